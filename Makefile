@@ -1,0 +1,52 @@
+# Two commands do all set-up: `make demo` runs the whole way, `make test` passes the tests.
+PYTHON ?= python3.11
+VENV := .venv
+BIN := $(VENV)/bin
+CONFIG ?= expansion.toml
+UV := $(shell command -v uv 2>/dev/null)
+export DO_NOT_TRACK = true
+
+.PHONY: demo test check serve mlflow bench docs lock clean
+
+$(VENV)/installed: requirements.lock pyproject.toml
+ifneq ($(UV),)
+	$(UV) venv --quiet --allow-existing --python $(PYTHON) $(VENV)
+	$(UV) pip sync --quiet --python $(BIN)/python --require-hashes requirements.lock
+	$(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
+else
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+endif
+	touch $@
+
+demo: $(VENV)/installed   ## the whole way on a simulated company, ending with its ten next-best accounts
+	$(BIN)/expansion demo
+
+test: check               ## everything that must hold before a change lands
+	$(BIN)/python -m pytest
+
+check: $(VENV)/installed  ## style, types and architecture
+	$(BIN)/ruff format --check --quiet .
+	$(BIN)/ruff check --quiet .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+serve: $(VENV)/installed  ## the scoring API of the company in $(CONFIG)
+	$(BIN)/expansion serve --config $(CONFIG)
+
+mlflow: $(VENV)/installed ## the registry's pages
+	$(BIN)/mlflow ui --backend-store-uri sqlite:///mlruns/mlflow.db --port 5000
+
+bench: $(VENV)/installed  ## ratios against named peers, measured in the same run
+	for file in benchmarks/*.py; do $(BIN)/python $$file || exit 1; done
+
+docs: $(VENV)/installed   ## writes the generated documents anew
+	$(BIN)/expansion catalogue --write
+
+lock:                     ## resolves requirements.lock anew (needs uv)
+	uv pip compile --quiet --generate-hashes --no-emit-index-url --no-emit-find-links --no-header \
+	    --no-annotate --python-version 3.11 --all-extras pyproject.toml --output-file requirements.lock
+
+clean:
+	rm -rf $(VENV) var mlruns/mlflow.db mlruns/artifacts

@@ -1,0 +1,1 @@
+"""What was knowable about an account on a day."""
