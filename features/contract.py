@@ -323,9 +323,7 @@ ORG_UNITS = Table(
     columns=(
         ACCOUNT,
         Column("org_unit", "string", "Department."),
-        Column(
-            "headcount", "integer", "People in it.", unit="people", nullable=True, minimum=0
-        ),
+        Column("headcount", "integer", "People in it.", unit="people", nullable=True, minimum=0),
         Column(
             "status",
             "string",

@@ -1,0 +1,128 @@
+"""Early adoption: what an account had reached 30, 60 and 90 days after it started."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import ibis
+
+from features.core import FeatureGroup
+from features.usage import people
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
+
+    from features.as_of import Facts
+
+DAYS = (30, 60, 90)
+
+adoption = FeatureGroup("adoption", "What was reached how soon after the start.")
+
+
+def _since_start(rows: ir.Table, day: ir.DateValue) -> ir.Table:
+    """Add the days from the account's first start; what came before it counts as day 0."""
+    days = day.delta(rows.started_on, unit="day")
+    return rows.mutate(days_since_start=ibis.greatest(days, 0))
+
+
+@adoption.rows("subscriptions")
+def adoption_spine(facts: Facts) -> ir.Table:
+    """The account's start."""
+    return facts.spine
+
+
+@adoption.rows("usage_daily")
+def adoption_usage(facts: Facts) -> ir.Table:
+    """Usage of the first 90 days."""
+    starts = facts.spine.group_by("account_id").aggregate(first=facts.spine.started_on.min())
+    source = facts.tables["usage_daily"].join(starts, "account_id")
+    last = max(facts.as_ofs)
+    # Cut before the join with as_of: starts can only move when a line becomes known late.
+    early = source.filter(
+        (source.day < source.first + ibis.interval(days=91 + 182)) & (source.day < last)
+    ).drop("first")
+    rows = facts.spine.join(early, "account_id")
+    rows = rows.filter((rows.day < rows.as_of) & (rows.known_at < rows.as_of.cast("timestamp")))
+    dated = _since_start(rows, rows.day)
+    return dated.filter(dated.days_since_start < max(DAYS))
+
+
+@adoption.rows("users")
+def adoption_users(facts: Facts) -> ir.Table:
+    """People who got access."""
+    users = facts.rows("users")
+    return _since_start(users, users.activated_on)
+
+
+@adoption.rows("subscriptions")
+def adoption_lines(facts: Facts) -> ir.Table:
+    """Lines the account started with."""
+    lines = facts.rows("subscriptions")
+    return lines.filter(lines.starts_on == lines.started_on)
+
+
+@adoption.rows("milestones")
+def adoption_milestones(facts: Facts) -> ir.Table:
+    """Steps of the adoption journey reached before as_of."""
+    rows = facts.rows("milestones")
+    return _since_start(rows, rows.reached_on)
+
+
+@adoption.feature(adoption_spine, unit="days", expected=(1, None))
+def adoption_age_days(rows: ir.Table) -> ir.Value:
+    """Days since the first subscription started."""
+    return rows.as_of.delta(rows.started_on, unit="day").max()
+
+
+@adoption.feature(adoption_lines, unit="count", expected=(0, None))
+def adoption_first_quantity(rows: ir.Table) -> ir.Value:
+    """Units bought at the start."""
+    return rows.quantity.sum()
+
+
+@adoption.feature(adoption_usage, unit="people", expected=(0, None), absent=0, by_days=DAYS)
+def adoption_active_users(rows: ir.Table) -> ir.Value:
+    """People who had been active."""
+    return people(rows)
+
+
+@adoption.feature(adoption_usage, unit="count", expected=(0, None), absent=0, by_days=DAYS)
+def adoption_functions_used(rows: ir.Table) -> ir.Value:
+    """Functions that had been used."""
+    return rows.feature.nunique()
+
+
+@adoption.feature(adoption_usage, unit="days", expected=(0, None))
+def adoption_days_to_first_use(rows: ir.Table) -> ir.Value:
+    """Days from the start to the first use."""
+    return rows.days_since_start.min()
+
+
+@adoption.feature(adoption_users, unit="people", expected=(0, None), absent=0, by_days=DAYS)
+def adoption_activated(rows: ir.Table) -> ir.Value:
+    """People who had got access."""
+    return rows.user_id.nunique()
+
+
+@adoption.feature(adoption_milestones, unit="flag", expected=(0, 1), absent=0, by_days=(90,))
+def has_first_outcome(rows: ir.Table) -> ir.Value:
+    """A first measurable outcome had been reached."""
+    return (rows.milestone == "first_outcome").any()
+
+
+@adoption.feature(adoption_milestones, unit="days", expected=(0, None))
+def adoption_days_to_first_outcome(rows: ir.Table) -> ir.Value:
+    """Days from the start to the first measurable outcome."""
+    return rows.days_since_start.min(where=rows.milestone == "first_outcome")
+
+
+@adoption.feature(adoption_milestones, unit="days", expected=(0, None))
+def adoption_days_to_broad_rollout(rows: ir.Table) -> ir.Value:
+    """Days from the start to the broad rollout."""
+    return rows.days_since_start.min(where=rows.milestone == "broad_rollout")
+
+
+@adoption.feature(unit="ratio", expected=(0, 1.5))
+def adoption_active_share_by_day_90(columns: ir.Table) -> ir.Value:
+    """People active by day 90 against the units bought at the start."""
+    return columns.adoption_active_users_by_day_90 / columns.adoption_first_quantity.nullif(0)

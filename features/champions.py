@@ -1,0 +1,94 @@
+"""Champions: the people in the account who carry the topic, and whether they will stay."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from features.core import FeatureGroup
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
+
+    from features.as_of import Facts
+
+champions = FeatureGroup("champions", "Who carries the topic in the account, and for how long.")
+
+
+@champions.rows("contacts")
+def champion_stints(facts: Facts) -> ir.Table:
+    """Champions of the account, past and present."""
+    rows = facts.rows("contacts")
+    rows = rows.filter(rows.role == "champion")
+    left = rows.left_on.notnull() & (rows.left_on <= rows.as_of)
+    back = rows.leave_to.notnull() & (rows.leave_to <= rows.as_of)
+    away = rows.leave_from.notnull() & (rows.leave_from <= rows.as_of) & ~back
+    return rows.mutate(
+        here=~left,
+        away=~left & away,
+        lost=left,
+        going=~left & (rows.left_on.notnull() | (rows.leave_from.notnull() & ~away & ~back)),
+        looking=~left & rows.looking_known_on.notnull(),
+        tenure=rows.as_of.delta(rows.from_on, unit="day"),
+    )
+
+
+@champions.rows("contacts")
+def contact_stints(facts: Facts) -> ir.Table:
+    """Contacts of any role who are still in it."""
+    rows = facts.rows("contacts")
+    return rows.filter(rows.left_on.isnull() | (rows.left_on > rows.as_of))
+
+
+@champions.feature(champion_stints, unit="people", expected=(0, None), absent=0)
+def champions_count(rows: ir.Table) -> ir.Value:
+    """Champions in place."""
+    return (rows.here & ~rows.away).cast("int64").sum()
+
+
+@champions.feature(champion_stints, unit="days", expected=(0, None))
+def champions_tenure_longest_days(rows: ir.Table) -> ir.Value:
+    """Days the longest-serving champion has been in the role."""
+    return rows.tenure.max(where=rows.here)
+
+
+@champions.feature(champion_stints, unit="days", expected=(0, None))
+def champions_tenure_newest_days(rows: ir.Table) -> ir.Value:
+    """Days the newest champion has been in the role."""
+    return rows.tenure.min(where=rows.here)
+
+
+@champions.feature(champion_stints, unit="days", expected=(0, None))
+def champions_days_since_lost(rows: ir.Table) -> ir.Value:
+    """Days since a champion was lost."""
+    return rows.as_of.delta(rows.left_on, unit="day").min(where=rows.lost)
+
+
+@champions.feature(champion_stints, unit="people", expected=(0, None), absent=0)
+def champions_on_leave(rows: ir.Table) -> ir.Value:
+    """Champions on a long leave."""
+    return rows.away.cast("int64").sum()
+
+
+@champions.feature(champion_stints, unit="people", expected=(0, None), absent=0)
+def champions_going(rows: ir.Table) -> ir.Value:
+    """Champions who are looking, or known to leave or to go on leave."""
+    return (rows.looking | rows.going).cast("int64").sum()
+
+
+@champions.feature(champion_stints, unit="flag", expected=(0, 1))
+def has_champion_successor(rows: ir.Table) -> ir.Value:
+    """A champion who came after the last loss is in place."""
+    last_loss = rows.left_on.max(where=rows.lost)
+    return rows.from_on.max(where=rows.here & ~rows.away) >= last_loss
+
+
+@champions.feature(contact_stints, unit="count", expected=(0, None), absent=0)
+def contacts_departments(rows: ir.Table) -> ir.Value:
+    """Departments in which somebody is known."""
+    return rows.org_unit.nunique()
+
+
+@champions.feature(contact_stints, unit="flag", expected=(0, 1), absent=0)
+def has_blocker(rows: ir.Table) -> ir.Value:
+    """Somebody in the account holds the topic back."""
+    return (rows.role == "blocker").any()
