@@ -1,0 +1,139 @@
+"""The mapping: where a company's tables lie and how their columns become the contract's.
+
+Declarations only; ``sources`` reads what they name and ``check`` holds it against the contract.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from features.contract import TABLES
+
+Policy = Literal["refuse", "drop", "accept"]
+"""What to do about a rule's violations: stop, leave the rows out, or keep and report them."""
+
+Name = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
+"""A name that SQL can use without quotes."""
+
+
+class Frozen(BaseModel):
+    """A section of the configuration: fixed once read, and no key that is not declared."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Source(Frozen):
+    """Where rows come from; a bare string in the TOML is a file.
+
+    Exactly one of ``file`` (CSV or Parquet, a glob allowed), ``duckdb`` (a DuckDB file, with
+    ``table``), ``url`` (a database, with ``table`` or a ``query`` in its own dialect; ``${NAME}`` in it
+    is taken from the environment) and ``sql`` (a query over the sources named before it).
+    """
+
+    file: str = ""
+    duckdb: str = ""
+    url: str = ""
+    sql: str = ""
+    table: str = ""
+    query: str = ""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _file_by_name(cls, value: Any) -> Any:
+        return {"file": value} if isinstance(value, str) else value
+
+    @model_validator(mode="after")
+    def _one_place(self) -> Source:
+        if sum(map(bool, (self.file, self.duckdb, self.url, self.sql))) != 1:
+            raise ValueError("give exactly one of file, duckdb, url and sql")
+        if self.duckdb and (not self.table or self.query):
+            raise ValueError("a duckdb source needs table = ...; for a query use sql = ...")
+        if self.url and bool(self.table) == bool(self.query):
+            raise ValueError("a url source needs either table = ... or query = ...")
+        if not self.url and not self.duckdb and (self.table or self.query):
+            raise ValueError("table and query belong to a duckdb or url source")
+        return self
+
+
+class TableMapping(Frozen):
+    """How one contract table is made: rows from ``from``, a value for each column.
+
+    ``from`` is a source's name or a query in parentheses over source names; without it the source
+    or file that is called like the table. A contract column without an expression is taken by its
+    name from the source.
+    """
+
+    source: str = Field(default="", alias="from")
+    where: str = ""
+    columns: dict[str, str] = {}
+
+    @property
+    def is_query(self) -> bool:
+        """Whether ``from`` is a query rather than a source's name."""
+        return self.source.strip().startswith("(")
+
+
+class Check(Frozen):
+    """A company's own rule over the rows of a source, or those a contract table is made from."""
+
+    name: Name
+    table: str = ""
+    source: str = ""
+    violates: str
+    say: str = ""
+    do: str = ""
+
+    @model_validator(mode="after")
+    def _one_relation(self) -> Check:
+        if bool(self.table) == bool(self.source):
+            raise ValueError("give either table = ... or source = ...")
+        return self
+
+    @property
+    def on(self) -> str:
+        """The table or source that the check reads; the first half of its name in [rules]."""
+        return self.table or self.source
+
+
+class Mapping(Frozen):
+    """The four sections of a configuration that say what a company's data means."""
+
+    sources: dict[Name, Source] = {}
+    tables: dict[str, TableMapping] = {}
+    checks: tuple[Check, ...] = ()
+    rules: dict[str, Policy] = {}
+
+    def problems(self) -> Iterator[tuple[str, str, list[str]]]:
+        """Find names that nothing answers to: where, the name, the names there are."""
+        for name, table in self.tables.items():
+            yield from self._table_problems(name, table)
+        for check in self.checks:
+            if check.table and check.table not in TABLES:
+                yield f"checks.{check.name}.table", check.table, list(TABLES)
+            if check.source and check.source not in self.sources:
+                yield f"checks.{check.name}.source", check.source, list(self.sources)
+
+    def _table_problems(
+        self, name: str, table: TableMapping
+    ) -> Iterator[tuple[str, str, list[str]]]:
+        if name not in TABLES:
+            yield "tables", name, list(TABLES)
+            return
+        for column in table.columns:
+            if column not in TABLES[name].names:
+                yield f"tables.{name}.columns", column, list(TABLES[name].names)
+        if table.source and not table.is_query and table.source not in self.sources:
+            yield f"tables.{name}.from", table.source, list(self.sources)
+
+    def check_names(self) -> list[str]:
+        """Return what [rules] calls the company's own checks."""
+        return [f"{check.on}.{check.name}" for check in self.checks]
+
+
+def is_plain_name(expression: str) -> bool:
+    """Say whether an expression is nothing but a column's name."""
+    return re.fullmatch(r'[A-Za-z_]\w*|"[^"]+"', expression.strip()) is not None

@@ -1,0 +1,223 @@
+"""A company's configuration: one TOML file, checked as a whole before anything runs."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from datetime import date
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import Field, ValidationError
+
+from features.errors import UsageError
+from pipelines.mapping import Frozen, Mapping
+from pipelines.mistakes import explain, unknown_names
+
+TargetName = Literal["upsell", "cross_sell", "downsell", "churn"]
+PATHS = (("data", "folder"), ("paths", "work"), ("mlflow", "home"))
+"""Keys that hold a path; it is relative to the file in which it is written."""
+
+
+class Company(Frozen):
+    """Whose data it is. ``data_through``: first day not complete; empty = newest usage day + 1."""
+
+    name: str = Field(default="Demo company", min_length=1)
+    currency: str = Field(default="EUR", pattern="^[A-Z]{3}$")
+    data_through: date | None = None
+
+
+class Data(Frozen):
+    """Where the source files lie."""
+
+    folder: Path = Path("source")
+
+
+class Paths(Frozen):
+    """Where results go: tables, features, releases, reports and the score store."""
+
+    work: Path = Path("var")
+
+
+class MLflow(Frozen):
+    """Where MLflow keeps its database and artifacts."""
+
+    home: Path = Path("mlruns")
+
+
+class Store(Frozen):
+    """The score store; empty = SQLite in the work folder."""
+
+    url: str = ""
+
+
+class Build(Frozen):
+    """The spine and the labels, in days."""
+
+    every_days: int = Field(default=28, ge=7, multiple_of=7)
+    horizon_days: int = Field(default=91, ge=7, multiple_of=7)
+    grace_days: int = Field(default=31, ge=0)
+    history_days: int = Field(default=1092, ge=28)
+
+
+class Train(Frozen):
+    """What to train and with which limits."""
+
+    targets: tuple[TargetName, ...] = ("upsell", "cross_sell", "downsell", "churn")
+    seed: int = Field(default=7, ge=0)
+    min_positives: int = Field(default=50, ge=1)
+    max_trees: int = Field(default=400, ge=1)
+
+
+class Score(Frozen):
+    """How many accounts ``score`` prints and how many reasons each gets, up and down."""
+
+    top: int = Field(default=10, ge=1)
+    reasons: int = Field(default=3, ge=1)
+
+
+class Report(Frozen):
+    """How many accounts the report lists."""
+
+    top: int = Field(default=25, ge=1)
+
+
+class Settings(Mapping):
+    """Everything a verb needs to know about a company. Paths are absolute."""
+
+    company: Company = Company()
+    data: Data = Data()
+    paths: Paths = Paths()
+    mlflow: MLflow = MLflow()
+    store: Store = Store()
+    build: Build = Build()
+    train: Train = Train()
+    score: Score = Score()
+    report: Report = Report()
+
+    @property
+    def work(self) -> Path:
+        """The folder of all results."""
+        return self.paths.work
+
+    @property
+    def tables_folder(self) -> Path:
+        """The contract tables as Parquet, with their manifest."""
+        return self.work / "tables"
+
+    @property
+    def feature_table(self) -> Path:
+        """The Parquet file of features and targets."""
+        return self.work / "features.parquet"
+
+    @property
+    def release_folder(self) -> Path:
+        """The releases a server loads."""
+        return self.work / "release"
+
+    @property
+    def report_folder(self) -> Path:
+        """The reports, a folder a day."""
+        return self.work / "report"
+
+    @property
+    def store_url(self) -> str:
+        """The score store's SQLAlchemy URL."""
+        return self.store.url or f"sqlite:///{self.work / 'scores.db'}"
+
+    @property
+    def mlflow_uri(self) -> str:
+        """MLflow's tracking and registry URI."""
+        return f"sqlite:///{self.mlflow.home / 'mlflow.db'}"
+
+    @property
+    def mlflow_artifacts(self) -> Path:
+        """The folder of MLflow's artifacts."""
+        return self.mlflow.home / "artifacts"
+
+
+def load(path: Path, *, data_folder: Path | None = None) -> Settings:
+    """Read and check a configuration.
+
+    ``data_folder`` overrides ``[data] folder``, as do the environment variables
+    ``EXPANSION_DATA_FOLDER`` and, for ``[store] url``, ``EXPANSION_STORE_URL``. Raises
+    ``UsageError`` with every problem at once.
+    """
+    files = _read(Path(path))
+    merged: dict[str, Any] = {}
+    for content in reversed(files.values()):
+        merged = _merge(merged, content)
+    _override(merged, path.parent, data_folder)
+    try:
+        settings = Settings.model_validate(merged)
+    except ValidationError as error:
+        raise UsageError(explain(error, Settings, files)) from None
+    if problems := unknown_names(settings, files):
+        raise UsageError(problems)
+    return settings
+
+
+def _read(path: Path, below: tuple[Path, ...] = ()) -> dict[Path, dict[str, Any]]:
+    """Return the file and those it extends, nearest first, paths made absolute."""
+    if path.resolve() in below:
+        raise UsageError(f"{path}: extends itself; remove one of the `extends`")
+    content = _parse(path)
+    base = content.pop("extends", None)
+    _resolve(content, path.parent)
+    if base is None:
+        return {path: content}
+    if not isinstance(base, str):
+        raise UsageError(f"{path}: extends = {base!r} must be the name of another TOML file")
+    return {path: content, **_read(path.parent / base, (*below, path.resolve()))}
+
+
+def _parse(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text("utf-8"))
+    except FileNotFoundError:
+        raise UsageError(
+            f"{path}: there is no such configuration; name yours with --config, or copy one of "
+            "examples/*.toml and follow docs/connect-your-data.md"
+        ) from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, IsADirectoryError) as error:
+        raise UsageError(f"{path}: is not a TOML file: {error}") from None
+
+
+def _resolve(content: dict[str, Any], folder: Path) -> None:
+    for section, key in PATHS:
+        value = content.get(section)
+        if isinstance(value, dict) and isinstance(value.get(key), str):
+            value[key] = _absolute(folder, value[key])
+
+
+def _absolute(folder: Path, value: str | Path) -> str:
+    return os.path.abspath(folder / Path(value).expanduser())  # noqa: PTH100 (keeps symlinks)
+
+
+def _merge(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
+    """Lay ``over`` on ``base``; sections merge, lists such as [[checks]] are joined."""
+    merged = dict(base)
+    for key, value in over.items():
+        below = merged.get(key)
+        if isinstance(below, dict) and isinstance(value, dict):
+            merged[key] = _merge(below, value)
+        elif key == "checks" and isinstance(below, list) and isinstance(value, list):
+            merged[key] = [*below, *value]
+        else:
+            merged[key] = value
+    return merged
+
+
+def _override(merged: dict[str, Any], folder: Path, data_folder: Path | None) -> None:
+    """Lay arguments, then environment variables over the file, and make default paths absolute."""
+    if chosen := data_folder or os.environ.get("EXPANSION_DATA_FOLDER"):
+        _put(merged, "data", "folder", _absolute(Path.cwd(), chosen))
+    if url := os.environ.get("EXPANSION_STORE_URL"):
+        _put(merged, "store", "url", url)
+    for (section, key), default in zip(PATHS, ("source", "var", "mlruns"), strict=True):
+        if isinstance(merged.setdefault(section, {}), dict):
+            merged[section].setdefault(key, _absolute(folder, default))
+
+
+def _put(merged: dict[str, Any], section: str, key: str, value: str) -> None:
+    merged[section] = {**merged.get(section, {}), key: value}
