@@ -1,0 +1,218 @@
+"""The one command line: a verb a job, each restartable.
+
+Exit codes: 0 done, 1 the data or a gate says no, 2 wrong usage, 3 the environment failed.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+from functools import partial
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pipelines import show
+from pipelines.console import Report, line, run
+from pipelines.settings import Settings, load
+
+app = typer.Typer(
+    help=__doc__, no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False
+)
+
+Config = Annotated[Path, typer.Option("--config", help="The company's settings (TOML).")]
+Json = Annotated[bool, typer.Option("--json", help="Print exactly one JSON object on stdout.")]
+Data = Annotated[Path | None, typer.Option("--data", help="Where the sources lie, if elsewhere.")]
+Targets = Annotated[
+    list[str] | None, typer.Option("--target", help="Only this target; may be given repeatedly.")
+]
+DEFAULT = Path("expansion.toml")
+
+
+def main() -> None:
+    """Run the command line."""
+    # Both libraries would send usage statistics home; nothing of a company leaves its machines.
+    os.environ.setdefault("DO_NOT_TRACK", "true")
+    logging.basicConfig(stream=sys.stderr, level=logging.WARNING)
+    app()
+
+
+@app.command()
+def simulate(
+    out: Annotated[Path, typer.Option("--out", help="Folder to write the tables to.")],
+    accounts: Annotated[int, typer.Option(min=1, help="How many accounts.")] = 1000,
+    months: Annotated[int, typer.Option(min=1, help="How many months of history.")] = 36,
+    seed: Annotated[int, typer.Option(help="Same seed, same bytes.")] = 7,
+    as_json: Json = False,
+) -> None:
+    """Write a demo company: its tables, and apart from them the true probabilities."""
+    from pipelines.synthetic import simulate as work
+
+    run(
+        lambda report: work(out, accounts=accounts, months=months, seed=seed, progress=report),
+        show.simulation,
+        as_json=as_json,
+    )
+
+
+@app.command()
+def check(config: Config = DEFAULT, data: Data = None, as_json: Json = False) -> None:
+    """Read all tables through the mapping and report every violation of the contract at once."""
+
+    def work(_report: Report) -> object:
+        from pipelines.check import check as checked
+
+        return checked(load(config, data_folder=data))
+
+    run(work, show.violations, as_json=as_json, ok=lambda found: found.ok)
+
+
+@app.command()
+def build(config: Config = DEFAULT, data: Data = None, as_json: Json = False) -> None:
+    """Write one Parquet of accounts, dates, features and targets."""
+
+    def work(report: Report) -> object:
+        from pipelines.build import build as built
+
+        return built(load(config, data_folder=data), report)
+
+    run(work, show.built, as_json=as_json)
+
+
+@app.command()
+def train(config: Config = DEFAULT, target: Targets = None, as_json: Json = False) -> None:
+    """Train, calibrate, evaluate and register one model a target; publish what has skill."""
+
+    def work(report: Report) -> object:
+        from pipelines.train import train as trained
+
+        return trained(load(config), targets=target, progress=report)
+
+    run(work, show.trained, as_json=as_json)
+
+
+@app.command()
+def models(config: Config = DEFAULT, as_json: Json = False) -> None:
+    """List every registered version with its figures and aliases."""
+
+    def work(_report: Report) -> object:
+        from pipelines.promote import registered
+
+        return registered(load(config))
+
+    run(work, show.registered, as_json=as_json)
+
+
+@app.command()
+def promote(
+    target: Annotated[str, typer.Argument(help="upsell, cross_sell, downsell or churn.")],
+    version: Annotated[str, typer.Option(help="A version, or an alias.")] = "challenger",
+    force: Annotated[bool, typer.Option(help="Promote although the gate refuses.")] = False,
+    why: Annotated[str, typer.Option(help="The reason, kept in the log.")] = "",
+    config: Config = DEFAULT,
+    as_json: Json = False,
+) -> None:
+    """Make a version the champion and publish it for serving, if the gate lets it pass."""
+
+    def work(_report: Report) -> object:
+        from pipelines.promote import promote as promoted
+
+        return promoted(load(config), target, version, force=force, why=why)
+
+    run(work, show.promoted, as_json=as_json, ok=lambda result: result.promoted)
+
+
+@app.command()
+def rollback(
+    target: Annotated[str, typer.Argument(help="upsell, cross_sell, downsell or churn.")],
+    why: Annotated[str, typer.Option(help="The reason, kept in the log.")] = "",
+    config: Config = DEFAULT,
+    as_json: Json = False,
+) -> None:
+    """Make the previous champion the champion again and publish it."""
+
+    def work(_report: Report) -> object:
+        from pipelines.promote import rollback as rolled_back
+
+        return rolled_back(load(config), target, why=why)
+
+    run(work, show.promoted, as_json=as_json)
+
+
+@app.command()
+def score(config: Config = DEFAULT, as_json: Json = False) -> None:
+    """Score the newest accounts with reasons and write them to the score store."""
+
+    def work(report: Report) -> object:
+        from pipelines.score import score as scored
+
+        return scored(load(config), report)
+
+    run(work, show.scored, as_json=as_json)
+
+
+@app.command()
+def report(config: Config = DEFAULT, as_json: Json = False) -> None:
+    """Write the weekly page for CS leadership, with what has drifted."""
+
+    def work(progress: Report) -> object:
+        from pipelines.report import report as written
+
+        return written(load(config), progress)
+
+    run(work, show.reported, as_json=as_json)
+
+
+@app.command()
+def serve(
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port to listen on.")] = 8000,
+    config: Config = DEFAULT,
+) -> None:
+    """Answer over HTTP from the published scores; the API's pages are under /docs."""
+
+    def work(_report: Report) -> Settings:
+        return load(config)
+
+    run(work, partial(_serve, host=host, port=port), as_json=False)
+
+
+def _serve(settings: Settings, *, host: str, port: int) -> None:
+    # A process of its own: the server must not carry the pipelines' libraries.
+    line(f"Serving {settings.company.name} on http://{host}:{port}/docs")
+    store, release = settings.store_url, str(settings.release_folder)
+    command = [sys.executable, "-m", "serving", "--store", store, "--release", release]
+    os.execv(sys.executable, [*command, "--host", host, "--port", str(port)])  # noqa: S606
+
+
+@app.command()
+def catalogue(
+    write: Annotated[bool, typer.Option(help="Write the generated documents under docs/.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Show every feature, or write the generated documents anew."""
+
+    def work(_report: Report) -> object:
+        from pipelines.documents import listed, written
+
+        return written(Path("docs")) if write else listed()
+
+    run(work, show.catalogue, as_json=as_json)
+
+
+@app.command()
+def demo(
+    accounts: Annotated[int, typer.Option(min=100, help="How many accounts.")] = 1000,
+    config: Config = DEFAULT,
+    as_json: Json = False,
+) -> None:
+    """Go the whole way on a simulated company: simulate, check, build, train, score, report."""
+
+    def work(report: Report) -> object:
+        from pipelines.demo import demo as demonstrated
+
+        return demonstrated(load(config), accounts=accounts, progress=report)
+
+    run(work, show.demonstrated, as_json=as_json)

@@ -1,0 +1,95 @@
+"""What a person at a terminal sees: progress on stderr, one answer on stdout, an exit code."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, is_dataclass
+from typing import Any, TypeVar
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from features.errors import EnvironmentFailure, ExpansionError
+
+Result = TypeVar("Result")
+Report = Callable[[str, float], None]
+"""Called by a verb with the step it is at and the share of its work that is done, 0 to 1."""
+
+out = Console()
+err = Console(stderr=True)
+
+
+def run(
+    work: Callable[[Report], Result],
+    show: Callable[[Result], None],
+    *,
+    as_json: bool,
+    ok: Callable[[Result], bool] = lambda _result: True,
+) -> None:
+    """Do ``work``, print its result for a person or as one JSON object, and exit with its code.
+
+    Exit codes: 0 done, 1 the data or a gate says no, 2 wrong usage, 3 the environment failed.
+    """
+    try:
+        with _progress(quiet=as_json) as report:
+            result = work(report)
+    except ExpansionError as error:
+        _fail(error, as_json=as_json)
+    except OSError as error:
+        _fail(EnvironmentFailure(_told(error)), as_json=as_json)
+    else:
+        _print_json(result) if as_json else show(result)
+        if not ok(result):
+            raise typer.Exit(1)
+
+
+def _told(error: OSError) -> str:
+    where = f" ({error.filename})" if error.filename else ""
+    return f"the machine says: {error.strerror or error}{where}"
+
+
+def _fail(error: ExpansionError, *, as_json: bool) -> None:
+    if as_json:
+        _print_json({"error": list(error.problems), "exit_code": error.exit_code})
+    for problem in error.problems:
+        err.print(problem, style="red", markup=False, highlight=False, soft_wrap=True)
+    raise typer.Exit(error.exit_code)
+
+
+def _print_json(result: Any) -> None:
+    value = result.as_dict() if hasattr(result, "as_dict") else result
+    value = asdict(value) if is_dataclass(value) and not isinstance(value, type) else value
+    sys.stdout.write(json.dumps(value, default=str, sort_keys=True) + "\n")
+
+
+@contextmanager
+def _progress(*, quiet: bool) -> Iterator[Report]:
+    columns = (TextColumn("{task.description:<32}"), BarColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=err, transient=True, disable=quiet) as bars:
+        task = bars.add_task("starting", total=1.0)
+        yield lambda step, share: bars.update(task, description=step, completed=share)
+
+
+def table(title: str, header: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+    """Print a small table; numbers to the right."""
+    grid = Table(title=title, title_justify="left", box=None, pad_edge=False, header_style="bold")
+    for number, name in enumerate(header):
+        right = bool(rows) and all(_is_number(str(row[number])) for row in rows)
+        grid.add_column(name, justify="right" if right else "left", overflow="fold")
+    for row in rows:
+        grid.add_row(*(str(cell) for cell in row))
+    out.print(grid)
+
+
+def line(text: str = "", style: str | None = None) -> None:
+    """Print one line of plain text."""
+    out.print(text, style=style, markup=False, highlight=False, soft_wrap=True)
+
+
+def _is_number(text: str) -> bool:
+    return not text or text.strip("+-%").replace(",", "").replace(".", "").strip(" %").isdigit()

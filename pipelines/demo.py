@@ -1,0 +1,91 @@
+"""``demo``: the whole way on a simulated company, from its tables to a ranked list."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from features.errors import DataError
+
+if TYPE_CHECKING:
+    from models.store import StoredScore
+    from pipelines.settings import Settings
+
+Progress = Callable[[str, float], None]
+
+
+@dataclass(frozen=True)
+class DemoResult:
+    """What the demo made: the next-best accounts, and where to look next."""
+
+    company: str
+    currency: str
+    as_of: str
+    accounts: int
+    top: list[dict[str, Any]]
+    report: str
+    verdicts: dict[str, str]
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the result as JSON-able values."""
+        return asdict(self)
+
+
+STEPS = ("simulate", "check", "build", "train", "score", "report")
+
+
+def demo(settings: Settings, *, accounts: int, progress: Progress) -> DemoResult:
+    """Simulate a company into the settings' data folder and go every step once.
+
+    Raises
+    ------
+    DataError
+        When a step says no; the steps before it stay done.
+    """
+    from models.store import ScoreStore
+    from pipelines.build import build
+    from pipelines.check import check
+    from pipelines.report import report
+    from pipelines.score import score
+    from pipelines.synthetic import simulate
+    from pipelines.train import train
+
+    at = [partial(_step, progress, number, name) for number, name in enumerate(STEPS)]
+    simulate(settings.data.folder, accounts=accounts, months=36, seed=7, progress=at[0])
+    at[1]("tables against the contract", 0.0)
+    found = check(settings)
+    if not found.ok:
+        raise DataError("the demo company violates the contract; run `expansion check`")
+    build(settings, at[2])
+    trained = train(settings, progress=at[3])
+    scored = score(settings, at[4])
+    page = report(settings, at[5])
+    top = ScoreStore(settings.store_url).top(settings.score.top)
+    return DemoResult(
+        company=settings.company.name,
+        currency=settings.company.currency,
+        as_of=str(scored.as_of),
+        accounts=scored.accounts,
+        top=[_row(one) for one in top],
+        report=str(page.path),
+        verdicts={one.target: one.verdict for one in trained.targets},
+    )
+
+
+def _step(progress: Progress, number: int, name: str, step: str, share: float) -> None:
+    progress(f"{name}: {step}", (number + share) / len(STEPS))
+
+
+def _row(one: StoredScore) -> dict[str, Any]:
+    return {
+        "rank": one.rank,
+        "account_id": one.account_id,
+        "name": one.name,
+        "csm_id": one.csm_id,
+        "arr": one.arr,
+        "probabilities": dict(one.probabilities),
+        "expected_expansion_arr": one.expected_expansion_arr,
+        "reason": next(iter(one.reasons.get("upsell", {}).get("up", [])), {}).get("text", ""),
+    }
