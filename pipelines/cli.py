@@ -41,20 +41,22 @@ def main() -> None:
 
 @app.command()
 def simulate(
-    out: Annotated[Path, typer.Option("--out", help="Folder to write the tables to.")],
+    out: Annotated[Path | None, typer.Option(help="Folder to write to, if not [data] folder.")] = None,
     accounts: Annotated[int, typer.Option(min=1, help="How many accounts.")] = 1000,
     months: Annotated[int, typer.Option(min=1, help="How many months of history.")] = 36,
     seed: Annotated[int, typer.Option(help="Same seed, same bytes.")] = 7,
+    config: Config = DEFAULT,
     as_json: Json = False,
 ) -> None:
     """Write a demo company: its tables, and apart from them the true probabilities."""
-    from pipelines.synthetic import simulate as work
 
-    run(
-        lambda report: work(out, accounts=accounts, months=months, seed=seed, progress=report),
-        show.simulation,
-        as_json=as_json,
-    )
+    def work(report: Report) -> object:
+        from pipelines.synthetic import simulate as simulated
+
+        folder = out or load(config).data.folder
+        return simulated(folder, accounts=accounts, months=months, seed=seed, progress=report)
+
+    run(work, show.simulation, as_json=as_json)
 
 
 @app.command()
@@ -190,6 +192,7 @@ def _serve(settings: Settings, *, host: str, port: int) -> None:
 @app.command()
 def catalogue(
     write: Annotated[bool, typer.Option(help="Write the generated documents under docs/.")] = False,
+    config: Config = DEFAULT,
     as_json: Json = False,
 ) -> None:
     """Show every feature, or write the generated documents anew."""
@@ -197,7 +200,8 @@ def catalogue(
     def work(_report: Report) -> object:
         from pipelines.documents import listed, written
 
-        return written(Path("docs")) if write else listed()
+        load(config)
+        return written(Path("docs"), app) if write else listed()
 
     run(work, show.catalogue, as_json=as_json)
 

@@ -2,13 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
+
+import typer
+import typer.main
 
 from features import catalogue
 
-if TYPE_CHECKING:
-    from pathlib import Path
+COMMANDS = """# The command line
+
+{generated}
+
+Every verb takes `--config` (default `expansion.toml`), prints what a person wants to read, and with
+`--json` exactly one JSON object on stdout; progress and errors go to stderr. A verb run again does
+nothing new on the same input, or replaces its own output in one step.
+
+Exit codes: **0** done, **1** the data or a gate says no, **2** wrong usage, **3** the environment
+failed.
+"""
 
 
 @dataclass(frozen=True)
@@ -24,15 +38,43 @@ def listed() -> Documents:
     return Documents([column.as_dict() for column in catalogue.columns()], [])
 
 
-def written(folder: Path) -> Documents:
-    """Write ``feature-catalogue.md`` and ``data-contract.md`` into ``folder``."""
-    texts = {
-        folder / "feature-catalogue.md": catalogue.feature_catalogue(),
-        folder / "data-contract.md": catalogue.data_contract(),
+def texts(app: typer.Typer) -> dict[str, str]:
+    """Return every generated document by its file name."""
+    return {
+        "feature-catalogue.md": catalogue.feature_catalogue(),
+        "data-contract.md": catalogue.data_contract(),
+        "commands.md": commands(app),
     }
+
+
+def written(folder: Path, app: typer.Typer) -> Documents:
+    """Write every generated document into ``folder``."""
     folder.mkdir(parents=True, exist_ok=True)
-    for path, text in texts.items():
-        aside = path.with_name(f".{path.name}")
+    for name, text in texts(app).items():
+        aside = folder / f".{name}"
         aside.write_text(text, encoding="utf-8")
-        aside.replace(path)
-    return Documents(listed().columns, [str(path) for path in texts])
+        aside.replace(folder / name)
+    return Documents(listed().columns, [str(folder / name) for name in texts(app)])
+
+
+def commands(app: typer.Typer) -> str:
+    """Return the Markdown of ``docs/commands.md``."""
+    group: Any = typer.main.get_command(app)
+    sections = [
+        f"## {name}\n\n{verb.help}\n\n" + "\n".join(_parameters(verb))
+        for name, verb in group.commands.items()
+    ]
+    head = COMMANDS.format(generated=catalogue.GENERATED)
+    return "\n".join([head, *(section.rstrip() + "\n" for section in sections)])
+
+
+def _parameters(verb: Any) -> Iterator[str]:
+    """Describe each argument and option of a verb but those that every verb has."""
+    for parameter in verb.params:
+        if parameter.name in ("config", "as_json", "help"):
+            continue
+        name = parameter.opts[0] if parameter.param_type_name == "option" else parameter.name
+        text = (parameter.help or "").rstrip(".")
+        default = parameter.default
+        shown = default not in (None, "", False) and not parameter.required
+        yield f"- `{name}`: {text}{f' (default {default})' if shown else ''}."

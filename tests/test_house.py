@@ -1,0 +1,46 @@
+"""Rules of the house that no other tool looks after."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+PACKAGES = ("features", "models", "pipelines", "serving")
+SOURCES = sorted(path for package in PACKAGES for path in (ROOT / package).rglob("*.py"))
+DOORS = {"mlflow": "models/registry.py", "evidently": "pipelines/drift.py"}
+
+
+@pytest.mark.parametrize("library", DOORS)
+def test_a_library_with_one_door_is_imported_there_only(library: str) -> None:
+    pattern = re.compile(rf"^\s*(?:import|from) {library}\b", re.MULTILINE)
+    found = {str(p.relative_to(ROOT)) for p in SOURCES if pattern.search(p.read_text("utf-8"))}
+    # The script that MLflow itself loads names MLflow's base class; it is no second door.
+    assert found - {"models/pyfunc.py"} == {DOORS[library]}
+
+
+def test_fastapi_stays_in_serving() -> None:
+    pattern = re.compile(r"^\s*(?:import|from) fastapi\b", re.MULTILINE)
+    found = {p.relative_to(ROOT).parts[0] for p in SOURCES if pattern.search(p.read_text("utf-8"))}
+    assert found == {"serving"}
+
+
+def test_nothing_is_pickled() -> None:
+    pattern = re.compile(r"\b(?:pickle|joblib|cloudpickle|dill)\b")
+    found = [str(p.relative_to(ROOT)) for p in SOURCES if pattern.search(p.read_text("utf-8"))]
+    assert found == []
+
+
+def test_half_of_the_files_are_short() -> None:
+    lengths = sorted(len(path.read_text("utf-8").splitlines()) for path in SOURCES)
+    assert lengths[len(lengths) // 2] < 150
+
+
+def test_the_lock_names_no_index_and_hashes_everything() -> None:
+    text = (ROOT / "requirements.lock").read_text("utf-8")
+    assert "://" not in text
+    pinned = re.findall(r"^[a-z0-9][^ ]*==[^ ]+ \\$", text, re.MULTILINE)
+    assert len(pinned) > 50
+    assert len(re.findall(r"^[a-z0-9]", text, re.MULTILINE)) == len(pinned)
