@@ -30,8 +30,8 @@ class Source(Frozen):
     """Where rows come from; a bare string in the TOML is a file.
 
     Exactly one of ``file`` (CSV or Parquet, a glob allowed), ``duckdb`` (a DuckDB file, with
-    ``table``), ``url`` (a database, with ``table`` or a ``query`` in its own dialect; ``${NAME}`` in it
-    is taken from the environment) and ``sql`` (a query over the sources named before it).
+    ``table``), ``url`` (a database, with ``table`` or a ``query`` in its own dialect) and ``sql``
+    (a query over the sources named before it). ``${NAME}`` in a url is taken from the environment.
     """
 
     file: str = ""

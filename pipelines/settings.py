@@ -101,6 +101,11 @@ class Settings(Mapping):
         return self.paths.work
 
     @property
+    def data_folder(self) -> Path:
+        """The folder of the source files."""
+        return self.data.folder
+
+    @property
     def tables_folder(self) -> Path:
         """The contract tables as Parquet, with their manifest."""
         return self.work / "tables"

@@ -1,0 +1,197 @@
+"""``ingest``: a company's tables in the contract's shape, as Parquet, with a manifest."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Callable, Iterable
+from contextlib import closing
+from dataclasses import asdict, dataclass, replace
+from hashlib import file_digest, sha256
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import duckdb
+
+import features
+from features.contract import TABLES
+from features.errors import DataError, EnvironmentFailure
+from pipelines import sources
+from pipelines.check import Survey, survey
+from pipelines.sources import literal, quoted
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
+    from ibis.backends.duckdb import Backend
+
+    from pipelines.settings import Settings
+
+MANIFEST = "manifest.json"
+
+
+@dataclass(frozen=True)
+class TableFile:
+    """One Parquet file: its rows, its digest, and how many rows were dropped on the way."""
+
+    rows: int
+    sha256: str
+    dropped: int = 0
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """What ``ingest`` wrote.
+
+    ``fingerprint`` changes with any value in any table and with ``data_through``, the first day
+    that is not complete; ``sources`` changes with any source file or the mapping, and is empty
+    where a database was read. ``rules`` are the violations that were dropped or accepted.
+    """
+
+    fingerprint: str
+    data_through: str
+    tables: dict[str, TableFile]
+    rules: tuple[dict[str, Any], ...]
+    sources: str
+    unchanged: bool = False
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the manifest as JSON-able values."""
+        return asdict(self)
+
+
+def ingest(settings: Settings) -> Manifest:
+    """Check the company's tables, apply its rules and write them into ``work/tables``.
+
+    Nothing is read again while sources and mapping are unchanged. Raises ``DataError`` with every
+    violation that is refused, and leaves what was written before as it was.
+    """
+    state = _state(settings)
+    written = _written(settings)
+    if written and state and written.sources == state:
+        return replace(written, unchanged=True)
+    found = survey(settings)
+    with closing(found.connection):
+        report = found.report()
+        if not report.ok:
+            raise DataError([str(one) for one in report.refused])
+        return _swap(settings, lambda folder: _write(found, folder, state))
+
+
+def read_manifest(settings: Settings) -> Manifest:
+    """Return the manifest of the tables written last; ``DataError`` when there are none."""
+    written = _written(settings)
+    if written is None:
+        raise DataError(
+            f"{settings.tables_folder}: no tables have been read yet; run `expansion build`"
+        )
+    return written
+
+
+def connect(settings: Settings) -> tuple[Backend, dict[str, ir.Table]]:
+    """Open the written tables in an Ibis DuckDB connection; absent optional ones are left out."""
+    import ibis
+
+    manifest = read_manifest(settings)
+    connection = ibis.duckdb.connect()
+    connection.raw_sql("SET TimeZone = 'UTC'")
+    folder = settings.tables_folder
+    tables = {
+        name: connection.read_parquet(folder / f"{name}.parquet", table_name=name)
+        for name in manifest.tables
+    }
+    return connection, tables
+
+
+def _state(settings: Settings) -> str:
+    """Return a digest of the source files, the mapping and this code; empty with a database."""
+    files = sources.files(settings)
+    if files is None:
+        return ""
+    mapping = settings.model_dump_json(
+        include={"sources", "tables", "checks", "rules", "company"}, by_alias=True
+    )
+    digest = sha256(f"{mapping}{duckdb.__version__}".encode())
+    for name, paths in files.items():
+        digest.update(f"{name}:{len(paths)}".encode())
+        for path in paths:
+            digest.update(_sha256(path).encode())
+    for path in _code():
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def _code() -> Iterable[Path]:
+    here = Path(__file__).parent
+    names = ("sources", "staging", "rules", "findings", "check", "ingest")
+    return [here / f"{name}.py" for name in names] + [
+        Path(features.__file__).parent / "contract.py"
+    ]
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return file_digest(file, "sha256").hexdigest()
+
+
+def _written(settings: Settings) -> Manifest | None:
+    """Return the last manifest, if it is there and so are its tables."""
+    try:
+        content = json.loads((settings.tables_folder / MANIFEST).read_text("utf-8"))
+        stored = content.pop("tables")
+        tables = {name: TableFile(**stored[name]) for name in TABLES if name in stored}
+        rules = tuple(content.pop("rules"))
+        manifest = Manifest(tables=tables, rules=rules, **content)
+    except (OSError, ValueError, TypeError, KeyError):
+        return None
+    whole = all((settings.tables_folder / f"{name}.parquet").exists() for name in tables)
+    return manifest if whole else None
+
+
+def _write(found: Survey, folder: Path, state: str) -> Manifest:
+    tables = {name: _write_table(found, name, folder) for name in TABLES if name in found.rows}
+    through = str(found.data_through)
+    files = {name: table.sha256 for name, table in tables.items()}
+    content = json.dumps({"data_through": through, "tables": files}, sort_keys=True)
+    manifest = Manifest(
+        fingerprint=sha256(content.encode()).hexdigest(),
+        data_through=through,
+        tables=tables,
+        rules=tuple(one.as_dict() for one in found.report().violations),
+        sources=state,
+    )
+    stored = {key: value for key, value in manifest.as_dict().items() if key != "unchanged"}
+    text = json.dumps(stored, indent=1, sort_keys=True)
+    (folder / MANIFEST).write_text(text + "\n", encoding="utf-8")
+    return manifest
+
+
+def _write_table(found: Survey, name: str, folder: Path) -> TableFile:
+    """Write one table, ordered by key and then by all else: same rows, same bytes."""
+    table, path = TABLES[name], folder / f"{name}.parquet"
+    columns = ", ".join(map(quoted, table.names))
+    order = [*table.key, *(column for column in table.names if column not in table.key)]
+    rows = f"SELECT {columns} FROM clean.{quoted(name)} ORDER BY {', '.join(map(quoted, order))}"
+    target = literal(str(path))
+    found.connection.execute(f"COPY ({rows}) TO {target} (FORMAT parquet, COMPRESSION zstd)")
+    before = found.connection.execute(f"SELECT count(*) FROM rows.{quoted(name)}").fetchone()
+    dropped = (before[0] if before else 0) - found.rows[name]
+    return TableFile(found.rows[name], _sha256(path), dropped)
+
+
+def _swap(settings: Settings, write: Callable[[Path], Manifest]) -> Manifest:
+    """Write a folder aside and put it in the place of the tables; the old ones stay until then."""
+    target = settings.tables_folder
+    aside, old = (target.with_name(f".tables-{kind}-{os.getpid()}") for kind in ("new", "old"))
+    try:
+        aside.mkdir(parents=True)
+        manifest = write(aside)
+        if target.exists():
+            target.rename(old)
+        aside.rename(target)
+    except duckdb.Error as error:
+        raise EnvironmentFailure(f"{target}: {sources.first_line(error)}") from None
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
+        shutil.rmtree(old, ignore_errors=True)
+    return manifest

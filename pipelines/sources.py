@@ -1,0 +1,256 @@
+"""Reading a company's sources into DuckDB: files, DuckDB files, databases by URL, and queries."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from glob import glob
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import duckdb
+
+from features.contract import TABLES
+from features.errors import EnvironmentFailure
+from pipelines.mapping import Source
+
+if TYPE_CHECKING:
+    from pipelines.settings import Settings
+
+CSV = (".csv", ".csv.gz", ".tsv", ".txt")
+PARQUET = (".parquet", ".pq")
+FILE_SCHEMES = ("sqlite:///", "duckdb:///")
+MEMORY = "2GB"
+"""What DuckDB may hold before it spills into the work folder."""
+
+
+SCHEMAS = ("src", "rows", "kept", "typed", "clean")
+"""The way of a row: as read, as a table's rows, without dropped ones, cast, by the rules."""
+
+
+@dataclass
+class Faults:
+    """What stands in the way of reading: ``mistakes`` in the mapping, ``problems`` in the data.
+
+    ``unread`` sources have been reported; what fails only for want of one is not said again.
+    """
+
+    mistakes: list[str] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+    unread: set[str] = field(default_factory=set)
+
+    def say(self, sentence: str, sql: str) -> None:
+        """Add a mistake in ``sql``, unless it reads a source that could not be read."""
+        if not self.unread.intersection(re.findall(r"\w+", sql)):
+            self.mistakes.append(sentence)
+
+
+def open_database(settings: Settings) -> duckdb.DuckDBPyConnection:
+    """Return an empty DuckDB in memory that spills beside the results and loads nothing online."""
+    connection = duckdb.connect()
+    scratch = settings.work / f".scratch-{os.getpid()}"
+    for setting in (
+        "TimeZone = 'UTC'",
+        "autoinstall_known_extensions = false",
+        f"memory_limit = '{MEMORY}'",
+        f"temp_directory = {literal(str(scratch))}",
+    ):
+        connection.execute(f"SET {setting}")
+    for schema in SCHEMAS:
+        connection.execute(f"CREATE SCHEMA {schema}")
+    return connection
+
+
+def named(settings: Settings) -> dict[str, Source]:
+    """Return every source: the mapping's, and files that are called like a contract table."""
+    found = {name: _found(settings.data_folder, name) for name in TABLES}
+    files = {name: source for name, source in found.items() if source is not None}
+    return {**files, **settings.sources}
+
+
+def files(settings: Settings) -> dict[str, list[Path]] | None:
+    """Return the files behind each source; None when one is a database, whose state has no file."""
+    sources = named(settings)
+    if any(source.url for source in sources.values()):
+        return None
+    return {name: _paths(settings.data_folder, source) for name, source in sources.items()}
+
+
+def read(
+    connection: duckdb.DuckDBPyConnection, settings: Settings, name: str, faults: Faults
+) -> bool:
+    """Make the source ``name`` readable as ``src.<name>``; say whether that worked."""
+    source = named(settings)[name]
+    try:
+        done = _read(connection, settings, name, source, faults)
+    except duckdb.Error as error:
+        done = False
+        where = source.file or source.duckdb or "its query"
+        said = f"sources.{name} ({where}): {first_line(error)}"
+        if source.file:
+            faults.problems.append(said)
+        else:
+            faults.say(said, source.sql)
+    faults.unread.update(() if done else (name,))
+    return done
+
+
+def first_line(error: Exception) -> str:
+    """Return the part of a database's message that says what is wrong."""
+    return str(error).strip().split("\n", 1)[0]
+
+
+def literal(text: str) -> str:
+    """Return ``text`` as an SQL string."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+def quoted(name: str) -> str:
+    """Return ``name`` as an SQL identifier."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _found(folder: Path, name: str) -> Source | None:
+    for ending in (*PARQUET, *CSV):
+        if (folder / f"{name}{ending}").exists():
+            return Source(file=f"{name}{ending}")
+    return None
+
+
+def _paths(folder: Path, source: Source) -> list[Path]:
+    pattern = source.file or source.duckdb
+    if not pattern:
+        return []
+    found = sorted(glob(str(folder / pattern)))  # noqa: PTH207 (Path.glob takes no absolute ones)
+    return [Path(path) for path in found]
+
+
+def _read(
+    connection: duckdb.DuckDBPyConnection,
+    settings: Settings,
+    name: str,
+    source: Source,
+    faults: Faults,
+) -> bool:
+    if source.url:
+        return _read_url(connection, settings, name, source, faults)
+    if source.sql:
+        connection.execute(f"CREATE TABLE src.{quoted(name)} AS {source.sql}")
+        return True
+    paths = _paths(settings.data_folder, source)
+    if missing := list(_unreadable(settings.data_folder, name, source, paths)):
+        faults.problems.extend(missing)
+        return False
+    if source.duckdb:
+        _attach(connection, name, source, paths[0])
+        return True
+    return _read_files(connection, name, source, [str(path) for path in paths], faults)
+
+
+def _unreadable(folder: Path, name: str, source: Source, paths: list[Path]) -> Iterator[str]:
+    wanted = source.file or source.duckdb
+    if not folder.is_dir():
+        yield f"sources.{name}: the folder {folder} does not exist; set [data] folder"
+    elif not paths:
+        yield f"sources.{name}: there is no {wanted} in {folder}; correct the name or add the file"
+    for path in paths:
+        if path.is_file() and not path.stat().st_size:
+            yield f"sources.{name}: {path} is empty (0 bytes); export it again"
+
+
+def _attach(connection: duckdb.DuckDBPyConnection, name: str, source: Source, path: Path) -> None:
+    alias = quoted(f"file_{name}")
+    connection.execute(f"ATTACH {literal(str(path))} AS {alias} (READ_ONLY)")
+    table = ".".join(quoted(part) for part in source.table.split("."))
+    connection.execute(f"CREATE VIEW src.{quoted(name)} AS SELECT * FROM {alias}.{table}")
+
+
+def _read_files(
+    connection: duckdb.DuckDBPyConnection,
+    name: str,
+    source: Source,
+    paths: list[str],
+    faults: Faults,
+) -> bool:
+    listed = "[" + ", ".join(map(literal, paths)) + "]"
+    target = quoted(name)
+    if source.file.endswith(PARQUET):
+        reader = f"read_parquet({listed}, union_by_name = true)"
+        connection.execute(f"CREATE VIEW src.{target} AS SELECT * FROM {reader}")
+        return True
+    if source.file.endswith(CSV):
+        connection.execute(f"CREATE TABLE src.{target} AS SELECT * FROM {_csv(connection, listed)}")
+        return True
+    known = ", ".join((*CSV, *PARQUET))
+    faults.mistakes.append(f"sources.{name}: cannot read {source.file}; known are {known}")
+    return False
+
+
+def _csv(connection: duckdb.DuckDBPyConnection, listed: str) -> str:
+    """Return a CSV reader that takes types from all rows and leaves identifiers alone.
+
+    Whole numbers with leading zeros are identifiers: as numbers, 007 and 7 would be one account.
+    """
+    read = f"read_csv({listed}, header = true, union_by_name = true, sample_size = -1"
+    described = connection.execute(f"DESCRIBE SELECT * FROM {read})").fetchall()
+    whole = [str(row[0]) for row in described if row[1] in ("BIGINT", "INTEGER", "HUGEINT")]
+    if not whole:
+        return f"{read})"
+    padded = ", ".join(f"bool_or({quoted(c)} SIMILAR TO '[+-]?0[0-9]+')" for c in whole)
+    found = connection.execute(f"SELECT {padded} FROM {read}, all_varchar = true)").fetchone() or ()
+    texts = [name for name, is_padded in zip(whole, found, strict=True) if is_padded]
+    types = ", ".join(f"{literal(name)}: 'VARCHAR'" for name in texts)
+    return f"{read}, types = {{{types}}})" if texts else f"{read})"
+
+
+def _read_url(
+    connection: duckdb.DuckDBPyConnection,
+    settings: Settings,
+    name: str,
+    source: Source,
+    faults: Faults,
+) -> bool:
+    """Copy a database's table or query through Ibis, batch by batch."""
+    where = _located(os.path.expandvars(source.url), settings.data_folder)
+    file = Path(where.partition(":///")[2])
+    if where.startswith(FILE_SCHEMES) and not file.is_file():
+        faults.problems.append(f"sources.{name}: there is no {file}; correct the url")
+        return False
+    try:
+        _copy(connection, name, source, where)
+    except ImportError as error:
+        raise EnvironmentFailure(
+            f"sources.{name}: the library for this database is missing ({error}); install "
+            "ibis-framework with the extra that is called like the database"
+        ) from None
+    except Exception as error:  # every database's driver has errors of its own
+        what = source.table or "the query"
+        faults.problems.append(
+            f"sources.{name}: the database does not give {what}: "
+            f"{type(error).__name__}: {first_line(error)}; check its url, and table or query"
+        )
+        return False
+    return True
+
+
+def _copy(connection: duckdb.DuckDBPyConnection, name: str, source: Source, url: str) -> None:
+    import ibis  # here: only companies with a database pay for its import
+
+    database = ibis.connect(url)
+    try:
+        rows = database.sql(source.query) if source.query else database.table(source.table)
+        connection.register("incoming", rows.to_pyarrow_batches())
+        connection.execute(f"CREATE TABLE src.{quoted(name)} AS SELECT * FROM incoming")
+        connection.unregister("incoming")
+    finally:
+        database.disconnect()
+
+
+def _located(url: str, folder: Path) -> str:
+    """Return the URL with a relative SQLite or DuckDB file looked for in the data folder."""
+    scheme, _, path = url.partition(":///")
+    if not url.startswith(FILE_SCHEMES) or path.startswith("/"):
+        return url
+    return f"{scheme}:///{folder / path}"
