@@ -1,0 +1,37 @@
+"""Structs of arrays: one row an account, and how to copy chosen rows."""
+
+from __future__ import annotations
+
+from dataclasses import fields, replace
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+Array = NDArray[Any]
+Floats = NDArray[np.float32]
+Flags = NDArray[np.bool_]
+Ints = NDArray[np.int32]
+
+S = TypeVar("S", bound="DataclassInstance")
+
+
+def rows(struct: S, index: Array) -> S:
+    """Return a copy of ``struct`` that holds the rows of ``index``, in its order."""
+    chosen = {f.name: getattr(struct, f.name)[index] for f in fields(struct)}
+    return replace(struct, **chosen)
+
+
+def logistic(x: Array) -> Array:
+    """Return the probability of log-odds ``x``."""
+    chance: Array = 1.0 / (1.0 + np.exp(-x))
+    return chance
+
+
+def ramp(x: Array, low: float, high: float) -> Array:
+    """Return 0 below ``low``, 1 above ``high`` and a straight line between."""
+    share: Array = np.clip((x - low) / (high - low), 0.0, 1.0)
+    return share

@@ -1,0 +1,97 @@
+"""One block of accounts from first to last week; blocks know nothing of each other.
+
+A block's random numbers depend on the seed and its number alone, so the company is the same
+however many blocks are worked on at a time.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+
+from pipelines.synthetic import access, contacts, tables, tickets, traits, usage
+from pipelines.synthetic.columns import dates
+from pipelines.synthetic.history import History
+from pipelines.synthetic.journal import Journal
+from pipelines.synthetic.life import Life, live, turn
+from pipelines.synthetic.state import first
+from pipelines.synthetic.truth import OUTCOMES, Truth, look_ahead
+from pipelines.synthetic.world import Clock, World
+from pipelines.synthetic.write import table
+
+ACCOUNTS_A_BLOCK = 500
+TRAITS, LIFE, TABLES, FUTURE = range(4)
+
+
+@dataclass(frozen=True)
+class Order:
+    """What a block needs to know: its place, its size, the seed and the world."""
+
+    block: int
+    accounts: int
+    seed: int
+    world: World
+    clock: Clock
+
+    def rng(self, purpose: int, part: int = 0) -> np.random.Generator:
+        """Return the stream of random numbers of one purpose."""
+        seeds = np.random.SeedSequence(self.seed, spawn_key=(self.block, purpose, part))
+        return np.random.Generator(np.random.SFC64(seeds))
+
+
+def run(order: Order) -> dict[str, pa.Table]:
+    """Return the block's part of every table, products apart."""
+    life, history, truths = _live(order)
+    one = tables.Chronicle(
+        world=order.world,
+        clock=order.clock,
+        numbers=order.block * ACCOUNTS_A_BLOCK + 1 + np.arange(order.accounts),
+        traits=life.traits,
+        journal=life.journal,
+        rng=order.rng(TABLES),
+    )
+    people = access.persons(history)
+    names = access.user_ids(one, people)
+    columns = {
+        "accounts": tables.accounts(one),
+        "subscriptions": tables.subscriptions(one),
+        "users": access.users(one, people, names),
+        "contacts": contacts.contacts(one),
+        "milestones": tables.milestones(one),
+        "tickets": tickets.tickets(one, history),
+        "org_units": tables.org_units(one),
+        "usage_daily": usage.usage(one, history, people, names),
+        "truth": _truth(one, truths),
+    }
+    return {name: table(name, values) for name, values in columns.items()}
+
+
+def _live(order: Order) -> tuple[Life, History, list[Truth]]:
+    """Live all weeks, looking ahead from every snapshot."""
+    clock, rng = order.clock, order.rng(TRAITS)
+    drawn = traits.draw(rng, order.accounts, order.world, clock)
+    state = first(drawn, rng, order.world)
+    life = Life(order.world, drawn, state, order.rng(LIFE), Journal())
+    history = History.empty(order.accounts, clock.weeks)
+    snapshots, truths = set(clock.snapshot_weeks()), []
+    for week in range(clock.weeks + 1):
+        if week in snapshots:
+            truths.append(look_ahead(life, week, order.rng(FUTURE, week)))
+        if week < clock.weeks:
+            live(life, week)
+            history.keep(state, week)
+            turn(life, week)
+    return life, history, truths
+
+
+def _truth(one: tables.Chronicle, truths: list[Truth]) -> tables.Columns:
+    account = np.concatenate([t.account for t in truths])
+    week = np.repeat([t.week for t in truths], [len(t.account) for t in truths])
+    p = {name: np.concatenate([t.p[name] for t in truths]) for name in OUTCOMES}
+    return {
+        "account_id": one.account(account),
+        "as_of": dates(one.clock, week * 7),
+        **{f"p_{name}_next_91d": pa.array(v, from_pandas=True) for name, v in p.items()},
+    }

@@ -1,0 +1,99 @@
+"""Writes tables part by part, with the columns and types that the contract declares."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from features.contract import TABLES, Table
+
+TYPES = {
+    "string": pa.string(),
+    "integer": pa.int64(),
+    "number": pa.float64(),
+    "boolean": pa.bool_(),
+    "date": pa.date32(),
+    "timestamp": pa.timestamp("us"),
+}
+ROWS_A_GROUP = 250_000
+CODED = ("usage_daily",)
+"""Tables whose strings are kept as codes until they are written; files hold plain strings."""
+
+
+def schema(table: Table) -> pa.Schema:
+    """Return the Arrow schema of a table of the contract."""
+    words = pa.dictionary(pa.int32(), pa.string()) if table.name in CODED else pa.string()
+    kinds = TYPES | {"string": words}
+    return pa.schema([(c.name, kinds[c.type], c.nullable) for c in table.columns])
+
+
+TRUTH = pa.schema(
+    [("account_id", pa.string()), ("as_of", pa.date32())]
+    + [
+        (f"p_{name}_next_91d", pa.float64())
+        for name in ("upsell", "cross_sell", "downsell", "churn")
+    ]
+)
+SCHEMAS = {name: schema(table) for name, table in TABLES.items()} | {"truth": TRUTH}
+
+
+def table(name: str, columns: dict[str, Any]) -> pa.Table:
+    """Return columns as the table ``name``; a missing or foreign column is an error."""
+    shape = SCHEMAS[name]
+    if set(columns) != set(shape.names):
+        raise KeyError(f"{name}: columns {sorted(columns)} are not {sorted(shape.names)}")
+    arrays = [_array(columns[field.name], field.type) for field in shape]
+    return pa.Table.from_arrays(arrays, schema=shape)
+
+
+def _array(values: Any, kind: pa.DataType) -> pa.Array:
+    found = values if isinstance(values, pa.Array) else pa.array(values)
+    return found if found.type == kind else found.cast(kind)
+
+
+class Writer:
+    """One Parquet file a table, written in parts; small parts are gathered into row groups."""
+
+    def __init__(self, folder: Path) -> None:
+        self.rows: dict[str, int] = {}
+        self._files = {
+            name: pq.ParquetWriter(
+                folder / f"{name}.parquet", shape, compression="zstd", store_schema=False
+            )
+            for name, shape in SCHEMAS.items()
+        }
+        self._waiting: dict[str, list[pa.Table]] = {name: [] for name in SCHEMAS}
+
+    def add(self, name: str, part: pa.Table) -> None:
+        """Append ``part`` to the table ``name``."""
+        self.rows[name] = self.rows.get(name, 0) + part.num_rows
+        waiting = self._waiting[name]
+        waiting.append(part)
+        if sum(p.num_rows for p in waiting) >= ROWS_A_GROUP:
+            self._flush(name)
+
+    def _flush(self, name: str) -> None:
+        whole = pa.concat_tables(self._waiting[name])
+        if name in CODED:
+            whole = whole.unify_dictionaries()
+        self._files[name].write_table(whole, row_group_size=1 << 20)
+        self._waiting[name] = []
+
+    def __enter__(self) -> Writer:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Write what is waiting and close the files."""
+        for name, file in self._files.items():
+            if kind is None and self._waiting[name]:
+                self._flush(name)
+            file.close()
