@@ -39,7 +39,7 @@ mlflow: $(VENV)/installed ## the registry's pages
 	$(BIN)/mlflow ui --backend-store-uri sqlite:///mlruns/mlflow.db --port 5000
 
 bench: $(VENV)/installed  ## ratios against named peers, measured in the same run
-	for file in benchmarks/*.py; do $(BIN)/python $$file || exit 1; done
+	for file in benchmarks/*.py; do $(BIN)/python -m benchmarks.$$(basename $$file .py) || exit 1; done
 
 docs: $(VENV)/installed   ## writes the generated documents anew
 	$(BIN)/expansion catalogue --write

@@ -14,6 +14,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 import ibis
+from ibis.expr.types.relations import CachedTable
 
 from features.contract import TABLES, Table
 from features.core import Feature, FeatureColumn, FeatureGroup, Rows
@@ -43,6 +44,7 @@ class Facts:
         self.tables = tables
         self.spine = spine
         self.as_ofs = tuple(as_ofs)
+        self._recent: dict[tuple[str, int], ir.Table] = {}
 
     def has(self, name: str) -> bool:
         """Say whether the company has the optional table ``name``."""
@@ -74,9 +76,16 @@ class Facts:
         """Return the visible rows of the ``days`` before each ``as_of``, as ``day``.
 
         A map from day to ``as_of`` joins by equality, so a row is only copied into the windows
-        that hold it. ``table`` stands in for the source where it was summed up beforehand.
+        that hold it. ``table`` stands in for the source where it was summed up beforehand; the
+        source's own rows are kept for whoever asks for the same days again.
         """
-        source = self.tables[name] if table is None else table
+        if table is not None:
+            return self._within(name, days, table)
+        if (name, days) not in self._recent:
+            self._recent[name, days] = self._within(name, days, self.tables[name]).cache()
+        return self._recent[name, days]
+
+    def _within(self, name: str, days: int, source: ir.Table) -> ir.Table:
         dated = source.rename(day=TABLES[name].happened) if "day" not in source.columns else source
         joined = dated.join(_calendar(self.as_ofs, days), "day").join(self.spine, KEYS)
         return _masked(joined.filter(_was_known(joined)), TABLES[name])
@@ -166,12 +175,17 @@ def _lacks(feature: Feature, facts: Facts) -> bool:
 def _summaries(rows: Rows, features: Sequence[Feature], facts: Facts) -> Iterator[Summary]:
     """Summarise ``rows`` once for each window or day that their features ask for."""
     mine = [f for f in features if f.rows is rows and not _lacks(f, facts)]
-    table = rows.build(facts).cache() if mine else None
+    table = _kept(rows.build(facts)) if mine else None
     for (window, by_day), pairs in _variants(mine):
         chosen = _chosen(table, window, by_day)
         values: dict[str, Any] = {c.name: _typed(f.value(chosen, c), c) for f, c in pairs}
         summed = chosen.group_by(KEYS).aggregate(**values)
         yield Summary(summed.cache(), tuple(c for _, c in pairs))
+
+
+def _kept(table: ir.Table) -> ir.Table:
+    """Compute a table once, unless that is done already."""
+    return table if isinstance(table, CachedTable) else table.cache()
 
 
 def _variants(

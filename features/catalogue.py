@@ -1,21 +1,120 @@
-"""All feature groups in their order."""
+"""All feature groups in their order, and the two documents that are generated from declarations."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import cache
 
 from features.adoption import adoption
 from features.champions import champions
 from features.commercial import commercial
-from features.core import FeatureColumn, FeatureGroup
+from features.contract import TABLES, Column, Table
+from features.core import UNITS, FeatureColumn, FeatureGroup, Range
 from features.seats import seats
+from features.targets import TARGETS
 from features.usage import usage
 
 GROUPS: tuple[FeatureGroup, ...] = (seats, usage, adoption, champions, commercial)
-"""Every group; a group that draws on another's columns comes after it."""
+"""Every group, in the order in which columns and documents show them."""
+
+GENERATED = "<!-- Generated from the code by `expansion catalogue --write`; edit the code. -->"
 
 
 @cache
 def columns() -> tuple[FeatureColumn, ...]:
     """Return every feature column in the order of the feature table."""
     return tuple(column for group in GROUPS for column in group.columns)
+
+
+def feature_catalogue() -> str:
+    """Return the Markdown of ``docs/feature-catalogue.md``."""
+    return _document(
+        "Feature catalogue",
+        f"{len(columns())} columns. Each is computed only from rows that happened and were known "
+        "before `as_of`. Empty means 'cannot say', 0 means 'none'.",
+        [*(_group(group) for group in GROUPS), _targets(), _units()],
+    )
+
+
+def data_contract() -> str:
+    """Return the Markdown of ``docs/data-contract.md``."""
+    return _document(
+        "Data contract",
+        "The tables this system reads, whatever yours are called: "
+        "[connect your data](connect-your-data.md) says how to map them. A value that can change "
+        "carries the day on which the change became known; a feature sees it from the day after.",
+        [_table(table) for table in TABLES.values()],
+    )
+
+
+def _document(title: str, lead: str, sections: list[str]) -> str:
+    return "\n\n".join([f"# {title}", GENERATED, lead, *sections]) + "\n"
+
+
+def _rows(header: tuple[str, ...], rows: Iterator[tuple[str, ...]]) -> str:
+    lines = [header, tuple("---" for _ in header), *rows]
+    return "\n".join("| " + " | ".join(cells) + " |" for cells in lines)
+
+
+def _group(group: FeatureGroup) -> str:
+    header = ("column", "what it says", "unit", "expected", "no rows")
+    cells = (
+        (
+            f"`{c.name}`",
+            c.description + _when(c),
+            c.unit,
+            _range(c.expected),
+            "" if c.absent is None else f"{c.absent:g}",
+        )
+        for c in group.columns
+    )
+    return f"## {group.name}\n\n{group.meaning} Owner: {group.owner}.\n\n{_rows(header, cells)}"
+
+
+def _when(column: FeatureColumn) -> str:
+    if column.window_days:
+        return f", last {column.window_days} days"
+    return f", by day {column.by_day}" if column.by_day else ""
+
+
+def _range(expected: Range) -> str:
+    low, high = ("" if bound is None else f"{bound:g}" for bound in expected)
+    return f"{low} to {high}" if high else (f"{low} or more" if low else "")
+
+
+def _targets() -> str:
+    header = ("target", "what counts", "mature after")
+    cells = (
+        (f"`{t.name}`", t.description, "horizon and grace" if t.needs_grace else "horizon")
+        for t in TARGETS.values()
+    )
+    lead = (
+        "Columns `<target>_next_<horizon>d` (0, 1, empty) and `<target>_arr_next_<horizon>d` "
+        "(ARR of the outcome). Signed, or known to end, before `as_of` is contracted and no label."
+    )
+    return f"## Targets\n\n{lead}\n\n{_rows(header, cells)}"
+
+
+def _units() -> str:
+    return "## Units\n\n" + _rows(("unit", "meaning"), iter(UNITS.items()))
+
+
+def _table(table: Table) -> str:
+    need = "Required." if table.required else "Optional."
+    key = ", ".join(f"`{name}`" for name in table.key)
+    cells = (_column(table, column) for column in table.columns)
+    lead = f"{table.meaning} {need} Key: {key}. Happened: `{table.happened}`."
+    return f"## {table.name}\n\n{lead}\n\n" + _rows(
+        ("column", "type", "may be empty", "meaning", "known by"), cells
+    )
+
+
+def _column(table: Table, column: Column) -> tuple[str, ...]:
+    meaning = column.meaning
+    if column.values:
+        meaning += f" One of {', '.join(column.values)}."
+    if column.unit:
+        meaning += f" In {column.unit}."
+    known = column.known_by or ("known_at" if "known_at" in table.names else "")
+    empty = "yes" if column.nullable else ""
+    return f"`{column.name}`", column.type, empty, meaning, f"`{known}`"

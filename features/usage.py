@@ -46,7 +46,9 @@ def usage_days(facts: Facts) -> ir.Table:
 def usage_by_group(facts: Facts) -> ir.Table:
     """Usage of the last 28 days with the group of each user."""
     users = facts.rows("users").select("account_id", "as_of", "user_id", "user_group")
-    return facts.recent("usage_daily", 28).inner_join(users, ["account_id", "as_of", "user_id"])
+    recent = facts.recent("usage_daily", 91)
+    recent = recent.filter(recent.as_of.delta(recent.day, unit="day") <= 28)
+    return recent.inner_join(users, ["account_id", "as_of", "user_id"])
 
 
 @usage.rows("usage_daily")
