@@ -41,7 +41,9 @@ def main() -> None:
 
 @app.command()
 def simulate(
-    out: Annotated[Path | None, typer.Option(help="Folder to write to, if not [data] folder.")] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder to write to, if not [data] folder.")
+    ] = None,
     accounts: Annotated[int, typer.Option(min=1, help="How many accounts.")] = 1000,
     months: Annotated[int, typer.Option(min=1, help="How many months of history.")] = 36,
     seed: Annotated[int, typer.Option(help="Same seed, same bytes.")] = 7,

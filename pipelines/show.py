@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from textwrap import shorten
 from typing import TYPE_CHECKING, Any
 
 from pipelines.console import line, table
@@ -11,6 +12,7 @@ if TYPE_CHECKING:
     from pipelines.check import CheckReport
     from pipelines.demo import DemoResult
     from pipelines.documents import Documents
+    from pipelines.findings import Violation
     from pipelines.promote import PromotionResult
     from pipelines.report import ReportResult
     from pipelines.score import ScoreResult
@@ -26,6 +28,51 @@ def percent(share: float | None, digits: int = 1) -> str:
 def money(amount: float | None) -> str:
     """Return an amount without cents, thousands parted; a dash where it is not known."""
     return "–" if amount is None else f"{amount:,.0f}"
+
+
+def simulation(result: SimulationSummary) -> None:
+    """Print what was simulated."""
+    line(
+        f"Simulated {result.accounts:,} accounts over {result.months} months, "
+        f"complete before {result.data_through} (seed {result.seed}).",
+        "bold",
+    )
+    table("", ("table", "rows"), [(name, f"{count:,}") for name, count in result.rows.items()])
+    line(f"→ {result.folder}")
+
+
+def violations(result: CheckReport) -> None:
+    """Print every violation: refused ones first, each with examples and what to do."""
+    rows = ", ".join(f"{name} {count:,}" for name, count in result.tables.items())
+    line(f"{result.company}: {rows} rows; complete before {result.data_through}.", "bold")
+    for one in sorted(result.violations, key=lambda found: found.policy != "refuse"):
+        _violation(one)
+    line()
+    line(_verdict(result), "green" if result.ok else "red")
+
+
+def _violation(one: Violation) -> None:
+    line()
+    place = f"{one.table}.{one.column}" if one.column else one.table
+    line(f"{_POLICY[one.policy]}  {place}: {one.rule}", "bold")
+    share = percent(one.count / max(one.of, 1))
+    line(f"  {one.count:,} of {one.of:,} rows ({share}). {one.why}")
+    if one.policy != "refuse":
+        return
+    for example in one.examples:
+        cells = ", ".join(f"{name}={value}" for name, value in example.items())
+        line(f"    {shorten(cells, 160, placeholder=' …')}")
+    line(f'  → {one.do}; or decide under [rules]: "{one.table}.{one.rule}"')
+
+
+_POLICY = {"refuse": "REFUSED", "drop": "dropped", "accept": "accepted"}
+
+
+def _verdict(result: CheckReport) -> str:
+    if result.ok:
+        known = len(result.violations)
+        return "The data keeps the contract." + (f" {known} known exceptions." if known else "")
+    return f"{len(result.refused)} violations refuse this data; nothing was written."
 
 
 def built(result: BuildResult) -> None:
