@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pipelines.synthetic.arrays import Array, logistic
+from pipelines.synthetic.arrays import Array, logistic, total
 from pipelines.synthetic.situation import look
 from pipelines.synthetic.state import BAD_STAR, GOOD_STAR, UNDECIDED
 from pipelines.synthetic.world import ADD_ONS, NEVER, WEEK
@@ -34,7 +34,7 @@ def _start_ramps(life: Life, week: int) -> None:
     """Tranches signed earlier begin on their day; nothing is decided any more."""
     state = life.state
     due = state.ramp_day // WEEK == week
-    state.seats = state.seats + (state.ramp_seats * due).sum(axis=1)
+    state.seats = state.seats + total(state.ramp_seats * due)
     state.ramp_day = np.where(due, NEVER, state.ramp_day).astype(np.int32)
 
 
@@ -53,7 +53,7 @@ def _engage(life: Life, now: Situation) -> None:
 def _spread(life: Life, now: Situation) -> None:
     """Demand for access grows with use and champions up to all who could hold a seat."""
     state, traits = life.state, life.traits
-    pull = 0.026 * (state.engagement - 0.40) + 0.002 * now.has_outcome
+    pull = 0.023 * (state.engagement - 0.40) + 0.002 * now.has_outcome
     pull = pull - 0.006 * (now.champions == 0)
     room = np.clip(1 - state.demand / traits.potential, 0, 1)
     growth = np.where(pull > 0, pull * room * ~state.blocker, pull)

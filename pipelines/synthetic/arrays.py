@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import fields, replace
+from functools import reduce
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
@@ -35,3 +36,21 @@ def ramp(x: Array, low: float, high: float) -> Array:
     """Return 0 below ``low``, 1 above ``high`` and a straight line between."""
     share: Array = np.clip((x - low) / (high - low), 0.0, 1.0)
     return share
+
+
+# A column at a time: numpy reduces short rows slowly, and there are many of them.
+def any_of(flags: Array) -> Flags:
+    """Return for each row of (n, k) whether one of it holds."""
+    found: Flags = reduce(np.logical_or, flags.T)
+    return found
+
+
+def total(values: Array) -> Array:
+    """Return the sum of each row of (n, k)."""
+    return sum(values.T[1:], start=values[:, 0])
+
+
+def chance_of_any(chances: Array) -> Array:
+    """Return the probability that at least one of a row's independent (n, k) chances comes."""
+    spared: Array = reduce(np.multiply, 1 - chances.T)
+    return 1 - spared

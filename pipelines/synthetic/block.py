@@ -27,9 +27,10 @@ TRAITS, LIFE, TABLES, FUTURE = range(4)
 
 @dataclass(frozen=True)
 class Order:
-    """What a block needs to know: its place, its size, the seed and the world."""
+    """What a block needs to know: its place, its first account, its size, the seed, the world."""
 
     block: int
+    first: int
     accounts: int
     seed: int
     world: World
@@ -47,7 +48,7 @@ def run(order: Order) -> dict[str, pa.Table]:
     one = tables.Chronicle(
         world=order.world,
         clock=order.clock,
-        numbers=order.block * ACCOUNTS_A_BLOCK + 1 + np.arange(order.accounts),
+        numbers=order.first + np.arange(order.accounts),
         traits=life.traits,
         journal=life.journal,
         rng=order.rng(TABLES),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pipelines.synthetic import hazards, prices
-from pipelines.synthetic.arrays import Array, Flags
+from pipelines.synthetic.arrays import Array, Flags, any_of, chance_of_any
 from pipelines.synthetic.world import ADD_ONS, WEEK
 
 if TYPE_CHECKING:
@@ -68,11 +68,11 @@ def decide_rest(life: Life, now: Situation, day: Array) -> dict[str, Outcome]:
     plan = hazards.plan_upgrade(state, now) * within
     fewer, dearer = _core(life, now, day, renews, down, up, plan)
     drops, grows, buys = _add_ons(life, now, day, renews, more, drop, new)
-    upsell = 1 - (1 - up * (1 - down)) * (1 - plan) * (1 - more).prod(axis=1)
-    downsell = 1 - (1 - down) * (1 - drop).prod(axis=1)
+    upsell: Array = 1 - (1 - up * (1 - down)) * (1 - plan) * (1 - chance_of_any(more))
+    downsell = 1 - (1 - down) * (1 - chance_of_any(drop))
     return {
         "upsell": Outcome(upsell, dearer | grows),
-        "cross_sell": Outcome(1 - (1 - new).prod(axis=1), buys),
+        "cross_sell": Outcome(chance_of_any(new), buys),
         "downsell": Outcome(downsell, fewer | drops),
     }
 
@@ -140,7 +140,7 @@ def _order_seats(life: Life, now: Situation, more: Flags, start: Array) -> Flags
     order = np.ceil(np.minimum(wanted * oversold, 1.1 * traits.potential))
     added = np.maximum(order - state.seats, 1) * more
     spare = state.term_end - start > TRANCHE_DAYS[-1] + 2 * WEEK
-    ramps = more & (added >= 12) & spare & (u[:, 2] < 0.35) & (traits.term_days > 0)
+    ramps: Flags = more & (added >= 12) & spare & (u[:, 2] < 0.35) & (traits.term_days > 0)
     later = np.floor(added * 0.25) * ramps
     days = start[:, None] + np.array(TRANCHE_DAYS)
     state.ramp_day = np.where(ramps[:, None], days, state.ramp_day).astype(np.int32)
@@ -187,10 +187,10 @@ def _add_ons(
         life.journal.note("drop", now.week, drops[:, j], product=j + 1, day=end[:, 0])
     state.held = np.where(drops, 0, held).astype(np.float32)
     state.dropped = state.dropped | drops
-    moved = (drops | buys).any(axis=1)
+    moved = any_of(drops | buys)
     state.bundle_week = np.where(moved, now.week, state.bundle_week).astype(np.int32)
     start = np.where(renews, end[:, 0], day).astype(np.int32)
     for j in range(k):
         changed = renewed[:, j] | grows[:, j] | buys[:, j]
         prices.note_add_on(life, now.week, changed, j, start, np.minimum(day, start))
-    return drops.any(axis=1), grows.any(axis=1), buys.any(axis=1)
+    return any_of(drops), any_of(grows), any_of(buys)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import dataclass
@@ -81,11 +80,11 @@ def simulate(
     chosen = world or World()
     clock = Clock.until(end, months, chosen.before_start_weeks)
     orders = _orders(accounts, seed, chosen, clock)
-    out.parent.mkdir(parents=True, exist_ok=True)
-    aside = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
+    old = out.with_name(f".{out.name}.old")
+    aside = _aside(out, old)
     try:
         rows = _write(aside, orders, clock, workers, progress or (lambda _what, _share: None))
-        _swap(aside, out)
+        _swap(aside, out, old)
     finally:
         shutil.rmtree(aside, ignore_errors=True)
     return SimulationSummary(out, accounts, months, seed, end, rows)
@@ -112,7 +111,7 @@ def _refuse(out: Path, accounts: int, months: int, seed: int) -> None:
 def _orders(accounts: int, seed: int, world: World, clock: Clock) -> list[Order]:
     starts = range(0, accounts, ACCOUNTS_A_BLOCK)
     return [
-        Order(block, min(ACCOUNTS_A_BLOCK, accounts - start), seed, world, clock)
+        Order(block, start + 1, min(ACCOUNTS_A_BLOCK, accounts - start), seed, world, clock)
         for block, start in enumerate(starts)
     ]
 
@@ -159,11 +158,20 @@ def _products(clock: Clock) -> pa.Table:
     )
 
 
-def _swap(aside: Path, out: Path) -> None:
+def _swap(aside: Path, out: Path, old: Path) -> None:
     """Put the finished folder in the place of the old one."""
-    aside.chmod(0o755)
-    old = aside.with_name(aside.name + "-old")
     if out.exists():
         out.rename(old)
     aside.rename(out)
     shutil.rmtree(old, ignore_errors=True)
+
+
+def _aside(out: Path, old: Path) -> Path:
+    """Return an empty folder beside ``out``; mend first what a killed run may have left."""
+    if old.exists() and not out.exists():
+        old.rename(out)
+    shutil.rmtree(old, ignore_errors=True)
+    aside = out.with_name(f".{out.name}.new")
+    shutil.rmtree(aside, ignore_errors=True)
+    aside.mkdir(parents=True)
+    return aside

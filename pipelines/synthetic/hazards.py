@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from pipelines.synthetic.arrays import Array, logistic, ramp
+from pipelines.synthetic.arrays import Array, logistic, ramp, total
 from pipelines.synthetic.situation import Situation
 from pipelines.synthetic.state import BAD_STAR, State
 
@@ -77,7 +77,8 @@ def cross_sell(state: State, now: Situation) -> Array:
     odds = -9.75 + 3.7 * state.ripe + (carried + success - held_back)[:, None]
     free = (state.held == 0) & ~state.dropped
     quiet = (now.age >= 8) & (now.week - state.bundle_week >= 6)
-    return logistic(odds) * free * quiet[:, None]
+    chance: Array = logistic(odds) * free * quiet[:, None]
+    return chance
 
 
 def seat_downsell_at_renewal(state: State, now: Situation) -> Array:
@@ -112,7 +113,7 @@ def unhappiness(state: State, now: Situation) -> Array:
     unused = 5.0 * (0.45 - state.engagement) + 1.5 * (0.7 - np.minimum(now.utilisation, 1.0))
     alone = 1.1 * (now.champions == 0)
     scars = 0.6 * (state.star == BAD_STAR) + 0.6 * np.minimum(state.escalations, 3)
-    products = 0.35 * (state.held > 0).sum(axis=1)
+    products = 0.35 * total((state.held > 0).astype(np.int8))
     held = 0.7 * now.has_outcome + products + 0.8 * np.log10(state.seats / 10)
     wants: Array = unused + alone + scars - held
     return wants
@@ -121,7 +122,8 @@ def unhappiness(state: State, now: Situation) -> Array:
 def leaving_at_renewal(state: State, now: Situation) -> Array:
     """Not renewing; decided ``notice`` weeks before the term ends."""
     decides = now.weeks_to_renewal == state.notice
-    return logistic(-2.1 + 0.75 * unhappiness(state, now)) * decides
+    chance: Array = logistic(-2.1 + 0.75 * unhappiness(state, now)) * decides
+    return chance
 
 
 def leaving_in_term(state: State, now: Situation) -> Array:

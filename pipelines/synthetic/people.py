@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from pipelines.synthetic.arrays import any_of
 from pipelines.synthetic.state import EMPTY, LOOKING, ON_LEAVE, PRESENT, SLOTS
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ def _champion(life: Life, week: int, slot: int) -> None:
 
 def _successor_chance(life: Life, slot: int) -> Flags:
     """Roots in other departments bring a successor soon; alone, the topic may die."""
-    others = (life.state.champions != EMPTY).any(axis=1)
+    others = any_of(life.state.champions != EMPTY)
     first = 0.035 if slot == 0 else 0.008
     return np.where(others, first, 0.012) * (slot < life.traits.slots)
 

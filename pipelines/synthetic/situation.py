@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pipelines.synthetic.arrays import Array, Flags
+from pipelines.synthetic.arrays import Array, Flags, any_of, total
 from pipelines.synthetic.state import LOOKING, PRESENT, State
 from pipelines.synthetic.traits import Traits
 from pipelines.synthetic.world import NEVER, UNITS_A_PERSON, WEEK
@@ -43,13 +43,13 @@ def look(traits: Traits, state: State, week: int) -> Situation:
         week=week,
         age=week - traits.start_day // WEEK,
         utilisation=state.activated / state.seats,
-        champions=present.sum(axis=1),
+        champions=total(present.astype(np.int8)),
         has_outcome=state.outcome_day < day,
         in_time=state.outcome_day - traits.start_day <= DAY_90,
         first_year=day - traits.start_day < 364,
         weeks_to_renewal=state.term_end // WEEK - week,
         monthly=traits.term_days == 0,
-        ramp_ahead=np.any(state.ramp_day < NEVER, axis=1),
+        ramp_ahead=any_of(state.ramp_day < NEVER),
         headroom=(traits.potential - state.seats) / state.seats,
         load=need / np.maximum(state.held, 1.0),
         need=need,

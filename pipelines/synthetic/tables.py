@@ -98,7 +98,7 @@ def subscriptions(one: Chronicle) -> Columns:
         "ended_on": dates(one.clock, ended),
         "ended_known_on": dates(one.clock, ended_known),
         "quantity": row["quantity"].astype(float),
-        "unit_price": row["unit_price"].astype(np.float32).astype(float).round(2),
+        "unit_price": row["unit_price"].astype(float).round(2),
         "list_price": row["list_price"].astype(float).round(2),
         "currency": ["EUR"] * len(line),
         "signed_on": dates(one.clock, row["signed"]),

@@ -82,7 +82,8 @@ def _start_days(rng: np.random.Generator, n: int, world: World, clock: Clock) ->
     u = rng.random(n)
     day = np.log1p(u * np.expm1(rate * years)) / rate * 365.25
     week = np.minimum(day // WEEK, clock.weeks - 1)
-    return (week * WEEK + rng.integers(0, 5, n)).astype(np.int32)
+    first: Ints = (week * WEEK + rng.integers(0, 5, n)).astype(np.int32)
+    return first
 
 
 def _sizes(rng: np.random.Generator, n: int, world: World) -> tuple[Array, Array, Array]:

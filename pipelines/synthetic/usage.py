@@ -23,9 +23,9 @@ from pipelines.synthetic.world import ADD_ONS, CORE_FUNCTIONS, PRODUCTS, WEEK, C
 FUNCTIONS = (*CORE_FUNCTIONS, *(f for p in ADD_ONS for f in p.functions))
 PRODUCT_OF = np.array([0] * len(CORE_FUNCTIONS) + [1, 1, 2, 2, 3, 3])
 FUNCTION_BITS, LEVEL_BITS, DAY_BITS = 4, 16, 12
-EXPERT_WEEK, CONSUMER_WEEK, ADD_ON_WEEK = 9.0, 1.0, 1.2
+EXPERT_WEEK, CONSUMER_WEEK, ADD_ON_WEEK = 8.5, 1.0, 1.2
 """Darts a week of a person at full engagement."""
-MANY = 40
+MANY = 25
 """Above so many consumers each is seen less often: a large base is used more thinly."""
 WEEKDAYS = np.array([0] * 13 + [1] * 13 + [2] * 13 + [3] * 12 + [4] * 11 + [5] + [6], np.int64)
 
