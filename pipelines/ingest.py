@@ -14,12 +14,13 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 
-import features
+from features import contract
 from features.contract import TABLES
 from features.errors import DataError, EnvironmentFailure
 from pipelines import sources
-from pipelines.check import Survey, survey
-from pipelines.sources import literal, quoted
+from pipelines.faults import first_line
+from pipelines.sql import literal, quoted
+from pipelines.survey import Survey, survey
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -122,11 +123,11 @@ def _state(settings: Settings) -> str:
 
 
 def _code() -> Iterable[Path]:
+    """Return the files that decide what is written from the same sources."""
     here = Path(__file__).parent
-    names = ("sources", "staging", "rules", "findings", "check", "ingest")
-    return [here / f"{name}.py" for name in names] + [
-        Path(features.__file__).parent / "contract.py"
-    ]
+    names = ("sources", "databases", "staging", "expressions", "search", "survey", "ingest")
+    modules = [here / f"{name}.py" for name in names]
+    return [*modules, *sorted((here / "rules").glob("*.py")), Path(contract.__file__)]
 
 
 def _sha256(path: Path) -> str:
@@ -190,7 +191,7 @@ def _swap(settings: Settings, write: Callable[[Path], Manifest]) -> Manifest:
             target.rename(old)
         aside.rename(target)
     except duckdb.Error as error:
-        raise EnvironmentFailure(f"{target}: {sources.first_line(error)}") from None
+        raise EnvironmentFailure(f"{target}: {first_line(error)}") from None
     finally:
         shutil.rmtree(aside, ignore_errors=True)
         shutil.rmtree(old, ignore_errors=True)

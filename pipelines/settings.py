@@ -4,82 +4,28 @@ from __future__ import annotations
 
 import os
 import tomllib
-from datetime import date
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
-from pydantic import Field, ValidationError
+from pydantic import ValidationError
 
 from features.errors import UsageError
-from pipelines.mapping import Frozen, Mapping
+from pipelines.mapping import Mapping
 from pipelines.mistakes import explain, unknown_names
+from pipelines.sections import (
+    Build,
+    Company,
+    Data,
+    MLflow,
+    Paths,
+    Report,
+    Score,
+    Store,
+    Train,
+)
 
-TargetName = Literal["upsell", "cross_sell", "downsell", "churn"]
 PATHS = (("data", "folder"), ("paths", "work"), ("mlflow", "home"))
 """Keys that hold a path; it is relative to the file in which it is written."""
-
-
-class Company(Frozen):
-    """Whose data it is. ``data_through``: first day not complete; empty = newest usage day + 1."""
-
-    name: str = Field(default="Demo company", min_length=1)
-    currency: str = Field(default="EUR", pattern="^[A-Z]{3}$")
-    data_through: date | None = None
-
-
-class Data(Frozen):
-    """Where the source files lie."""
-
-    folder: Path = Path("source")
-
-
-class Paths(Frozen):
-    """Where results go: tables, features, releases, reports and the score store."""
-
-    work: Path = Path("var")
-
-
-class MLflow(Frozen):
-    """Where MLflow keeps its database and artifacts."""
-
-    home: Path = Path("mlruns")
-
-
-class Store(Frozen):
-    """The score store; empty = SQLite in the work folder."""
-
-    url: str = ""
-
-
-class Build(Frozen):
-    """The spine and the labels, in days."""
-
-    every_days: int = Field(default=28, ge=7, multiple_of=7)
-    horizon_days: int = Field(default=91, ge=7, multiple_of=7)
-    grace_days: int = Field(default=31, ge=0)
-    history_days: int = Field(default=1092, ge=28)
-
-
-class Train(Frozen):
-    """What to train and with which limits."""
-
-    targets: tuple[TargetName, ...] = ("upsell", "cross_sell", "downsell", "churn")
-    seed: int = Field(default=7, ge=0)
-    min_positives: int = Field(default=50, ge=1)
-    max_trees: int = Field(default=400, ge=1)
-
-
-class Score(Frozen):
-    """How many accounts ``score`` prints and how many reasons each gets, up and down."""
-
-    top: int = Field(default=10, ge=1)
-    reasons: int = Field(default=3, ge=1)
-
-
-class Report(Frozen):
-    """How many accounts the report lists."""
-
-    top: int = Field(default=25, ge=1)
 
 
 class Settings(Mapping):

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from glob import glob
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,38 +11,22 @@ from typing import TYPE_CHECKING
 import duckdb
 
 from features.contract import TABLES
-from features.errors import EnvironmentFailure
+from pipelines import databases
+from pipelines.faults import Faults, first_line
 from pipelines.mapping import Source
+from pipelines.sql import literal, quoted
 
 if TYPE_CHECKING:
     from pipelines.settings import Settings
 
 CSV = (".csv", ".csv.gz", ".tsv", ".txt")
 PARQUET = (".parquet", ".pq")
-FILE_SCHEMES = ("sqlite:///", "duckdb:///")
 MEMORY = "2GB"
 """What DuckDB may hold before it spills into the work folder."""
 
 
 SCHEMAS = ("src", "rows", "kept", "typed", "clean")
 """The way of a row: as read, as a table's rows, without dropped ones, cast, by the rules."""
-
-
-@dataclass
-class Faults:
-    """What stands in the way of reading: ``mistakes`` in the mapping, ``problems`` in the data.
-
-    ``unread`` sources have been reported; what fails only for want of one is not said again.
-    """
-
-    mistakes: list[str] = field(default_factory=list)
-    problems: list[str] = field(default_factory=list)
-    unread: set[str] = field(default_factory=set)
-
-    def say(self, sentence: str, sql: str) -> None:
-        """Add a mistake in ``sql``, unless it reads a source that could not be read."""
-        if not self.unread.intersection(re.findall(r"\w+", sql)):
-            self.mistakes.append(sentence)
 
 
 def open_database(settings: Settings) -> duckdb.DuckDBPyConnection:
@@ -97,21 +79,6 @@ def read(
     return done
 
 
-def first_line(error: Exception) -> str:
-    """Return the part of a database's message that says what is wrong."""
-    return str(error).strip().split("\n", 1)[0]
-
-
-def literal(text: str) -> str:
-    """Return ``text`` as an SQL string."""
-    return "'" + text.replace("'", "''") + "'"
-
-
-def quoted(name: str) -> str:
-    """Return ``name`` as an SQL identifier."""
-    return '"' + name.replace('"', '""') + '"'
-
-
 def _found(folder: Path, name: str) -> Source | None:
     for ending in (*PARQUET, *CSV):
         if (folder / f"{name}{ending}").exists():
@@ -135,7 +102,7 @@ def _read(
     faults: Faults,
 ) -> bool:
     if source.url:
-        return _read_url(connection, settings, name, source, faults)
+        return databases.copy(connection, settings.data_folder, name, source, faults)
     if source.sql:
         connection.execute(f"CREATE TABLE src.{quoted(name)} AS {source.sql}")
         return True
@@ -203,54 +170,3 @@ def _csv(connection: duckdb.DuckDBPyConnection, listed: str) -> str:
     texts = [name for name, is_padded in zip(whole, found, strict=True) if is_padded]
     types = ", ".join(f"{literal(name)}: 'VARCHAR'" for name in texts)
     return f"{read}, types = {{{types}}})" if texts else f"{read})"
-
-
-def _read_url(
-    connection: duckdb.DuckDBPyConnection,
-    settings: Settings,
-    name: str,
-    source: Source,
-    faults: Faults,
-) -> bool:
-    """Copy a database's table or query through Ibis, batch by batch."""
-    where = _located(os.path.expandvars(source.url), settings.data_folder)
-    file = Path(where.partition(":///")[2])
-    if where.startswith(FILE_SCHEMES) and not file.is_file():
-        faults.problems.append(f"sources.{name}: there is no {file}; correct the url")
-        return False
-    try:
-        _copy(connection, name, source, where)
-    except ImportError as error:
-        raise EnvironmentFailure(
-            f"sources.{name}: the library for this database is missing ({error}); install "
-            "ibis-framework with the extra that is called like the database"
-        ) from None
-    except Exception as error:  # every database's driver has errors of its own
-        what = source.table or "the query"
-        faults.problems.append(
-            f"sources.{name}: the database does not give {what}: "
-            f"{type(error).__name__}: {first_line(error)}; check its url, and table or query"
-        )
-        return False
-    return True
-
-
-def _copy(connection: duckdb.DuckDBPyConnection, name: str, source: Source, url: str) -> None:
-    import ibis  # here: only companies with a database pay for its import
-
-    database = ibis.connect(url)
-    try:
-        rows = database.sql(source.query) if source.query else database.table(source.table)
-        connection.register("incoming", rows.to_pyarrow_batches())
-        connection.execute(f"CREATE TABLE src.{quoted(name)} AS SELECT * FROM incoming")
-        connection.unregister("incoming")
-    finally:
-        database.disconnect()
-
-
-def _located(url: str, folder: Path) -> str:
-    """Return the URL with a relative SQLite or DuckDB file looked for in the data folder."""
-    scheme, _, path = url.partition(":///")
-    if not url.startswith(FILE_SCHEMES) or path.startswith("/"):
-        return url
-    return f"{scheme}:///{folder / path}"
