@@ -34,13 +34,11 @@ def adoption_spine(facts: Facts) -> ir.Table:
 @adoption.rows("usage_daily")
 def adoption_usage(facts: Facts) -> ir.Table:
     """Usage of the first 90 days."""
-    starts = facts.spine.group_by("account_id").aggregate(first=facts.spine.started_on.min())
+    starts = facts.spine.group_by("account_id").aggregate(last=facts.spine.started_on.max())
     source = facts.tables["usage_daily"].join(starts, "account_id")
-    last = max(facts.as_ofs)
-    # Cut before the join with as_of: starts can only move when a line becomes known late.
-    early = source.filter(
-        (source.day < source.first + ibis.interval(days=91 + 182)) & (source.day < last)
-    ).drop("first")
+    # Cut before the join with as_of: a line that becomes known late moves the start back, so the
+    # latest start an account was ever known to have bounds what any as_of can ask for.
+    early = source.filter(source.day < source.last + ibis.interval(days=max(DAYS))).drop("last")
     rows = facts.spine.join(early, "account_id")
     rows = rows.filter((rows.day < rows.as_of) & (rows.known_at < rows.as_of.cast("timestamp")))
     dated = _since_start(rows, rows.day)

@@ -41,7 +41,7 @@ class Facts:
     def __init__(
         self, tables: Mapping[str, ir.Table], spine: ir.Table, as_ofs: Sequence[date]
     ) -> None:
-        self.tables = tables
+        self.tables = _without_zeros(tables)
         self.spine = spine
         self.as_ofs = tuple(as_ofs)
         self._recent: dict[tuple[str, int], ir.Table] = {}
@@ -90,9 +90,23 @@ class Facts:
         joined = dated.join(_calendar(self.as_ofs, days), "day").join(self.spine, KEYS)
         return _masked(joined.filter(_was_known(joined)), TABLES[name])
 
+    def price_list(self) -> ir.Table:
+        """Return the products launched and known before each ``as_of``, a row for each."""
+        dates = ibis.memtable([(a,) for a in self.as_ofs], schema={"as_of": "date"})
+        offers = dates.cross_join(self.tables["products"])
+        return offers.filter(_was_known(offers) & (offers.launched_on < offers.as_of))
+
     def _known(self, name: str) -> ir.Table:
         joined = self.spine.join(self.tables[name], "account_id")
         return _masked(joined.filter(_was_known(joined)), TABLES[name])
+
+
+def _without_zeros(tables: Mapping[str, ir.Table]) -> Mapping[str, ir.Table]:
+    """Drop usage rows without an event, which some feeds write: nobody used anything there."""
+    if "usage_daily" not in tables:
+        return tables
+    usage = tables["usage_daily"]
+    return {**tables, "usage_daily": usage.filter(usage.events > 0)}
 
 
 def _was_known(joined: ir.Table) -> ir.BooleanValue:
@@ -164,7 +178,7 @@ def compute(groups: Sequence[FeatureGroup], facts: Facts) -> ir.Table:
 
 
 def _distinct_rows(features: Sequence[Feature]) -> list[Rows]:
-    return list({f.rows.name: f.rows for f in features if f.rows is not None}.values())
+    return list(dict.fromkeys(f.rows for f in features if f.rows is not None))
 
 
 def _lacks(feature: Feature, facts: Facts) -> bool:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import ibis
+
 from features.core import FeatureGroup
 
 if TYPE_CHECKING:
@@ -42,7 +44,7 @@ def contact_stints(facts: Facts) -> ir.Table:
 @champions.feature(champion_stints, unit="people", expected=(0, None), absent=0)
 def champions_count(rows: ir.Table) -> ir.Value:
     """Champions in place."""
-    return (rows.here & ~rows.away).cast("int64").sum()
+    return rows.contact_id.nunique(where=rows.here & ~rows.away)
 
 
 @champions.feature(champion_stints, unit="days", expected=(0, None))
@@ -66,20 +68,21 @@ def champions_days_since_lost(rows: ir.Table) -> ir.Value:
 @champions.feature(champion_stints, unit="people", expected=(0, None), absent=0)
 def champions_on_leave(rows: ir.Table) -> ir.Value:
     """Champions on a long leave."""
-    return rows.away.cast("int64").sum()
+    return rows.contact_id.nunique(where=rows.away)
 
 
 @champions.feature(champion_stints, unit="people", expected=(0, None), absent=0)
 def champions_going(rows: ir.Table) -> ir.Value:
     """Champions who are looking, or known to leave or to go on leave."""
-    return (rows.looking | rows.going).cast("int64").sum()
+    return rows.contact_id.nunique(where=rows.looking | rows.going)
 
 
 @champions.feature(champion_stints, unit="flag", expected=(0, 1))
 def has_champion_successor(rows: ir.Table) -> ir.Value:
     """A champion who came after the last loss is in place."""
     last_loss = rows.left_on.max(where=rows.lost)
-    return rows.from_on.max(where=rows.here & ~rows.away) >= last_loss
+    newest = rows.from_on.max(where=rows.here & ~rows.away)
+    return ibis.ifelse(last_loss.isnull(), ibis.null(), (newest >= last_loss).fill_null(False))
 
 
 @champions.feature(contact_stints, unit="count", expected=(0, None), absent=0)

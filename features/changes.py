@@ -33,8 +33,10 @@ def product_changes(lines: ir.Table, keys: Sequence[str]) -> ir.Table:
         ``keys``, ``product_id``, ``changed_on``; ``quantity_change``, ``arr_change``,
         ``arr_before``; ``signed_on`` (latest signature of what starts) and ``end_known_on``;
         ``is_first`` (the product was never held before), ``is_start``, ``is_stop`` (from none, to
-        none), ``is_up``, ``is_down`` (more or less of a product held before and after).
+        none) with ``gap_days`` (none before a start, or after a stop; null when it is for good),
+        ``is_up``, ``is_down`` (more or less of a product held before and after).
         A change of price alone is neither up nor down; a change of plan goes by its ARR.
+        A period that ended before it ran never was.
     """
     by = [*keys, "product_id"]
     days = (
@@ -76,6 +78,7 @@ def account_stops(lines: ir.Table) -> ir.Table:
 
 def _steps(lines: ir.Table, by: Sequence[str]) -> ir.Table:
     """Return each period as a step up on the day it starts and a step down on the day it ends."""
+    lines = lines.filter(lines.ended_on.isnull() | (lines.ended_on > lines.starts_on))
     plan = lines.plan.fill_null("")
     arr = lines.quantity * lines.unit_price
     starts = lines.select(
@@ -122,10 +125,16 @@ def _judged(days: ir.Table) -> ir.Table:
     sign = ibis.ifelse(replanned & (days.arr_change != 0), days.arr_change, days.quantity_change)
     by = [name for name in ("as_of", "account_id", "product_id") if name in days.columns]
     first = days.changed_on.min().over(ibis.window(group_by=by))
+    is_start = (days.lines_before == 0) & (days.lines_after > 0)
+    is_stop = (days.lines_before > 0) & (days.lines_after == 0)
+    in_order = ibis.window(group_by=by, order_by="changed_on")
+    before = days.changed_on.delta(days.changed_on.lag().over(in_order), unit="day")
+    after = days.changed_on.lead().over(in_order).delta(days.changed_on, unit="day")
     return days.mutate(
         is_first=days.changed_on == first,
-        is_start=(days.lines_before == 0) & (days.lines_after > 0),
-        is_stop=(days.lines_before > 0) & (days.lines_after == 0),
+        is_start=is_start,
+        is_stop=is_stop,
+        gap_days=ibis.cases((is_start, before), (is_stop, after)),
         is_up=held & (sign > ROUNDING),
         is_down=held & (sign < -ROUNDING),
     )

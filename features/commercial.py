@@ -29,7 +29,8 @@ def running_lines(facts: Facts) -> ir.Table:
 def signed_lines(facts: Facts) -> ir.Table:
     """Periods signed before as_of that start later."""
     lines = facts.announced("subscriptions")
-    return lines.filter(lines.starts_on >= lines.as_of)
+    withdrawn = lines.ended_on.notnull() & (lines.ended_on <= lines.starts_on)
+    return lines.filter((lines.starts_on >= lines.as_of) & ~withdrawn)
 
 
 @commercial.rows("subscriptions")
@@ -46,9 +47,7 @@ def products_on_sale(facts: Facts) -> ir.Table:
     """Products on the price list, and whether the account holds them."""
     lines = facts.rows("subscriptions")
     held = lines.filter(running(lines)).select(*KEYS, "product_id").distinct()
-    products = facts.tables["products"].drop("known_at")
-    offers = facts.spine.cross_join(products)
-    offers = offers.filter(offers.launched_on < offers.as_of)
+    offers = facts.spine.join(facts.price_list(), "as_of")
     kept = held.rename(held_id="product_id")
     matches = [
         offers.account_id == kept.account_id,

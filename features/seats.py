@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import ibis
 
 from features.as_of import running
-from features.changes import product_changes
+from features.changes import ROUNDING, product_changes
 from features.core import FeatureGroup
 
 if TYPE_CHECKING:
@@ -22,9 +22,8 @@ def _priced_by_seats(facts: Facts, lines: ir.Table) -> ir.Table:
     """Keep the lines of products that are priced by seats; all, without a price list."""
     if not facts.has("products"):
         return lines
-    products = facts.tables["products"]
-    by_seats = products.filter(products.price_metric == "seats").select("product_id")
-    return lines.semi_join(by_seats, "product_id")
+    by_seats = facts.price_list().filter(ibis._.price_metric == "seats")
+    return lines.semi_join(by_seats, ["as_of", "product_id"])
 
 
 @seats.rows("subscriptions")
@@ -44,7 +43,12 @@ def seat_changes(facts: Facts) -> ir.Table:
     lines = _priced_by_seats(facts, facts.rows("subscriptions"))
     changes = product_changes(lines, ["account_id", "as_of"])
     past = changes.filter(changes.changed_on < changes.as_of)
-    return past.mutate(day=past.changed_on)
+    # Up and down can be a change of plan, which leaves the seats as they are.
+    held = past.is_up | past.is_down
+    return past.mutate(
+        more=held & (past.quantity_change > ROUNDING),
+        fewer=held & (past.quantity_change < -ROUNDING),
+    )
 
 
 @seats.rows("subscriptions")
@@ -80,13 +84,13 @@ def seats_growth_364d(rows: ir.Table) -> ir.Value:
 @seats.feature(seat_changes, unit="days", expected=(1, None))
 def seats_days_since_increase(rows: ir.Table) -> ir.Value:
     """Days since more seats were bought."""
-    return rows.as_of.delta(rows.changed_on, unit="day").min(where=rows.is_up)
+    return rows.as_of.delta(rows.changed_on, unit="day").min(where=rows.more)
 
 
 @seats.feature(seat_changes, unit="days", expected=(1, None))
 def seats_days_since_decrease(rows: ir.Table) -> ir.Value:
     """Days since seats were given back."""
-    return rows.as_of.delta(rows.changed_on, unit="day").min(where=rows.is_down)
+    return rows.as_of.delta(rows.changed_on, unit="day").min(where=rows.fewer)
 
 
 @seats.feature(seats_ahead, unit="seats", absent=0)

@@ -77,13 +77,18 @@ class Target:
         """Return the column name of its ARR, such as ``churn_arr_next_91d``."""
         return f"{self.name}_arr_next_{days}d"
 
-    def as_dict(self, days: int) -> dict[str, str]:
+    def mature_days(self, days: int, grace_days: int) -> int:
+        """Return how many days after ``as_of`` the label is known."""
+        return days + (grace_days if self.needs_grace else 0)
+
+    def as_dict(self, days: int, grace_days: int) -> dict[str, str | int]:
         """Return name, columns and direction, as stored in the feature table's metadata."""
         return {
             "name": self.name,
             "column": self.column(days),
             "amount_column": self.amount_column(days),
             "direction": self.direction,
+            "mature_days": self.mature_days(days, grace_days),
             "description": self.description,
         }
 
@@ -111,7 +116,7 @@ def upsell(spine: ir.Table, events: Events, horizon: Horizon) -> ir.Table:
     A change of price alone is none.
     """
     changes = _decided(spine, events.changes, horizon).filter(ibis._.is_up)
-    return changes.select(*KEYS, arr=changes.arr_change)
+    return changes.select(*KEYS, arr=_gain(changes.arr_change))
 
 
 @target(direction="+", needs_grace=True)
@@ -119,9 +124,8 @@ def cross_sell(spine: ir.Table, events: Events, horizon: Horizon) -> ir.Table:
     """A product the account never held, signed within the horizon and replacing no other."""
     changes = _decided(spine, events.changes, horizon)
     new = changes.filter(changes.is_start & changes.is_first)
-    dropped = events.changes.filter(events.changes.is_stop)
-    replacing = _near(new, dropped, horizon.grace_days)
-    bought = new.anti_join(replacing, [*KEYS, "product_id"])
+    dropped = _lasting(events.changes.filter(events.changes.is_stop), horizon)
+    bought = _unpaired(new, dropped, horizon)
     return bought.select(*KEYS, arr=bought.arr_change)
 
 
@@ -129,14 +133,10 @@ def cross_sell(spine: ir.Table, events: Events, horizon: Horizon) -> ir.Table:
 def downsell(spine: ir.Table, events: Events, horizon: Horizon) -> ir.Table:
     """Less of a product, a cheaper plan, or a product dropped within the horizon; it stays."""
     changes = _decided(spine, events.changes, horizon)
-    fewer = changes.filter(changes.is_down).select(*KEYS, arr=-ibis._.arr_change)
-    dropped = changes.filter(changes.is_stop)
-    started = events.changes.filter(events.changes.is_start)
-    replaced = _near(dropped, started, horizon.grace_days)
-    resumed = _near(dropped, started, horizon.grace_days, same_product=True)
-    for excused in (replaced, resumed):
-        dropped = dropped.anti_join(excused, [*KEYS, "product_id"])
-    losses = fewer.union(dropped.select(*KEYS, arr=-ibis._.arr_change))
+    fewer = changes.filter(changes.is_down).select(*KEYS, arr=_gain(-changes.arr_change))
+    started = _lasting(events.changes.filter(events.changes.is_start), horizon)
+    dropped = _unpaired(_lasting(changes.filter(changes.is_stop), horizon), started, horizon)
+    losses = fewer.union(dropped.select(*KEYS, arr=-dropped.arr_change))
     return losses.anti_join(churn(spine, events, horizon), KEYS)
 
 
@@ -179,7 +179,7 @@ def _labelled(
     found = one.occurrences(open_rows, events, horizon)
     summed = found.group_by(KEYS).aggregate(_arr=found.arr.sum())
     joined = wide.left_join(summed, KEYS).drop("account_id_right", "as_of_right")
-    days = horizon.days + (horizon.grace_days if one.needs_grace else 0)
+    days = one.mature_days(horizon.days, horizon.grace_days)
     mature = joined.as_of + ibis.interval(days=days) <= ibis.literal(horizon.data_through)
     return joined.mutate(
         **{
@@ -220,13 +220,23 @@ def _within(day: ir.DateValue, as_of: ir.DateValue, days: int) -> ir.BooleanValu
     return (day >= as_of) & (day < as_of + ibis.interval(days=days))
 
 
-def _near(
-    changes: ir.Table, others: ir.Table, grace_days: int, *, same_product: bool = False
-) -> ir.Table:
-    """Return those ``changes`` with one of ``others`` at the account within the grace days."""
+def _gain(arr: ir.NumericValue) -> ir.NumericValue:
+    """Return 0 where more was bought for less money, or less for more: no amount is negative."""
+    return ibis.greatest(arr, 0.0)
+
+
+def _lasting(changes: ir.Table, horizon: Horizon) -> ir.Table:
+    """Drop the stops and starts at the two ends of a pause within the grace days."""
+    return changes.filter(changes.gap_days.isnull() | (changes.gap_days > horizon.grace_days))
+
+
+def _unpaired(changes: ir.Table, others: ir.Table, horizon: Horizon) -> ir.Table:
+    """Drop ``changes`` with one of ``others``, of another product, within the grace days.
+
+    A product that starts about when another one stops replaces it.
+    """
     other = others.select("account_id", other_id=others.product_id, other_on=others.changed_on)
     joined = changes.join(other, "account_id")
-    apart = joined.other_on.delta(joined.changed_on, unit="day")
-    same = joined.other_id == joined.product_id
-    close = (apart >= (0 if same_product else -grace_days)) & (apart <= grace_days)
-    return joined.filter((same if same_product else ~same) & close)
+    apart = joined.other_on.delta(joined.changed_on, unit="day").abs()
+    pairs = joined.filter((joined.other_id != joined.product_id) & (apart <= horizon.grace_days))
+    return changes.anti_join(pairs, [*KEYS, "product_id", "changed_on"])

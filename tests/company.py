@@ -11,15 +11,18 @@ from typing import TYPE_CHECKING, Any
 import ibis
 import pyarrow as pa
 
-from features.as_of import Facts, compute, spine
-from features.catalogue import GROUPS
+from features.as_of import KEYS, Facts, compute, spine
+from features.catalogue import GROUPS, columns
 from features.contract import TABLES, Column
 from features.targets import Horizon, labels
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     import ibis.expr.types as ir
+
+    from features.core import FeatureColumn, FeatureGroup
+    from tests.oracle import Company
 
 ARROW = {
     "string": pa.string(),
@@ -54,6 +57,9 @@ DEFAULTS: dict[str, dict[str, Any]] = {
     "products": {"name": "A product", "price_metric": "seats", "launched_on": "2019-01-01"},
     "org_units": {"status": "green"},
 }
+DRAWS_ON = {"seats": ["usage"], "commercial": ["usage", "seats"]}
+"""The groups whose columns a group combines with its own."""
+
 KNOWN_FROM = {
     name: "signed_on" if name == "subscriptions" else table.happened
     for name, table in TABLES.items()
@@ -89,7 +95,7 @@ def _complete(name: str, row: dict[str, str], number: int) -> dict[str, str]:
 def _value(column: Column, text: str) -> Any:
     if text in ("", "-"):
         return None
-    readers = {
+    readers: dict[str, Callable[[str], Any]] = {
         "integer": int,
         "number": float,
         "date": date.fromisoformat,
@@ -109,23 +115,126 @@ def company(connection: Any = None, **texts: str) -> dict[str, ir.Table]:
     }
 
 
-def features(tables: Mapping[str, ir.Table], *as_ofs: str) -> list[dict[str, Any]]:
-    """Return the features of every account at each of ``as_ofs``, sorted."""
-    days = [date.fromisoformat(text) for text in as_ofs]
-    facts = Facts(tables, spine(tables, days), days)
-    wide = compute(GROUPS, facts).order_by("as_of", "account_id")
-    return wide.to_pyarrow().to_pylist()
+def from_rows(company: Company, connection: Any = None) -> dict[str, ir.Table]:
+    """Return the tables of a company given as lists of rows."""
+    connection = connection or ibis.duckdb.connect()
+    return {
+        name: connection.create_table(name, _arrow(name, rows), overwrite=True)
+        for name, rows in company.items()
+    }
 
 
-def outcomes(
+def _arrow(name: str, rows: Sequence[Mapping[str, Any]]) -> pa.Table:
+    declared = TABLES[name].columns
+    return pa.table(
+        {c.name: pa.array([r.get(c.name) for r in rows], ARROW[c.type]) for c in declared}
+    )
+
+
+def compute_on(
     tables: Mapping[str, ir.Table],
-    *as_ofs: str,
-    through: str = "2030-01-01",
+    as_ofs: Sequence[date],
+    groups: Sequence[FeatureGroup] = GROUPS,
+) -> list[dict[str, Any]]:
+    """Return the features of every account at each of ``as_ofs``, sorted."""
+    facts = Facts(tables, spine(tables, as_ofs), as_ofs)
+    wide = compute(groups, facts).order_by("as_of", "account_id")
+    found: list[dict[str, Any]] = wide.to_pyarrow().to_pylist()
+    return found
+
+
+def labels_on(
+    tables: Mapping[str, ir.Table],
+    as_ofs: Sequence[date],
+    through: date,
     days: int = 91,
     grace: int = 31,
 ) -> list[dict[str, Any]]:
     """Return the labels of every account at each of ``as_ofs``, sorted."""
-    dates: Sequence[date] = [date.fromisoformat(text) for text in as_ofs]
-    facts = Facts(tables, spine(tables, dates), dates)
-    found = labels(facts, Horizon(days, grace, date.fromisoformat(through)))
-    return found.order_by("as_of", "account_id").to_pyarrow().to_pylist()
+    facts = Facts(tables, spine(tables, as_ofs), as_ofs)
+    found = labels(facts, Horizon(days, grace, through)).order_by("as_of", "account_id")
+    rows_found: list[dict[str, Any]] = found.to_pyarrow().to_pylist()
+    return rows_found
+
+
+def assert_features(expect: str, **tables: str) -> None:
+    """Compare the columns that ``expect`` names, at its days, for its accounts (``a`` by default).
+
+    ``-`` is null. Only the groups of these columns are computed, and those they draw on.
+    """
+    wanted = rows(expect)
+    names = [name for name in wanted[0] if name not in KEYS]
+    found = compute_on(company(**tables), _days(wanted), _groups(names))
+    _compare(wanted, names, found)
+
+
+def assert_outcomes(
+    expect: str, through: str = "2030-01-01", days: int = 91, grace: int = 31, **tables: str
+) -> None:
+    """Compare the labels; ``upsell`` stands for ``upsell_next_91d``, ``upsell_arr`` for its ARR."""
+    wanted = rows(expect)
+    names = [name for name in wanted[0] if name not in KEYS]
+    found = labels_on(company(**tables), _days(wanted), date.fromisoformat(through), days, grace)
+    short = [{k.replace(f"_next_{days}d", ""): v for k, v in row.items()} for row in found]
+    _compare(wanted, names, short)
+
+
+def _by_name() -> dict[str, FeatureColumn]:
+    return {column.name: column for column in columns()}
+
+
+def _days(wanted: Sequence[Mapping[str, str]]) -> list[date]:
+    return sorted({date.fromisoformat(row["as_of"]) for row in wanted})
+
+
+def _groups(names: Sequence[str]) -> list[FeatureGroup]:
+    mine = {_by_name()[name].group for name in names}
+    needed = mine.union(*(DRAWS_ON.get(group, ()) for group in mine))
+    return [group for group in GROUPS if group.name in needed]
+
+
+def _compare(
+    wanted: Sequence[Mapping[str, str]], names: Sequence[str], found: Sequence[Mapping[str, Any]]
+) -> None:
+    """Compare as text; a mismatch shows what was expected beside what was found."""
+    by_key = {(str(row["as_of"]), row["account_id"]): row for row in found}
+    keys = [(row["as_of"], row.get("account_id", "a")) for row in wanted]
+    expected = [[_plain(row[name]) for name in names] for row in wanted]
+    actual = [
+        [_plain(by_key[key][name]) if key in by_key else "no row" for name in names] for key in keys
+    ]
+    header = ["as_of", "account_id", *names]
+    left = ascii_table(header, [[*k, *cells] for k, cells in zip(keys, expected, strict=True)])
+    right = ascii_table(header, [[*k, *cells] for k, cells in zip(keys, actual, strict=True)])
+    sides = "\n".join(f"{a}    {b}" for a, b in zip(left, right, strict=True))
+    assert expected == actual, f"expected, and beside it what was found\n\n{sides}"
+
+
+def _plain(value: Any) -> str:
+    """Write numbers alike, to six digits, so that 0.5 equals 0.50 and yes equals 1."""
+    if value is None or value in ("", "-"):
+        return "-"
+    try:
+        return f"{float(value):.6g}"
+    except ValueError:
+        return str(value)
+
+
+def ascii_table(header: Sequence[str], body: Sequence[Sequence[str]]) -> list[str]:
+    """Return the lines of a table whose columns are as wide as they must be."""
+    widths = [max(len(cell) for cell in column) for column in zip(header, *body, strict=True)]
+    return [
+        " | ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True))
+        for line in (header, *body)
+    ]
+
+
+def shown(company: Company, account_id: str) -> str:
+    """Return all rows of one account, and the price list, as ASCII tables."""
+    parts = []
+    for name, all_rows in company.items():
+        mine = [r for r in all_rows if r.get("account_id", account_id) == account_id]
+        cells = [["-" if v is None else str(v) for v in row.values()] for row in mine]
+        if mine:
+            parts += [name, *ascii_table(list(mine[0]), cells), ""]
+    return "\n".join(parts)

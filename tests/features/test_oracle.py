@@ -1,0 +1,78 @@
+"""Every feature and label of random companies equals a naive row-by-row calculation."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import pytest
+from hypothesis import Phase, given, settings
+from hypothesis import strategies as st
+
+from tests import oracle
+from tests.company import compute_on, from_rows, labels_on, shown
+from tests.random_company import AS_OFS, random_company
+
+ACCOUNTS = 40
+THROUGH = date(2024, 12, 1)
+FEW = settings(max_examples=4, deadline=None, derandomize=True, phases=[Phase.generate])
+
+Table = dict[tuple[date, str], dict[str, Any]]
+
+
+def keyed(rows: list[dict[str, Any]]) -> Table:
+    return {(row.pop("as_of"), row.pop("account_id")): row for row in rows}
+
+
+def differences(found: Table, expected: Table) -> list[str]:
+    lines = [f"{key}: only in one of the two" for key in found.keys() ^ expected.keys()]
+    for key in sorted(found.keys() & expected.keys()):
+        assert found[key].keys() == expected[key].keys()
+        lines += [
+            f"{key[0]} {key[1]} {name}: found {value}, the oracle says {expected[key][name]}"
+            for name, value in found[key].items()
+            if not same(value, expected[key][name])
+        ]
+    return lines
+
+
+def same(found: Any, expected: Any) -> bool:
+    if isinstance(found, float) and isinstance(expected, (int, float)):
+        return found == pytest.approx(expected, rel=1e-9, abs=1e-9)
+    return bool(found == expected)
+
+
+def report(company: oracle.Company, lines: list[str]) -> str:
+    """Show the first differences and all rows of the first account concerned."""
+    account = lines[0].split()[1] if lines else ""
+    return "\n".join([*lines[:20], "", shown(company, account)])
+
+
+@FEW
+@given(seed=st.integers(0, 2**32))
+def test_features_equal_the_oracle(seed: int) -> None:
+    company = random_company(seed, ACCOUNTS)
+    expected = {
+        (as_of, account): oracle.features(company, account, as_of)
+        for as_of in AS_OFS
+        for account in oracle.accounts_at(company, as_of)
+    }
+    found = keyed(compute_on(from_rows(company), AS_OFS))
+    wrong = differences(found, expected)
+    assert not wrong, report(company, wrong)
+
+
+@FEW
+@given(seed=st.integers(0, 2**32), days=st.sampled_from((91, 28)), grace=st.sampled_from((31, 0)))
+def test_labels_equal_the_oracle(seed: int, days: int, grace: int) -> None:
+    company = random_company(seed, 4 * ACCOUNTS)
+    expected = {
+        (as_of, account): oracle.labels(company, account, as_of, days, grace, THROUGH)
+        for as_of in AS_OFS
+        for account in oracle.accounts_at(company, as_of)
+    }
+    found = keyed(labels_on(from_rows(company), AS_OFS, THROUGH, days, grace))
+    wrong = differences(found, expected)
+    assert not wrong, report(company, wrong)
+    positive = {name for row in expected.values() for name, value in row.items() if value == 1}
+    assert positive >= {f"{name}_next_{days}d" for name in ("upsell", "downsell", "churn")}
