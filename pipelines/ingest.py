@@ -125,7 +125,7 @@ def _state(settings: Settings) -> str:
 def _code() -> Iterable[Path]:
     """Return the files that decide what is written from the same sources."""
     here = Path(__file__).parent
-    names = ("sources", "databases", "staging", "expressions", "search", "survey", "ingest")
+    names = ("sources", "csv", "databases", "staging", "expressions", "search", "survey", "ingest")
     modules = [here / f"{name}.py" for name in names]
     return [*modules, *sorted((here / "rules").glob("*.py")), Path(contract.__file__)]
 

@@ -12,7 +12,7 @@ import duckdb
 
 from pipelines.findings import Condition, Violation
 from pipelines.mapping import Policy
-from pipelines.sql import quoted
+from pipelines.sql import columns_of, quoted
 
 EXAMPLES = 3
 
@@ -91,7 +91,13 @@ def _scan(
 def _examples(
     connection: duckdb.DuckDBPyConnection, relation: str, one: Condition, shown: Sequence[str]
 ) -> tuple[dict[str, Any], ...]:
-    listed = ", ".join(f"{column} AS c{n}" for n, column in enumerate(shown))
+    # Python needs another library for times with a zone; people need none to read them as text.
+    types = columns_of(connection, relation)
+    texts = {quoted(name) for name, given in types.items() if given.endswith("ZONE")}
+    listed = ", ".join(
+        f"{f'CAST({column} AS VARCHAR)' if column in texts else column} AS c{n}"
+        for n, column in enumerate(shown)
+    )
     order = ", ".join(f"c{n}" for n in range(len(shown)))
     marked = f"SELECT {listed}, ({one.sql}\n) AS __out FROM {relation} AS typed"
     kept = f"SELECT {order} FROM ({marked}) WHERE __out ORDER BY {order} LIMIT {EXAMPLES}"

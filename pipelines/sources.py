@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import duckdb
 
 from features.contract import TABLES
-from pipelines import databases
+from pipelines import csv, databases
 from pipelines.faults import Faults, first_line
 from pipelines.mapping import Source
 from pipelines.sql import literal, quoted
@@ -148,25 +148,8 @@ def _read_files(
         connection.execute(f"CREATE VIEW src.{target} AS SELECT * FROM {reader}")
         return True
     if source.file.endswith(CSV):
-        connection.execute(f"CREATE TABLE src.{target} AS SELECT * FROM {_csv(connection, listed)}")
+        csv.load(connection, listed, f"src.{target}")
         return True
     known = ", ".join((*CSV, *PARQUET))
     faults.mistakes.append(f"sources.{name}: cannot read {source.file}; known are {known}")
     return False
-
-
-def _csv(connection: duckdb.DuckDBPyConnection, listed: str) -> str:
-    """Return a CSV reader that takes types from all rows and leaves identifiers alone.
-
-    Whole numbers with leading zeros are identifiers: as numbers, 007 and 7 would be one account.
-    """
-    read = f"read_csv({listed}, header = true, union_by_name = true, sample_size = -1"
-    described = connection.execute(f"DESCRIBE SELECT * FROM {read})").fetchall()
-    whole = [str(row[0]) for row in described if row[1] in ("BIGINT", "INTEGER", "HUGEINT")]
-    if not whole:
-        return f"{read})"
-    padded = ", ".join(f"bool_or({quoted(c)} SIMILAR TO '[+-]?0[0-9]+')" for c in whole)
-    found = connection.execute(f"SELECT {padded} FROM {read}, all_varchar = true)").fetchone() or ()
-    texts = [name for name, is_padded in zip(whole, found, strict=True) if is_padded]
-    types = ", ".join(f"{literal(name)}: 'VARCHAR'" for name in texts)
-    return f"{read}, types = {{{types}}})" if texts else f"{read})"
