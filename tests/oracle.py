@@ -99,10 +99,23 @@ def _over(row: Row, day: date) -> bool:
     return row["ended_on"] is not None and row["ended_on"] <= day
 
 
-def accounts_at(company: Company, as_of: date) -> list[str]:
-    """Return who has a running subscription, by what was known before ``as_of``."""
-    names = sorted({row["account_id"] for row in company["subscriptions"]})
-    return [name for name in names if Account(company, name, as_of).running()]
+def by_account(company: Company) -> dict[str, Company]:
+    """Return each account's own rows, and all products: a small company for each."""
+    found: dict[str, Company] = {}
+    for row in company["subscriptions"]:
+        found.setdefault(row["account_id"], {name: [] for name in company})
+    for name, all_rows in company.items():
+        for account in found if name == "products" else ():
+            found[account][name] = all_rows
+        for row in all_rows if name != "products" else ():
+            if row["account_id"] in found:
+                found[row["account_id"]][name].append(row)
+    return found
+
+
+def is_in_spine(company: Company, account_id: str, as_of: date) -> bool:
+    """Say whether it has a running subscription, by what was known before ``as_of``."""
+    return bool(Account(company, account_id, as_of).running())
 
 
 # --- What changed ---------------------------------------------------------------------------------

@@ -72,6 +72,7 @@ class _Life:
         self.chance = chance
         self.account_id = account_id
         self.company = company
+        self.keys: set[tuple[Any, ...]] = set()
 
     def live(self) -> None:
         counts = self.chance.random() < 0.3
@@ -96,8 +97,9 @@ class _Life:
     def add(self, table: str, known_from: date, **values: Any) -> None:
         row = dict.fromkeys(TABLES[table].names) | {"account_id": self.account_id} | values
         row["known_at"] = _at(self.chance, known_from)
-        key = TABLES[table].key
-        if all(any(row[k] != old[k] for k in key) for old in self.company[table]):
+        key = (table, *(row[name] for name in TABLES[table].key))
+        if key not in self.keys:
+            self.keys.add(key)
             self.company[table].append(row)
 
     def maybe(self, value: Any, likely: float = 0.5) -> Any:
