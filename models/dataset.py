@@ -1,0 +1,94 @@
+"""The feature table as models see it: rows, declared inputs, labels, and nothing else."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pyarrow.parquet as pq
+
+from features.errors import DataError
+
+KEYS = ("account_id", "as_of")
+
+
+@dataclass(frozen=True)
+class Label:
+    """One target's columns, and the days after ``as_of`` it needs to be mature."""
+
+    name: str
+    column: str
+    amount_column: str
+    direction: str
+    mature_days: int
+
+
+@dataclass(frozen=True)
+class FeatureTable:
+    """Rows by account and ``as_of``, with what their columns mean.
+
+    ``frame`` holds keys, features (float64 or string) and labels; ``features`` are the declared
+    inputs in order, ``labels`` the targets by name, ``meta`` where the data comes from.
+    """
+
+    frame: pd.DataFrame
+    features: tuple[Mapping[str, Any], ...]
+    labels: Mapping[str, Label]
+    meta: Mapping[str, Any]
+
+    @property
+    def inputs(self) -> list[str]:
+        """The names of the feature columns, in order."""
+        return [feature["name"] for feature in self.features]
+
+    def mature(self, target: str) -> pd.DataFrame:
+        """Return the rows whose label is known."""
+        return self.frame[self.frame[self.labels[target].column].notna()]
+
+    def at(self, target: str, as_ofs: Sequence[date]) -> pd.DataFrame:
+        """Return the rows of ``as_ofs`` whose label is known."""
+        rows = self.mature(target)
+        return rows[rows["as_of"].isin(list(as_ofs))]
+
+    def newest(self) -> pd.DataFrame:
+        """Return the rows of the newest ``as_of``, the ones to score."""
+        return self.frame[self.frame["as_of"] == self.frame["as_of"].max()]
+
+
+def read(path: Path) -> FeatureTable:
+    """Read a feature table with its metadata.
+
+    Raises
+    ------
+    DataError
+        When the file is missing, was not written by ``build``, or declares an input that would
+        tell the future (a label) or the identity (a key).
+    """
+    if not path.exists():
+        raise DataError(f"{path}: there is no feature table yet; run `expansion build` first")
+    table = pq.read_table(path)
+    stored = (table.schema.metadata or {}).get(b"expansion")
+    if stored is None:
+        raise DataError(f"{path}: has no description of its columns; build it anew")
+    meta = json.loads(stored)
+    _refuse_leaks(path, [feature["name"] for feature in meta["features"]])
+    labels = {one["name"]: _label(one) for one in meta["targets"]}
+    return FeatureTable(table.to_pandas(), tuple(meta["features"]), labels, meta)
+
+
+def _label(declared: Mapping[str, Any]) -> Label:
+    fields = ("name", "column", "amount_column", "direction", "mature_days")
+    return Label(**{field: declared[field] for field in fields})
+
+
+def _refuse_leaks(path: Path, inputs: Sequence[str]) -> None:
+    leaks = [name for name in inputs if "_next_" in name or name in KEYS]
+    if leaks:
+        raise DataError(
+            f"{path}: {', '.join(leaks)} cannot be inputs: they tell the outcome or the account"
+        )

@@ -1,0 +1,109 @@
+"""Why a score is what it is: TreeSHAP, summed by feature, told in sentences.
+
+Contributions are log-odds before calibration (Lundberg et al., Consistent individualized feature
+attribution for tree ensembles, 2018); with the model's bias they add up to the raw score.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import lightgbm as lgb
+import numpy as np
+
+from models.encoding import FeatureSpec
+from models.phrases import sentence
+
+MOST_CELLS = 2_000_000
+
+
+@dataclass(frozen=True)
+class Reason:
+    """One feature's part in one account's score."""
+
+    feature: str
+    group: str
+    text: str
+    value: float | str | None
+    typical: float | str | None
+    contribution: float
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the reason as JSON-able values."""
+        return asdict(self)
+
+
+def contributions(booster: lgb.Booster, matrix: np.ndarray) -> np.ndarray:
+    """Return each input's contribution to each row in log-odds, shape (rows, features)."""
+    step = max(1, MOST_CELLS // max(1, matrix.shape[1]))
+    parts = [
+        np.asarray(booster.predict(matrix[start : start + step], pred_contrib=True))[:, :-1]
+        for start in range(0, len(matrix), step)
+    ]
+    return np.concatenate(parts) if parts else np.zeros(matrix.shape)
+
+
+def reasons(
+    shares: np.ndarray,
+    values: Sequence[Sequence[Any]],
+    features: Sequence[FeatureSpec],
+    currency: str,
+    *,
+    up: int = 3,
+    down: int = 2,
+) -> list[dict[str, list[dict[str, Any]]]]:
+    """Return for each row what raises its score most and what lowers it most.
+
+    Parameters
+    ----------
+    shares
+        Contributions, shape (rows, features).
+    values
+        The row's own values in the order of ``features``; ``None`` is unknown.
+    features
+        The inputs; windows of one feature count as one.
+    """
+    stems = {stem: number for number, stem in enumerate(dict.fromkeys(f.stem for f in features))}
+    member = np.zeros((len(features), len(stems)))
+    member[np.arange(len(features)), [stems[f.stem] for f in features]] = 1
+    by_stem = shares @ member
+    order = np.argsort(by_stem, axis=1, kind="stable")
+    owners = [np.flatnonzero(member[:, number]) for number in range(len(stems))]
+    tell = _Teller(shares, by_stem, values, features, owners, currency)
+    return [
+        {
+            "up": tell.row(row, order[row, ::-1][:up], sign=1),
+            "down": tell.row(row, order[row, :down], sign=-1),
+        }
+        for row in range(len(shares))
+    ]
+
+
+@dataclass(frozen=True)
+class _Teller:
+    shares: np.ndarray
+    by_stem: np.ndarray
+    values: Sequence[Sequence[Any]]
+    features: Sequence[FeatureSpec]
+    owners: list[np.ndarray]
+    currency: str
+
+    def row(self, row: int, stems: np.ndarray, *, sign: int) -> list[dict[str, Any]]:
+        """Tell the reasons of one row, as long as they pull in the direction of ``sign``."""
+        pulling = [int(stem) for stem in stems if sign * self.by_stem[row, stem] > 0]
+        return [self._reason(row, stem, sign).as_dict() for stem in pulling]
+
+    def _reason(self, row: int, stem: int, sign: int) -> Reason:
+        own = self.owners[stem]
+        column = int(own[np.argmax(sign * self.shares[row, own])])
+        feature, value = self.features[column], self.values[row][column]
+        return Reason(
+            feature=feature.name,
+            group=feature.group,
+            text=sentence(feature, value, self.currency),
+            value=value,
+            typical=feature.typical,
+            contribution=round(float(self.by_stem[row, stem]), 6),
+        )

@@ -1,0 +1,45 @@
+"""What a probability is worth: expected expansion ARR, and ARR at risk."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+
+from models.dataset import FeatureTable
+
+TAIL = 0.95
+"""Shares above this quantile are taken down to it: one giant deal is no forecast for all."""
+
+
+def typical_share(table: FeatureTable, target: str, train: pd.DataFrame) -> float:
+    """Return an outcome's mean ARR as a share of the account's ARR, among training outcomes."""
+    label = table.labels[target]
+    happened = train[(train[label.column] == 1) & (train["arr"] > 0)]
+    if happened.empty:
+        return 0.0
+    share = (happened[label.amount_column] / happened["arr"]).to_numpy(float)
+    return float(np.minimum(share, np.quantile(share, TAIL)).mean())
+
+
+def expected_amounts(
+    probabilities: Mapping[str, np.ndarray], shares: Mapping[str, float], arr: np.ndarray
+) -> dict[str, np.ndarray]:
+    """Return probability times ARR times the typical share, target by target, shape (rows,)."""
+    return {name: p * np.nan_to_num(arr) * shares[name] for name, p in probabilities.items()}
+
+
+def expansion(amounts: Mapping[str, np.ndarray], rows: int) -> np.ndarray:
+    """Return the expected expansion ARR of upsell and cross-sell together."""
+    return _sum(amounts, ("upsell", "cross_sell"), rows)
+
+
+def at_risk(amounts: Mapping[str, np.ndarray], rows: int) -> np.ndarray:
+    """Return the ARR expected to be lost to downsell and churn."""
+    return _sum(amounts, ("downsell", "churn"), rows)
+
+
+def _sum(amounts: Mapping[str, np.ndarray], names: tuple[str, ...], rows: int) -> np.ndarray:
+    parts = [amounts[name] for name in names if name in amounts]
+    return np.sum(parts, axis=0) if parts else np.zeros(rows)
