@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from pipelines.synthetic.situation import Situation
 
 DAY_30_WEEKS = 4
+OVERAGE = 1.4
+"""So many people get access at most for each licensed seat."""
 
 
 def happen(life: Life, week: int) -> None:
@@ -53,7 +55,7 @@ def _engage(life: Life, now: Situation) -> None:
 def _spread(life: Life, now: Situation) -> None:
     """Demand for access grows with use and champions up to all who could hold a seat."""
     state, traits = life.state, life.traits
-    pull = 0.023 * (state.engagement - 0.40) + 0.002 * now.has_outcome
+    pull = 0.021 * (state.engagement - 0.40) + 0.002 * now.has_outcome
     pull = pull - 0.006 * (now.champions == 0)
     room = np.clip(1 - state.demand / traits.potential, 0, 1)
     growth = np.where(pull > 0, pull * room * ~state.blocker, pull)
@@ -63,13 +65,13 @@ def _spread(life: Life, now: Situation) -> None:
 def _activate(life: Life, now: Situation) -> None:
     """People get access: experts first, the many after the broad rollout, some over the licence."""
     state, traits = life.state, life.traits
-    wanted = np.minimum(state.demand, 1.25 * state.seats)
+    wanted = np.minimum(state.demand, OVERAGE * state.seats)
     few = traits.experts + 0.3 * np.maximum(wanted - traits.experts, 0)
     target = np.where(state.rollout_day < now.week * WEEK, wanted, np.minimum(few, wanted))
     speed = np.where(now.age < 13, 0.25 * logistic(traits.onboarding), 0.2)
     move = (target - state.activated) * speed * state.running
     stepped = np.floor(state.activated + move + life.chance())
-    state.activated = np.clip(stepped, 0, np.ceil(1.25 * state.seats)).astype(np.float32)
+    state.activated = np.clip(stepped, 0, np.ceil(OVERAGE * state.seats)).astype(np.float32)
 
 
 def _reach(life: Life, now: Situation, week: int) -> None:
@@ -103,10 +105,14 @@ def _rollout_chance(life: Life, now: Situation) -> Array:
 
 
 def _ripen(life: Life, now: Situation) -> None:
-    """The next problem comes up and shows in the use of a neighbouring function for months."""
+    """The next problem comes up and shows in the use of a neighbouring function for months.
+
+    It is off the list when the product that solves it is bought, or by itself.
+    """
     state, u = life.state, life.chance(len(ADD_ONS))
     onset = 0.010 * life.traits.affinity * np.where(now.has_outcome, 1.3, 0.5)[:, None]
-    state.ripe = np.where(state.ripe, u > 0.022, u < onset) & state.running[:, None]
+    open_still = (state.held == 0) & state.running[:, None]
+    state.ripe = np.where(state.ripe, u > 0.022, u < onset) & open_still
 
 
 def _talk(life: Life, now: Situation, week: int) -> None:

@@ -165,7 +165,7 @@ def _prove(life: Life, now: Situation, more: Flags) -> None:
 def _return_seats(life: Life, fewer: Flags) -> None:
     """Give back what is not used, at least a tenth."""
     state = life.state
-    kept = np.maximum(np.ceil(1.1 * state.activated), np.ceil(0.6 * state.seats))
+    kept = np.maximum(np.ceil(1.15 * state.activated), np.ceil(0.7 * state.seats))
     kept = np.minimum(kept, np.floor(0.9 * state.seats))
     state.seats = np.where(fewer, kept, state.seats).astype(np.float32)
 

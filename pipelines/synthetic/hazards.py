@@ -65,7 +65,7 @@ def plan_upgrade(state: State, now: Situation) -> Array:
 
 def add_on_upsell(state: State, now: Situation) -> Array:
     """More GB, cases or seats of an add-on whose use has grown past what was bought."""
-    chance = logistic(-7.4 + 4.0 * ramp(now.load, 0.7, 1.3))
+    chance = logistic(-6.9 + 2.6 * ramp(now.load, 0.7, 1.3))
     return chance * (state.held > 0)
 
 
@@ -114,7 +114,7 @@ def unhappiness(state: State, now: Situation) -> Array:
     alone = 1.1 * (now.champions == 0)
     scars = 0.6 * (state.star == BAD_STAR) + 0.6 * np.minimum(state.escalations, 3)
     products = 0.35 * total((state.held > 0).astype(np.int8))
-    held = 0.7 * now.has_outcome + products + 0.8 * np.log10(state.seats / 10)
+    held = 0.7 * now.has_outcome + products + 0.9 * np.log10(state.seats / 10)
     wants: Array = unused + alone + scars - held
     return wants
 
@@ -122,12 +122,12 @@ def unhappiness(state: State, now: Situation) -> Array:
 def leaving_at_renewal(state: State, now: Situation) -> Array:
     """Not renewing; decided ``notice`` weeks before the term ends."""
     decides = now.weeks_to_renewal == state.notice
-    chance: Array = logistic(-2.1 + 0.75 * unhappiness(state, now)) * decides
+    chance: Array = logistic(-2.4 + 0.7 * unhappiness(state, now)) * decides
     return chance
 
 
 def leaving_in_term(state: State, now: Situation) -> Array:
     """Monthly contracts can leave at any time; for the others only something dramatic does it."""
-    monthly = logistic(-5.2 + 0.75 * unhappiness(state, now)) * now.monthly
-    chance: Array = (monthly + 0.0007) * ~now.ramp_ahead
+    monthly = logistic(-5.3 + 0.7 * unhappiness(state, now)) * now.monthly
+    chance: Array = (monthly + 0.0008) * ~now.ramp_ahead
     return chance

@@ -90,7 +90,7 @@ def _sizes(rng: np.random.Generator, n: int, world: World) -> tuple[Array, Array
     """Return first seats (a heavy tail), employees, and the people who could ever hold a seat."""
     seats = np.exp(rng.normal(np.log(world.seats_median), world.seats_spread, n))
     seats = np.clip(np.rint(seats), 2, world.seats_most)
-    reachable = rng.beta(8, 8, n)
+    reachable = rng.beta(20, 20, n)
     headroom = np.exp(rng.normal(1.3, 0.7, n))
     potential = np.rint(seats * np.maximum(headroom, 1.0))
     return seats, np.rint(potential / reachable), potential

@@ -25,6 +25,8 @@ PRODUCT_OF = np.array([0] * len(CORE_FUNCTIONS) + [1, 1, 2, 2, 3, 3])
 FUNCTION_BITS, LEVEL_BITS, DAY_BITS = 4, 16, 12
 EXPERT_WEEK, CONSUMER_WEEK, ADD_ON_WEEK = 8.5, 1.0, 1.2
 """Darts a week of a person at full engagement."""
+RIPE, UNRIPE = np.float32(0.25), np.float32(0.0)
+"""Weight in all use of the function that shows a need: while that is on the list, and while not."""
 MANY = 25
 """Above so many consumers each is seen less often: a large base is used more thinly."""
 WEEKDAYS = np.array([0] * 13 + [1] * 13 + [2] * 13 + [3] * 12 + [4] * 11 + [5] + [6], np.int64)
@@ -74,7 +76,7 @@ def _streams(one: Chronicle, history: History) -> Iterator[Stream]:
     weight = np.concatenate(
         [
             np.broadcast_to(np.array([0.5, 0.3], np.float32), (*history.activated.shape, 2)),
-            np.where(history.ripe, np.float32(0.22), np.float32(0.025)),
+            np.where(history.ripe, RIPE, UNRIPE),
         ],
         axis=2,
     )

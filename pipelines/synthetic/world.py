@@ -39,7 +39,7 @@ CORE_FUNCTIONS = (*CORE.functions, *(p.need for p in ADD_ONS))
 PLANS = ("essential", "professional", "enterprise")
 PLAN_PRICES = (0.6, 1.0, 1.5)
 """List price of a core seat by plan, as a share of the product's list price."""
-UNITS_A_PERSON = (0.35, 7.0, 55.0)
+UNITS_A_PERSON = (0.3, 6.0, 48.0)
 """What one active person needs of each add-on: seats, GB, cases a year."""
 
 INDUSTRIES = ("logistics", "software", "health", "manufacturing", "finance", "education")
