@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -246,4 +248,69 @@ def test_the_full_ravenstack_set_passes_once_it_is_cleaned(tmp_path: Path) -> No
         "usage_daily": 5_553,
         "tickets": 923,
         "products": 1,
+    }
+
+
+YOURS = {
+    "customers.csv": """
+customer_no,company,customer_since,is_test,region,segment
+0071,Example One,01.02.2026,false,DE,smb
+0072,Example Two,13.02.2026,false,FR,
+0099,Test,13.02.2026,true,FR,
+""",
+    "contracts.csv": """
+customer_no,product,edition,from_day,to_day,cancelled_on,seats,monthly_price,order_day
+0071,core,basic,2026-02-01,2026-05-01,2026-04-01,10,100,
+0072,core,pro,2026-03-01,,,20,300,2026-02-13
+0072,maps,,2026-03-01,,,5,0,2026-02-13
+""",
+}
+CLICKS = """
+SELECT * FROM (VALUES
+    ('0071', 'core', 'search', DATE '2026-02-03', 'p1'),
+    ('0071', 'core', 'search', DATE '2026-02-03', 'p2'),
+    ('0071', 'core', 'search', DATE '2026-02-03', 'p2'),
+    ('0072', 'core', 'search', DATE '2026-02-20', 'p9')
+) AS t (customer_no, product, action, day, person)
+"""
+
+
+def yours(folder: Path) -> Settings:
+    """Load the mapping that docs/connect-your-data.md shows, over tables as it describes them."""
+    text = (EXAMPLES.parent / "docs/connect-your-data.md").read_text("utf-8")
+    (folder / "yours.toml").write_text(text.split("```toml\n")[1].split("```")[0], "utf-8")
+    exports = folder / "exports"
+    exports.mkdir()
+    for name, rows_ in YOURS.items():
+        (exports / name).write_text(rows_.lstrip(), "utf-8")
+    duckdb.execute(f"COPY ({CLICKS}) TO '{exports / 'clicks-1.parquet'}' (FORMAT parquet)")
+    with closing(sqlite3.connect(exports / "desk.db")) as desk:
+        desk.execute("CREATE TABLE ticket (id TEXT, customer_no TEXT, opened TEXT, spam INTEGER)")
+        desk.execute("INSERT INTO ticket VALUES ('t1', '0071', '2026-03-01', 0), ('t2', '', '', 1)")
+        desk.commit()
+    return load(folder / "yours.toml")
+
+
+def test_the_mapping_in_the_documentation_works(tmp_path: Path) -> None:
+    settings = yours(tmp_path)
+    manifest = ingest(settings)
+    assert {name: (table.rows, table.dropped) for name, table in manifest.tables.items()} == {
+        "accounts": (2, 0),
+        "subscriptions": (3, 0),
+        "usage_daily": (1, 1),
+        "tickets": (1, 0),
+    }
+    one, two = rows(settings, "accounts")
+    assert (one["account_id"], one["region"], str(one["created_on"])) == (
+        "0071",
+        "DE",
+        "2026-02-01",
+    )
+    assert two["segment"] is None
+    (usage,) = rows(settings, "usage_daily")
+    assert (usage["events"], usage["active_users"]) == (3, 2)
+    assert [row["unit_price"] for row in rows(settings, "subscriptions")] == [120, 180, 0]
+    assert {(rule["rule"], rule["policy"], rule["count"]) for rule in manifest.rules} == {
+        ("seats_without_price", "accept", 1),
+        ("within_subscription", "drop", 1),
     }
