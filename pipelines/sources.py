@@ -32,7 +32,9 @@ SCHEMAS = ("src", "rows", "kept", "typed", "clean")
 def open_database(settings: Settings) -> duckdb.DuckDBPyConnection:
     """Return an empty DuckDB in memory that spills beside the results and loads nothing online."""
     connection = duckdb.connect()
-    scratch = settings.work / f".scratch-{os.getpid()}"
+    work = settings.work
+    folder = next(path for path in (work, *work.parents) if path.is_dir())
+    scratch = folder / f".scratch-{os.getpid()}"
     for setting in (
         "TimeZone = 'UTC'",
         "autoinstall_known_extensions = false",

@@ -214,3 +214,10 @@ def test_the_report_is_json(tmp_path: Path) -> None:
     assert found["ok"] is False
     assert found["violations"][0]["severity"] == "error"
     assert found["tables"]["accounts"] == 2
+
+
+def test_a_check_writes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pipelines.sources.MEMORY", "100MB")
+    settings = company(tmp_path)
+    assert check(settings).ok
+    assert {path.name for path in tmp_path.iterdir()} == {"source", "expansion.toml"}
