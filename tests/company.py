@@ -5,6 +5,7 @@ A cell that a table leaves out gets a harmless default, so that a test shows onl
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
     import ibis.expr.types as ir
 
-    from features.core import FeatureColumn, FeatureGroup
+    from features.core import FeatureGroup
     from tests.oracle import Company
 
 ARROW = {
@@ -160,7 +161,7 @@ def labels_on(
 def assert_features(expect: str, **tables: str) -> None:
     """Compare the columns that ``expect`` names, at its days, for its accounts (``a`` by default).
 
-    ``-`` is null. Only the groups of these columns are computed, and those they draw on.
+    ``-`` is null. Only these columns are computed, and those they draw on, to save time.
     """
     wanted = rows(expect)
     names = [name for name in wanted[0] if name not in KEYS]
@@ -179,16 +180,17 @@ def assert_outcomes(
     _compare(wanted, names, short)
 
 
-def _by_name() -> dict[str, FeatureColumn]:
-    return {column.name: column for column in columns()}
-
-
 def _days(wanted: Sequence[Mapping[str, str]]) -> list[date]:
     return sorted({date.fromisoformat(row["as_of"]) for row in wanted})
 
 
 def _groups(names: Sequence[str]) -> list[FeatureGroup]:
-    mine = {_by_name()[name].group for name in names}
+    """Return the groups with the features asked for alone; a combined one needs all it draws on."""
+    mine = {column.group for column in columns() if column.name in names}
+    asked = [f for g in GROUPS for f in g.features if {c.name for c in f.columns} & set(names)]
+    if all(feature.rows for feature in asked):
+        picked = [replace(g, features=[f for f in g.features if f in asked]) for g in GROUPS]
+        return [group for group in picked if group.features]
     needed = mine.union(*(DRAWS_ON.get(group, ()) for group in mine))
     return [group for group in GROUPS if group.name in needed]
 

@@ -1,0 +1,155 @@
+"""What the champion features say, as tables a CSM could check. The day is always 2024-06-01."""
+
+from __future__ import annotations
+
+from tests.company import assert_features
+
+RUNS = """
+    account_id | starts_on
+    one        | 2023-01-01
+    two        | 2023-01-01
+    lost       | 2023-01-01
+    replaced   | 2023-01-01
+    away       | 2023-01-01
+    back       | 2023-01-01
+    going      | 2023-01-01
+    nobody     | 2023-01-01
+    """
+CONTACTS = """
+    account_id | contact_id | from_on    | left_on    | leave_from | leave_to   | looking_known_on
+    one        | p          | 2023-06-02 | -          | -          | -          | -
+    two        | p          | 2022-06-01 | -          | -          | -          | -
+    two        | q          | 2024-05-31 | -          | -          | -          | -
+    two        | q          | 2024-01-01 | -          | -          | -          | -
+    lost       | p          | 2023-01-01 | 2024-05-02 | -          | -          | -
+    replaced   | p          | 2023-01-01 | 2024-03-01 | -          | -          | -
+    replaced   | q          | 2024-03-01 | -          | -          | -          | -
+    away       | p          | 2023-01-01 | -          | 2024-05-01 | 2025-05-01 | -
+    back       | p          | 2023-01-01 | -          | 2023-05-01 | 2024-05-01 | -
+    going      | p          | 2023-01-01 | -          | -          | -          | 2024-05-31
+    going      | q          | 2023-01-01 | -          | -          | -          | 2024-06-01
+    """
+
+
+def test_how_many_champions_there_are() -> None:
+    assert_features(
+        subscriptions=RUNS,
+        contacts=CONTACTS,
+        expect="""
+        account_id | as_of      | champions_count | champions_on_leave | champions_going
+        one        | 2024-06-01 | 1               | 0                  | 0
+        two        | 2024-06-01 | 2               | 0                  | 0
+        lost       | 2024-06-01 | 0               | 0                  | 0
+        replaced   | 2024-06-01 | 1               | 0                  | 0
+        away       | 2024-06-01 | 0               | 1                  | 0
+        back       | 2024-06-01 | 1               | 0                  | 0
+        going      | 2024-06-01 | 2               | 0                  | 1
+        nobody     | 2024-06-01 | 0               | 0                  | 0
+        """,
+    )
+
+
+def test_how_long_champions_have_been_there() -> None:
+    assert_features(
+        subscriptions=RUNS,
+        contacts=CONTACTS,
+        expect="""
+        account_id | as_of      | champions_tenure_longest_days | champions_tenure_newest_days
+        one        | 2024-06-01 | 365                           | 365
+        two        | 2024-06-01 | 731                           | 1
+        lost       | 2024-06-01 | -                             | -
+        nobody     | 2024-06-01 | -                             | -
+        """,
+    )
+
+
+def test_a_lost_champion_and_a_successor() -> None:
+    assert_features(
+        subscriptions=RUNS,
+        contacts=CONTACTS,
+        expect="""
+        account_id | as_of      | champions_days_since_lost | has_champion_successor
+        one        | 2024-06-01 | -                         | -
+        lost       | 2024-06-01 | 30                        | 0
+        replaced   | 2024-06-01 | 92                        | 1
+        nobody     | 2024-06-01 | -                         | -
+        """,
+    )
+
+
+def test_losses_and_leaves_count_from_the_day_they_were_known() -> None:
+    assert_features(
+        subscriptions="""
+        account_id   | starts_on
+        known        | 2023-01-01
+        known_late   | 2023-01-01
+        announced    | 2023-01-01
+        leave_ahead  | 2023-01-01
+        leave_hidden | 2023-01-01
+        """,
+        contacts="""
+        account_id   | from_on    | left_on    | left_known_on | leave_from | leave_known_on
+        known        | 2023-01-01 | 2024-05-01 | 2024-05-31    | -          | -
+        known_late   | 2023-01-01 | 2024-05-01 | 2024-06-01    | -          | -
+        announced    | 2023-01-01 | 2024-07-01 | 2024-05-31    | -          | -
+        leave_ahead  | 2023-01-01 | -          | -             | 2024-07-01 | 2024-05-31
+        leave_hidden | 2023-01-01 | -          | -             | 2024-05-01 | 2024-06-01
+        """,
+        expect="""
+        account_id   | as_of      | champions_count | champions_going | champions_on_leave
+        known        | 2024-06-01 | 0               | 0               | 0
+        known_late   | 2024-06-01 | 1               | 0               | 0
+        announced    | 2024-06-01 | 1               | 1               | 0
+        leave_ahead  | 2024-06-01 | 1               | 1               | 0
+        leave_hidden | 2024-06-01 | 1               | 0               | 0
+        """,
+    )
+
+
+def test_a_champion_counts_from_the_day_they_were_known() -> None:
+    assert_features(
+        subscriptions=RUNS,
+        contacts="""
+        account_id | from_on    | known_at
+        one        | 2023-01-01 | 2024-05-31
+        two        | 2023-01-01 | 2024-06-01
+        lost       | 2024-06-01 | 2024-05-31
+        """,
+        expect="""
+        account_id | as_of      | champions_count
+        one        | 2024-06-01 | 1
+        two        | 2024-06-01 | 0
+        lost       | 2024-06-01 | 0
+        """,
+    )
+
+
+def test_departments_and_blockers() -> None:
+    assert_features(
+        subscriptions="account_id | starts_on\na | 2023-01-01\nb | 2023-01-01\nc | 2023-01-01",
+        contacts="""
+        account_id | contact_id | role     | org_unit | from_on    | left_on
+        a          | p          | champion | sales    | 2023-01-01 | -
+        a          | q          | sponsor  | sales    | 2023-01-01 | -
+        a          | r          | blocker  | it       | 2023-01-01 | -
+        a          | s          | buyer    | finance  | 2023-01-01 | 2024-01-01
+        b          | p          | blocker  | it       | 2023-01-01 | 2024-01-01
+        b          | q          | buyer    | -        | 2023-01-01 | -
+        """,
+        expect="""
+        account_id | as_of      | contacts_departments | has_blocker | champions_count
+        a          | 2024-06-01 | 2                    | 1           | 1
+        b          | 2024-06-01 | 0                    | 0           | 0
+        c          | 2024-06-01 | 0                    | 0           | 0
+        """,
+    )
+
+
+def test_without_contacts_nobody_can_say() -> None:
+    assert_features(
+        subscriptions="starts_on\n2023-01-01",
+        expect="""
+        as_of      | champions_count | has_blocker | contacts_departments
+        2024-06-01 | -               | -           | -
+        """,
+    )
