@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache
 
 from features.adoption import adoption
@@ -10,6 +10,7 @@ from features.champions import champions
 from features.commercial import commercial
 from features.contract import TABLES, Column, Table
 from features.core import UNITS, FeatureColumn, FeatureGroup, Range
+from features.errors import UsageError
 from features.seats import seats
 from features.targets import TARGETS
 from features.usage import usage
@@ -23,7 +24,29 @@ GENERATED = "<!-- Generated from the code by `expansion catalogue --write`; edit
 @cache
 def columns() -> tuple[FeatureColumn, ...]:
     """Return every feature column in the order of the feature table."""
-    return tuple(column for group in GROUPS for column in group.columns)
+    return columns_of(GROUPS)
+
+
+def columns_of(groups: Sequence[FeatureGroup]) -> tuple[FeatureColumn, ...]:
+    """Return the columns of ``groups`` in their order.
+
+    Raises
+    ------
+    UsageError
+        Naming every column that is declared more than once, and by which features.
+    """
+    owners: dict[str, list[str]] = {}
+    for group in groups:
+        for column in group.columns:
+            owners.setdefault(column.name, []).append(f"{column.group}.{column.stem}")
+    problems = [
+        f"column {name} is declared by {' and by '.join(features)}; rename all but one of them"
+        for name, features in owners.items()
+        if len(features) > 1
+    ]
+    if problems:
+        raise UsageError(problems)
+    return tuple(column for group in groups for column in group.columns)
 
 
 def feature_catalogue() -> str:

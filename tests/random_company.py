@@ -96,6 +96,8 @@ class _Life:
 
     def add(self, table: str, known_from: date, **values: Any) -> None:
         row = dict.fromkeys(TABLES[table].names) | {"account_id": self.account_id} | values
+        if table != "subscriptions" and self.chance.random() < 0.1:
+            known_from -= timedelta(days=40)  # planned, and written down beforehand
         row["known_at"] = _at(self.chance, known_from)
         key = (table, *(row[name] for name in TABLES[table].key))
         if key not in self.keys:
