@@ -17,8 +17,8 @@ from models.encoding import FeatureSpec, encode_columns
 from models.split import Split
 
 FEWEST_ACCOUNTS = 30
-"""A category carried by fewer accounts tells who the account is, not what kind it is."""
-SMALLEST_SHARE = 0.05
+"""A category carried by fewer accounts, or a smaller share of them, tells who the account is."""
+SMALLEST_SHARE = 0.1
 FEWEST_TREES = 20
 
 

@@ -1,0 +1,188 @@
+"""What a server loads: model text, JSON, golden rows, and one manifest with every sha256.
+
+A release is written aside, tried out in a child process and renamed into place; ``current`` then
+points to it. LightGBM aborts the process that loads a garbled file, and loads a flipped digit
+without a word: hence hashes, the child process and the golden rows.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from features.errors import DataError
+from models.encoding import FeatureSpec
+
+MANIFEST = "manifest.json"
+CURRENT = "current"
+CHILD_SECONDS = 120
+
+
+class ReleaseError(DataError):
+    """A release that must not be used."""
+
+
+@dataclass(frozen=True)
+class ModelFiles:
+    """One target's part of a release.
+
+    ``text`` is LightGBM's text format; ``golden`` are rows of named values and the probabilities
+    that they must get: ``{"rows": [...], "expected": [...]}``.
+    """
+
+    text: str
+    calibration: Mapping[str, Any]
+    features: Sequence[FeatureSpec]
+    card: Mapping[str, Any]
+    golden: Mapping[str, Any]
+
+    def files(self) -> dict[str, str]:
+        """Return the content of each file by its name."""
+        return {
+            "model.txt": self.text,
+            "calibration.json": _json(self.calibration),
+            "features.json": _json([one.as_dict() for one in self.features]),
+            "card.json": _json(self.card),
+            "golden.json": _json(self.golden),
+        }
+
+    @classmethod
+    def read(cls, folder: Path) -> ModelFiles:
+        """Return one target's part from its folder; hashes are ``verify``'s business."""
+        stored = {
+            name: json.loads((folder / f"{name}.json").read_text("utf-8"))
+            for name in ("calibration", "features", "card", "golden")
+        }
+        features = [FeatureSpec.from_dict(one) for one in stored["features"]]
+        text = (folder / "model.txt").read_text("utf-8")
+        return cls(text, stored["calibration"], features, stored["card"], stored["golden"])
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """What a release holds: each file's sha256, and what each model is."""
+
+    release_id: str
+    models: Mapping[str, Mapping[str, Any]]
+    files: Mapping[str, str]
+    meta: Mapping[str, Any]
+
+
+def publish(folder: Path, models: Mapping[str, ModelFiles], meta: Mapping[str, Any]) -> Path:
+    """Write a release into ``folder``, try it out, and make it the current one.
+
+    The same content has the same id, and publishing it again changes nothing.
+
+    Raises
+    ------
+    ReleaseError
+        When the release does not reproduce its golden rows; the current one stays.
+    """
+    files = {
+        f"{target}/{name}": text
+        for target, one in models.items()
+        for name, text in one.files().items()
+    }
+    hashes = {name: _sha256(text.encode()) for name, text in sorted(files.items())}
+    release_id = _sha256(_json([hashes, meta]).encode())[:12]
+    final = folder / release_id
+    if not final.exists():
+        described = {t: {"version": one.card.get("version")} for t, one in models.items()}
+        manifest = {"release_id": release_id, "models": described, "files": hashes, "meta": meta}
+        _write_aside(folder, release_id, {**files, MANIFEST: _json(manifest)})
+    _point(folder, release_id)
+    return final
+
+
+def current(folder: Path) -> Path | None:
+    """Return the current release in ``folder``, or ``None`` when nothing is published."""
+    link = folder / CURRENT
+    return link.resolve() if link.is_symlink() and link.exists() else None
+
+
+def verify(path: Path) -> Manifest:
+    """Check that every listed file is there with its hash, and no other.
+
+    Raises
+    ------
+    ReleaseError
+        Naming every file that is missing, changed or not listed.
+    """
+    try:
+        stored = json.loads((path / MANIFEST).read_text("utf-8"))
+        manifest = Manifest(**{f: stored[f] for f in ("release_id", "models", "files", "meta")})
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ReleaseError(f"{path / MANIFEST}: cannot be read: {error}") from None
+    found = {p.relative_to(path).as_posix(): p for p in path.rglob("*") if p.is_file()}
+    listed = manifest.files
+    problems = [f"{path / name}: is missing" for name in listed if name not in found]
+    problems += [
+        f"{path / name}: is not listed in the manifest"
+        for name in found
+        if name not in listed and name != MANIFEST
+    ]
+    problems += [
+        f"{path / name}: does not have the hash in the manifest"
+        for name, digest in listed.items()
+        if name in found and _sha256(found[name].read_bytes()) != digest
+    ]
+    if problems:
+        raise ReleaseError([f"{problem}; publish the release again" for problem in problems])
+    return manifest
+
+
+def check_in_child(path: Path) -> None:
+    """Load the models in a child process and score the golden rows there.
+
+    Raises
+    ------
+    ReleaseError
+        When the child crashes, takes too long, or gets other scores than expected.
+    """
+    command = [sys.executable, "-m", "models.golden", str(path)]
+    try:
+        done = subprocess.run(  # noqa: S603
+            command, capture_output=True, text=True, timeout=CHILD_SECONDS, check=False
+        )
+    except subprocess.TimeoutExpired:
+        raise ReleaseError(f"{path}: loading took over {CHILD_SECONDS} s; refused") from None
+    if done.returncode:
+        told = done.stdout.strip() or f"the process that loaded it died ({done.returncode})"
+        raise ReleaseError(f"{path}: {told}; refused")
+
+
+def _write_aside(folder: Path, release_id: str, files: Mapping[str, str]) -> None:
+    aside = folder / f".{release_id}.{os.getpid()}"
+    try:
+        for name, text in files.items():
+            target = aside / name
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_text(text, encoding="utf-8")
+        verify(aside)
+        check_in_child(aside)
+        aside.rename(folder / release_id)
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
+
+
+def _point(folder: Path, release_id: str) -> None:
+    aside = folder / f".{CURRENT}.{os.getpid()}"
+    aside.unlink(missing_ok=True)
+    aside.symlink_to(release_id)
+    aside.replace(folder / CURRENT)
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, sort_keys=True, indent=1, allow_nan=False) + "\n"
+
+
+def _sha256(content: bytes) -> str:
+    return sha256(content).hexdigest()
