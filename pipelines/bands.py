@@ -51,13 +51,19 @@ def _named(column: pd.Series, common: set[str]) -> pd.Series:
 
 
 def _finite(column: pd.Series) -> pd.Series:
-    numbers = pd.to_numeric(column, errors="coerce").astype(float)
-    return numbers.replace([np.inf, -np.inf], np.nan).reset_index(drop=True)
+    """Return numbers cut to two significant digits: a term of 366 days for 365 is a leap year."""
+    numbers = pd.to_numeric(column, errors="coerce").to_numpy(float, copy=True)
+    known = np.isfinite(numbers) & (numbers != 0)
+    size = 10 ** (np.floor(np.log10(np.abs(numbers[known]))) - 1)
+    numbers[known] = np.floor(numbers[known] / size + 1e-6) * size
+    return pd.Series(numbers).replace([np.inf, -np.inf], np.nan)
 
 
 def _values(column: pd.Series, values: np.ndarray) -> pd.Series:
-    names = {value: f"{number + 1:02d}: {value:g}" for number, value in enumerate(values)}
-    labels = [UNKNOWN if pd.isna(v) else names.get(float(v), BEYOND) for v in column]
+    names = {
+        round(value, 9): f"{number + 1:02d}: {value:,.4g}" for number, value in enumerate(values)
+    }
+    labels = [UNKNOWN if pd.isna(v) else names.get(round(v, 9), BEYOND) for v in column]
     return pd.Series(labels, dtype=object)
 
 
