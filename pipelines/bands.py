@@ -16,6 +16,8 @@ FEW = 12
 """A number with at most so many different values keeps each as a band (flags, products held)."""
 COMMON = 20
 """Categories that keep a band of their own; the rest share one."""
+MONTH = 30.44
+"""Days in a month."""
 UNKNOWN = "not known"
 OTHER = "(rarer ones)"
 BEYOND = "another value"
@@ -29,7 +31,7 @@ def band(reference: pd.Series, current: pd.Series, unit: str) -> tuple[pd.Series
     """
     if unit == "category":
         return _categories(reference, current)
-    before, now = _finite(reference), _finite(current)
+    before, now = _finite(reference, unit), _finite(current, unit)
     values = np.unique(before.dropna().to_numpy(float))
     if len(values) <= FEW:
         return _values(before, values), _values(now, values)
@@ -50,20 +52,20 @@ def _named(column: pd.Series, common: set[str]) -> pd.Series:
     return pd.Series(names, dtype=object)
 
 
-def _finite(column: pd.Series) -> pd.Series:
-    """Return numbers cut to two significant digits: a term of 366 days for 365 is a leap year."""
+def _finite(column: pd.Series, unit: str) -> pd.Series:
+    """Return numbers; from four weeks on, days as whole months: February is no drift."""
     numbers = pd.to_numeric(column, errors="coerce").to_numpy(float, copy=True)
-    known = np.isfinite(numbers) & (numbers != 0)
-    size = 10 ** (np.floor(np.log10(np.abs(numbers[known]))) - 1)
-    numbers[known] = np.floor(numbers[known] / size + 1e-6) * size
-    return pd.Series(numbers).replace([np.inf, -np.inf], np.nan)
+    numbers[~np.isfinite(numbers)] = np.nan
+    long = (np.abs(numbers) >= 28) & (unit == "days")
+    numbers[long] = 30 * np.round(numbers[long] / MONTH)
+    return pd.Series(numbers)
 
 
 def _values(column: pd.Series, values: np.ndarray) -> pd.Series:
     names = {
         round(value, 9): f"{number + 1:02d}: {value:,.4g}" for number, value in enumerate(values)
     }
-    labels = [UNKNOWN if pd.isna(v) else names.get(round(v, 9), BEYOND) for v in column]
+    labels = [UNKNOWN if pd.isna(v) else names.get(float(v), BEYOND) for v in column]
     return pd.Series(labels, dtype=object)
 
 
