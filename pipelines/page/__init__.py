@@ -1,0 +1,1 @@
+"""The weekly page for CS leadership: what it says, each section in a file of its own."""

@@ -1,0 +1,3 @@
+"""``report``: the weekly page for CS leadership, with drift beside it."""
+
+from __future__ import annotations
