@@ -55,9 +55,7 @@ def best_column(table: FeatureTable, train: pd.DataFrame, label: np.ndarray) -> 
     areas = {n: metrics.auc(_filled(train, n, middle[n]), label, weight)[0] for n in known}
     best = max(known, key=lambda name: abs(areas[name] - 0.5))
     sign = 1.0 if areas[best] >= 0.5 else -1.0
-    return Rival(
-        f"single column: {best}", lambda rows: sign * _filled(rows, best, middle[best])
-    )
+    return Rival(f"single column: {best}", lambda rows: sign * _filled(rows, best, middle[best]))
 
 
 def logistic(table: FeatureTable, train: pd.DataFrame, label: np.ndarray, seed: int) -> Rival:

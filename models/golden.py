@@ -21,8 +21,12 @@ TOLERANCE = 1e-9
 
 def probabilities(files: ModelFiles) -> np.ndarray:
     """Return the probability that a model gives to each of its golden rows."""
+    return matrix_probabilities(files, encode(files.golden["rows"], files.features))
+
+
+def matrix_probabilities(files: ModelFiles, matrix: np.ndarray) -> np.ndarray:
+    """Return the calibrated probability of each row of an encoded matrix, shape (rows,)."""
     booster = lgb.Booster(model_str=files.text)
-    matrix = encode(files.golden["rows"], files.features)
     return apply(files.calibration, np.asarray(booster.predict(matrix, raw_score=True)))
 
 

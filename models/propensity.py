@@ -72,9 +72,7 @@ def fit(table: FeatureTable, target: str, split: Split, params: Params) -> Fitte
     stopped = _train(_dataset(table, target, early, features), params, len(early),
                      _dataset(table, target, valid, features))  # fmt: skip
     trees = max(stopped.best_iteration, FEWEST_TREES)
-    raw = np.asarray(
-        stopped.predict(matrix(valid, features), raw_score=True, num_iteration=trees)
-    )
+    raw = np.asarray(stopped.predict(matrix(valid, features), raw_score=True, num_iteration=trees))
     calibration = sigmoid(raw, valid[table.labels[target].column].to_numpy(float))
     final = _train(_dataset(table, target, train, features), params, len(train), trees=trees)
     return Fitted(target, final.model_to_string(), calibration, features, trees, split)
@@ -110,7 +108,9 @@ def _specify(feature: Mapping[str, Any], rows: pd.DataFrame) -> FeatureSpec:
     accounts = rows.groupby(values)["account_id"].nunique()
     fewest = max(FEWEST_ACCOUNTS, SMALLEST_SHARE * rows["account_id"].nunique())
     kept = tuple(sorted(str(name) for name in accounts.index[accounts >= fewest]))
-    return FeatureSpec(**described, categories=kept, typical=str(accounts.idxmax()) if len(accounts) else None)
+    return FeatureSpec(
+        **described, categories=kept, typical=str(accounts.idxmax()) if len(accounts) else None
+    )
 
 
 def _dataset(

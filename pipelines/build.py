@@ -129,7 +129,7 @@ def _metadata(settings: Settings, manifest: Manifest) -> dict[str, Any]:
         "history_days": settings.build.history_days,
         "definitions": _definitions(),
         "features": [column.as_dict() for column in catalogue.columns()],
-        "targets": [target.as_dict(days) for target in TARGETS.values()],
+        "targets": [target.as_dict(days, settings.build.grace_days) for target in TARGETS.values()],
     }
 
 

@@ -20,7 +20,8 @@ Result = TypeVar("Result")
 Report = Callable[[str, float], None]
 """Called by a verb with the step it is at and the share of its work that is done, 0 to 1."""
 
-out = Console()
+# Into a file or a pipe nothing is folded to the 80 columns of a terminal that is not there.
+out = Console() if sys.stdout.isatty() else Console(width=160)
 err = Console(stderr=True)
 
 

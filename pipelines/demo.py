@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 from features.errors import DataError
 
 if TYPE_CHECKING:
-    from models.store import StoredScore
     from pipelines.settings import Settings
 
 Progress = Callable[[str, float], None]
@@ -44,7 +43,6 @@ def demo(settings: Settings, *, accounts: int, progress: Progress) -> DemoResult
     DataError
         When a step says no; the steps before it stay done.
     """
-    from models.store import ScoreStore
     from pipelines.build import build
     from pipelines.check import check
     from pipelines.report import report
@@ -62,13 +60,12 @@ def demo(settings: Settings, *, accounts: int, progress: Progress) -> DemoResult
     trained = train(settings, progress=at[3])
     scored = score(settings, at[4])
     page = report(settings, at[5])
-    top = ScoreStore(settings.store_url).top(settings.score.top)
     return DemoResult(
         company=settings.company.name,
         currency=settings.company.currency,
         as_of=str(scored.as_of),
         accounts=scored.accounts,
-        top=[_row(one) for one in top],
+        top=scored.top,
         report=str(page.path),
         verdicts={one.target: one.verdict for one in trained.targets},
     )
@@ -76,16 +73,3 @@ def demo(settings: Settings, *, accounts: int, progress: Progress) -> DemoResult
 
 def _step(progress: Progress, number: int, name: str, step: str, share: float) -> None:
     progress(f"{name}: {step}", (number + share) / len(STEPS))
-
-
-def _row(one: StoredScore) -> dict[str, Any]:
-    return {
-        "rank": one.rank,
-        "account_id": one.account_id,
-        "name": one.name,
-        "csm_id": one.csm_id,
-        "arr": one.arr,
-        "probabilities": dict(one.probabilities),
-        "expected_expansion_arr": one.expected_expansion_arr,
-        "reason": next(iter(one.reasons.get("upsell", {}).get("up", [])), {}).get("text", ""),
-    }

@@ -17,17 +17,17 @@ if TYPE_CHECKING:
     from pipelines.report import ReportResult
     from pipelines.score import ScoreResult
     from pipelines.synthetic import SimulationSummary
-    from pipelines.train import TrainResult
+    from pipelines.train import TargetOutcome, TrainResult
 
 
 def percent(share: float | None, digits: int = 1) -> str:
     """Return a share as per cent; a dash where it is not known."""
-    return "–" if share is None else f"{100 * share:.{digits}f} %"
+    return "-" if share is None else f"{100 * share:.{digits}f} %"
 
 
 def money(amount: float | None) -> str:
     """Return an amount without cents, thousands parted; a dash where it is not known."""
-    return "–" if amount is None else f"{amount:,.0f}"
+    return "-" if amount is None else f"{amount:,.0f}"
 
 
 def simulation(result: SimulationSummary) -> None:
@@ -91,6 +91,94 @@ def built(result: BuildResult) -> None:
     line(f"→ {result.path}")
 
 
+def trained(result: TrainResult) -> None:
+    """Print each model's figures beside its rivals, and the verdict."""
+    line("Nothing new since the last training." if result.unchanged else "Trained.", "bold")
+    header = (
+        "target",
+        "AUC",
+        "95 %",
+        "column",
+        "rule",
+        "logistic",
+        "Brier",
+        "ECE",
+        "base",
+        "version",
+    )
+    table("", header, [_figures(one) for one in result.targets if one.card])
+    line()
+    for one in result.targets:
+        used = ", in use" if one.champion else ""
+        line(f"{one.target}: {one.verdict}{used}. {one.why}")
+    line(f"→ {result.release}" if result.release else "Nothing is published: no model has skill.")
+
+
+def _figures(one: TargetOutcome) -> tuple[str, ...]:
+    metrics, rivals = one.card["metrics"], one.card["baselines"]
+    auc = metrics["auc"]
+    return (
+        one.target,
+        f"{auc['value']:.3f}",
+        f"{auc['low']:.3f}–{auc['high']:.3f}",  # noqa: RUF001
+        *(f"{rivals[name]['auc']['value']:.3f}" for name in ("best_column", "rule", "logistic")),
+        f"{metrics['brier']['value']:.4f}",
+        f"{metrics['ece']['value']:.3f}",
+        percent(one.card["test"]["base_rate"]),
+        one.version or "",
+    )
+
+
+def registered(result: list[dict[str, Any]]) -> None:
+    """Print every registered version."""
+    rows = [
+        (
+            one["target"],
+            one["version"],
+            ", ".join(one["aliases"]),
+            " ".join(f"{value:.3f}" for value in one["auc"] if value is not None),
+            one["verdict"],
+            one["fingerprint"][:12],
+        )
+        for one in result
+    ]
+    table("", ("target", "version", "aliases", "AUC and its 95 %", "verdict", "data"), rows)
+
+
+def promoted(result: PromotionResult) -> None:
+    """Print what the gate said, and which version is in use now."""
+    for reason in result.reasons:
+        line(f"{'against it' if result.promoted else 'refused'}: {reason}", "red")
+    if result.promoted:
+        forced = " by force" if result.forced else ""
+        before = f" in place of {result.before}" if result.before else ""
+        line(f"{result.target}: version {result.version} is the champion{before}{forced}.", "bold")
+        line(f"→ {result.release}")
+    else:
+        line(f"{result.target}: version {result.version} is not promoted; {result.before or 'no'} "
+             "version stays in use. Use the rule, or --force with --why.")  # fmt: skip
+
+
+def scored(result: ScoreResult) -> None:
+    """Print the totals of a scoring and its best ranked accounts."""
+    line(
+        f"Scored {result.accounts:,} accounts as of {result.as_of} for "
+        f"{', '.join(result.targets)} (release {result.release_id}).",
+        "bold",
+    )
+    currency = result.currency
+    line(
+        f"ARR {currency} {money(result.arr)}; expected expansion {currency} "
+        f"{money(result.expected_expansion_arr)}; at risk {currency} {money(result.arr_at_risk)}"
+    )
+    ranking(result.top, "next-best accounts", currency)
+
+
+def reported(result: ReportResult) -> None:
+    """Print where the report lies."""
+    line(f"→ {result.path}")
+
+
 def catalogue(result: Documents) -> None:
     """Print the catalogue, or which documents were written."""
     if result.written:
@@ -103,15 +191,8 @@ def catalogue(result: Documents) -> None:
 
 def demonstrated(result: DemoResult) -> None:
     """Print the ten next-best accounts and where to look next."""
-    header = (
-        "#", "account", f"ARR {result.currency}", "upsell", "cross-sell", "churn", "expected", "why",
-    )  # fmt: skip
-    table(
-        f"{result.company}: next-best of {result.accounts:,} accounts on {result.as_of} "
-        f"(expected = expansion ARR, {result.currency}, next 91 days)",
-        header,
-        [_ranked(row) for row in result.top],
-    )
+    title = f"{result.company}: next-best of {result.accounts:,} accounts on {result.as_of}"
+    ranking(result.top, title, result.currency)
     line()
     for name, verdict in result.verdicts.items():
         line(f"  {name:<11}{verdict}")
@@ -121,7 +202,23 @@ def demonstrated(result: DemoResult) -> None:
     line("Models     make mlflow, then http://127.0.0.1:5000")
 
 
+def ranking(rows: list[dict[str, Any]], title: str, currency: str) -> None:
+    """Print ranked accounts with chances, money and the first reason."""
+    header = ("#", "account", "ARR", "upsell", "cross-sell", "churn", "expected", "why")
+    told = f"{title}\n(expected = expansion ARR, {currency}, within the horizon)"
+    table(told, header, [_ranked(row) for row in rows])
+
+
 def _ranked(row: dict[str, Any]) -> tuple[str, ...]:
     chances = [percent(row["probabilities"].get(t), 0) for t in ("upsell", "cross_sell", "churn")]
-    value = money(row["expected_expansion_arr"])
-    return (str(row["rank"]), row["name"], money(row["arr"]), *chances, value, row["reason"])
+    amount = money(row["expected_expansion_arr"])
+    name = f"{row['name']} ({row['account_id']})"
+    return (str(row["rank"]), name, money(row["arr"]), *chances, amount, _first_reason(row))
+
+
+def _first_reason(row: dict[str, Any]) -> str:
+    """Return the strongest reason for expansion, of the likelier of its two kinds."""
+    kinds = [name for name in ("upsell", "cross_sell") if name in row["reasons"]]
+    likeliest = max(kinds, key=lambda name: row["probabilities"][name], default=None)
+    up = row["reasons"][likeliest]["up"] if likeliest else []
+    return shorten(up[0]["text"], 78, placeholder=" …") if up else ""

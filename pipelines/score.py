@@ -1,0 +1,210 @@
+"""``score``: the newest accounts, their probabilities, reasons and money, into the score store."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import lightgbm as lgb
+import numpy as np
+import pandas as pd
+import pyarrow.parquet as pq
+
+from features.errors import DataError
+from models import dataset, explain, release, value
+from models.calibrators import apply
+from models.propensity import matrix
+from models.release import ModelFiles
+from models.store import AccountScore, Scoring, ScoreStore
+
+if TYPE_CHECKING:
+    from pipelines.settings import Settings
+
+Progress = Callable[[str, float], None]
+
+
+@dataclass(frozen=True)
+class ScoreResult:
+    """What was scored: how many accounts at which date, by which release, and their totals."""
+
+    scoring_id: str
+    as_of: str
+    accounts: int
+    release_id: str
+    targets: list[str]
+    currency: str
+    arr: float
+    expected_expansion_arr: float
+    arr_at_risk: float
+    top: list[dict[str, Any]]
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the result as JSON-able values."""
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class _Scored:
+    """One target's probabilities and reasons, a value a row."""
+
+    probability: np.ndarray
+    reasons: list[dict[str, list[dict[str, Any]]]]
+
+
+def score(settings: Settings, progress: Progress | None = None) -> ScoreResult:
+    """Score the newest rows of the feature table with the current release.
+
+    Raises
+    ------
+    DataError
+        When nothing is published yet, the release is damaged, or the table lacks its inputs.
+    """
+    report = progress or (lambda _step, _share: None)
+    path = release.current(settings.release_folder)
+    if path is None:
+        raise DataError(
+            f"{settings.release_folder}: no model is published; run `expansion train`, and "
+            "`expansion promote` where a model has skill"
+        )
+    manifest = release.verify(path)
+    models = {name: ModelFiles.read(path / name) for name in manifest.models}
+    table = dataset.read(settings.feature_table)
+    rows = table.newest()
+    _refuse_missing(models, rows, settings.feature_table)
+    scored = {}
+    for number, (name, files) in enumerate(models.items()):
+        report(f"scoring {name}", number / len(models))
+        scored[name] = _score(files, rows, settings)
+    report("writing", 0.95)
+    accounts = _accounts(settings, table, rows, models, scored)
+    scoring = _scoring(settings, table, manifest, models, len(accounts))
+    store = ScoreStore(settings.store_url)
+    store.write(scoring, accounts)
+    store.close()
+    return _result(scoring, accounts, list(models), settings.score.top)
+
+
+def _refuse_missing(models: Mapping[str, ModelFiles], rows: pd.DataFrame, path: Path) -> None:
+    problems = [
+        f"{path}: the model of {name} needs {', '.join(missing)}; build the table anew, or train"
+        for name, files in models.items()
+        if (missing := [one.name for one in files.features if one.name not in rows])
+    ]
+    if problems:
+        raise DataError(problems)
+
+
+def _score(files: ModelFiles, rows: pd.DataFrame, settings: Settings) -> _Scored:
+    features = tuple(files.features)
+    inputs = matrix(rows, features)
+    booster = lgb.Booster(model_str=files.text)
+    raw = np.asarray(booster.predict(inputs, raw_score=True))
+    frame = rows[[one.name for one in features]].astype(object)
+    values = frame.where(frame.notna(), None).to_numpy().tolist()
+    told = explain.reasons(
+        explain.contributions(booster, inputs),
+        values,
+        features,
+        settings.company.currency,
+        up=settings.score.reasons,
+        down=max(1, settings.score.reasons - 1),
+    )
+    return _Scored(apply(files.calibration, raw), told)
+
+
+def _accounts(
+    settings: Settings,
+    table: dataset.FeatureTable,
+    rows: pd.DataFrame,
+    models: Mapping[str, ModelFiles],
+    scored: Mapping[str, _Scored],
+) -> list[AccountScore]:
+    """Return the accounts by falling expected expansion ARR, then by ARR and id."""
+    arr = rows["arr"].to_numpy(float)
+    chances = {name: one.probability for name, one in scored.items()}
+    shares = {name: float(files.card["amount_share"]) for name, files in models.items()}
+    amounts = value.expected_amounts(chances, shares, arr)
+    known = _descriptions(settings, str(table.meta["data_through"]))
+    frame = pd.DataFrame(
+        {
+            "account_id": rows["account_id"].to_numpy(),
+            "arr": arr,
+            "expansion": value.expansion(amounts, len(rows)),
+            "at_risk": value.at_risk(amounts, len(rows)),
+        }
+    )
+    order = frame.sort_values(
+        ["expansion", "arr", "account_id"], ascending=[False, False, True], kind="stable"
+    )
+    return list(_ranked(order, known, scored))
+
+
+def _ranked(
+    order: pd.DataFrame, known: Mapping[str, Mapping[str, Any]], scored: Mapping[str, _Scored]
+) -> Iterator[AccountScore]:
+    for rank, (place, row) in enumerate(order.iterrows(), start=1):
+        described = known.get(row["account_id"], {})
+        yield AccountScore(
+            account_id=row["account_id"],
+            rank=rank,
+            name=described.get("name") or row["account_id"],
+            csm_id=described.get("csm_id"),
+            segment=described.get("segment"),
+            arr=float(row["arr"]),
+            expected_expansion_arr=round(float(row["expansion"]), 2),
+            arr_at_risk=round(float(row["at_risk"]), 2),
+            probabilities={n: round(float(one.probability[place]), 6) for n, one in scored.items()},
+            reasons={name: one.reasons[place] for name, one in scored.items()},
+        )
+
+
+def _descriptions(settings: Settings, through: str) -> dict[str, dict[str, Any]]:
+    """Return name, CSM and segment of each account, from its newest version known by then."""
+    columns = ["account_id", "name", "csm_id", "segment", "known_at"]
+    frame = pq.read_table(settings.tables_folder / "accounts.parquet", columns=columns).to_pandas()
+    frame = frame[frame["known_at"] < pd.Timestamp(through)].sort_values("known_at", kind="stable")
+    newest = frame.drop_duplicates("account_id", keep="last").astype(object)
+    newest = newest.where(newest.notna(), None)
+    return {row["account_id"]: row for row in newest.to_dict("records")}
+
+
+def _scoring(
+    settings: Settings,
+    table: dataset.FeatureTable,
+    manifest: release.Manifest,
+    models: Mapping[str, ModelFiles],
+    accounts: int,
+) -> Scoring:
+    as_of = table.frame["as_of"].max()
+    fingerprint = str(table.meta["fingerprint"])
+    return Scoring(
+        scoring_id=f"{as_of}-{manifest.release_id}-{fingerprint[:12]}",
+        as_of=as_of,
+        created_at=datetime.now(UTC).replace(tzinfo=None, microsecond=0),
+        release_id=manifest.release_id,
+        data_fingerprint=fingerprint,
+        horizon_days=int(table.meta["horizon_days"]),
+        accounts=accounts,
+        currency=settings.company.currency,
+        models={name: files.card.get("version") for name, files in models.items()},
+    )
+
+
+def _result(
+    scoring: Scoring, accounts: list[AccountScore], targets: list[str], top: int
+) -> ScoreResult:
+    return ScoreResult(
+        scoring_id=scoring.scoring_id,
+        as_of=str(scoring.as_of),
+        accounts=scoring.accounts,
+        release_id=scoring.release_id,
+        targets=targets,
+        currency=scoring.currency,
+        arr=sum(one.arr or 0 for one in accounts),
+        expected_expansion_arr=sum(one.expected_expansion_arr or 0 for one in accounts),
+        arr_at_risk=sum(one.arr_at_risk or 0 for one in accounts),
+        top=[asdict(one) for one in accounts[:top]],
+    )

@@ -1,0 +1,221 @@
+"""``train``: one model a target, evaluated, registered, and published when it has skill."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+import models
+from features.errors import UsageError
+from models import baselines, card, dataset, evaluate, value
+from models.golden import probabilities
+from models.propensity import Fitted, Params, fit
+from models.registry import CHAMPION, Registry, Run
+from models.release import ModelFiles
+from models.split import split
+from pipelines.promote import publish, record
+
+if TYPE_CHECKING:
+    from models.dataset import FeatureTable
+    from pipelines.settings import Settings
+
+Progress = Callable[[str, float], None]
+GOLDEN_ROWS = 20
+TOO_FEW = "too few outcomes"
+
+
+@dataclass(frozen=True)
+class TargetOutcome:
+    """What became of one target: its verdict, and its version where a model was registered."""
+
+    target: str
+    verdict: str
+    why: str
+    version: str | None
+    champion: bool
+    card: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class TrainResult:
+    """What ``train`` did; ``release`` is the folder that servers load, if there is one."""
+
+    targets: list[TargetOutcome]
+    release: str | None
+    unchanged: bool
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the result as JSON-able values."""
+        return asdict(self)
+
+
+def train(
+    settings: Settings, *, targets: Sequence[str] | None = None, progress: Progress | None = None
+) -> TrainResult:
+    """Train every target on the feature table; the same table and settings do nothing new.
+
+    Raises
+    ------
+    UsageError
+        When a target does not exist.
+    DataError
+        When there is no feature table, or it is too short to split.
+    """
+    report = progress or (lambda _step, _share: None)
+    table = dataset.read(settings.feature_table)
+    names = _chosen(table, targets or settings.train.targets)
+    digest = _digest(settings, names)
+    if (known := _known(settings, digest)) is not None:
+        return known
+    registry = Registry(settings.mlflow_uri, settings.mlflow_artifacts)
+    outcomes = []
+    for number, name in enumerate(names):
+        report(f"training {name}", number / len(names))
+        outcomes.append(_train_one(table, name, settings, registry))
+    report("publishing", 0.98)
+    release = publish(settings, registry)
+    result = TrainResult(outcomes, str(release) if release else None, unchanged=False)
+    _remember(settings, digest, result)
+    return result
+
+
+def _chosen(table: FeatureTable, wanted: Sequence[str]) -> list[str]:
+    unknown = [name for name in wanted if name not in table.labels]
+    if unknown:
+        raise UsageError(
+            f"unknown target {', '.join(unknown)}; there are {', '.join(table.labels)}"
+        )
+    return list(wanted)
+
+
+def _train_one(
+    table: FeatureTable, target: str, settings: Settings, registry: Registry
+) -> TargetOutcome:
+    label = table.labels[target]
+    rows = table.mature(target)
+    parts = split(sorted(rows["as_of"].unique()), label.mature_days)
+    training, test = table.at(target, parts.train), table.at(target, parts.test)
+    for name, part in (("training", training), ("stopping", table.at(target, parts.valid))):
+        needed = settings.train.min_positives if name == "training" else 1
+        positives = int(part[label.column].sum())
+        if positives < needed:
+            why = f"{positives} outcomes in the {name} rows, {needed} are needed"
+            return TargetOutcome(target, TOO_FEW, why, None, champion=False, card={})
+    params = Params(seed=settings.train.seed, max_trees=settings.train.max_trees)
+    fitted = fit(table, target, parts, params)
+    evaluation = evaluate.evaluate(
+        test,
+        test[label.column].to_numpy(float),
+        fitted.probabilities(test),
+        baselines.rivals(table, target, training, params.seed),
+        min_positives=settings.train.min_positives,
+        seed=params.seed,
+    )
+    trained = {
+        "rows": len(training),
+        "positives": int(training[label.column].sum()),
+        "from": str(parts.train[0]),
+        "to": str(parts.train[-1]),
+        "data_fingerprint": table.meta["fingerprint"],
+    }
+    share = value.typical_share(table, target, training)
+    made = card.card(target, evaluation, fitted, share=share, trained=trained)
+    version = registry.log(target, _files(table, fitted, made), _run(made, params, table))
+    champion = made["skill"] and registry.version(target, CHAMPION) is None
+    if champion:
+        registry.crown(target, version)
+        record(settings, target, None, version, "first version with skill")
+    return TargetOutcome(target, made["verdict"], made["why"], version, champion, made)
+
+
+def _files(table: FeatureTable, fitted: Fitted, made: Mapping[str, Any]) -> ModelFiles:
+    """Return the model with golden rows: some of the newest accounts, and one without anything."""
+    newest = table.newest()[table.inputs].head(GOLDEN_ROWS)
+    rows = [
+        {name: _plain(value) for name, value in row.items()} for row in newest.to_dict("records")
+    ]
+    rows.append(dict.fromkeys(table.inputs))
+    draft = ModelFiles(
+        fitted.text, fitted.calibration, fitted.features, made, {"rows": rows, "expected": []}
+    )
+    expected = [float(p) for p in probabilities(draft)]
+    return ModelFiles(
+        draft.text, draft.calibration, draft.features, made, {"rows": rows, "expected": expected}
+    )
+
+
+def _plain(cell: Any) -> Any:
+    if isinstance(cell, str):
+        return cell
+    return None if cell is None or np.isnan(cell) else float(cell)
+
+
+def _run(made: Mapping[str, Any], params: Params, table: FeatureTable) -> Run:
+    return Run(
+        params={**asdict(params), "trees": made["trees"], "split": made["split"]},
+        metrics=card.flat_metrics(made),
+        tags={
+            "verdict": made["verdict"],
+            "data_fingerprint": table.meta["fingerprint"],
+            "data_through": table.meta["data_through"],
+            "code_version": _code_version(),
+        },
+        card=card.markdown(made),
+        pictures=card.pictures(made),
+    )
+
+
+def _code_version() -> str:
+    """Return the commit of this code, or the digest of the models' source outside a checkout."""
+    here = Path(models.__file__).parent
+    command = ["git", "-C", str(here), "rev-parse", "HEAD"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
+    return done.stdout.strip() or _source_digest()
+
+
+def _source_digest() -> str:
+    digest = sha256()
+    for path in sorted(Path(models.__file__).parent.glob("*.py")):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def _digest(settings: Settings, names: Sequence[str]) -> str:
+    """Return what a training depends on: the table, the settings and the code."""
+    digest = sha256(settings.feature_table.read_bytes())
+    digest.update(json.dumps([names, settings.train.model_dump(mode="json")]).encode())
+    digest.update(_source_digest().encode())
+    return digest.hexdigest()
+
+
+def _known(settings: Settings, digest: str) -> TrainResult | None:
+    path = settings.work / "training.json"
+    if not path.exists():
+        return None
+    stored = json.loads(path.read_text("utf-8"))
+    if stored["digest"] != digest or not settings.mlflow_artifacts.exists():
+        return None
+    targets = [TargetOutcome(**one) for one in stored["outcomes"]]
+    return TrainResult(targets, stored["release"], unchanged=True)
+
+
+def _remember(settings: Settings, digest: str, result: TrainResult) -> None:
+    path = settings.work / "training.json"
+    aside = path.with_name(f".{path.name}.{os.getpid()}")
+    cards = {o.target: {**o.card, "verdict": o.verdict, "why": o.why} for o in result.targets}
+    stored = {
+        "digest": digest,
+        "release": result.release,
+        "outcomes": [asdict(one) for one in result.targets],
+        "targets": cards,
+    }
+    aside.write_text(json.dumps(stored, indent=1, sort_keys=True), encoding="utf-8")
+    aside.replace(path)
