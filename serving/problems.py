@@ -1,0 +1,71 @@
+"""Every error as a problem document (RFC 9457), with the request's id."""
+
+from __future__ import annotations
+
+import logging
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+
+from features.errors import EnvironmentFailure
+from serving.schemas import Problem
+
+MEDIA_TYPE = "application/problem+json"
+log = logging.getLogger(__name__)
+
+RESPONSES: dict[int | str, dict[str, Any]] = {
+    status: {"model": Problem, "description": HTTPStatus(status).phrase}
+    for status in (404, 413, 422, 503)
+}
+
+
+def problem(
+    request: Request, status: int, detail: str, errors: list[str] | None = None
+) -> JSONResponse:
+    """Return a problem document."""
+    body = Problem(
+        title=HTTPStatus(status).phrase,
+        status=status,
+        detail=detail,
+        instance=request.url.path,
+        request_id=getattr(request.state, "request_id", ""),
+        errors=errors or [],
+    )
+    return JSONResponse(body.model_dump(), status, media_type=MEDIA_TYPE)
+
+
+async def _http(request: Request, error: HTTPException) -> JSONResponse:
+    answer = problem(request, error.status_code, str(error.detail))
+    answer.headers.update(error.headers or {})
+    return answer
+
+
+async def _invalid(request: Request, error: RequestValidationError) -> JSONResponse:
+    found = [f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors()]
+    return problem(request, 422, "The request does not fit the documented form.", found)
+
+
+async def _unavailable(request: Request, error: EnvironmentFailure) -> JSONResponse:
+    log.error("request %s: %s", request.state.request_id, error)
+    return problem(request, 503, "The score store does not answer; try again in a moment.")
+
+
+async def _unexpected(request: Request, error: Exception) -> JSONResponse:
+    log.error("request failed", exc_info=error)
+    return problem(request, 500, "Something went wrong here; the request id finds it in the log.")
+
+
+def install(app: FastAPI) -> None:
+    """Let ``app`` answer every error with a problem document."""
+    handlers: dict[type[Exception], Any] = {
+        HTTPException: _http,
+        RequestValidationError: _invalid,
+        EnvironmentFailure: _unavailable,
+        Exception: _unexpected,
+    }
+    for kind, handler in handlers.items():
+        app.add_exception_handler(kind, handler)

@@ -1,0 +1,128 @@
+"""What goes in and out over HTTP. Names are plain identifiers, since CRMs make code of them."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+MOST_IDS = 1000
+AccountId = Annotated[str, Field(min_length=1, max_length=200)]
+
+NOTE = (
+    "Reasons explain the score before calibration; contributions are log-odds and, with the "
+    "model's bias and the reasons left out, add up to it."
+)
+
+
+class Strict(BaseModel):
+    """Unknown fields are refused."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class Reason(Strict):
+    """One feature's part in a score."""
+
+    feature: str = Field(description="Column of the feature catalogue.")
+    group: str = Field(description="Family of features it belongs to.")
+    text: str = Field(
+        description="The reason in plain words.",
+        examples=[
+            "Share of the licensed seats that were active, last 28 days: 96 % (typical 61 %)"
+        ],
+    )
+    value: float | str | None = Field(description="The account's own value.")
+    typical: float | str | None = Field(description="Median or most frequent value in training.")
+    contribution: float = Field(description="Log-odds before calibration.", examples=[0.42])
+
+
+class Reasons(Strict):
+    """What raises a score most, and what lowers it most."""
+
+    up: list[Reason]
+    down: list[Reason]
+
+
+class Probabilities(Strict):
+    """Calibrated probability of each outcome within the horizon; null without a model in use."""
+
+    upsell: float | None = Field(default=None, examples=[0.31])
+    cross_sell: float | None = Field(default=None, examples=[0.08])
+    downsell: float | None = Field(default=None, examples=[0.02])
+    churn: float | None = Field(default=None, examples=[0.01])
+
+
+class Versions(Strict):
+    """Where a score comes from."""
+
+    scoring_id: str
+    release_id: str
+    data_fingerprint: str = Field(description="sha256 of the tables the features come from.")
+    models: dict[str, str | None] = Field(description="Registered version by target.")
+
+
+class AccountScore(Strict):
+    """The newest score of one account."""
+
+    account_id: str = Field(examples=["a-000012"])
+    name: str = Field(examples=["Amber Falcon Logistics"])
+    csm_id: str | None = Field(examples=["csm-07"])
+    segment: str | None
+    as_of: date = Field(description="The day the score speaks for.")
+    scored_at: datetime = Field(description="When it was computed, UTC.")
+    horizon_days: int = Field(description="How far the probabilities look.", examples=[91])
+    currency: str = Field(examples=["EUR"])
+    arr: float | None = Field(description="Annual recurring revenue.")
+    rank: int = Field(description="Place among all accounts by expected expansion ARR; 1 is best.")
+    probabilities: Probabilities
+    expected_expansion_arr: float | None = Field(
+        description="Probability times typical amount, upsell and cross-sell together."
+    )
+    arr_at_risk: float | None = Field(description="The same for downsell and churn.")
+    reasons: dict[str, Reasons] = Field(description="By target.")
+    reasons_note: str = NOTE
+    versions: Versions
+
+
+class ScoreRequest(Strict):
+    """Accounts whose scores are asked for."""
+
+    account_ids: list[AccountId] = Field(
+        min_length=1, max_length=MOST_IDS, examples=[["a-000012", "a-000018"]]
+    )
+
+
+class ScoreBatch(Strict):
+    """The scores that exist, and the accounts that have none."""
+
+    scores: list[AccountScore]
+    not_found: list[str]
+
+
+class Live(Strict):
+    """The process answers."""
+
+    status: str = "live"
+
+
+class Ready(Strict):
+    """Whether scores can be given, and what is wrong where they can't."""
+
+    status: str = Field(examples=["ready"])
+    as_of: date | None = Field(description="Day of the newest scores.")
+    release_id: str | None = Field(description="The release that passed its checks.")
+    problems: list[str]
+
+
+class Problem(BaseModel):
+    """An error as RFC 9457 describes it."""
+
+    type: str = "about:blank"
+    title: str
+    status: int
+    detail: str
+    instance: str
+    request_id: str
+    errors: list[str] = []
