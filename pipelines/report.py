@@ -1,3 +1,0 @@
-"""``report``: the weekly page for CS leadership, with drift beside it."""
-
-from __future__ import annotations
