@@ -1,0 +1,1 @@
+"""What the weekly page says: inputs, wording, tables and charts."""

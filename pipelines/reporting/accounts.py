@@ -1,0 +1,99 @@
+"""The lists of accounts: next-best, at risk, and what each CSM has in hand."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pipelines.reporting.wording import LABELS
+
+if TYPE_CHECKING:
+    from models.store import StoredScore
+
+NOBODY = "no CSM named"
+GROWTH, LOSS = ("upsell", "cross_sell"), ("churn", "downsell")
+
+
+@dataclass(frozen=True)
+class Line:
+    """One account of a list, with the reasons of the likelier of two outcomes."""
+
+    score: StoredScore
+    outcome: str
+    reasons: tuple[str, ...]
+    brake: str | None
+
+
+@dataclass(frozen=True)
+class Csm:
+    """What one CSM has in hand: accounts, ARR, expected expansion ARR and ARR at risk."""
+
+    name: str
+    accounts: int
+    arr: float
+    expected: float
+    at_risk: float
+
+
+@dataclass(frozen=True)
+class Totals:
+    """The company's four figures; the amounts are in its currency."""
+
+    accounts: int
+    arr: float
+    expected: float
+    at_risk: float
+
+
+def totals(scores: Sequence[StoredScore]) -> Totals:
+    """Add up all accounts."""
+    return Totals(
+        accounts=len(scores),
+        arr=_sum(one.arr for one in scores),
+        expected=_sum(one.expected_expansion_arr for one in scores),
+        at_risk=_sum(one.arr_at_risk for one in scores),
+    )
+
+
+def next_best(scores: Sequence[StoredScore], count: int) -> list[Line]:
+    """Return the accounts of highest rank with why they may grow and what holds them back."""
+    return [_line(one, GROWTH) for one in sorted(scores, key=lambda s: s.rank)[:count]]
+
+
+def at_risk(scores: Sequence[StoredScore], count: int) -> list[Line]:
+    """Return the accounts with the most ARR at risk with why they may shrink or leave."""
+    exposed = [one for one in scores if (one.arr_at_risk or 0) > 0]
+    worst = sorted(exposed, key=lambda one: (-(one.arr_at_risk or 0), one.account_id))
+    return [_line(one, LOSS) for one in worst[:count]]
+
+
+def csms(scores: Sequence[StoredScore]) -> list[Csm]:
+    """Return what each CSM has in hand, the most expected expansion first; nobody's come last."""
+    held: dict[str, list[StoredScore]] = defaultdict(list)
+    for one in scores:
+        held[one.csm_id or NOBODY].append(one)
+    rows = [_csm(name, own) for name, own in held.items()]
+    return sorted(rows, key=lambda row: (row.name == NOBODY, -row.expected, row.name))
+
+
+def _csm(name: str, own: Sequence[StoredScore]) -> Csm:
+    sums = totals(own)
+    return Csm(name, sums.accounts, sums.arr, sums.expected, sums.at_risk)
+
+
+def _line(one: StoredScore, outcomes: Sequence[str]) -> Line:
+    """Tell the reasons of the outcome that is likelier for this account."""
+    known = [name for name in outcomes if name in one.probabilities]
+    if not known:
+        return Line(one, "", (), None)
+    likely = max(known, key=lambda name: one.probabilities[name])
+    told = one.reasons.get(likely, {})
+    up = tuple(str(reason["text"]) for reason in told.get("up", ()))
+    down = [str(reason["text"]) for reason in told.get("down", ())]
+    return Line(one, LABELS[likely], up[:3], down[0] if down else None)
+
+
+def _sum(values: Iterable[float | None]) -> float:
+    return float(sum(value or 0.0 for value in values))

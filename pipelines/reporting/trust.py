@@ -1,0 +1,79 @@
+"""One traffic light: whether the numbers can be acted on this week."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from features.targets import TARGETS
+from pipelines.reporting.wording import LABELS, day, plural
+
+if TYPE_CHECKING:
+    from pipelines.drift import DriftResult
+    from pipelines.reporting.inputs import Inputs
+
+OLD_DAYS = 14
+"""From this age on the data is told to be old: the page is made every week."""
+
+Light = Literal["ok", "look", "alarm"]
+ANSWERS = {"ok": "Yes", "look": "With care", "alarm": "Not yet"}
+
+
+@dataclass(frozen=True)
+class Sign:
+    """One thing that speaks for or against the numbers."""
+
+    light: Light
+    about: str
+    sentence: str
+
+
+@dataclass(frozen=True)
+class Trust:
+    """The answer to the question, and what it rests on; the worst sign decides."""
+
+    light: Light
+    answer: str
+    signs: tuple[Sign, ...]
+
+
+def trust(inputs: Inputs, drift: DriftResult) -> Trust:
+    """Weigh the models, the age of the data and its drift."""
+    signs = (_models(inputs), _age(inputs), Sign(drift.verdict, "Drift", drift.sentence))
+    light = _worst(signs)
+    return Trust(light, ANSWERS[light], signs)
+
+
+def _worst(signs: Sequence[Sign]) -> Light:
+    order: tuple[Light, ...] = ("ok", "look", "alarm")
+    return max((sign.light for sign in signs), key=order.index)
+
+
+def _models(inputs: Inputs) -> Sign:
+    skilled = [name for name in TARGETS if skilled_at(inputs, name)]
+    weak = [LABELS[name].lower() for name in TARGETS if name not in skilled]
+    if not weak:
+        return Sign("ok", "Models", "All four models beat the rules of thumb on dates unseen.")
+    proven = ", ".join(LABELS[name].lower() for name in skilled) or "none"
+    told = f"Proven better than rules of thumb: {proven}. Not proven: {', '.join(weak)}."
+    growing = [name for name in skilled if TARGETS[name].direction == "+"]
+    return Sign("look" if growing else "alarm", "Models", told)
+
+
+def skilled_at(inputs: Inputs, target: str) -> bool:
+    """Say whether a released model of the target has shown skill."""
+    return target in inputs.released and bool(inputs.cards[target].get("skill"))
+
+
+def _age(inputs: Inputs) -> Sign:
+    """Compare the data's last day with the day of the scoring (a report made anew stays equal)."""
+    age = max(0, (inputs.scoring.created_at.date() - inputs.scoring.as_of).days)
+    told = f"The data is complete up to {day(inputs.scoring.as_of)}"
+    if age > OLD_DAYS:
+        return Sign("look", "Data", f"{told}, {plural(age, 'day')} before it was scored.")
+    return Sign("ok", "Data", f"{told} and was scored {_after(age)}.")
+
+
+def _after(age: int) -> str:
+    return "the same day" if age == 0 else f"{plural(age, 'day')} later"
