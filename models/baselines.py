@@ -82,8 +82,9 @@ def logistic(table: FeatureTable, train: pd.DataFrame, label: np.ndarray, seed: 
 
 def _plain(rows: pd.DataFrame, numbers: list[str], names: list[str]) -> pd.DataFrame:
     """Squash long tails, which a linear model can't stand, and name what is missing."""
-    squashed = rows[numbers].astype(float)
-    squashed = np.sign(squashed) * np.log1p(squashed.abs())
+    plain = rows[numbers].to_numpy(float)
+    values = np.sign(plain) * np.log1p(np.abs(plain))
+    squashed = pd.DataFrame(values, index=rows.index, columns=numbers)
     return squashed.join(rows[names].astype(object).fillna("").astype(str))
 
 
@@ -101,20 +102,24 @@ def _value(rows: pd.DataFrame, name: str, missing: float = 0.0) -> np.ndarray:
 def expects_upsell(rows: pd.DataFrame) -> np.ndarray:
     """Well used seats with growing use, and nothing signed ahead already."""
     used = np.minimum(_value(rows, "seats_utilization_28d"), 1.5)
-    return used + 0.5 * _value(rows, "usage_trend_56d") - _value(rows, "has_signed_ahead")
+    growing = _value(rows, "usage_trend_56d")
+    score: np.ndarray = used + 0.5 * growing - _value(rows, "has_signed_ahead")
+    return score
 
 
 def expects_cross_sell(rows: pd.DataFrame) -> np.ndarray:
     """Something left to sell, and many functions of what it has in use."""
     whitespace = _value(rows, "products_whitespace", 1.0) > 0
     breadth = _value(rows, "usage_functions_used_91d")
-    return np.where(whitespace, 1.0, 0.0) + breadth / (1 + breadth.max())
+    score: np.ndarray = np.where(whitespace, 1.0, 0.0) + breadth / (1 + breadth.max())
+    return score
 
 
 def expects_downsell(rows: pd.DataFrame) -> np.ndarray:
     """Seats that nobody uses, and a renewal in sight: overselling comes back."""
     unused = 1 - np.minimum(_value(rows, "seats_utilization_91d"), 1.0)
-    return unused + _renewal_near(rows)
+    score: np.ndarray = unused + _renewal_near(rows)
+    return score
 
 
 def expects_churn(rows: pd.DataFrame) -> np.ndarray:
@@ -122,7 +127,8 @@ def expects_churn(rows: pd.DataFrame) -> np.ndarray:
     silent = np.minimum(_value(rows, "usage_days_silent"), 91) / 91
     lost = _value(rows, "champions_days_since_lost", np.inf) <= LOSS_RECENT
     falling = -np.minimum(_value(rows, "usage_trend_182d"), 0)
-    return silent + falling + 0.5 * lost + 1.5 * _renewal_near(rows)
+    score: np.ndarray = silent + falling + 0.5 * lost + 1.5 * _renewal_near(rows)
+    return score
 
 
 def _renewal_near(rows: pd.DataFrame) -> np.ndarray:

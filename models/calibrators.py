@@ -18,7 +18,7 @@ def apply(calibration: Mapping[str, Any], raw: np.ndarray) -> np.ndarray:
     DataError
         When the calibration's method is not one of ``METHODS``.
     """
-    method = calibration.get("method")
+    method = str(calibration.get("method"))
     if method not in METHODS:
         raise DataError(f"calibration method {method!r} is unknown; known: {', '.join(METHODS)}")
     return METHODS[method](calibration, np.asarray(raw, dtype=float))
@@ -27,7 +27,8 @@ def apply(calibration: Mapping[str, Any], raw: np.ndarray) -> np.ndarray:
 def _logistic(log_odds: np.ndarray) -> np.ndarray:
     # Written so that exp never overflows: large log-odds of either sign stay finite.
     small = np.exp(-np.abs(log_odds))
-    return np.where(log_odds >= 0, 1 / (1 + small), small / (1 + small))
+    probability: np.ndarray = np.where(log_odds >= 0, 1 / (1 + small), small / (1 + small))
+    return probability
 
 
 def _none(_calibration: Mapping[str, Any], raw: np.ndarray) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""The model card: what a version is, how it was made, how good it is, as JSON, text and pictures."""
+"""The model card: what a version is and how good it is, as JSON, text and pictures."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def card(
 
 def _interval(one: Interval) -> dict[str, float | None]:
     values = {"value": one.value, "low": one.low, "high": one.high}
-    return {name: None if v != v else round(v, 6) for name, v in values.items()}  # noqa: PLR0124
+    return {name: None if v != v else round(v, 6) for name, v in values.items()}
 
 
 def flat_metrics(card: Mapping[str, Any]) -> dict[str, float]:

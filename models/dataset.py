@@ -53,11 +53,13 @@ class FeatureTable:
     def at(self, target: str, as_ofs: Sequence[date]) -> pd.DataFrame:
         """Return the rows of ``as_ofs`` whose label is known."""
         rows = self.mature(target)
-        return rows[rows["as_of"].isin(list(as_ofs))]
+        chosen: pd.DataFrame = rows[rows["as_of"].isin(list(as_ofs))]
+        return chosen
 
     def newest(self) -> pd.DataFrame:
         """Return the rows of the newest ``as_of``, the ones to score."""
-        return self.frame[self.frame["as_of"] == self.frame["as_of"].max()]
+        rows: pd.DataFrame = self.frame[self.frame["as_of"] == self.frame["as_of"].max()]
+        return rows
 
 
 def read(path: Path) -> FeatureTable:

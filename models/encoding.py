@@ -13,8 +13,8 @@ import numpy as np
 class FeatureSpec:
     """One input of a model: what it means, its categories, and what is typical.
 
-    ``categories`` is ``None`` for numbers; otherwise the names the model knows, in order. ``typical``
-    is the median of the training rows, or their most frequent name.
+    ``categories`` is ``None`` for numbers; otherwise the names the model knows, in order.
+    ``typical`` is the median of the training rows, or their most frequent name.
     """
 
     name: str

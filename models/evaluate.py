@@ -76,6 +76,8 @@ def evaluate(
         Simple ways to score the same rows.
     min_positives
         Fewer outcomes than this are too few for a verdict of skill.
+    seed
+        Draws the resamples.
     """
     draws = Draws(rows["account_id"], seed)
     figures = {

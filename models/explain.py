@@ -64,6 +64,10 @@ def reasons(
         The row's own values in the order of ``features``; ``None`` is unknown.
     features
         The inputs; windows of one feature count as one.
+    currency
+        What amounts are told in.
+    up, down
+        How many reasons of each kind at the most.
     """
     stems = {stem: number for number, stem in enumerate(dict.fromkeys(f.stem for f in features))}
     member = np.zeros((len(features), len(stems)))

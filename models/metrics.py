@@ -89,8 +89,10 @@ def _bins(score: np.ndarray) -> np.ndarray:
     bins = min(BINS, len(score))
     rank = np.empty(len(score), int)
     rank[np.argsort(score, kind="stable")] = np.arange(len(score))
-    return np.eye(bins)[rank * bins // len(score)]
+    member: np.ndarray = np.eye(bins)[rank * bins // len(score)]
+    return member
 
 
 def _ratio(top: np.ndarray, bottom: np.ndarray) -> np.ndarray:
-    return np.divide(top, bottom, out=np.full(len(top), np.nan), where=bottom > 0)
+    ratio: np.ndarray = np.divide(top, bottom, out=np.full(len(top), np.nan), where=bottom > 0)
+    return ratio

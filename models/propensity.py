@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -132,7 +132,9 @@ def _train(
     valid: lgb.Dataset | None = None,
     trees: int | None = None,
 ) -> lgb.Booster:
-    stop = [lgb.early_stopping(params.patience, verbose=False)] if valid else []
+    stop: list[Callable[..., Any]] = (
+        [lgb.early_stopping(params.patience, verbose=False)] if valid else []
+    )
     return lgb.train(
         _lightgbm(params, rows),
         data,

@@ -14,10 +14,10 @@ import lightgbm as lgb
 import mlflow
 import numpy as np
 import pandas as pd
-from mlflow.pyfunc import PythonModel, PythonModelContext
+from mlflow.pyfunc.model import PythonModel, PythonModelContext
 
 
-class PropensityModel(PythonModel):  # type: ignore[misc]
+class PropensityModel(PythonModel):
     """One target's probability from a table of features."""
 
     def load_context(self, context: PythonModelContext) -> None:
@@ -38,13 +38,15 @@ class PropensityModel(PythonModel):  # type: ignore[misc]
         if self.calibration["method"] == "sigmoid":
             raw = self.calibration["a"] * raw + self.calibration["b"]
         small = np.exp(-np.abs(raw))
-        return np.where(raw >= 0, 1 / (1 + small), small / (1 + small))
+        probability: np.ndarray = np.where(raw >= 0, 1 / (1 + small), small / (1 + small))
+        return probability
 
     def _encoded(self, rows: pd.DataFrame, feature: dict[str, Any]) -> np.ndarray:
         if feature["name"] not in rows:
             return np.full(len(rows), np.nan)
         if feature["categories"] is None:
-            return pd.to_numeric(rows[feature["name"]]).to_numpy(float)
+            number: np.ndarray = pd.to_numeric(rows[feature["name"]]).to_numpy(float)
+            return number
         index = {name: float(number) for number, name in enumerate(feature["categories"])}
         return np.array([index.get(value, np.nan) for value in rows[feature["name"]]])
 

@@ -8,7 +8,6 @@ JSON; the logged model is code that reads them.
 from __future__ import annotations
 
 import io
-import json
 import logging
 import os
 import tempfile
@@ -99,7 +98,7 @@ class Registry:
     def version(self, target: str, name: str) -> str | None:
         """Return the version that an alias or a version number names, if there is one."""
         with self._client() as client:
-            known = {one.version: one for one in _versions(client, target)}
+            known = {str(one.version): one for one in _versions(client, target)}
             if name in known:
                 return name
             return next((v for v, one in known.items() if name in one.aliases), None)
@@ -113,7 +112,8 @@ class Registry:
     def crown(self, target: str, version: str) -> str | None:
         """Make a version the champion; return the one before it, which becomes ``previous``."""
         with self._client() as client:
-            aliases = {a: one.version for one in _versions(client, target) for a in one.aliases}
+            versions = _versions(client, target)
+            aliases = {alias: str(one.version) for one in versions for alias in one.aliases}
             before = aliases.get(CHAMPION)
             if before == version:
                 return before
@@ -174,7 +174,7 @@ def _signature(files: ModelFiles) -> Any:
         ColSpec("double" if one.categories is None else "string", one.name, required=False)
         for one in files.features
     ]
-    return ModelSignature(Schema(inputs), Schema([ColSpec("double")]))
+    return ModelSignature(Schema([*inputs]), Schema([ColSpec("double")]))
 
 
 def _versions(client: MlflowClient, target: str) -> list[ModelVersion]:
@@ -191,7 +191,7 @@ def _described(client: MlflowClient, one: ModelVersion) -> dict[str, Any]:
         "version": str(one.version),
         "aliases": sorted(one.aliases),
         "verdict": one.tags.get("verdict", ""),
-        "auc": json.loads(json.dumps([metrics.get(n) for n in ("auc", "auc_low", "auc_high")])),
+        "auc": [metrics.get(name) for name in ("auc", "auc_low", "auc_high")],
         "fingerprint": one.tags.get("data_fingerprint", ""),
         "run_id": one.run_id,
     }

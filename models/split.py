@@ -19,7 +19,7 @@ class Split:
 
     ``early`` fits the model that is stopped and calibrated on ``valid``; ``train`` (both, and
     what lies between) fits the final one; ``test`` is seen by neither. Between ``early`` and
-    ``valid``, and between ``train`` and ``test``, every label is mature before the next part begins.
+    ``valid``, and between ``train`` and ``test``, every label is mature before the next begins.
     """
 
     early: tuple[date, ...]

@@ -10,13 +10,24 @@ import os
 import sys
 from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from pipelines import show
 from pipelines.console import Report, line, run
 from pipelines.settings import Settings, load
+
+if TYPE_CHECKING:
+    from pipelines.build import BuildResult
+    from pipelines.check import CheckReport
+    from pipelines.demo import DemoResult
+    from pipelines.documents import Documents
+    from pipelines.promote import PromotionResult
+    from pipelines.report import ReportResult
+    from pipelines.score import ScoreResult
+    from pipelines.synthetic import SimulationSummary
+    from pipelines.train import TrainResult
 
 app = typer.Typer(
     help=__doc__, no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False
@@ -52,7 +63,7 @@ def simulate(
 ) -> None:
     """Write a demo company: its tables, and apart from them the true probabilities."""
 
-    def work(report: Report) -> object:
+    def work(report: Report) -> SimulationSummary:
         from pipelines.synthetic import simulate as simulated
 
         folder = out or load(config).data.folder
@@ -65,7 +76,7 @@ def simulate(
 def check(config: Config = DEFAULT, data: Data = None, as_json: Json = False) -> None:
     """Read all tables through the mapping and report every violation of the contract at once."""
 
-    def work(_report: Report) -> object:
+    def work(_report: Report) -> CheckReport:
         from pipelines.check import check as checked
 
         return checked(load(config, data_folder=data))
@@ -77,7 +88,7 @@ def check(config: Config = DEFAULT, data: Data = None, as_json: Json = False) ->
 def build(config: Config = DEFAULT, data: Data = None, as_json: Json = False) -> None:
     """Write one Parquet of accounts, dates, features and targets."""
 
-    def work(report: Report) -> object:
+    def work(report: Report) -> BuildResult:
         from pipelines.build import build as built
 
         return built(load(config, data_folder=data), report)
@@ -89,7 +100,7 @@ def build(config: Config = DEFAULT, data: Data = None, as_json: Json = False) ->
 def train(config: Config = DEFAULT, target: Targets = None, as_json: Json = False) -> None:
     """Train, calibrate, evaluate and register one model a target; publish what has skill."""
 
-    def work(report: Report) -> object:
+    def work(report: Report) -> TrainResult:
         from pipelines.train import train as trained
 
         return trained(load(config), targets=target, progress=report)
@@ -101,7 +112,7 @@ def train(config: Config = DEFAULT, target: Targets = None, as_json: Json = Fals
 def models(config: Config = DEFAULT, as_json: Json = False) -> None:
     """List every registered version with its figures and aliases."""
 
-    def work(_report: Report) -> object:
+    def work(_report: Report) -> list[dict[str, Any]]:
         from pipelines.promote import registered
 
         return registered(load(config))
@@ -120,7 +131,7 @@ def promote(
 ) -> None:
     """Make a version the champion and publish it for serving, if the gate lets it pass."""
 
-    def work(_report: Report) -> object:
+    def work(_report: Report) -> PromotionResult:
         from pipelines.promote import promote as promoted
 
         return promoted(load(config), target, version, force=force, why=why)
@@ -137,7 +148,7 @@ def rollback(
 ) -> None:
     """Make the previous champion the champion again and publish it."""
 
-    def work(_report: Report) -> object:
+    def work(_report: Report) -> PromotionResult:
         from pipelines.promote import rollback as rolled_back
 
         return rolled_back(load(config), target, why=why)
@@ -149,7 +160,7 @@ def rollback(
 def score(config: Config = DEFAULT, as_json: Json = False) -> None:
     """Score the newest accounts with reasons and write them to the score store."""
 
-    def work(report: Report) -> object:
+    def work(report: Report) -> ScoreResult:
         from pipelines.score import score as scored
 
         return scored(load(config), report)
@@ -161,7 +172,7 @@ def score(config: Config = DEFAULT, as_json: Json = False) -> None:
 def report(config: Config = DEFAULT, as_json: Json = False) -> None:
     """Write the weekly page for CS leadership, with what has drifted."""
 
-    def work(progress: Report) -> object:
+    def work(progress: Report) -> ReportResult:
         from pipelines.report import report as written
 
         return written(load(config), progress)
@@ -199,7 +210,7 @@ def catalogue(
 ) -> None:
     """Show every feature, or write the generated documents anew."""
 
-    def work(_report: Report) -> object:
+    def work(_report: Report) -> Documents:
         from pipelines.documents import listed, written
 
         load(config)
@@ -216,7 +227,7 @@ def demo(
 ) -> None:
     """Go the whole way on a simulated company: simulate, check, build, train, score, report."""
 
-    def work(report: Report) -> object:
+    def work(report: Report) -> DemoResult:
         from pipelines.demo import demo as demonstrated
 
         return demonstrated(load(config), accounts=accounts, progress=report)

@@ -88,7 +88,9 @@ def rollback(settings: Settings, target: str, *, why: str = "") -> PromotionResu
 
 def publish(settings: Settings, registry: Registry) -> Path | None:
     """Publish the champions of all targets as a release; ``None`` when there is no champion."""
-    champions = {name: registry.version(name, CHAMPION) for name in settings.train.targets}
+    champions: dict[str, str | None] = {
+        name: registry.version(name, CHAMPION) for name in settings.train.targets
+    }
     models = {
         name: _versioned(registry.load(name, version), version)
         for name, version in champions.items()

@@ -1,4 +1,4 @@
-"""``score``: the newest accounts, their probabilities, reasons and money, into the score store."""
+"""``score``: probabilities, reasons and money of the newest accounts, into the score store."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from models import dataset, explain, release, value
 from models.calibrators import apply
 from models.propensity import matrix
 from models.release import ModelFiles
-from models.store import AccountScore, Scoring, ScoreStore
+from models.store import AccountScore, ScoreStore, Scoring
 
 if TYPE_CHECKING:
     from pipelines.settings import Settings
@@ -145,7 +145,9 @@ def _accounts(
 def _ranked(
     order: pd.DataFrame, known: Mapping[str, Mapping[str, Any]], scored: Mapping[str, _Scored]
 ) -> Iterator[AccountScore]:
-    for rank, (place, row) in enumerate(order.iterrows(), start=1):
+    for rank, (place, row) in enumerate(
+        zip(order.index, order.to_dict("records"), strict=True), start=1
+    ):
         described = known.get(row["account_id"], {})
         yield AccountScore(
             account_id=row["account_id"],

@@ -120,7 +120,7 @@ def _figures(one: TargetOutcome) -> tuple[str, ...]:
     return (
         one.target,
         f"{auc['value']:.3f}",
-        f"{auc['low']:.3f}–{auc['high']:.3f}",  # noqa: RUF001
+        f"{auc['low']:.3f}–{auc['high']:.3f}",
         *(f"{rivals[name]['auc']['value']:.3f}" for name in ("best_column", "rule", "logistic")),
         f"{metrics['brier']['value']:.4f}",
         f"{metrics['ece']['value']:.3f}",
