@@ -14,6 +14,12 @@ if TYPE_CHECKING:
 
 LOOK, ALARM = 0.05, 0.25
 """Shares of drifted columns from which to look, and from which not to act on the numbers."""
+STRANGE, BROKEN = 0.5, 2.0
+"""PSI of one column from which the same holds, however still the others are: ARR that is suddenly
+in cents, or a table that came empty, moves few columns and spoils every amount on the page."""
+
+NAMED = 3
+"""Columns that the verdict's sentence names."""
 
 Verdict = Literal["ok", "look", "alarm"]
 
@@ -91,11 +97,29 @@ def judged(
     if min(n_reference, n_current) < fewest or not counted:
         return "look", share, _too_few(n_reference, n_current, fewest)
     told = f"{drifted} of {len(counted)} columns moved clearly against the half year before"
-    if share >= ALARM:
-        return "alarm", share, f"{told}: check the data feeds before anybody acts on these numbers."
-    if share >= LOOK:
-        return "look", share, f"{told}: read which before relying on single scores."
-    return "ok", share, f"{told}; the accounts look like those the models learned from."
+    verdict = _verdict(share, max(column.value or 0 for column in counted))
+    return verdict, share, f"{told}{_unrecognisable(counted)}{_ADVICE[verdict]}"
+
+
+def _verdict(share: float, largest: float) -> Verdict:
+    if share >= ALARM or largest >= BROKEN:
+        return "alarm"
+    return "look" if share >= LOOK or largest >= STRANGE else "ok"
+
+
+def _unrecognisable(columns: Sequence[ColumnDrift]) -> str:
+    """Name the columns that nobody would recognise, the strangest first."""
+    broken = [column for column in columns if (column.value or 0) >= BROKEN]
+    names = [f"“{c.description}”" for c in sorted(broken, key=lambda c: -(c.value or 0))]
+    named = list(dict.fromkeys(names))[:NAMED]
+    return f"; unlike anything before: {', '.join(named)}" if named else ""
+
+
+_ADVICE: dict[Verdict, str] = {
+    "alarm": ": check the data feeds before anybody acts on these numbers.",
+    "look": ": read which before relying on single scores.",
+    "ok": "; the accounts look like those the models learned from.",
+}
 
 
 def _too_few(n_reference: int, n_current: int, fewest: int) -> str:

@@ -1,6 +1,7 @@
 """Drift: seen where it is, silent where there is none, honest where nobody can tell."""
 
 import json
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 
 from pipelines.bands import BEYOND, OTHER, UNKNOWN, band
 from pipelines.drift import DriftResult, drift, write_annex
+from pipelines.drift_words import LOOK
 
 COLUMNS = [
     {"name": "arr", "unit": "currency", "description": "Annual recurring revenue"},
@@ -82,6 +84,31 @@ def test_the_verdict_does_not_depend_on_the_number_of_rows() -> None:
     before, now = company(20_000, 1), company(20_000, 2)
     now["usage"] += 1
     assert drift(before, now, COLUMNS).verdict == "ok"
+
+
+@pytest.mark.parametrize(
+    ("spoil", "verdict", "named"),
+    [
+        (lambda now: now.assign(arr=now["arr"] * 100), "alarm", "“Annual recurring revenue”"),
+        (lambda now: now.assign(usage=np.nan), "alarm", "“People active”"),
+        (lambda now: now.assign(usage=now["usage"] + 4), "look", ""),
+    ],
+    ids=["ARR in cents", "a feed that stopped", "four more people active"],
+)
+def test_one_column_is_enough_where_nobody_would_recognise_it(
+    spoil: Callable[[pd.DataFrame], pd.DataFrame], verdict: str, named: str
+) -> None:
+    """Among eighty columns one is no share worth naming; it would still spoil every amount."""
+    still = [f"still_{number}" for number in range(30)]
+    columns = [*COLUMNS, *({"name": n, "unit": "flag", "description": n} for n in still)]
+    before, now = (
+        company(rows, seed).assign(**dict.fromkeys(still, 1.0))
+        for rows, seed in ((3000, 1), (600, 2))
+    )
+    result = drift(before, spoil(now), columns)
+    assert result.share < LOOK
+    assert result.verdict == verdict
+    assert (f"unlike anything before: {named}" if named else "read which") in result.sentence
 
 
 def test_too_few_rows_say_so() -> None:
