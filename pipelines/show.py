@@ -151,7 +151,8 @@ def promoted(result: PromotionResult) -> None:
         line(f"{'against it' if result.promoted else 'refused'}: {reason}", "red")
     if result.promoted:
         forced = " by force" if result.forced else ""
-        before = f" in place of {result.before}" if result.before else ""
+        changed = result.before not in (None, result.version)
+        before = f" in place of {result.before}" if changed else ""
         line(f"{result.target}: version {result.version} is the champion{before}{forced}.", "bold")
         line(f"→ {result.release}")
     else:

@@ -17,7 +17,7 @@ class ReleaseWatch:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.release_id: str | None = None
-        self.problems: tuple[str, ...] = ()
+        self.problems: tuple[str, ...] = ("the release is being checked; this takes seconds",)
         self._seen: Path | None = None
 
     def look(self) -> None:
