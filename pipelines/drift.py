@@ -32,7 +32,10 @@ Verdict = Literal["ok", "look", "alarm"]
 
 @dataclass(frozen=True)
 class ColumnDrift:
-    """One column's drift. ``value`` is None where there was nothing to compare."""
+    """One column's drift. ``value`` is None where there was nothing to compare.
+
+    ``known_before`` is the share of the reference rows with a value (0 to 1).
+    """
 
     name: str
     description: str
@@ -42,6 +45,7 @@ class ColumnDrift:
     drifted: bool
     grows: bool
     sentence: str
+    known_before: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -107,6 +111,7 @@ def _column(
         drifted=value is not None and value >= THRESHOLD,
         grows=grows(column),
         sentence=changed(column, reference[name], current[name]),
+        known_before=round(float(reference[name].notna().mean()), 4) if len(reference) else 0.0,
     )
 
 

@@ -17,6 +17,9 @@ LOOK, ALARM = 0.05, 0.25
 STRANGE, BROKEN = 0.5, 2.0
 """PSI of one column from which the same holds, however still the others are: ARR that is suddenly
 in cents, or a table that came empty, moves few columns and spoils every amount on the page."""
+USUAL = 0.5
+"""Share of known values that a column needs in the reference to be called broken: growth over a
+year, say, becomes known account by account while a young company's data grows older."""
 
 NAMED = 3
 """Columns that the verdict's sentence names."""
@@ -97,8 +100,9 @@ def judged(
     if min(n_reference, n_current) < fewest or not counted:
         return "look", share, _too_few(n_reference, n_current, fewest)
     told = f"{drifted} of {len(counted)} columns moved clearly against the half year before"
-    verdict = _verdict(share, max(column.value or 0 for column in counted))
-    return verdict, share, f"{told}{_unrecognisable(counted)}{_ADVICE[verdict]}"
+    usual = [column for column in counted if column.known_before >= USUAL]
+    verdict = _verdict(share, max((column.value or 0 for column in usual), default=0.0))
+    return verdict, share, f"{told}{_unrecognisable(usual)}{_ADVICE[verdict]}"
 
 
 def _verdict(share: float, largest: float) -> Verdict:

@@ -111,6 +111,14 @@ def test_one_column_is_enough_where_nobody_would_recognise_it(
     assert (f"unlike anything before: {named}" if named else "read which") in result.sentence
 
 
+def test_a_column_that_only_now_becomes_known_is_not_broken() -> None:
+    before, now = company(3000, 1), company(600, 2)
+    before["arr"] = before["arr"].mask(np.arange(3000) > 100)
+    result = drift(before, now, COLUMNS)
+    assert [column.name for column in result.drifted] == ["arr"]
+    assert result.verdict == "look"
+
+
 def test_too_few_rows_say_so() -> None:
     result = drift(company(3000, 1), company(50, 2), COLUMNS)
     assert result.verdict == "look"
