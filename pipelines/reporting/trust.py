@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from features.targets import TARGETS
 from pipelines.reporting.wording import LABELS, day, plural
@@ -51,19 +51,39 @@ def _worst(signs: Sequence[Sign]) -> Light:
 
 
 def _models(inputs: Inputs) -> Sign:
+    """Tell which models are proven; a lead that may be chance is not told as proof."""
     skilled = [name for name in TARGETS if skilled_at(inputs, name)]
-    weak = [LABELS[name].lower() for name in TARGETS if name not in skilled]
-    if not weak:
-        return Sign("ok", "Models", "All four models beat the rules of thumb on dates unseen.")
-    proven = ", ".join(LABELS[name].lower() for name in skilled) or "none"
-    told = f"Proven better than rules of thumb: {proven}. Not proven: {', '.join(weak)}."
+    clear = [name for name in skilled if clearly_ahead(inputs.cards[name])]
+    if len(clear) == len(TARGETS):
+        return Sign("ok", "Models", "All four models clearly beat rules of thumb on dates unseen.")
+    parts = (
+        ("Clearly better than rules of thumb", clear),
+        ("Ahead, but perhaps by chance", [name for name in skilled if name not in clear]),
+        ("Not proven, so not scored or not to be relied on", _without(skilled)),
+    )
+    told = [f"{what}: {_listed(names)}." for what, names in parts if names]
     growing = [name for name in skilled if TARGETS[name].direction == "+"]
-    return Sign("look" if growing else "alarm", "Models", told)
+    return Sign("look" if growing else "alarm", "Models", " ".join(told))
+
+
+def _without(skilled: Sequence[str]) -> list[str]:
+    return [name for name in TARGETS if name not in skilled]
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(LABELS[name].lower() for name in names)
 
 
 def skilled_at(inputs: Inputs, target: str) -> bool:
     """Say whether a released model of the target has shown skill."""
     return target in inputs.released and bool(inputs.cards[target].get("skill"))
+
+
+def clearly_ahead(card: Mapping[str, Any]) -> bool:
+    """Say whether the whole 95 % interval of the lead over each rule of thumb is above zero."""
+    rivals = [card.get("baselines", {}).get(key) for key in ("best_column", "rule")]
+    leads = [rival["lead"].get("low") for rival in rivals if rival and rival.get("lead")]
+    return all(low is not None and low > 0 for low in leads)
 
 
 def _age(inputs: Inputs) -> Sign:

@@ -16,7 +16,7 @@ LABELS = {name: name.replace("_", "-").capitalize() for name in TARGETS}
 
 def money(value: float | None) -> str:
     """Return an amount without cents, thousands parted."""
-    return DASH if value is None or value != value else f"{value:,.0f}"
+    return DASH if value is None or not isfinite(value) else f"{value:,.0f}"
 
 
 def short_money(value: float | None) -> str:
@@ -31,7 +31,7 @@ def short_money(value: float | None) -> str:
 
 def percent(share: float | None, digits: int = 0) -> str:
     """Return a share (0 to 1) as per cent; small but not zero is told as such."""
-    if share is None or share != share:
+    if share is None or not isfinite(share):
         return DASH
     if digits == 0 and 0 < share < 0.005:
         return f"<{NARROW}1{NARROW}%"
@@ -40,7 +40,7 @@ def percent(share: float | None, digits: int = 0) -> str:
 
 def number(value: float | None, digits: int = 0) -> str:
     """Return a number, thousands parted."""
-    return DASH if value is None or value != value else f"{value:,.{digits}f}"
+    return DASH if value is None or not isfinite(value) else f"{value:,.{digits}f}"
 
 
 def day(value: date) -> str:

@@ -1,0 +1,134 @@
+"""The geometry of the page's two charts; the template draws them as inline SVG."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+WIDTH, ROW, LEFT, RIGHT = 460, 34, 176, 50
+SIDE, EDGE = 240, 34
+OURS = "This model"
+FLIP = 0.5
+"""The AUC of flipping a coin."""
+
+
+@dataclass(frozen=True)
+class Whisker:
+    """One row of the comparison: a dot with its 95 % interval, in pixels, and the AUC itself."""
+
+    name: str
+    detail: str
+    ours: bool
+    y: float
+    x: float
+    low: float
+    high: float
+    auc: float
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Dot-and-whisker chart of AUC: the model against what one would do without it."""
+
+    rows: tuple[Whisker, ...]
+    ticks: tuple[tuple[float, str], ...]
+    coin: float
+    height: float
+    width: float = WIDTH
+    left: float = LEFT
+
+
+@dataclass(frozen=True)
+class Reliability:
+    """Predicted against observed shares; points are (x, y, radius, sentence) in pixels."""
+
+    points: tuple[tuple[float, float, float, str], ...]
+    path: str
+    top: str
+    side: float = SIDE
+    edge: float = EDGE
+
+
+def comparison(card: Mapping[str, Any], titles: Mapping[str, str]) -> Comparison | None:
+    """Return the chart of a card's AUC and its baselines'; ``None`` where nothing was measured.
+
+    ``titles`` says what a feature is called.
+    """
+    known = _known(card, titles)
+    if not known or known[0][0] != OURS:
+        return None
+    lowest = min(_low(one) for _, _, one in known)
+    start = min(0.4, int(10 * lowest) / 10)
+    rows = tuple(
+        Whisker(
+            name=name,
+            detail=detail,
+            ours=number == 0,
+            y=20 + ROW * number,
+            x=_x(one["value"], start),
+            low=_x(_low(one), start),
+            high=_x(_high(one), start),
+            auc=one["value"],
+        )
+        for number, (name, detail, one) in enumerate(known)
+    )
+    marks = [n / 10 for n in range(round(10 * start), 11)]
+    ticks = tuple((_x(mark, start), f"{mark:.1f}") for mark in marks)
+    return Comparison(rows, ticks, _x(FLIP, start), 20 + ROW * len(known) + 14)
+
+
+_RIVALS = {
+    "best_column": "Best single column",
+    "rule": "Rule of thumb",
+    "logistic": "Logistic regression",
+}
+
+
+def _known(
+    card: Mapping[str, Any], titles: Mapping[str, str]
+) -> list[tuple[str, str, Mapping[str, Any]]]:
+    """Return name, detail and AUC of the model and its rivals, as far as they were measured."""
+    rivals = card.get("baselines", {})
+    named = [(OURS, "", card.get("metrics", {}).get("auc"))]
+    for key, told in _RIVALS.items():
+        rival = rivals.get(key, {})
+        column = str(rival.get("name", "")).removeprefix("single column: ")
+        detail = titles.get(column, column) if key == "best_column" else ""
+        named.append((told, detail, rival.get("auc")))
+    return [(name, detail, one) for name, detail, one in named if one and one["value"] is not None]
+
+
+def _low(one: Mapping[str, Any]) -> float:
+    return float(one["value"] if one.get("low") is None else one["low"])
+
+
+def _high(one: Mapping[str, Any]) -> float:
+    return float(one["value"] if one.get("high") is None else one["high"])
+
+
+def _x(auc: float, start: float) -> float:
+    return round(LEFT + (auc - start) / (1 - start) * (WIDTH - LEFT - RIGHT), 1)
+
+
+def reliability(bins: Sequence[Mapping[str, Any]]) -> Reliability | None:
+    """Return the chart of a card's reliability; a larger dot stands for more accounts."""
+    if not bins:
+        return None
+    top = min(1.0, 1.08 * max(max(one["predicted"], one["observed"]) for one in bins)) or 1.0
+    most = max(one["n"] for one in bins)
+    points = tuple(
+        (
+            _place(one["predicted"], top),
+            SIDE - _place(one["observed"], top),
+            round(2.5 + 3.5 * (one["n"] / most) ** 0.5, 1),
+            f"{one['n']:,} rows: predicted {one['predicted']:.1%}, observed {one['observed']:.1%}",
+        )
+        for one in bins
+    )
+    path = "M" + " L".join(f"{x} {y}" for x, y, _, _ in points)
+    return Reliability(points, path, f"{100 * top:.0f} %")
+
+
+def _place(share: float, top: float) -> float:
+    return round(EDGE + share / top * (SIDE - 2 * EDGE + 20), 1)
