@@ -1,0 +1,64 @@
+"""How close do the models come to the best possible on the demo company?
+
+The simulator writes the true probability of each outcome; nothing can order accounts better than
+that. Both are measured on the same rows, the test dates that the models have not seen. Run it with
+``python -m benchmarks.truth`` after ``expansion demo``; prints a line a target.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+import pandas as pd
+
+from features.errors import DataError
+from models import dataset, metrics, release
+from models.evaluate import Draws
+from models.golden import matrix_probabilities
+from models.propensity import matrix
+from models.release import ModelFiles
+from models.split import split
+from pipelines.settings import Settings, load
+
+
+def compare(settings: Settings, target: str, files: ModelFiles) -> str:
+    """Return one line: AUC, PR-AUC and Brier of the model and of the truth, and the regret."""
+    table = dataset.read(settings.feature_table)
+    label = table.labels[target]
+    dates = split(sorted(table.mature(target)["as_of"].unique()), label.mature_days).test
+    if files.card["test"]["from"] != str(dates[0]):
+        raise DataError(f"{target}: the model was tested on other dates; train again first")
+    truth = pd.read_parquet(settings.data.folder / "truth.parquet")
+    column = f"p_{label.column}"
+    rows = table.at(target, dates).merge(truth[["account_id", "as_of", column]])
+    rows = rows[rows[column].notna()]
+    outcome, best = rows[label.column].to_numpy(float), rows[column].to_numpy(float)
+    ours = matrix_probabilities(files, matrix(rows, tuple(files.features)))
+    draws = Draws(rows["account_id"], seed=7)
+    shown = [
+        f"{draws.interval(metric, ours, outcome).value:.3f} / "
+        f"{draws.interval(metric, best, outcome).value:.3f}"
+        for metric in (metrics.auc, metrics.pr_auc, metrics.brier)
+    ]
+    regret = draws.difference(best, ours, outcome)
+    positives = int(outcome.sum())
+    return f"{target:<11}{len(rows):>7,}{positives:>7,}   " + "   ".join(shown) + f"   {regret}"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--config", type=Path, default=Path("expansion.toml"))
+    settings = load(parser.parse_args().config)
+    path = release.current(settings.release_folder)
+    if path is None or not (settings.data.folder / "truth.parquet").exists():
+        print("no demo company yet: run `expansion demo` first")
+        return
+    print(f"{settings.company.name}: model / truth on the same unseen rows")
+    print("target        rows   pos.   AUC             PR-AUC          Brier           AUC regret")
+    for target in release.verify(path).models:
+        print(compare(settings, target, ModelFiles.read(path / target)))
+
+
+if __name__ == "__main__":
+    main()
