@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from features.targets import TARGETS
+from pipelines.reporting.promises import promise
 from pipelines.reporting.wording import LABELS, day, plural
 
 if TYPE_CHECKING:
@@ -39,8 +40,9 @@ class Trust:
 
 
 def trust(inputs: Inputs, drift: DriftResult) -> Trust:
-    """Weigh the models, the age of the data and its drift."""
-    signs = (_models(inputs), _age(inputs), Sign(drift.verdict, "Drift", drift.sentence))
+    """Weigh the models, what they promised, the age of the data and its drift."""
+    moved = Sign(drift.verdict, "Drift", drift.sentence)
+    signs = (_models(inputs), *_promises(inputs), _age(inputs), moved)
     light = _worst(signs)
     return Trust(light, ANSWERS[light], signs)
 
@@ -64,6 +66,20 @@ def _models(inputs: Inputs) -> Sign:
     told = [f"{what}: {_listed(names)}." for what, names in parts if names]
     growing = [name for name in skilled if TARGETS[name].direction == "+"]
     return Sign("look" if growing else "alarm", "Models", " ".join(told))
+
+
+def _promises(inputs: Inputs) -> list[Sign]:
+    """Tell whose probabilities did not come true when tested; without a test there is no sign."""
+    made = {
+        name: one for name in inputs.scoring.models if (one := promise(inputs.cards.get(name, {})))
+    }
+    broken = {name: one for name, one in made.items() if not one.kept}
+    if not made:
+        return []
+    if not broken:
+        return [Sign("ok", "Amounts", "When tested, about as much came as the models expected.")]
+    told = "; ".join(f"{LABELS[name].lower()} {one.sentence}" for name, one in broken.items())
+    return [Sign("look", "Amounts", f"When tested, {told}.")]
 
 
 def _without(skilled: Sequence[str]) -> list[str]:
