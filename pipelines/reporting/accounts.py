@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pipelines.reporting.wording import LABELS
 
 if TYPE_CHECKING:
     from models.store import StoredScore
 
+REASONS = 2
+"""Reasons for an outcome on the page; the API has them all."""
 NOBODY = "no CSM named"
 GROWTH, LOSS = ("upsell", "cross_sell"), ("churn", "downsell")
 
@@ -90,9 +92,13 @@ def _line(one: StoredScore, outcomes: Sequence[str]) -> Line:
         return Line(one, "", (), None)
     likely = max(known, key=lambda name: one.probabilities[name])
     told = one.reasons.get(likely, {})
-    up = tuple(str(reason["text"]) for reason in told.get("up", ()))
-    down = [str(reason["text"]) for reason in told.get("down", ())]
-    return Line(one, LABELS[likely], up[:3], down[0] if down else None)
+    up, down = (_texts(told.get(way, ())) for way in ("up", "down"))
+    return Line(one, LABELS[likely], tuple(up[:REASONS]), down[0] if down else None)
+
+
+def _texts(reasons: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Return what sets the account apart; "education (typical education)" convinces nobody."""
+    return [str(r["text"]) for r in reasons if r.get("value") != r.get("typical", ...)]
 
 
 def _sum(values: Iterable[float | None]) -> float:

@@ -106,6 +106,8 @@ def _age(inputs: Inputs) -> Sign:
     """Compare the data's last day with the day of the scoring (a report made anew stays equal)."""
     age = max(0, (inputs.scoring.created_at.date() - inputs.scoring.as_of).days)
     told = f"The data is complete up to {day(inputs.scoring.as_of)}"
+    if inputs.meta.get("fingerprint") != inputs.scoring.data_fingerprint:
+        return Sign("look", "Data", f"{told}, but was read anew since it was scored: score again.")
     if age > OLD_DAYS:
         return Sign("look", "Data", f"{told}, {plural(age, 'day')} before it was scored.")
     return Sign("ok", "Data", f"{told} and was scored {_after(age)}.")
