@@ -33,7 +33,7 @@ class Promise:
     @property
     def kept(self) -> bool:
         """Say whether the two agree, as far as chance lets one tell."""
-        clear = abs(self.seen - self.expected) > CHANCE * sqrt(max(1.0, self.seen))
+        clear = abs(self.seen - self.expected) > CHANCE * sqrt(self.expected)
         return not clear or LEAST <= self.ratio <= MOST
 
     @property
