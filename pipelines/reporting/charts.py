@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 WIDTH, ROW, LEFT, RIGHT = 460, 34, 176, 50
-SIDE, EDGE = 240, 34
+SIDE, EDGE = 240, 30
 OURS = "This model"
 FLIP = 0.5
 """The AUC of flipping a coin."""
@@ -75,7 +75,7 @@ def comparison(card: Mapping[str, Any], titles: Mapping[str, str]) -> Comparison
     )
     marks = [n / 10 for n in range(round(10 * start), 11)]
     ticks = tuple((_x(mark, start), f"{mark:.1f}") for mark in marks)
-    return Comparison(rows, ticks, _x(FLIP, start), 20 + ROW * len(known) + 14)
+    return Comparison(rows, ticks, _x(FLIP, start), 14 + ROW * len(known))
 
 
 _RIVALS = {
