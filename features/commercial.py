@@ -85,13 +85,19 @@ def products_held(rows: ir.Table) -> ir.Value:
 
 @commercial.feature(running_lines, unit="days")
 def renewal_days(rows: ir.Table) -> ir.Value:
-    """Days to the next end of a term; negative when it has passed."""
+    """Days to the next renewal.
+
+    The next end of a running term as signed; negative when it has passed.
+    """
     return rows.term_ends_on.delta(rows.as_of, unit="day").min()
 
 
 @commercial.feature(running_lines, unit="days", expected=(0, None))
 def term_days(rows: ir.Table) -> ir.Value:
-    """Length of the longest running term."""
+    """Length of the contract term.
+
+    Of several running lines, the longest.
+    """
     return rows.term_ends_on.delta(rows.starts_on, unit="day").max()
 
 
@@ -104,7 +110,10 @@ def discount(rows: ir.Table) -> ir.Value:
 
 @commercial.feature(running_lines, unit="category")
 def plan(rows: ir.Table) -> ir.Value:
-    """Plan of the product held (of several, the last in the alphabet)."""
+    """Plan held.
+
+    Of several, the last in the alphabet.
+    """
     return rows.plan.max()
 
 

@@ -122,7 +122,10 @@ def seats_activated_share(columns: ir.Table) -> ir.Value:
 
 @seats.feature(unit="ratio", expected=(0, 1.5), windows=(28, 91))
 def seats_utilization(columns: ir.Table, window: int) -> ir.Value:
-    """Share of the licensed seats that were active; above 100 % is overage."""
+    """Share of the licensed seats that were active.
+
+    Above 100 % is overage.
+    """
     return columns[f"usage_active_users_{window}d"] / columns.seats_licensed.nullif(0)
 
 

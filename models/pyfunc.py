@@ -1,7 +1,7 @@
 """The model as MLflow serves it: LightGBM's text and JSON in, calibrated probabilities out.
 
-MLflow copies this file into each logged model and runs it from there, so it stands alone: no
-pickle, and nothing of this repository is needed to serve a version.
+MLflow copies this file into each logged model and runs it from there, so it stands alone: nothing
+of this repository is needed to serve a version, and no Python object is stored.
 """
 
 from __future__ import annotations
