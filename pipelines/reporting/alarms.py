@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from math import isnan
 from typing import TYPE_CHECKING, Any
 
-from pipelines.reporting.wording import percent, plural
+from pipelines.reporting import signals
+from pipelines.reporting.signals import Row, Told
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -15,15 +17,6 @@ if TYPE_CHECKING:
     from pipelines.reporting.inputs import Inputs
 
 MOST = 8
-RECENT_DAYS = 91
-"""A champion lost longer ago is history, no alarm."""
-OVERSOLD = 0.5
-"""Below this share of activated seats, selling more comes back as downsell."""
-START_DAYS = 90
-MINIMUM_BY = 30
-"""Without a minimum of use by this day an account stands under a bad star."""
-
-Row = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -35,73 +28,41 @@ class Alert:
     csm_id: str | None
     arr: float | None
     told: str
+    urgent: bool
 
 
 @dataclass(frozen=True)
 class Alerts:
-    """The largest accounts of one alarm; ``total`` counts all, ``known`` says the data has it."""
+    """The first accounts of one alarm, urgent ones before others and then by ARR.
+
+    ``total`` counts all, ``urgent`` those that come first; ``known`` says the data has it.
+    """
 
     total: int
     rows: tuple[Alert, ...]
     known: bool
+    urgent: int = 0
 
 
 def champions(inputs: Inputs) -> Alerts:
     """Accounts whose champion left, is about to, or is on a long leave."""
-    return _alerts(inputs, "champions_count", _champion)
+    return _alerts(inputs, "champions_count", signals.champion)
 
 
 def oversold(inputs: Inputs) -> Alerts:
     """Accounts past their first 90 days that have activated less than half of what they pay for."""
-    return _alerts(inputs, "seats_activated_share", _oversold)
+    return _alerts(inputs, "seats_activated_share", signals.oversold)
 
 
 def starting(inputs: Inputs) -> Alerts:
-    """Accounts in their first 90 days."""
-    return _alerts(inputs, "adoption_age_days", _starting)
+    """Accounts in their first 90 days against the journey, those behind first."""
+    outcome = "adoption_days_to_first_outcome"
+    reached = outcome in inputs.newest and bool(inputs.newest[outcome].notna().any())
+    return _alerts(inputs, "adoption_age_days", partial(signals.starting, outcomes=reached))
 
 
-def _champion(row: Row) -> str | None:
-    lost, going, away = (
-        row.get(f"champions_{what}") for what in ("days_since_lost", "going", "on_leave")
-    )
-    told = []
-    if lost is not None and lost <= RECENT_DAYS and not row.get("has_champion_successor"):
-        told.append(f"lost {plural(int(lost), 'day')} ago, no successor")
-    if going:
-        told.append(f"{plural(int(going), 'champion')} looking or leaving")
-    if away:
-        told.append(f"{plural(int(away), 'champion')} on long leave")
-    left = int(row.get("champions_count") or 0)
-    return f"{'; '.join(told)}; {left or 'none'} in place" if told else None
-
-
-def _oversold(row: Row) -> str | None:
-    share, age = row.get("seats_activated_share"), row.get("adoption_age_days")
-    if share is None or share >= OVERSOLD or (age is not None and age <= START_DAYS):
-        return None
-    activated, licensed = row.get("seats_activated"), row.get("seats_licensed")
-    of = (
-        f": {activated:,.0f} of {licensed:,.0f} seats" if activated is not None and licensed else ""
-    )
-    return f"{percent(share)} activated{of}"
-
-
-def _starting(row: Row) -> str | None:
-    age = row.get("adoption_age_days")
-    if age is None or age > START_DAYS:
-        return None
-    active = row.get("usage_active_users_28d")
-    if active is None:
-        return f"day {age:.0f}"
-    if active:
-        return f"day {age:.0f}, {active:,.0f} active in the last 28 days"
-    late = ", under a bad star" if age > MINIMUM_BY else ""
-    return f"day {age:.0f}, no use yet{late}"
-
-
-def _alerts(inputs: Inputs, column: str, tell: Callable[[Row], str | None]) -> Alerts:
-    """Tell every scored account's newest row, and keep the largest that have something to tell."""
+def _alerts(inputs: Inputs, column: str, tell: Callable[[Row], Told | None]) -> Alerts:
+    """Tell every scored account's newest row, and keep the first that have something to tell."""
     frame = inputs.newest
     if column not in frame or not _any(frame[column]):
         return Alerts(0, (), known=False)
@@ -111,9 +72,10 @@ def _alerts(inputs: Inputs, column: str, tell: Callable[[Row], str | None]) -> A
         one = scores.get(str(row["account_id"]))
         told = tell({str(name): _plain(value) for name, value in row.items()}) if one else None
         if one and told:
-            found.append(Alert(one.account_id, one.name, one.csm_id, one.arr, told))
-    found.sort(key=lambda alert: (-(alert.arr or 0), alert.account_id))
-    return Alerts(len(found), tuple(found[:MOST]), known=True)
+            found.append(Alert(one.account_id, one.name, one.csm_id, one.arr, *told))
+    found.sort(key=lambda alert: (not alert.urgent, -(alert.arr or 0), alert.account_id))
+    urgent = sum(alert.urgent for alert in found)
+    return Alerts(len(found), tuple(found[:MOST]), known=True, urgent=urgent)
 
 
 def _any(column: pd.Series) -> bool:
