@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Literal
 
 from features.targets import TARGETS
@@ -105,7 +106,7 @@ def clearly_ahead(card: Mapping[str, Any]) -> bool:
 def _age(inputs: Inputs) -> Sign:
     """Compare the data's last day with the day of the scoring (a report made anew stays equal)."""
     age = max(0, (inputs.scoring.created_at.date() - inputs.scoring.as_of).days)
-    told = f"The data is complete up to {day(inputs.scoring.as_of)}"
+    told = f"The data is complete to the end of {day(inputs.scoring.as_of - timedelta(days=1))}"
     if inputs.meta.get("fingerprint") != inputs.scoring.data_fingerprint:
         return Sign("look", "Data", f"{told}, but was read anew since it was scored: score again.")
     if age > OLD_DAYS:

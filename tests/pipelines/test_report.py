@@ -130,7 +130,7 @@ def test_models_stand_beside_what_one_would_do_without_them(page: str) -> None:
 def test_all_well_is_told_so(page: str) -> None:
     told = text(page)
     assert "acted on this week? Yes." in told
-    assert "complete up to 3 August 2026 and was scored 1 day later" in told
+    assert "complete to the end of 2 August 2026 and was scored 1 day later" in told
 
 
 def leads(low: float) -> dict[str, Any]:
