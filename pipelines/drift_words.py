@@ -53,7 +53,9 @@ def changed(column: Mapping[str, Any], before: pd.Series, now: pd.Series) -> str
 
 def _unknown_before(before: pd.Series) -> str:
     return (
-        " and before" if before.isna().all() else f", for {_percent(before.notna().mean())} before"
+        " and before"
+        if before.isna().all()
+        else f", known for {_percent(before.notna().mean())} before"
     )
 
 
