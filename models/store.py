@@ -6,12 +6,11 @@ one or the new one, never half. Writing the same scoring again replaces it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+import math
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from itertools import islice
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy import (
@@ -28,16 +27,12 @@ from sqlalchemy import (
     Select,
     String,
     Table,
-    create_engine,
     delete,
-    event,
     insert,
-    make_url,
     select,
 )
-from sqlalchemy.exc import SQLAlchemyError
 
-from features.errors import EnvironmentFailure
+from models.database import Database
 
 BATCH = 2000
 
@@ -75,7 +70,10 @@ scores = Table(
 
 @dataclass(frozen=True)
 class Scoring:
-    """One run of ``score``: which data, which release, when."""
+    """One run of ``score``: which data, which release, when.
+
+    ``created_at`` is UTC and naive; ``models`` holds each target's registered version.
+    """
 
     scoring_id: str
     as_of: date
@@ -90,7 +88,11 @@ class Scoring:
 
 @dataclass(frozen=True)
 class AccountScore:
-    """What one account was scored: probabilities by target, money, and reasons by target."""
+    """What one account was scored: probabilities by target, money, and reasons by target.
+
+    Amounts are in the scoring's currency a year, ``None`` where unknown; ``rank`` 1 is best.
+    ``reasons[target]["up" | "down"]`` lists what raises and lowers the score.
+    """
 
     account_id: str
     rank: int
@@ -116,34 +118,38 @@ class ScoreStore:
 
     Raises
     ------
+    UsageError
+        When the URL names neither SQLite nor PostgreSQL.
     EnvironmentFailure
         From every method, when the database cannot be reached or says no.
     """
 
     def __init__(self, url: str) -> None:
-        parsed = make_url(url)
-        if parsed.get_backend_name() == "sqlite" and parsed.database:
-            Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
-        self.engine = create_engine(parsed, pool_pre_ping=True)
-        if parsed.get_backend_name() == "sqlite":
-            event.listen(self.engine, "connect", _tune_sqlite)
+        self._database = Database(url)
 
     def write(self, scoring: Scoring, rows: Iterable[AccountScore]) -> None:
-        """Write a scoring with all its rows, in place of one with the same id."""
-        with self._transaction() as connection:
+        """Write a scoring with all its rows, in place of one with the same id.
+
+        Raises
+        ------
+        DataError
+            When an account comes twice, or a probability or reason is not a number.
+        """
+        same = scoring.scoring_id
+        with self._database.writing() as connection:
             metadata.create_all(connection)
-            same = scoring.scoring_id
             connection.execute(delete(scores).where(scores.c.scoring_id == same))
             connection.execute(delete(scorings).where(scorings.c.scoring_id == same))
             remaining = iter(rows)
             while batch := list(islice(remaining, BATCH)):
                 values = [{"scoring_id": same, **_plain(one)} for one in batch]
                 connection.execute(insert(scores), values)
-            connection.execute(insert(scorings), [_plain(scoring)])
+            created_at = _naive_utc(scoring.created_at)
+            connection.execute(insert(scorings), [{**asdict(scoring), "created_at": created_at}])
 
     def newest(self) -> Scoring | None:
         """Return the newest scoring, or ``None`` when nothing has been scored yet."""
-        with self._transaction() as connection:
+        with self._database.reading() as connection:
             return _newest(connection)
 
     def account(self, account_id: str) -> StoredScore | None:
@@ -165,31 +171,15 @@ class ScoreStore:
 
     def close(self) -> None:
         """Close all connections."""
-        self.engine.dispose()
+        self._database.close()
 
     def _read(self, query: Select[Any]) -> list[StoredScore]:
-        with self._transaction() as connection:
+        with self._database.reading() as connection:
             scoring = _newest(connection)
             if scoring is None:
                 return []
             rows = connection.execute(query.where(scores.c.scoring_id == scoring.scoring_id))
             return [_stored(row, scoring) for row in rows]
-
-    @contextmanager
-    def _transaction(self) -> Iterator[Connection]:
-        try:
-            with self.engine.begin() as connection:
-                yield connection
-        except SQLAlchemyError as error:
-            reason = str(getattr(error, "orig", None) or error).split("\n", 1)[0]
-            where = self.engine.url.render_as_string(hide_password=True)
-            raise EnvironmentFailure(f"the score store at {where} says: {reason}") from error
-
-
-def _tune_sqlite(connection: Any, _record: Any) -> None:
-    """Let readers go on while a scoring is written, and writers wait for each other."""
-    connection.execute("PRAGMA journal_mode=WAL")
-    connection.execute("PRAGMA busy_timeout=10000")
 
 
 def _newest(connection: Connection) -> Scoring | None:
@@ -200,8 +190,17 @@ def _newest(connection: Connection) -> Scoring | None:
     return Scoring(**row._mapping) if row else None
 
 
-def _plain(one: Scoring | AccountScore) -> dict[str, Any]:
-    return asdict(one)
+def _naive_utc(moment: datetime) -> datetime:
+    return moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment
+
+
+def _plain(one: AccountScore) -> dict[str, Any]:
+    """Return an account's columns; an amount that is not a number is unknown, hence null."""
+    known = {field.name: getattr(one, field.name) for field in fields(AccountScore)}
+    for name in ("arr", "expected_expansion_arr", "arr_at_risk"):
+        amount = known[name]
+        known[name] = amount if amount is not None and math.isfinite(amount) else None
+    return known
 
 
 def _stored(row: Row[Any], scoring: Scoring) -> StoredScore:
