@@ -1,8 +1,4 @@
-"""Scores the golden rows of a release; run as ``python -m models.golden FOLDER``, in a child.
-
-Exit code 0 when every model gives the expected probabilities; 1 with a sentence otherwise. A
-garbled model aborts this process, and only this one.
-"""
+"""Scores golden rows: rows with the probabilities that a model must give them."""
 
 from __future__ import annotations
 
@@ -33,19 +29,22 @@ def matrix_probabilities(files: ModelFiles, matrix: np.ndarray) -> np.ndarray:
 def problem(folder: Path) -> str:
     """Return what is wrong with the model in ``folder``, or nothing."""
     files = ModelFiles.read(folder)
-    given, expected = probabilities(files), np.array(files.golden["expected"], float)
+    try:
+        given = probabilities(files)
+    except lgb.basic.LightGBMError as error:
+        return f"{folder.name}: the model cannot be loaded: {error}"
+    expected = np.array(files.golden["expected"], float)
     if given.shape != expected.shape or not np.isfinite(given).all():
         return f"{folder.name}: golden rows get no score"
     furthest = float(np.abs(given - expected).max(initial=0.0))
     return "" if furthest <= TOLERANCE else f"{folder.name}: golden rows differ by {furthest:.2g}"
 
 
-def main(path: Path) -> int:
-    """Check every model of the release at ``path``."""
+def check(path: Path) -> int:
+    """Check every model of the release at ``path``; return 0, or 1 with a sentence on stdout.
+
+    A garbled model aborts the process that loads it: call this in a child.
+    """
     found = [problem(folder) for folder in sorted(path.iterdir()) if folder.is_dir()]
     sys.stdout.write("; ".join(filter(None, found)))
     return 1 if any(found) else 0
-
-
-if __name__ == "__main__":
-    sys.exit(main(Path(sys.argv[1])))

@@ -147,7 +147,7 @@ def check_in_child(path: Path) -> None:
     ReleaseError
         When the child crashes, takes too long, or gets other scores than expected.
     """
-    command = [sys.executable, "-m", "models.golden", str(path)]
+    command = [sys.executable, "-m", "models.golden_child", str(path)]
     try:
         done = subprocess.run(  # noqa: S603
             command, capture_output=True, text=True, timeout=CHILD_SECONDS, check=False

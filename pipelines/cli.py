@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 import os
 import sys
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -53,11 +54,14 @@ def main() -> None:
 @app.command()
 def simulate(
     out: Annotated[
-        Path | None, typer.Option(help="Folder to write to, if not [data] folder.")
+        Path | None, typer.Option(help="Folder to write to, if not where the settings look for data.")
     ] = None,
     accounts: Annotated[int, typer.Option(min=1, help="How many accounts.")] = 1000,
     months: Annotated[int, typer.Option(min=1, help="How many months of history.")] = 36,
     seed: Annotated[int, typer.Option(help="Same seed, same bytes.")] = 7,
+    end: Annotated[
+        datetime, typer.Option(formats=["%Y-%m-%d"], help="First day after the data; a Monday.")
+    ] = datetime(2026, 8, 3),  # noqa: DTZ001
     config: Config = DEFAULT,
     as_json: Json = False,
 ) -> None:
@@ -67,7 +71,14 @@ def simulate(
         from pipelines.synthetic import simulate as simulated
 
         folder = out or load(config).data.folder
-        return simulated(folder, accounts=accounts, months=months, seed=seed, progress=report)
+        return simulated(
+            folder,
+            accounts=accounts,
+            months=months,
+            seed=seed,
+            end=end.date(),
+            progress=report,
+        )
 
     run(work, show.simulation, as_json=as_json)
 

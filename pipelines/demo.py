@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -51,7 +52,9 @@ def demo(settings: Settings, *, accounts: int, progress: Progress) -> DemoResult
     from pipelines.train import train
 
     at = [partial(_step, progress, number, name) for number, name in enumerate(STEPS)]
-    simulate(settings.data.folder, accounts=accounts, months=36, seed=7, progress=at[0])
+    simulate(
+        settings.data.folder, accounts=accounts, months=36, seed=7, end=_monday(), progress=at[0]
+    )
     at[1]("tables against the contract", 0.0)
     found = check(settings)
     if not found.ok:
@@ -69,6 +72,12 @@ def demo(settings: Settings, *, accounts: int, progress: Progress) -> DemoResult
         report=str(page.path),
         verdicts={one.target: one.verdict for one in trained.targets},
     )
+
+
+def _monday() -> date:
+    """Return the newest Monday, so that the demo's data is as fresh as a company's would be."""
+    today = datetime.now(UTC).date()
+    return today - timedelta(days=today.weekday())
 
 
 def _step(progress: Progress, number: int, name: str, step: str, share: float) -> None:

@@ -1,0 +1,59 @@
+"""A tiny release and a tiny scoring, for tests of what serves them."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+
+import lightgbm as lgb
+import numpy as np
+
+from models.encoding import FeatureSpec, encode
+from models.golden import matrix_probabilities
+from models.release import ModelFiles
+from models.store import AccountScore, Scoring
+
+FEATURES = tuple(
+    FeatureSpec(name, "usage", name, "ratio", "Use", None, None, (None, None), None, 0.5)
+    for name in ("one", "two")
+)
+NINE = datetime.fromisoformat("2026-01-05T09:00")
+META = {"company": "Example Software"}
+ROWS: list[dict[str, Any]] = [{"one": 0.1, "two": 0.9}, {"one": 0.8, "two": None}, {}]
+
+
+def model(seed: int = 1, version: str = "1") -> ModelFiles:
+    """Return a model of a few trees with golden rows."""
+    random = np.random.default_rng(seed)
+    inputs = random.random((300, 2))
+    label = (inputs[:, 0] + 0.2 * random.random(300) > 0.6).astype(float)
+    settings = {"objective": "binary", "verbose": -1, "seed": seed, "num_threads": 1}
+    text = lgb.train(settings, lgb.Dataset(inputs, label), 5).model_to_string()
+    calibration = {"method": "sigmoid", "a": 1.0, "b": -0.1}
+    card = {"version": version, "verdict": "skill", "amount_share": 0.2}
+    draft = ModelFiles(text, calibration, FEATURES, card, {"rows": ROWS, "expected": []})
+    expected = [float(p) for p in matrix_probabilities(draft, encode(ROWS, FEATURES))]
+    return ModelFiles(text, calibration, FEATURES, card, {"rows": ROWS, "expected": expected})
+
+
+def scoring(scoring_id: str = "s1", as_of: date = date(2026, 1, 5), **more: Any) -> Scoring:
+    """Return a scoring of two accounts."""
+    plain = {
+        "scoring_id": scoring_id, "as_of": as_of, "created_at": NINE,
+        "release_id": "r1", "data_fingerprint": "f" * 64, "horizon_days": 91, "accounts": 2,
+        "currency": "EUR", "models": {"upsell": "1"},
+    }  # fmt: skip
+    return Scoring(**{**plain, **more})
+
+
+def account(account_id: str, rank: int = 1, chance: float = 0.25) -> AccountScore:
+    """Return an account's score with one reason."""
+    reason = {
+        "feature": "one", "group": "usage", "text": "Use: 90 % (typical 50 %)", "value": 0.9,
+        "typical": 0.5, "contribution": 0.4,
+    }  # fmt: skip
+    return AccountScore(
+        account_id=account_id, rank=rank, name="Example Ltd", csm_id="csm-1", segment="smb",
+        arr=1000.0, expected_expansion_arr=50.0, arr_at_risk=5.0,
+        probabilities={"upsell": chance}, reasons={"upsell": {"up": [reason], "down": []}},
+    )  # fmt: skip

@@ -1,0 +1,152 @@
+from __future__ import annotations
+
+import dataclasses
+
+import lightgbm as lgb
+import numpy as np
+import pandas as pd
+import pytest
+
+from models import baselines, evaluate, explain, metrics, value
+from models.dataset import FeatureTable
+from models.golden import matrix_probabilities
+from models.propensity import Fitted, Params, fit, matrix
+from models.release import ModelFiles
+from models.split import split
+from tests.models.tables import MATURE_DAYS, feature_table
+
+QUICK = Params(max_trees=80, patience=20)
+
+
+@pytest.fixture(scope="module")
+def table() -> FeatureTable:
+    return feature_table()
+
+
+def fitted(table: FeatureTable, target: str, params: Params = QUICK) -> Fitted:
+    parts = split(sorted(table.mature(target)["as_of"].unique()), MATURE_DAYS)
+    return fit(table, target, parts, params)
+
+
+def judged(table: FeatureTable, target: str, seed: int = 1) -> evaluate.Evaluation:
+    model = fitted(table, target)
+    label = table.labels[target].column
+    train, test = table.at(target, model.split.train), table.at(target, model.split.test)
+    best = baselines.best_column(table, train, train[label].to_numpy(float))
+    linear = baselines.logistic(table, train, train[label].to_numpy(float), seed)
+    return evaluate.evaluate(
+        test,
+        test[label].to_numpy(float),
+        model.probabilities(test),
+        {"best_column": best, "logistic": linear},
+        min_positives=50,
+        seed=seed,
+    )
+
+
+def test_same_data_and_seed_give_the_same_model(table: FeatureTable) -> None:
+    one, two = fitted(table, "upsell"), fitted(table, "upsell")
+    assert one.text == two.text
+    assert one.calibration == two.calibration
+    other = fitted(table, "upsell", dataclasses.replace(QUICK, seed=8))
+    assert other.text != one.text
+
+
+def test_fitting_changes_nothing_it_was_given(table: FeatureTable) -> None:
+    before = table.frame.copy(deep=True)
+    fitted(table, "upsell")
+    assert table.frame.equals(before)
+
+
+def test_a_category_of_few_accounts_is_unknown_to_the_model(table: FeatureTable) -> None:
+    model = fitted(table, "upsell")
+    segment = next(one for one in model.features if one.name == "segment")
+    assert segment.categories == ("enterprise", "smb")
+    rare = table.frame[table.frame["segment"] == "rare"].head(1)
+    assert np.isnan(matrix(rare, model.features)[0, 4])
+
+
+def test_the_order_of_columns_does_not_matter(table: FeatureTable) -> None:
+    model = fitted(table, "upsell")
+    rows = table.newest()
+    shuffled = rows[rows.columns[::-1]]
+    np.testing.assert_array_equal(model.raw(rows), model.raw(shuffled))
+
+
+def test_a_signal_is_found_and_has_skill(table: FeatureTable) -> None:
+    found = judged(table, "upsell")
+    assert found.verdict == evaluate.SKILL
+    assert found.figures["auc"].low > 0.7
+    assert found.figures["ece"].value < 0.06
+    interval = found.figures["auc"]
+    assert interval.low < interval.value < interval.high
+
+
+def test_noise_has_no_skill(table: FeatureTable) -> None:
+    found = judged(table, "downsell")
+    assert found.verdict == evaluate.NO_SKILL
+    assert "AUC" in found.why
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_shuffled_labels_have_no_skill(table: FeatureTable, seed: int) -> None:
+    frame = table.frame.copy()
+    column = table.labels["upsell"].column
+    known = frame[column].notna()
+    shuffled = np.random.default_rng(seed).permutation(frame.loc[known, column])
+    frame.loc[known, column] = shuffled
+    found = judged(dataclasses.replace(table, frame=frame), "upsell", seed)
+    assert found.verdict == evaluate.NO_SKILL
+
+
+def test_too_few_outcomes_are_no_proof(table: FeatureTable) -> None:
+    rows = table.at("upsell", sorted(table.mature("upsell")["as_of"].unique())[-1:])
+    label = rows["upsell_next_91d"].to_numpy(float)
+    found = evaluate.evaluate(rows, label, label, {}, min_positives=10_000, seed=1)
+    assert found.verdict == evaluate.NO_SKILL
+    assert "10000 are needed" in found.why
+
+
+def test_intervals_are_wider_when_the_rows_of_an_account_repeat_each_other() -> None:
+    random = np.random.default_rng(5)
+    label = (random.random(100) < 0.3).astype(float)
+    score = label + random.normal(size=100)
+    repeated_ids = np.repeat(np.arange(100), 10)
+    label, score = np.repeat(label, 10), np.repeat(score, 10)
+    by_account = evaluate.Draws(pd.Series(repeated_ids), 1).interval(metrics.auc, score, label)
+    by_row = evaluate.Draws(pd.Series(np.arange(1000)), 1).interval(metrics.auc, score, label)
+    assert by_account.high - by_account.low > 2 * (by_row.high - by_row.low)
+
+
+def test_contributions_and_bias_add_up_to_the_raw_score(table: FeatureTable) -> None:
+    model, rows = fitted(table, "upsell"), table.newest()
+    booster = lgb.Booster(model_str=model.text)
+    inputs = matrix(rows, model.features)
+    whole = np.asarray(booster.predict(inputs, pred_contrib=True))
+    shares = explain.contributions(booster, inputs)
+    np.testing.assert_allclose(shares.sum(1) + whole[:, -1], model.raw(rows), atol=1e-9)
+
+
+def test_reasons_name_each_feature_once_and_pull_their_way(table: FeatureTable) -> None:
+    model, rows = fitted(table, "upsell"), table.newest().head(50)
+    shares = explain.contributions(lgb.Booster(model_str=model.text), matrix(rows, model.features))
+    frame = rows[[one.name for one in model.features]].astype(object)
+    values = frame.where(frame.notna(), None).to_numpy().tolist()
+    stems = {one.name: one.stem for one in model.features}
+    for told in explain.reasons(shares, values, model.features, "EUR"):
+        named = [stems[one["feature"]] for one in (*told["up"], *told["down"])]
+        assert len(named) == len(set(named))
+        assert all(one["contribution"] > 0 for one in told["up"])
+        assert all(one["contribution"] < 0 for one in told["down"])
+        assert all(one["text"] for one in told["up"])
+
+
+def test_the_typical_share_is_that_of_the_outcomes(table: FeatureTable) -> None:
+    assert value.typical_share(table, "upsell", table.mature("upsell")) == pytest.approx(0.2)
+
+
+def test_golden_rows_and_fitted_model_agree(table: FeatureTable) -> None:
+    model, rows = fitted(table, "churn"), table.newest()
+    files = ModelFiles(model.text, model.calibration, model.features, {}, {})
+    given = matrix_probabilities(files, matrix(rows, model.features))
+    np.testing.assert_array_equal(given, model.probabilities(rows))

@@ -1,0 +1,99 @@
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from dataclasses import replace
+from hashlib import sha256
+from pathlib import Path
+
+import pytest
+
+from models import release
+from models.release import ReleaseError
+from tests.models.releases import META, model
+
+
+@pytest.fixture
+def published(tmp_path: Path, released: Path) -> Path:
+    shutil.copytree(released, tmp_path, symlinks=True, dirs_exist_ok=True)
+    found = release.current(tmp_path)
+    assert found is not None
+    return found
+
+
+def test_publishing_the_same_content_again_changes_nothing(tmp_path: Path, published: Path) -> None:
+    before = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*") if path.is_file()}
+    again = release.publish(tmp_path, {"upsell": model()}, META)
+    assert again == published
+    after = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*") if path.is_file()}
+    assert after == before
+
+
+def test_a_new_release_becomes_the_current_one_and_the_old_stays(
+    tmp_path: Path, published: Path
+) -> None:
+    newer = release.publish(tmp_path, {"upsell": model(seed=2)}, META)
+    assert release.current(tmp_path) == newer
+    assert newer != published
+    assert release.verify(published).release_id == published.name
+    assert not [path for path in tmp_path.iterdir() if path.name.startswith(".")]
+
+
+def truncated(text: str) -> str:
+    return text[: len(text) // 2]
+
+
+def flipped(text: str) -> str:
+    head, leaves = text.split("leaf_value=", 1)
+    digit = next(number for number, sign in enumerate(leaves) if sign in "123456789")
+    return f"{head}leaf_value={leaves[:digit]}{int(leaves[digit]) % 9 + 1}{leaves[digit + 1 :]}"
+
+
+@pytest.mark.parametrize("damage", [truncated, flipped])
+def test_a_damaged_model_does_not_have_its_hash(
+    published: Path, damage: Callable[[str], str]
+) -> None:
+    path = published / "upsell" / "model.txt"
+    path.write_text(damage(path.read_text()))
+    with pytest.raises(ReleaseError, match=r"model\.txt: does not have the hash"):
+        release.verify(published)
+
+
+@pytest.mark.parametrize("damage", [truncated, flipped])
+def test_a_damaged_model_with_a_mended_hash_does_not_get_past_the_child(
+    published: Path, damage: Callable[[str], str]
+) -> None:
+    path = published / "upsell" / "model.txt"
+    path.write_text(damage(path.read_text()))
+    manifest = json.loads((published / "manifest.json").read_text())
+    manifest["files"]["upsell/model.txt"] = sha256(path.read_bytes()).hexdigest()
+    (published / "manifest.json").write_text(json.dumps(manifest))
+    release.verify(published)
+    with pytest.raises(ReleaseError, match=r"died|differ|cannot be loaded"):
+        release.check_in_child(published)
+
+
+def test_every_missing_and_unlisted_file_is_named_at_once(published: Path) -> None:
+    (published / "upsell" / "card.json").unlink()
+    (published / "extra.txt").write_text("?")
+    with pytest.raises(ReleaseError) as caught:
+        release.verify(published)
+    assert len(caught.value.problems) == 2
+
+
+def test_a_release_that_misses_its_golden_rows_is_not_published(
+    tmp_path: Path, published: Path
+) -> None:
+    wrong = model(seed=2)
+    wrong = replace(wrong, golden={**wrong.golden, "expected": [0.5, 0.5, 0.5]})
+    with pytest.raises(ReleaseError, match="golden rows differ"):
+        release.publish(tmp_path, {"upsell": wrong}, META)
+    assert release.current(tmp_path) == published
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(["current", published.name])
+
+
+def test_nothing_published_is_no_release(tmp_path: Path) -> None:
+    assert release.current(tmp_path) is None
+    with pytest.raises(ReleaseError, match=r"manifest\.json: cannot be read"):
+        release.verify(tmp_path)

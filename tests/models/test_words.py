@@ -1,0 +1,76 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from features.errors import DataError
+from models.calibration import sigmoid
+from models.calibrators import apply
+from models.encoding import FeatureSpec, encode, encode_columns
+from models.phrases import sentence
+
+
+def spec(name: str = "x", unit: str = "ratio", **more: object) -> FeatureSpec:
+    plain = {
+        "name": name, "group": "g", "stem": name, "unit": unit, "description": "Seats active",
+        "window_days": None, "by_day": None, "expected": (None, None), "categories": None,
+        "typical": 0.61,
+    }  # fmt: skip
+    return FeatureSpec(**{**plain, **more})  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("feature", "value", "told"),
+    [
+        (spec(window_days=28), 0.96, "Seats active, last 28 days: 96 % (typical 61 %)"),
+        (spec(by_day=30, typical=None), 0.5, "Seats active, by day 30: 50 %"),
+        (spec(unit="currency", typical=9.0), 1240.0, "Seats active: EUR 1,240 (typical EUR 9)"),
+        (spec(unit="days", typical=1.0), 45.0, "Seats active: 45 days (typical 1 day)"),
+        (spec(unit="flag", typical=0.0), 1.0, "Seats active: yes (typical no)"),
+        (spec(unit="category", typical="smb"), "mid", "Seats active: mid (typical smb)"),
+        (spec(unit="people", typical=3.25), 1240.0, "Seats active: 1,240 (typical 3.2)"),
+        (spec(), None, "Seats active: not known (typical 61 %)"),
+    ],
+)  # fmt: skip
+def test_a_value_is_told_as_a_person_would(feature: FeatureSpec, value: object, told: str) -> None:
+    assert sentence(feature, value, "EUR") == told
+
+
+def test_rows_and_columns_are_encoded_alike() -> None:
+    features = (spec("a"), spec("kind", "category", categories=("big", "small"), typical="big"))
+    rows = [{"a": 1.5, "kind": "small"}, {"a": None, "kind": "odd"}, {}, {"a": True, "kind": None}]
+    expected = np.array([[1.5, 1], [np.nan, np.nan], [np.nan, np.nan], [1, np.nan]])
+    np.testing.assert_array_equal(encode(rows, features), expected)
+    columns = {name: np.array([row.get(name) for row in rows], object) for name in ("a", "kind")}
+    np.testing.assert_array_equal(encode_columns(columns, features), expected)
+
+
+def test_a_feature_survives_its_json() -> None:
+    one = spec("kind", "category", categories=("big", "small"), typical="big")
+    assert FeatureSpec.from_dict(one.as_dict()) == one
+
+
+def test_extreme_scores_stay_probabilities() -> None:
+    raw = np.array([-1e6, -800.0, 0.0, 800.0, 1e6])
+    for calibration in ({"method": "none"}, {"method": "sigmoid", "a": 2.0, "b": 0.0}):
+        np.testing.assert_allclose(apply(calibration, raw), [0, 0, 0.5, 1, 1], atol=1e-12)
+
+
+def test_an_unknown_calibration_is_refused() -> None:
+    with pytest.raises(DataError, match="'magic' is unknown"):
+        apply({"method": "magic"}, np.zeros(1))
+
+
+def test_the_sigmoid_finds_back_the_odds_that_made_the_outcomes() -> None:
+    random = np.random.default_rng(2)
+    raw = random.normal(size=40_000) * 2
+    label = (random.random(40_000) < 1 / (1 + np.exp(-(0.7 * raw - 1)))).astype(float)
+    found = sigmoid(raw, label)
+    assert (found["a"], found["b"]) == (pytest.approx(0.7, abs=0.05), pytest.approx(-1, abs=0.05))
+
+
+def test_a_score_that_orders_wrongly_is_made_flat_and_not_mirrored() -> None:
+    raw = np.linspace(-1, 1, 100)
+    found = sigmoid(raw, (raw < 0).astype(float))
+    assert found["a"] == 0
+    np.testing.assert_allclose(apply(found, raw), 0.5)

@@ -1,0 +1,160 @@
+from __future__ import annotations
+
+import asyncio
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from fastapi import FastAPI
+
+from models import release
+from models.store import ScoreStore
+from serving.app import create_app
+from serving.releases import ReleaseWatch
+from serving.settings import ServingSettings
+from tests.models.releases import account, scoring
+
+PROBLEM = "application/problem+json"
+
+
+@pytest.fixture
+def app(tmp_path: Path, released: Path) -> Iterator[FastAPI]:
+    url = f"sqlite:///{tmp_path / 'scores.db'}"
+    writer = ScoreStore(url)
+    writer.write(scoring(), [account("a"), account("b", 2)])
+    writer.close()
+    made = create_app(ServingSettings(store_url=url, release_folder=released))
+    yield made
+    made.state.store.close()
+
+
+def ask(app: FastAPI, method: str, path: str, **more: Any) -> httpx.Response:
+    async def call() -> httpx.Response:
+        transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+        async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
+            return await client.request(method, path, **more)
+
+    return asyncio.run(call())
+
+
+def test_a_known_account_gets_its_score_with_reasons_and_versions(app: FastAPI) -> None:
+    answer = ask(app, "GET", "/v1/accounts/a/score")
+    assert answer.status_code == 200
+    body = answer.json()
+    assert body["probabilities"] == {
+        "upsell": 0.25, "cross_sell": None, "downsell": None, "churn": None,
+    }  # fmt: skip
+    assert body["reasons"]["upsell"]["up"][0]["text"] == "Use: 90 % (typical 50 %)"
+    assert body["versions"]["release_id"] == "r1"
+    assert "before calibration" in body["reasons_note"]
+
+
+def test_an_unknown_account_is_told_the_way_out(app: FastAPI) -> None:
+    answer = ask(app, "GET", "/v1/accounts/nobody/score")
+    assert (answer.status_code, answer.headers["content-type"]) == (404, PROBLEM)
+    assert "'nobody'" in answer.json()["detail"]
+
+
+def test_a_batch_keeps_its_order_and_lists_who_has_no_score(app: FastAPI) -> None:
+    answer = ask(app, "POST", "/v1/scores", json={"account_ids": ["b", "x", "a", "b"]})
+    assert [one["account_id"] for one in answer.json()["scores"]] == ["b", "a"]
+    assert answer.json()["not_found"] == ["x"]
+
+
+@pytest.mark.parametrize(
+    ("sent", "status"),
+    [
+        ({"json": {"account_ids": [str(number) for number in range(1001)]}}, 422),
+        ({"json": {"account_ids": []}}, 422),
+        ({"json": {"account_ids": ["a"], "more": 1}}, 422),
+        ({"json": {"account_ids": [1]}}, 422),
+        ({"json": ["a"]}, 422),
+        ({"content": b'{"account_ids": ["a"'}, 422),
+        ({"content": b"\xff\xfe", "headers": {"content-type": "application/json"}}, 422),
+        ({"content": b" " * 300_000}, 413),
+    ],
+)
+def test_a_bad_body_is_refused(app: FastAPI, sent: dict[str, Any], status: int) -> None:
+    answer = ask(app, "POST", "/v1/scores", **sent)
+    assert (answer.status_code, answer.headers["content-type"]) == (status, PROBLEM)
+    assert answer.json()["status"] == status
+
+
+def test_a_body_without_a_length_is_counted_as_it_comes(app: FastAPI) -> None:
+    async def endless() -> Any:
+        for _ in range(400):
+            yield b" " * 1000
+
+    answer = ask(app, "POST", "/v1/scores", content=endless())
+    assert answer.status_code == 413
+
+
+@pytest.mark.parametrize(("path", "status"), [("/v1/nothing", 404), ("/v1/accounts/a/score", 405)])
+def test_a_wrong_address_or_method_is_a_problem_document(
+    app: FastAPI, path: str, status: int
+) -> None:
+    answer = ask(app, "DELETE", path)
+    assert (answer.status_code, answer.headers["content-type"]) == (status, PROBLEM)
+
+
+@pytest.mark.parametrize(
+    ("sent", "kept"), [("crm-42", True), ("two words", False), ("x" * 65, False)]
+)
+def test_a_plain_request_id_is_kept_and_any_other_replaced(
+    app: FastAPI, sent: str, kept: bool
+) -> None:
+    answer = ask(app, "GET", "/v1/accounts/nobody/score", headers={"X-Request-ID": sent})
+    given = answer.headers["X-Request-ID"]
+    assert (given == sent) is kept
+    assert answer.json()["request_id"] == given
+
+
+def test_a_store_that_is_gone_is_503_without_its_secrets(app: FastAPI, tmp_path: Path) -> None:
+    app.state.store.close()
+    for path in tmp_path.glob("scores.db*"):
+        path.write_text("this is no database, and long enough to be read as one")
+    answer = ask(app, "GET", "/v1/accounts/a/score")
+    assert (answer.status_code, answer.headers["content-type"]) == (503, PROBLEM)
+    assert "Traceback" not in answer.text
+    assert ask(app, "GET", "/health/live").status_code == 200
+    assert ask(app, "GET", "/health/ready").status_code == 503
+
+
+def test_ready_only_when_scores_and_a_release_are_there(app: FastAPI) -> None:
+    before = ask(app, "GET", "/health/ready")
+    assert before.status_code == 503
+    assert before.json()["problems"]
+    app.state.watch.look()
+    after = ask(app, "GET", "/health/ready")
+    assert (after.status_code, after.json()["status"]) == (200, "ready")
+
+
+def test_a_broken_newer_release_is_refused_and_the_old_stays(
+    tmp_path: Path, released: Path
+) -> None:
+    shutil.copytree(released, tmp_path, symlinks=True, dirs_exist_ok=True)
+    good = release.current(tmp_path)
+    assert good is not None
+    watch = ReleaseWatch(tmp_path)
+    watch.look()
+    shutil.copytree(good, tmp_path / "broken")
+    (tmp_path / "broken" / "upsell" / "model.txt").write_text("tree\n")
+    (tmp_path / "current").unlink()
+    (tmp_path / "current").symlink_to("broken")
+    watch.look()
+    assert watch.release_id == good.name
+    assert "does not have the hash" in watch.problems[0]
+
+
+def test_names_in_the_interface_are_plain_identifiers(app: FastAPI) -> None:
+    document = ask(app, "GET", "/openapi.json").json()
+    operations = [
+        one["operationId"] for path in document["paths"].values() for one in path.values()
+    ]
+    schemas = document["components"]["schemas"].values()
+    fields = [name for one in schemas for name in one.get("properties", {})]
+    assert operations
+    assert all(name.isidentifier() for name in (*operations, *fields))
