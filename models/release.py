@@ -155,7 +155,8 @@ def check_in_child(path: Path) -> None:
     except subprocess.TimeoutExpired:
         raise ReleaseError(f"{path}: loading took over {CHILD_SECONDS} s; refused") from None
     if done.returncode:
-        told = done.stdout.strip() or f"the process that loaded it died ({done.returncode})"
+        died = "" if done.returncode == 1 else "the process that loaded it died: "
+        told = died + (done.stdout.strip() or f"exit code {done.returncode}")
         raise ReleaseError(f"{path}: {told}; refused")
 
 
