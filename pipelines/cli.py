@@ -54,7 +54,8 @@ def main() -> None:
 @app.command()
 def simulate(
     out: Annotated[
-        Path | None, typer.Option(help="Folder to write to, if not where the settings look for data.")
+        Path | None,
+        typer.Option(help="Folder to write to, if not where the settings look for data."),
     ] = None,
     accounts: Annotated[int, typer.Option(min=1, help="How many accounts.")] = 1000,
     months: Annotated[int, typer.Option(min=1, help="How many months of history.")] = 36,
