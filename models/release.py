@@ -79,7 +79,8 @@ class Manifest:
 def publish(folder: Path, models: Mapping[str, ModelFiles], meta: Mapping[str, Any]) -> Path:
     """Write a release into ``folder``, try it out, and make it the current one.
 
-    The same content has the same id, and publishing it again changes nothing.
+    The same content has the same id: publishing it again mends what was damaged since, and
+    changes nothing else.
 
     Raises
     ------
@@ -94,7 +95,7 @@ def publish(folder: Path, models: Mapping[str, ModelFiles], meta: Mapping[str, A
     hashes = {name: _sha256(text.encode()) for name, text in sorted(files.items())}
     release_id = _sha256(_json([hashes, meta]).encode())[:12]
     final = folder / release_id
-    if not final.exists():
+    if not _is_whole(final, hashes):
         described = {t: {"version": one.card.get("version")} for t, one in models.items()}
         manifest = {"release_id": release_id, "models": described, "files": hashes, "meta": meta}
         _write_aside(folder, release_id, {**files, MANIFEST: _json(manifest)})
@@ -160,6 +161,13 @@ def check_in_child(path: Path) -> None:
         raise ReleaseError(f"{path}: {told}; refused")
 
 
+def _is_whole(path: Path, hashes: Mapping[str, str]) -> bool:
+    try:
+        return verify(path).files == hashes
+    except ReleaseError:
+        return False
+
+
 def _write_aside(folder: Path, release_id: str, files: Mapping[str, str]) -> None:
     aside = folder / f".{release_id}.{os.getpid()}"
     try:
@@ -169,9 +177,18 @@ def _write_aside(folder: Path, release_id: str, files: Mapping[str, str]) -> Non
             target.write_text(text, encoding="utf-8")
         verify(aside)
         check_in_child(aside)
-        aside.rename(folder / release_id)
+        _put(aside, folder / release_id)
     finally:
         shutil.rmtree(aside, ignore_errors=True)
+
+
+def _put(aside: Path, final: Path) -> None:
+    """Rename a tried release into place; a damaged one that is there already makes room."""
+    damaged = aside.with_name(f"{aside.name}.damaged")
+    if final.exists():
+        final.rename(damaged)
+    aside.rename(final)
+    shutil.rmtree(damaged, ignore_errors=True)
 
 
 def _point(folder: Path, release_id: str) -> None:

@@ -74,6 +74,17 @@ def test_a_damaged_model_with_a_mended_hash_does_not_get_past_the_child(
         release.check_in_child(published)
 
 
+@pytest.mark.parametrize("lost", ["upsell/model.txt", "manifest.json"])
+def test_publishing_again_mends_a_damaged_release(
+    tmp_path: Path, published: Path, lost: str
+) -> None:
+    (published / lost).write_text("{")
+    (published / "extra.txt").write_text("?")
+    assert release.publish(tmp_path, {"upsell": model()}, META) == published
+    assert release.verify(published).release_id == published.name
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(["current", published.name])
+
+
 def test_every_missing_and_unlisted_file_is_named_at_once(published: Path) -> None:
     (published / "upsell" / "card.json").unlink()
     (published / "extra.txt").write_text("?")
