@@ -176,8 +176,9 @@ def scored(result: ScoreResult) -> None:
 
 
 def reported(result: ReportResult) -> None:
-    """Print where the report lies."""
-    line(f"→ {result.path}")
+    """Print what the report says of the data, and where it lies."""
+    line(f"{result.accounts:,} accounts as of {result.as_of}; drift: {result.drift}.", "bold")
+    line(f"→ {result.path} ({result.size_kb} kB)")
 
 
 def catalogue(result: Documents) -> None:
