@@ -1,27 +1,75 @@
-"""``python -m serving``: the server as a process of its own."""
+"""``python -m serving``: the server as a process of its own.
+
+Exit codes: 0 stopped when told, 2 wrong usage, 3 the address is taken or the environment fails.
+The store's URL may hold a password: name it in ``EXPANSION_STORE_URL``, which other users of the
+machine cannot read, rather than on the command line, which they can.
+"""
 
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
+import os
+import signal
+import socket
+import sys
+from collections.abc import Sequence
 
 import uvicorn
+from fastapi import FastAPI
 
+from features.errors import EnvironmentFailure, ExpansionError
 from serving.app import create_app
-from serving.settings import ServingSettings
+from serving.settings import RELEASES, STORE, ServingSettings
+
+DRAIN_SECONDS = 20
 
 
-def main() -> None:
-    """Serve until told to stop; a running request is answered first."""
-    parser = argparse.ArgumentParser(prog="python -m serving", description=__doc__)
-    parser.add_argument("--store", required=True, help="SQLAlchemy URL of the score store")
-    parser.add_argument("--release", required=True, type=Path, help="folder of the releases")
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Serve until told to stop; a running request is answered first. Return the exit code."""
+    signal.signal(signal.SIGTERM, _stop)
+    chosen = _parser().parse_args(arguments)
+    named = {STORE: chosen.store, RELEASES: chosen.release}
+    given = {name: value for name, value in named.items() if value}
+    try:
+        settings = ServingSettings.from_environment({**os.environ, **given})
+        _serve(create_app(settings), _listen(chosen.host, chosen.port))
+    except ExpansionError as error:
+        sys.stderr.write(f"{error}\n")
+        return error.exit_code
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m serving", description="Answer over HTTP from the published scores."
+    )
+    parser.add_argument("--store", help=f"SQLAlchemy URL of the score store, if not in {STORE}")
+    parser.add_argument("--release", help=f"folder of the releases, if not in {RELEASES}")
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on")
-    parser.add_argument("--port", default=8000, type=int, help="port to listen on")
-    chosen = parser.parse_args()
-    settings = ServingSettings(store_url=chosen.store, release_folder=chosen.release)
-    uvicorn.run(create_app(settings), host=chosen.host, port=chosen.port, log_level="warning")
+    parser.add_argument("--port", default=8000, type=int, help="port to listen on; 0 takes any")
+    return parser
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    try:
+        return socket.create_server((host, port), backlog=2048)
+    except (OSError, OverflowError) as error:
+        raise EnvironmentFailure(
+            f"cannot listen on {host}:{port}: {error}; choose another --port or --host"
+        ) from error
+
+
+def _serve(app: FastAPI, listening: socket.socket) -> None:
+    host, port = listening.getsockname()[:2]
+    sys.stderr.write(f"listening on http://{host}:{port}, documented under /docs\n")
+    config = uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=DRAIN_SECONDS)
+    uvicorn.Server(config).run(sockets=[listening])
+
+
+def _stop(_signal: int, _frame: object) -> None:
+    # Uvicorn drains first and then sends itself the signal again: having been told is no failure.
+    raise SystemExit(0)
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

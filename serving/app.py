@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 from fastapi import FastAPI
 
@@ -20,22 +21,37 @@ this machine only, or behind a proxy that knows who may ask.
 """
 
 
-def create_app(settings: ServingSettings) -> FastAPI:
-    """Return the application for one store and one folder of releases."""
+class Api(FastAPI):
+    """FastAPI, documenting its errors as what they are."""
+
+    def openapi(self) -> dict[str, Any]:
+        """Return the OpenAPI document; each error is of the problem media type."""
+        return problems.documented(super().openapi())
+
+
+def create_app(settings: ServingSettings | None = None) -> FastAPI:
+    """Return the application for one store and one folder of releases.
+
+    Without ``settings``, those of the environment: so ``uvicorn --factory`` can call it, too.
+
+    Raises
+    ------
+    UsageError
+        When the environment lacks a setting, or the store's URL is none.
+    """
+    chosen = settings or ServingSettings.from_environment()
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        async with app.state.watch.watching(settings.refresh_seconds):
+        with app.state.watch.watching(chosen.refresh_seconds):
             yield
         app.state.store.close()
 
-    app = FastAPI(
-        title="Expansion propensity", version="1", description=DESCRIPTION, lifespan=lifespan
-    )
-    app.state.store = ScoreStore(settings.store_url)
-    app.state.watch = ReleaseWatch(settings.release_folder)
+    app = Api(title="Expansion propensity", version="1", description=DESCRIPTION, lifespan=lifespan)
+    app.state.store = ScoreStore(chosen.store_url)
+    app.state.watch = ReleaseWatch(chosen.release_folder)
     app.include_router(routes.scores)
     app.include_router(routes.health)
-    app.add_middleware(RequestFrame, most_body_bytes=settings.most_body_bytes)
+    app.add_middleware(RequestFrame, most_body_bytes=chosen.most_body_bytes)
     problems.install(app)
     return app

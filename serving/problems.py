@@ -15,11 +15,12 @@ from features.errors import EnvironmentFailure
 from serving.schemas import Problem
 
 MEDIA_TYPE = "application/problem+json"
+REQUEST_ID = "X-Request-ID"
 log = logging.getLogger(__name__)
 
 RESPONSES: dict[int | str, dict[str, Any]] = {
     status: {"model": Problem, "description": HTTPStatus(status).phrase}
-    for status in (404, 413, 422, 503)
+    for status in (404, 413, 422, 500, 503)
 }
 
 
@@ -27,15 +28,33 @@ def problem(
     request: Request, status: int, detail: str, errors: list[str] | None = None
 ) -> JSONResponse:
     """Return a problem document."""
+    request_id = _request_id(request)
     body = Problem(
         title=HTTPStatus(status).phrase,
         status=status,
         detail=detail,
         instance=request.url.path,
-        request_id=getattr(request.state, "request_id", ""),
+        request_id=request_id,
         errors=errors or [],
     )
-    return JSONResponse(body.model_dump(), status, media_type=MEDIA_TYPE)
+    # An unexpected error is answered outside of the frame that sets the header elsewhere.
+    headers = {REQUEST_ID: request_id}
+    return JSONResponse(body.model_dump(), status, headers, media_type=MEDIA_TYPE)
+
+
+def documented(document: dict[str, Any]) -> dict[str, Any]:
+    """Give each documented problem its media type, which FastAPI takes for plain JSON."""
+    operations = (one for path in document["paths"].values() for one in path.values())
+    for answer in (answer for one in operations for answer in one["responses"].values()):
+        content = answer.get("content", {})
+        plain = content.get("application/json", {})
+        if plain.get("schema", {}).get("$ref", "").endswith("/Problem"):
+            content[MEDIA_TYPE] = content.pop("application/json")
+    return document
+
+
+def _request_id(request: Request) -> str:
+    return str(getattr(request.state, "request_id", ""))
 
 
 async def _http(request: Request, error: HTTPException) -> JSONResponse:
@@ -50,12 +69,12 @@ async def _invalid(request: Request, error: RequestValidationError) -> JSONRespo
 
 
 async def _unavailable(request: Request, error: EnvironmentFailure) -> JSONResponse:
-    log.error("request %s: %s", request.state.request_id, error)
+    log.error("request %s: %s", _request_id(request), error)
     return problem(request, 503, "The score store does not answer; try again in a moment.")
 
 
 async def _unexpected(request: Request, error: Exception) -> JSONResponse:
-    log.error("request failed", exc_info=error)
+    log.error("request %s failed", _request_id(request), exc_info=error)
     return problem(request, 500, "Something went wrong here; the request id finds it in the log.")
 
 

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+import logging
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from threading import Event, Thread
 
 from features.errors import DataError
 from models import release
+
+RETRY_SECONDS = 60.0
+log = logging.getLogger(__name__)
+
+Look = tuple[tuple[str, int, int], ...]
+"""Each file's path, size and time of change: enough to see that something is new."""
 
 
 class ReleaseWatch:
@@ -18,38 +26,56 @@ class ReleaseWatch:
         self.folder = folder
         self.release_id: str | None = None
         self.problems: tuple[str, ...] = ("the release is being checked; this takes seconds",)
-        self._seen: Path | None = None
+        self._checked: Look | None = None
+        self._retry_at = 0.0
 
     def look(self) -> None:
-        """Check the current release if it is not the one checked last; blocks for seconds."""
+        """Check the current release, unless it looks as when last checked; blocks for seconds.
+
+        A refused release is tried again each minute: the machine may have been at fault.
+        """
         path = release.current(self.folder)
         if path is None:
             self.problems = (f"{self.folder}: no release is published",)
-            self._seen = None
+            self._checked = None
             return
-        if path == self._seen:
-            return
+        seen = _look(path)
+        again = bool(self.problems) and time.monotonic() >= self._retry_at
+        if seen != self._checked or again:
+            self._check(path)
+            self._checked, self._retry_at = seen, time.monotonic() + RETRY_SECONDS
+
+    @contextmanager
+    def watching(self, seconds: float) -> Iterator[None]:
+        """Look at once, then every few seconds, in a thread that never delays an answer."""
+        over = Event()
+        # A daemon: a server that is told to stop does not wait for a release to be tried out.
+        Thread(target=self._watch, args=(seconds, over), name="releases", daemon=True).start()
+        try:
+            yield
+        finally:
+            over.set()
+
+    def _check(self, path: Path) -> None:
         try:
             manifest = release.verify(path)
             release.check_in_child(path)
         except DataError as error:
             self.problems = error.problems
+            log.warning("release refused: %s", error)
         else:
             self.release_id, self.problems = manifest.release_id, ()
-        self._seen = path
 
-    @asynccontextmanager
-    async def watching(self, seconds: float) -> AsyncIterator[None]:
-        """Look at once, then every few seconds, never in the event loop's way."""
-        task = asyncio.create_task(self._watch(seconds))
-        try:
-            yield
-        finally:
-            task.cancel()
-            with suppress(asyncio.CancelledError):
-                await task
+    def _watch(self, seconds: float, over: Event) -> None:
+        while not over.is_set():
+            try:
+                self.look()
+            except Exception:
+                log.exception("the release could not be looked at")
+                self.problems = (f"{self.folder}: the release could not be looked at; see the log",)
+            over.wait(seconds)
 
-    async def _watch(self, seconds: float) -> None:
-        while True:
-            await asyncio.to_thread(self.look)
-            await asyncio.sleep(seconds)
+
+def _look(path: Path) -> Look:
+    known = sorted((one, one.lstat()) for one in (path, *path.rglob("*")))
+    return tuple((str(one), status.st_size, status.st_mtime_ns) for one, status in known)

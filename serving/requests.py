@@ -6,13 +6,12 @@ import re
 import uuid
 
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from serving.problems import problem
+from serving.problems import REQUEST_ID, problem
 
-HEADER = "X-Request-ID"
-PLAIN = re.compile(r"^[A-Za-z0-9._-]{1,64}$")
+PLAIN = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 
 class RequestFrame:
@@ -30,16 +29,19 @@ class RequestFrame:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        given = Headers(scope=scope).get(HEADER, "")
-        request_id = given if PLAIN.match(given) else uuid.uuid4().hex
+        given = Headers(scope=scope).get(REQUEST_ID, "")
+        request_id = given if PLAIN.fullmatch(given) else uuid.uuid4().hex
         scope.setdefault("state", {})["request_id"] = request_id
 
         async def answer(message: Message) -> None:
             if message["type"] == "http.response.start":
-                MutableHeaders(scope=message)[HEADER] = request_id
+                MutableHeaders(scope=message)[REQUEST_ID] = request_id
             await send(message)
 
-        body = await self._body(receive)
+        try:
+            body = await self._body(receive)
+        except ClientDisconnect:
+            return
         if body is None:
             refusal = problem(Request(scope), 413, f"The body is larger than {self.most} bytes.")
             await refusal(scope, receive, answer)
@@ -51,6 +53,8 @@ class RequestFrame:
         parts, size = [], 0
         while True:
             message = await receive()
+            if message["type"] == "http.disconnect":
+                raise ClientDisconnect
             part = message.get("body", b"")
             size += len(part)
             if size > self.most:

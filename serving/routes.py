@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import UTC
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Request, Response
@@ -12,14 +14,18 @@ from models.store import ScoreStore, StoredScore
 from serving.problems import RESPONSES
 from serving.releases import ReleaseWatch
 from serving.schemas import (
+    AccountId,
     AccountScore,
     Live,
+    ModelVersions,
     Probabilities,
     Ready,
     ScoreBatch,
     ScoreRequest,
     Versions,
 )
+
+NO_SCORES = "the score store holds no scores yet; run `expansion score`"
 
 scores = APIRouter(prefix="/v1", tags=["scores"], responses=RESPONSES)
 health = APIRouter(prefix="/health", tags=["health"])
@@ -41,24 +47,25 @@ Watch = Annotated[ReleaseWatch, Depends(_watch)]
 
 @scores.get("/accounts/{account_id}/score", operation_id="getAccountScore")
 def account_score(
-    account_id: Annotated[str, Path(max_length=200, examples=["a-000012"])], store: Store
+    account_id: Annotated[AccountId, Path(examples=["a-000012"])], store: Store
 ) -> AccountScore:
     """Return the newest score of one account, with its reasons."""
-    found = store.account(account_id)
-    if found is None:
+    found = _read(store, [account_id])
+    if not found:
         raise HTTPException(
             404,
-            f"There is no score for account {account_id!r}: it is unknown, or it had no running "
-            "subscription when accounts were last scored.",
+            f"There is no score for account {account_id!r}. Check the id: it is unknown, or had "
+            "no running subscription when accounts were last scored; a new account is scored "
+            "with the next `expansion score`.",
         )
-    return answer(found)
+    return answer(found[account_id])
 
 
 @scores.post("/scores", operation_id="getScores")
 def batch_scores(wanted: ScoreRequest, store: Store) -> ScoreBatch:
     """Return the newest scores of up to 1,000 accounts; those without one are listed."""
     ids = list(dict.fromkeys(wanted.account_ids))
-    found = store.accounts(ids)
+    found = _read(store, ids)
     return ScoreBatch(
         scores=[answer(found[one]) for one in ids if one in found],
         not_found=[one for one in ids if one not in found],
@@ -81,7 +88,7 @@ def ready(store: Store, watch: Watch, response: Response) -> Ready:
     except EnvironmentFailure as error:
         problems += error.problems
     else:
-        problems += [] if newest else ["the score store holds no scores; run `expansion score`"]
+        problems += [] if newest else [NO_SCORES]
     if newest is None or watch.release_id is None:
         response.status_code = 503
     return Ready(
@@ -90,6 +97,14 @@ def ready(store: Store, watch: Watch, response: Response) -> Ready:
         release_id=watch.release_id,
         problems=problems,
     )
+
+
+def _read(store: ScoreStore, ids: Sequence[str]) -> dict[str, StoredScore]:
+    found = store.accounts(ids)
+    # Without this, a store not yet filled would make every account look unknown.
+    if not found and store.newest() is None:
+        raise HTTPException(503, f"{NO_SCORES}; no account can be answered before.")
+    return found
 
 
 def answer(stored: StoredScore) -> AccountScore:
@@ -102,7 +117,7 @@ def answer(stored: StoredScore) -> AccountScore:
             "csm_id": stored.csm_id,
             "segment": stored.segment,
             "as_of": scoring.as_of,
-            "scored_at": scoring.created_at,
+            "scored_at": scoring.created_at.replace(tzinfo=UTC),
             "horizon_days": scoring.horizon_days,
             "currency": scoring.currency,
             "arr": stored.arr,
@@ -115,7 +130,7 @@ def answer(stored: StoredScore) -> AccountScore:
                 scoring_id=scoring.scoring_id,
                 release_id=scoring.release_id,
                 data_fingerprint=scoring.data_fingerprint,
-                models=dict(scoring.models),
+                models=ModelVersions.model_validate(scoring.models),
             ),
         }
     )

@@ -8,7 +8,8 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field
 
 MOST_IDS = 1000
-AccountId = Annotated[str, Field(min_length=1, max_length=200)]
+AccountId = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")]
+"""As the CRM or the source tables spell it; control characters are in no id."""
 
 NOTE = (
     "Reasons explain the score before calibration; contributions are log-odds and, with the "
@@ -22,7 +23,11 @@ class Strict(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
-class Reason(Strict):
+class Answer(BaseModel):
+    """What a newer release of the pipelines adds to the store is left out, not stumbled over."""
+
+
+class Reason(Answer):
     """One feature's part in a score."""
 
     feature: str = Field(description="Column of the feature catalogue.")
@@ -38,14 +43,23 @@ class Reason(Strict):
     contribution: float = Field(description="Log-odds before calibration.", examples=[0.42])
 
 
-class Reasons(Strict):
+class Reasons(Answer):
     """What raises a score most, and what lowers it most."""
 
     up: list[Reason]
     down: list[Reason]
 
 
-class Probabilities(Strict):
+class TargetReasons(Answer):
+    """Reasons by outcome; null without a model in use."""
+
+    upsell: Reasons | None = None
+    cross_sell: Reasons | None = None
+    downsell: Reasons | None = None
+    churn: Reasons | None = None
+
+
+class Probabilities(Answer):
     """Calibrated probability of each outcome within the horizon; null without a model in use."""
 
     upsell: float | None = Field(default=None, examples=[0.31])
@@ -54,16 +68,25 @@ class Probabilities(Strict):
     churn: float | None = Field(default=None, examples=[0.01])
 
 
-class Versions(Strict):
+class ModelVersions(Answer):
+    """Registered version of each outcome's model; null without a model in use."""
+
+    upsell: str | None = Field(default=None, examples=["3"])
+    cross_sell: str | None = Field(default=None, examples=["1"])
+    downsell: str | None = None
+    churn: str | None = None
+
+
+class Versions(Answer):
     """Where a score comes from."""
 
     scoring_id: str
     release_id: str
     data_fingerprint: str = Field(description="sha256 of the tables the features come from.")
-    models: dict[str, str | None] = Field(description="Registered version by target.")
+    models: ModelVersions
 
 
-class AccountScore(Strict):
+class AccountScore(Answer):
     """The newest score of one account."""
 
     account_id: str = Field(examples=["a-000012"])
@@ -81,7 +104,7 @@ class AccountScore(Strict):
         description="Probability times typical amount, upsell and cross-sell together."
     )
     arr_at_risk: float | None = Field(description="The same for downsell and churn.")
-    reasons: dict[str, Reasons] = Field(description="By target.")
+    reasons: TargetReasons
     reasons_note: str = NOTE
     versions: Versions
 
@@ -94,20 +117,20 @@ class ScoreRequest(Strict):
     )
 
 
-class ScoreBatch(Strict):
+class ScoreBatch(Answer):
     """The scores that exist, and the accounts that have none."""
 
     scores: list[AccountScore]
     not_found: list[str]
 
 
-class Live(Strict):
+class Live(Answer):
     """The process answers."""
 
     status: str = "live"
 
 
-class Ready(Strict):
+class Ready(Answer):
     """Whether scores can be given, and what is wrong where they can't."""
 
     status: str = Field(examples=["ready"])

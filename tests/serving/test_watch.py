@@ -1,0 +1,125 @@
+"""The watch over releases: a new one counts once it is proven, a broken one never."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from models import release
+from models.release import ReleaseError
+from serving import releases
+from serving.releases import ReleaseWatch
+from tests.models.releases import model
+
+
+@pytest.fixture
+def tried(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
+    """The releases handed to the child process, which is not started here."""
+    paths: list[Path] = []
+    monkeypatch.setattr(release, "check_in_child", paths.append)
+    return paths
+
+
+@pytest.fixture
+def published(tmp_path: Path, tried: list[Path]) -> Path:
+    path = release.publish(tmp_path, {"upsell": model()}, {})
+    tried.clear()
+    return path
+
+
+def test_a_release_is_tried_out_once(tmp_path: Path, published: Path, tried: list[Path]) -> None:
+    watch = ReleaseWatch(tmp_path)
+    for _ in range(3):
+        watch.look()
+    assert (watch.release_id, watch.problems) == (published.name, ())
+    assert tried == [published]
+
+
+def test_a_newer_release_takes_over(tmp_path: Path, published: Path) -> None:
+    watch = ReleaseWatch(tmp_path)
+    watch.look()
+    newer = release.publish(tmp_path, {"upsell": model(seed=2)}, {})
+    watch.look()
+    assert watch.release_id == newer.name != published.name
+
+
+def truncated(text: str) -> str:
+    return text[: len(text) // 2]
+
+
+def flipped(text: str) -> str:
+    place = text.index("leaf_value=") + len("leaf_value=-0.")
+    return f"{text[:place]}{(int(text[place]) + 1) % 10}{text[place + 1 :]}"
+
+
+@pytest.mark.parametrize("damage", [truncated, flipped])
+def test_damage_after_the_check_is_seen_and_its_repair_too(
+    tmp_path: Path, published: Path, damage: Callable[[str], str]
+) -> None:
+    watch = ReleaseWatch(tmp_path)
+    watch.look()
+    path = published / "upsell" / "model.txt"
+    whole = path.read_text()
+    path.write_text(damage(whole))
+    watch.look()
+    assert watch.release_id == published.name
+    assert "does not have the hash" in watch.problems[0]
+    path.write_text(whole)
+    watch.look()
+    assert watch.problems == ()
+
+
+def test_an_extra_file_is_refused(tmp_path: Path, published: Path) -> None:
+    watch = ReleaseWatch(tmp_path)
+    (published / "extra.py").write_text("")
+    watch.look()
+    assert watch.release_id is None
+    assert "not listed" in watch.problems[0]
+
+
+def test_a_refused_release_is_tried_again_later(
+    tmp_path: Path, published: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(_path: Path) -> None:
+        raise ReleaseError("the machine was busy")
+
+    with monkeypatch.context() as busy:
+        busy.setattr(release, "check_in_child", refuse)
+        watch = ReleaseWatch(tmp_path)
+        watch.look()
+    watch.look()
+    assert "busy" in watch.problems[0]
+    later = time.monotonic() + releases.RETRY_SECONDS + 1
+    monkeypatch.setattr(time, "monotonic", lambda: later)
+    watch.look()
+    assert (watch.release_id, watch.problems) == (published.name, ())
+
+
+def test_the_watch_outlives_what_it_did_not_expect(
+    tmp_path: Path, published: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, calls = release.verify, []
+
+    def once_broken(path: Path) -> release.Manifest:
+        calls.append(path)
+        if len(calls) == 1:
+            raise PermissionError("not now")
+        return real(path)
+
+    monkeypatch.setattr(release, "verify", once_broken)
+    watch = ReleaseWatch(tmp_path)
+    with watch.watching(0.01):
+        until = time.monotonic() + 10
+        while watch.release_id is None and time.monotonic() < until:
+            time.sleep(0.01)
+    assert (watch.release_id, watch.problems) == (published.name, ())
+
+
+def test_without_a_release_the_watch_says_so(tmp_path: Path) -> None:
+    watch = ReleaseWatch(tmp_path)
+    watch.look()
+    assert watch.release_id is None
+    assert "no release is published" in watch.problems[0]
