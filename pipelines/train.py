@@ -19,7 +19,7 @@ from models import baselines, card, dataset, evaluate, value
 from models.golden import probabilities
 from models.propensity import Fitted, Params, fit
 from models.registry import CHAMPION, Registry, Run
-from models.release import ModelFiles
+from models.release import ModelFiles, current
 from models.split import split
 from pipelines.promote import publish, record
 
@@ -204,7 +204,11 @@ def _known(settings: Settings, digest: str) -> TrainResult | None:
     if stored["digest"] != digest or not settings.mlflow_artifacts.exists():
         return None
     targets = [TargetOutcome(**one) for one in stored["outcomes"]]
-    return TrainResult(targets, stored["release"], unchanged=True)
+    # Not as stored: a promotion may have published another since, and a folder can get lost.
+    release = current(settings.release_folder)
+    if release is None:
+        release = publish(settings, Registry(settings.mlflow_uri, settings.mlflow_artifacts))
+    return TrainResult(targets, str(release) if release else None, unchanged=True)
 
 
 def _remember(settings: Settings, digest: str, result: TrainResult) -> None:

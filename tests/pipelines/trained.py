@@ -1,0 +1,93 @@
+"""A company whose feature table is small and has a known signal, ready to be trained on."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from features.targets import TARGETS
+from pipelines.build import METADATA
+from pipelines.settings import Settings, load
+from tests.models.tables import FEATURES, feature_table
+
+TOML = """
+[company]
+name = "Example Software"
+currency = "EUR"
+[paths]
+work = "work"
+[mlflow]
+home = "mlruns"
+[train]
+max_trees = 25
+min_positives = 50
+"""
+FEWEST = 12
+"""Outcomes of cross-sell: too few to learn from."""
+
+
+def company(folder: Path) -> Settings:
+    """Write the settings, the feature table as ``build`` would, and the accounts."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "expansion.toml").write_text(TOML, "utf-8")
+    settings = load(folder / "expansion.toml")
+    frame, through = labelled()
+    write(settings, frame, through)
+    accounts = pd.DataFrame({"account_id": sorted(set(frame["account_id"]))})
+    accounts["name"] = "Old name"
+    accounts["csm_id"] = "csm-1"
+    accounts["segment"] = None
+    accounts["known_at"] = pd.Timestamp("2024-01-01")
+    renamed = accounts.assign(
+        name="Name of " + accounts["account_id"], known_at=pd.Timestamp("2024-06-01")
+    )
+    later = accounts.assign(name="Not known yet", known_at=pd.Timestamp(through))
+    settings.tables_folder.mkdir(parents=True, exist_ok=True)
+    versions = pd.concat([later, renamed, accounts])
+    pq.write_table(pa.Table.from_pandas(versions), settings.tables_folder / "accounts.parquet")
+    return settings
+
+
+def labelled() -> tuple[pd.DataFrame, str]:
+    """Return the table with too few cross-sells, every label null until it is mature."""
+    table = feature_table(accounts=200, dates=24)
+    frame, through = table.frame.copy(), max(table.frame["as_of"])
+    happened = np.zeros(len(frame))
+    happened[:: len(frame) // FEWEST] = 1.0
+    frame["cross_sell_next_91d"] = happened
+    frame["cross_sell_arr_next_91d"] = happened * 100
+    for target in TARGETS.values():
+        reach = timedelta(days=target.mature_days(91, 31))
+        early = np.array([day + reach > through for day in frame["as_of"]])
+        frame.loc[early, [target.column(91), target.amount_column(91)]] = np.nan
+    return frame, str(through)
+
+
+def write(settings: Settings, frame: pd.DataFrame, through: str, fingerprint: str = "f") -> None:
+    """Write the feature table with its description."""
+    meta = {
+        "company": "Example Software",
+        "currency": "EUR",
+        "fingerprint": fingerprint * 64,
+        "data_through": through,
+        "horizon_days": 91,
+        "grace_days": 31,
+        "every_days": 28,
+        "features": FEATURES,
+        "targets": [target.as_dict(91, 31) for target in TARGETS.values()],
+    }
+    whole = {name: pd.array(frame[name], dtype="Int8") for name in frame if _is_label(name)}
+    table = pa.Table.from_pandas(frame.assign(**whole), preserve_index=False)
+    settings.feature_table.parent.mkdir(parents=True, exist_ok=True)
+    described = {METADATA: json.dumps(meta, sort_keys=True).encode()}
+    pq.write_table(table.replace_schema_metadata(described), settings.feature_table)
+
+
+def _is_label(name: str) -> bool:
+    return name.endswith("_next_91d") and "_arr_" not in name
