@@ -60,7 +60,8 @@ def score(settings: Settings, progress: Progress | None = None) -> ScoreResult:
     Raises
     ------
     DataError
-        When nothing is published yet, the release is damaged, or the table lacks its inputs.
+        When nothing is published yet, the release is damaged, the table lacks its inputs, or the
+        accounts are missing.
     """
     report = progress or (lambda _step, _share: None)
     path = release.current(settings.release_folder)
@@ -155,7 +156,7 @@ def _ranked(
             name=described.get("name") or row["account_id"],
             csm_id=described.get("csm_id"),
             segment=described.get("segment"),
-            arr=float(row["arr"]),
+            arr=None if np.isnan(row["arr"]) else float(row["arr"]),
             expected_expansion_arr=round(float(row["expansion"]), 2),
             arr_at_risk=round(float(row["at_risk"]), 2),
             probabilities={n: round(float(one.probability[place]), 6) for n, one in scored.items()},
@@ -165,8 +166,11 @@ def _ranked(
 
 def _descriptions(settings: Settings, through: str) -> dict[str, dict[str, Any]]:
     """Return name, CSM and segment of each account, from its newest version known by then."""
+    path = settings.tables_folder / "accounts.parquet"
+    if not path.exists():
+        raise DataError(f"{path}: is missing; run `expansion build`, which writes it anew")
     columns = ["account_id", "name", "csm_id", "segment", "known_at"]
-    frame = pq.read_table(settings.tables_folder / "accounts.parquet", columns=columns).to_pandas()
+    frame = pq.read_table(path, columns=columns).to_pandas()
     frame = frame[frame["known_at"] < pd.Timestamp(through)].sort_values("known_at", kind="stable")
     newest = frame.drop_duplicates("account_id", keep="last").astype(object)
     newest = newest.where(newest.notna(), None)

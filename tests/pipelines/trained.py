@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
+import lightgbm as lgb
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
+import pytest
 
 from features.targets import TARGETS
+from models.dataset import FeatureTable
+from models.encoding import encode
+from models.golden import matrix_probabilities
+from models.propensity import matrix, specify
+from models.release import ModelFiles
 from pipelines.build import METADATA
 from pipelines.settings import Settings, load
 from tests.models.tables import FEATURES, feature_table
@@ -34,9 +43,7 @@ FEWEST = 12
 
 def company(folder: Path) -> Settings:
     """Write the settings, the feature table as ``build`` would, and the accounts."""
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / "expansion.toml").write_text(TOML, "utf-8")
-    settings = load(folder / "expansion.toml")
+    settings = settings_in(folder)
     frame, through = labelled()
     write(settings, frame, through)
     accounts = pd.DataFrame({"account_id": sorted(set(frame["account_id"]))})
@@ -52,6 +59,15 @@ def company(folder: Path) -> Settings:
     versions = pd.concat([later, renamed, accounts])
     pq.write_table(pa.Table.from_pandas(versions), settings.tables_folder / "accounts.parquet")
     return settings
+
+
+def settings_in(folder: Path) -> Settings:
+    """Write the settings of a company in ``folder``, whatever the environment says."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "expansion.toml").write_text(TOML, "utf-8")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("EXPANSION_STORE_URL", raising=False)
+        return load(folder / "expansion.toml")
 
 
 def labelled() -> tuple[pd.DataFrame, str]:
@@ -87,6 +103,20 @@ def write(settings: Settings, frame: pd.DataFrame, through: str, fingerprint: st
     settings.feature_table.parent.mkdir(parents=True, exist_ok=True)
     described = {METADATA: json.dumps(meta, sort_keys=True).encode()}
     pq.write_table(table.replace_schema_metadata(described), settings.feature_table)
+
+
+def model(table: FeatureTable, target: str, **card: Any) -> ModelFiles:
+    """Return a model of a few trees, made in a moment, that has seen every mature row."""
+    rows = table.mature(target)
+    features = specify(table, rows)
+    data = lgb.Dataset(matrix(rows, features), rows[table.labels[target].column].to_numpy(float))
+    settings = {"objective": "binary", "verbose": -1, "num_threads": 1, "num_leaves": 7}
+    text = lgb.train(settings, data, 10).model_to_string()
+    made = {"verdict": "skill", "why": "it is so", "amount_share": 0.2, **card}
+    golden = {"rows": [{}], "expected": []}
+    draft = ModelFiles(text, {"method": "none"}, features, made, golden)
+    expected = [float(one) for one in matrix_probabilities(draft, encode([{}], features))]
+    return replace(draft, golden={**golden, "expected": expected})
 
 
 def _is_label(name: str) -> bool:
