@@ -5,6 +5,7 @@ BIN := $(VENV)/bin
 CONFIG ?= expansion.toml
 UV := $(shell command -v uv 2>/dev/null)
 export DO_NOT_TRACK = true
+export PATH := $(abspath $(BIN)):$(PATH)
 
 .PHONY: demo test check serve mlflow bench docs lock clean
 
@@ -36,7 +37,7 @@ serve: $(VENV)/installed  ## the scoring API of the company in $(CONFIG)
 	$(BIN)/expansion serve --config $(CONFIG)
 
 mlflow: $(VENV)/installed ## the registry's pages
-	$(BIN)/mlflow ui --backend-store-uri sqlite:///mlruns/mlflow.db --port 5000
+	$(BIN)/mlflow ui --backend-store-uri sqlite:///mlruns/mlflow.db --port 5000 --workers 1
 
 bench: $(VENV)/installed  ## ratios against named peers, measured in the same run
 	for file in benchmarks/*.py; do $(BIN)/python -m benchmarks.$$(basename $$file .py) || exit 1; done
