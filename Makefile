@@ -44,6 +44,7 @@ bench: $(VENV)/installed  ## ratios against named peers, measured in the same ru
 
 docs: $(VENV)/installed   ## writes the generated documents anew
 	$(BIN)/expansion catalogue --write
+	$(BIN)/python -m serving.document docs/openapi.json
 
 lock:                     ## resolves requirements.lock anew (needs uv)
 	uv pip compile --quiet --generate-hashes --no-emit-index-url --no-emit-find-links --no-header \

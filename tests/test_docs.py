@@ -11,6 +11,7 @@ import typer.main
 
 from pipelines import documents
 from pipelines.cli import app
+from serving.document import openapi
 
 ROOT = Path(__file__).parents[1]
 DOCUMENTS = sorted([ROOT / "README.md", *ROOT.glob("docs/**/*.md"), *ROOT.glob("mlruns/*.md")])
@@ -57,3 +58,8 @@ def test_every_make_target_shown_exists(document: Path) -> None:
 def test_the_command_reference_is_fresh() -> None:
     reference = (ROOT / "docs" / "commands.md").read_text("utf-8")
     assert reference == documents.commands(app), "docs/commands.md is stale; run `make docs`"
+
+
+def test_the_api_reference_is_fresh() -> None:
+    reference = (ROOT / "docs" / "openapi.json").read_text("utf-8")
+    assert reference == openapi(), "docs/openapi.json is stale; run `make docs`"
