@@ -19,6 +19,7 @@ from models.release import publish as publish_release
 from models.split import split
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from pipelines.settings import Settings
@@ -86,10 +87,16 @@ def rollback(settings: Settings, target: str, *, why: str = "") -> PromotionResu
     return _use(settings, registry, target, previous, why or "rolled back", [])
 
 
-def publish(settings: Settings, registry: Registry) -> Path | None:
-    """Publish the champions of all targets as a release; ``None`` when there is no champion."""
+def publish(
+    settings: Settings, registry: Registry, instead: Mapping[str, str] | None = None
+) -> Path | None:
+    """Publish the champions of all targets as a release; ``None`` when there is no champion.
+
+    ``instead`` names versions by target that are published in place of their champions.
+    """
     champions: dict[str, str | None] = {
-        name: registry.version(name, CHAMPION) for name in settings.train.targets
+        name: (instead or {}).get(name) or registry.version(name, CHAMPION)
+        for name in settings.train.targets
     }
     models = {
         name: _versioned(registry.load(name, version), version)
@@ -127,9 +134,10 @@ def _registry(settings: Settings) -> Registry:
 def _use(
     settings: Settings, registry: Registry, target: str, version: str, why: str, reasons: list[str]
 ) -> PromotionResult:
+    # First the release, which may be refused: then the champion stays what it is.
+    release = publish(settings, registry, {target: version})
     before = registry.crown(target, version)
     record(settings, target, before, version, why)
-    release = publish(settings, registry)
     return PromotionResult(
         target, version, before, True, bool(reasons), reasons, str(release) if release else None
     )
