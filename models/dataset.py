@@ -10,11 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 from features.errors import DataError
 
-KEYS = ("account_id", "as_of")
+KEYS = ("account_id", "as_of", "csm_id")
+"""Who the row is about, and whose account it is: a model must not learn either by heart."""
 
 
 @dataclass(frozen=True)
@@ -68,19 +70,35 @@ def read(path: Path) -> FeatureTable:
     Raises
     ------
     DataError
-        When the file is missing, was not written by ``build``, or declares an input that would
-        tell the future (a label) or the identity (a key).
+        When the file is missing, damaged or not written by ``build``, lacks a column that it
+        declares, or declares an input that would tell the future (a label) or the identity (a key).
     """
     if not path.exists():
         raise DataError(f"{path}: there is no feature table yet; run `expansion build` first")
-    table = pq.read_table(path)
+    table = _parquet(path)
     stored = (table.schema.metadata or {}).get(b"expansion")
     if stored is None:
         raise DataError(f"{path}: has no description of its columns; build it anew")
     meta = json.loads(stored)
     _refuse_leaks(path, [feature["name"] for feature in meta["features"]])
     labels = {one["name"]: _label(one) for one in meta["targets"]}
+    _refuse_gaps(path, table.column_names, [feature["name"] for feature in meta["features"]])
     return FeatureTable(table.to_pandas(), tuple(meta["features"]), labels, meta)
+
+
+def _parquet(path: Path) -> pa.Table:
+    try:
+        return pq.read_table(path)
+    except pa.ArrowInvalid as error:
+        raise DataError(
+            f"{path}: is damaged ({error}); remove it and run `expansion build`"
+        ) from None
+
+
+def _refuse_gaps(path: Path, columns: Sequence[str], inputs: Sequence[str]) -> None:
+    lacking = [name for name in (*KEYS[:2], *inputs) if name not in columns]
+    if lacking:
+        raise DataError(f"{path}: lacks the columns {', '.join(lacking)}; build it anew")
 
 
 def _label(declared: Mapping[str, Any]) -> Label:
