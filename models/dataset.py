@@ -15,8 +15,9 @@ import pyarrow.parquet as pq
 
 from features.errors import DataError
 
-KEYS = ("account_id", "as_of", "csm_id")
-"""Who the row is about, and whose account it is: a model must not learn either by heart."""
+KEYS = ("account_id", "as_of")
+NAMES = (*KEYS, "csm_id")
+"""Who a row is about and whose account it is: neither may be learned by heart."""
 
 
 @dataclass(frozen=True)
@@ -96,7 +97,7 @@ def _parquet(path: Path) -> pa.Table:
 
 
 def _refuse_gaps(path: Path, columns: Sequence[str], inputs: Sequence[str]) -> None:
-    lacking = [name for name in (*KEYS[:2], *inputs) if name not in columns]
+    lacking = [name for name in (*KEYS, *inputs) if name not in columns]
     if lacking:
         raise DataError(f"{path}: lacks the columns {', '.join(lacking)}; build it anew")
 
@@ -107,7 +108,7 @@ def _label(declared: Mapping[str, Any]) -> Label:
 
 
 def _refuse_leaks(path: Path, inputs: Sequence[str]) -> None:
-    leaks = [name for name in inputs if "_next_" in name or name in KEYS]
+    leaks = [name for name in inputs if "_next_" in name or name in NAMES]
     if leaks:
         raise DataError(
             f"{path}: {', '.join(leaks)} cannot be inputs: they tell the outcome or the account"

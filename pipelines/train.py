@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 import models
-from features.errors import UsageError
+from features.errors import DataError, UsageError
 from models import baselines, card, dataset, evaluate, value
 from models.golden import probabilities
 from models.propensity import Fitted, Params, fit
 from models.registry import CHAMPION, Registry, Run
 from models.release import ModelFiles, current
-from models.split import split
+from models.split import Split, split
 from pipelines.promote import publish, record
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 Progress = Callable[[str, float], None]
 GOLDEN_ROWS = 20
 TOO_FEW = "too few outcomes"
+TOO_SHORT = "too short a history"
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,7 @@ def train(
     UsageError
         When a target does not exist.
     DataError
-        When there is no feature table, or it is too short to split.
+        When there is no feature table, or it is too short to split for every target.
     """
     report = progress or (lambda _step, _share: None)
     table = dataset.read(settings.feature_table)
@@ -80,6 +81,8 @@ def train(
     for number, name in enumerate(names):
         report(f"training {name}", number / len(names))
         outcomes.append(_train_one(table, name, settings, registry))
+    if all(one.verdict == TOO_SHORT for one in outcomes):
+        raise DataError([f"{one.target}: {one.why}" for one in outcomes])
     report("publishing", 0.98)
     release = publish(settings, registry)
     result = TrainResult(outcomes, str(release) if release else None, unchanged=False)
@@ -100,15 +103,13 @@ def _train_one(
     table: FeatureTable, target: str, settings: Settings, registry: Registry
 ) -> TargetOutcome:
     label = table.labels[target]
-    rows = table.mature(target)
-    parts = split(sorted(rows["as_of"].unique()), label.mature_days)
+    try:
+        parts = split(sorted(table.mature(target)["as_of"].unique()), label.mature_days)
+    except DataError as error:
+        return TargetOutcome(target, TOO_SHORT, str(error), None, champion=False, card={})
+    if lacking := _lacking(table, target, parts, settings.train.min_positives):
+        return TargetOutcome(target, TOO_FEW, lacking, None, champion=False, card={})
     training, test = table.at(target, parts.train), table.at(target, parts.test)
-    for name, part in (("training", training), ("stopping", table.at(target, parts.valid))):
-        needed = settings.train.min_positives if name == "training" else 1
-        positives = int(part[label.column].sum())
-        if positives < needed:
-            why = f"{positives} outcomes in the {name} rows, {needed} are needed"
-            return TargetOutcome(target, TOO_FEW, why, None, champion=False, card={})
     params = Params(seed=settings.train.seed, max_trees=settings.train.max_trees)
     fitted = fit(table, target, parts, params)
     evaluation = evaluate.evaluate(
@@ -134,6 +135,22 @@ def _train_one(
         registry.crown(target, version)
         record(settings, target, None, version, "first version with skill")
     return TargetOutcome(target, made["verdict"], made["why"], version, champion, made)
+
+
+def _lacking(table: FeatureTable, target: str, parts: Split, min_positives: int) -> str:
+    """Say which part of the rows has too few outcomes to fit, to stop or to judge by, if any."""
+    needed = {
+        "training": (parts.train, min_positives),
+        "stopping": (parts.valid, 1),
+        "test": (parts.test, 1),
+    }
+    for name, (dates, fewest) in needed.items():
+        outcomes = table.at(target, dates)[table.labels[target].column]
+        if (positives := int(outcomes.sum())) < fewest:
+            return f"{positives} outcomes in the {name} rows, {fewest} are needed"
+        if positives == len(outcomes):
+            return f"all {positives} {name} rows have the outcome: there is nothing to tell apart"
+    return ""
 
 
 def _files(table: FeatureTable, fitted: Fitted, made: Mapping[str, Any]) -> ModelFiles:
