@@ -1,0 +1,56 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from models import value
+from models.dataset import FeatureTable
+from tests.models.tables import feature_table
+
+AMOUNT = "upsell_arr_next_91d"
+
+
+@pytest.fixture(scope="module")
+def table() -> FeatureTable:
+    return feature_table(accounts=60, dates=4)
+
+
+def test_one_giant_deal_does_not_set_what_is_typical(table: FeatureTable) -> None:
+    rows = table.mature("upsell").copy()
+    usual = value.typical_share(table, "upsell", rows)
+    giant = rows.index[rows["upsell_next_91d"] == 1][0]
+    rows.loc[giant, AMOUNT] = rows.loc[giant, "arr"] * 1000
+    assert value.typical_share(table, "upsell", rows) == pytest.approx(usual)
+
+
+def test_without_outcomes_or_arr_there_is_no_typical_share(table: FeatureTable) -> None:
+    rows = table.mature("upsell")
+    nothing = rows.assign(upsell_next_91d=0.0)
+    assert value.typical_share(table, "upsell", nothing) == 0
+    for arr in (0.0, np.nan):
+        assert value.typical_share(table, "upsell", rows.assign(arr=arr)) == 0
+
+
+def test_outcomes_of_accounts_without_arr_do_not_count(table: FeatureTable) -> None:
+    rows = table.mature("upsell")
+    more = rows[rows["upsell_next_91d"] == 1].assign(arr=0.0)
+    both = replace(table, frame=pd.concat([rows, more]))
+    assert value.typical_share(both, "upsell", both.frame) == pytest.approx(0.2)
+
+
+def test_an_expected_amount_is_chance_times_arr_times_share() -> None:
+    chances = {"upsell": np.array([0.5, 0.1, 0.9]), "churn": np.array([0.2, 0.0, 1.0])}
+    arr = np.array([1000.0, 2000.0, np.nan])
+    amounts = value.expected_amounts(chances, {"upsell": 0.2, "churn": 1.0}, arr)
+    np.testing.assert_allclose(value.expansion(amounts, 3), [100, 40, 0])
+    np.testing.assert_allclose(value.at_risk(amounts, 3), [200, 0, 0])
+
+
+def test_both_ways_to_grow_add_up_and_no_model_is_worth_nothing() -> None:
+    two = {"upsell": np.array([100.0]), "cross_sell": np.array([30.0])}
+    np.testing.assert_allclose(value.expansion(two, 1), [130])
+    np.testing.assert_array_equal(value.at_risk(two, 1), [0])
+    np.testing.assert_array_equal(value.expansion({}, 2), [0, 0])
