@@ -29,6 +29,8 @@ def matrix_probabilities(files: ModelFiles, matrix: np.ndarray) -> np.ndarray:
 def problem(folder: Path) -> str:
     """Return what is wrong with the model in ``folder``, or nothing."""
     files = ModelFiles.read(folder)
+    if not files.golden["rows"]:
+        return f"{folder.name}: there is no golden row to prove it by"
     try:
         given = probabilities(files)
     except lgb.basic.LightGBMError as error:

@@ -18,7 +18,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from features.errors import DataError
+from features.errors import DataError, EnvironmentFailure
 from models.encoding import FeatureSpec
 
 MANIFEST = "manifest.json"
@@ -86,6 +86,8 @@ def publish(folder: Path, models: Mapping[str, ModelFiles], meta: Mapping[str, A
     ------
     ReleaseError
         When the release does not reproduce its golden rows; the current one stays.
+    EnvironmentFailure
+        When ``folder`` cannot be written to.
     """
     files = {
         f"{target}/{name}": text
@@ -117,12 +119,10 @@ def verify(path: Path) -> Manifest:
     ReleaseError
         Naming every file that is missing, changed or not listed.
     """
-    try:
-        stored = json.loads((path / MANIFEST).read_text("utf-8"))
-        manifest = Manifest(**{f: stored[f] for f in ("release_id", "models", "files", "meta")})
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise ReleaseError(f"{path / MANIFEST}: cannot be read: {error}") from None
-    found = {p.relative_to(path).as_posix(): p for p in path.rglob("*") if p.is_file()}
+    manifest = _manifest(path / MANIFEST)
+    # A link is never a file of the release: what it points to can change unseen.
+    parts = [p for p in path.rglob("*") if p.is_symlink() or not p.is_dir()]
+    found = {p.relative_to(path).as_posix(): p for p in parts}
     listed = manifest.files
     problems = [f"{path / name}: is missing" for name in listed if name not in found]
     problems += [
@@ -133,7 +133,7 @@ def verify(path: Path) -> Manifest:
     problems += [
         f"{path / name}: does not have the hash in the manifest"
         for name, digest in listed.items()
-        if name in found and _sha256(found[name].read_bytes()) != digest
+        if name in found and not _has_hash(found[name], digest)
     ]
     if problems:
         raise ReleaseError([f"{problem}; publish the release again" for problem in problems])
@@ -161,6 +161,26 @@ def check_in_child(path: Path) -> None:
         raise ReleaseError(f"{path}: {told}; refused")
 
 
+def _manifest(path: Path) -> Manifest:
+    try:
+        stored = json.loads(path.read_text("utf-8"))
+        manifest = Manifest(**{f: stored[f] for f in ("release_id", "models", "files", "meta")})
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ReleaseError(f"{path}: cannot be read: {error}") from None
+    if not (isinstance(manifest.files, dict) and isinstance(manifest.models, dict)):
+        raise ReleaseError(f"{path}: cannot be read: it lists no files")
+    if not manifest.models:
+        raise ReleaseError(f"{path}: names no model")
+    return manifest
+
+
+def _has_hash(path: Path, digest: str) -> bool:
+    try:
+        return path.is_file() and not path.is_symlink() and _sha256(path.read_bytes()) == digest
+    except OSError:
+        return False
+
+
 def _is_whole(path: Path, hashes: Mapping[str, str]) -> bool:
     try:
         return verify(path).files == hashes
@@ -178,6 +198,8 @@ def _write_aside(folder: Path, release_id: str, files: Mapping[str, str]) -> Non
         verify(aside)
         check_in_child(aside)
         _put(aside, folder / release_id)
+    except OSError as error:
+        raise EnvironmentFailure(f"{folder}: the release cannot be written: {error}") from error
     finally:
         shutil.rmtree(aside, ignore_errors=True)
 

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from threading import Timer
 
 import httpx
 import pytest
@@ -29,9 +30,12 @@ def started(*arguments: str, **environment: str) -> subprocess.Popen[str]:
 
 
 def address(server: subprocess.Popen[str]) -> str:
-    """The address that the server says it listens on."""
+    """The address that the server says it listens on; one that says nothing is ended."""
     assert server.stderr is not None
+    patience = Timer(30, server.kill)
+    patience.start()
     line = server.stderr.readline()
+    patience.cancel()
     assert line.startswith("listening on "), line
     return line.split()[2].rstrip(",")
 
