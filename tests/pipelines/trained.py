@@ -95,7 +95,7 @@ def write(settings: Settings, frame: pd.DataFrame, through: str, fingerprint: st
         "horizon_days": 91,
         "grace_days": 31,
         "every_days": 28,
-        "features": FEATURES,
+        "features": [one for one in FEATURES if one["name"] in frame],
         "targets": [target.as_dict(91, 31) for target in TARGETS.values()],
     }
     whole = {name: pd.array(frame[name], dtype="Int8") for name in frame if _is_label(name)}

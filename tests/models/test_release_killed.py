@@ -1,0 +1,46 @@
+"""A publication that is killed half-way: nothing of it is seen, and the next one goes through."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from models import release
+from tests.models.releases import META, model
+
+DIES = """
+import os, sys
+from pathlib import Path
+from models import release
+from tests.models.releases import META, model
+
+die = lambda *_given: os._exit(9)
+if {where!r} == "rename":
+    Path.rename = die
+else:
+    release.{where} = die
+release.publish(Path(sys.argv[1]), {{"upsell": model(seed=2)}}, META)
+"""
+
+
+@pytest.mark.parametrize("where", ["rename", "_point"])
+def test_a_publication_killed_half_way_leaves_the_old_release_in_use(
+    released: Path, tmp_path: Path, where: str
+) -> None:
+    folder = tmp_path / "release"
+    shutil.copytree(released, folder, symlinks=True)
+    before = release.current(folder)
+    command = [sys.executable, "-c", DIES.format(where=where), str(folder)]
+    assert subprocess.run(command, check=False).returncode == 9
+    assert release.current(folder) == before
+    shown = [path for path in folder.iterdir() if not path.name.startswith(".")]
+    for path in shown:
+        release.verify(path)
+
+    new = release.publish(folder, {"upsell": model(seed=2)}, META)
+    assert release.current(folder) == new
+    release.verify(new)
