@@ -85,8 +85,9 @@ def _told(one: Mapping[str, float | None]) -> str:
 
 
 def pictures(card: Mapping[str, Any]) -> dict[str, bytes]:
-    """Return the reliability plot and the comparison with the rivals, as PNG."""
-    return {"reliability.png": _reliability(card), "rivals.png": _rivals(card)}
+    """Return the plots of reliability, of lift and of the comparison with the rivals, as PNG."""
+    drawn = {"reliability": _reliability, "lift": _lift, "rivals": _rivals}
+    return {f"{name}.png": draw(card) for name, draw in drawn.items()}
 
 
 def _reliability(card: Mapping[str, Any]) -> bytes:
@@ -99,6 +100,20 @@ def _reliability(card: Mapping[str, Any]) -> bytes:
     axes.plot([0, top], [0, top], color="0.7", linewidth=1)
     axes.plot([b["predicted"] for b in bins], [b["observed"] for b in bins], marker="o")
     axes.set(xlabel="predicted", ylabel="observed", title=f"{card['target']}: reliability")
+    return _png(figure)
+
+
+def _lift(card: Mapping[str, Any]) -> bytes:
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(5, 3), layout="constrained")
+    axes = figure.add_subplot()
+    base = card["test"]["base_rate"] or 1.0  # without outcomes there are no bars to scale
+    lifts = [one["observed"] / base for one in reversed(card["reliability"])]
+    axes.bar([str(place) for place in range(1, len(lifts) + 1)], lifts)
+    axes.axhline(1.0, color="0.7", linewidth=1)
+    axes.set(xlabel="tenth of the rows, highest probability first", ylabel="times the base rate",
+             title=f"{card['target']}: lift")  # fmt: skip
     return _png(figure)
 
 

@@ -24,7 +24,10 @@ FEWEST_TREES = 20
 
 @dataclass(frozen=True)
 class Params:
-    """How a model is fitted; small trees, since an account's rows repeat each other."""
+    """How a model is fitted; small trees, since an account's rows repeat each other.
+
+    ``monotone`` heeds the directions that features declare; without a declaration it does nothing.
+    """
 
     learning_rate: float = 0.03
     leaves: int = 7
@@ -34,6 +37,7 @@ class Params:
     feature_share: float = 0.5
     row_share: float = 0.8
     l2: float = 5.0
+    monotone: bool = True
     seed: int = 7
     threads: int = 2
 
@@ -69,12 +73,14 @@ def fit(table: FeatureTable, target: str, split: Split, params: Params) -> Fitte
     train = table.at(target, split.train)
     features = specify(table, train)
     early, valid = table.at(target, split.early), table.at(target, split.valid)
-    stopped = _train(_dataset(table, target, early, features), params, len(early),
+    settings = _lightgbm(params, len(early)) | _directions(table, target, params)
+    stopped = _train(_dataset(table, target, early, features), settings, params,
                      _dataset(table, target, valid, features))  # fmt: skip
     trees = max(stopped.best_iteration, FEWEST_TREES)
     raw = np.asarray(stopped.predict(matrix(valid, features), raw_score=True, num_iteration=trees))
     calibration = sigmoid(raw, valid[table.labels[target].column].to_numpy(float))
-    final = _train(_dataset(table, target, train, features), params, len(train), trees=trees)
+    settings |= _lightgbm(params, len(train))
+    final = _train(_dataset(table, target, train, features), settings, params, trees=trees)
     return Fitted(target, final.model_to_string(), calibration, features, trees, split)
 
 
@@ -127,8 +133,8 @@ def _dataset(
 
 def _train(
     data: lgb.Dataset,
+    settings: Mapping[str, Any],
     params: Params,
-    rows: int,
     valid: lgb.Dataset | None = None,
     trees: int | None = None,
 ) -> lgb.Booster:
@@ -136,12 +142,18 @@ def _train(
         [lgb.early_stopping(params.patience, verbose=False)] if valid else []
     )
     return lgb.train(
-        _lightgbm(params, rows),
+        dict(settings),
         data,
         num_boost_round=trees or params.max_trees,
         valid_sets=[valid] if valid else None,
         callbacks=stop,
     )
+
+
+def _directions(table: FeatureTable, target: str, params: Params) -> dict[str, Any]:
+    """Return LightGBM's constraints where the declarations hold some for this target."""
+    signs = [int(feature["monotone"].get(target, 0)) for feature in table.features]
+    return {"monotone_constraints": signs} if params.monotone and any(signs) else {}
 
 
 def _lightgbm(params: Params, rows: int) -> dict[str, Any]:

@@ -150,3 +150,16 @@ def test_golden_rows_and_fitted_model_agree(table: FeatureTable) -> None:
     files = ModelFiles(model.text, model.calibration, model.features, {}, {})
     given = matrix_probabilities(files, matrix(rows, model.features))
     np.testing.assert_array_equal(given, model.probabilities(rows))
+
+
+def test_a_declared_direction_is_kept_and_can_be_switched_off(table: FeatureTable) -> None:
+    declared = [dict(one) for one in table.features]
+    silent = next(one for one in declared if one["name"] == "silent")
+    silent["monotone"] = {"churn": -1}  # the wrong way, so that heeding it can be seen
+    bound = dataclasses.replace(table, features=tuple(declared))
+    rows = pd.concat([table.newest().head(1)] * 50, ignore_index=True)
+    rows["silent"] = np.linspace(0, 100, 50)
+    assert (np.diff(fitted(bound, "churn").raw(rows)) <= 1e-12).all()
+    free = fitted(bound, "churn", dataclasses.replace(QUICK, monotone=False))
+    assert np.diff(free.raw(rows)).max() > 0
+    assert free.text == fitted(table, "churn").text
