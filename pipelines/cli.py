@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from pipelines import show
-from pipelines.console import Report, line, run
+from pipelines.console import Report, run
 from pipelines.settings import Settings, load
 
 if TYPE_CHECKING:
@@ -207,11 +207,14 @@ def serve(
 
 
 def _serve(settings: Settings, *, host: str, port: int) -> None:
-    # A process of its own: the server must not carry the pipelines' libraries.
-    line(f"Serving {settings.company.name} on http://{host}:{port}/docs")
-    store, release = settings.store_url, str(settings.release_folder)
-    command = [sys.executable, "-m", "serving", "--store", store, "--release", release]
-    os.execv(sys.executable, [*command, "--host", host, "--port", str(port)])  # noqa: S606
+    # A process of its own: the server must not carry the pipelines' libraries. The store's URL may
+    # hold a password, and a command line can be read by everybody on the machine.
+    known = {
+        "EXPANSION_STORE_URL": settings.store_url,
+        "EXPANSION_RELEASE_FOLDER": str(settings.release_folder),
+    }
+    command = [sys.executable, "-m", "serving", "--host", host, "--port", str(port)]
+    os.execve(sys.executable, command, {**os.environ, **known})  # noqa: S606
 
 
 @app.command()
