@@ -14,13 +14,18 @@ TAIL = 0.95
 
 
 def typical_share(table: FeatureTable, target: str, train: pd.DataFrame) -> float:
-    """Return an outcome's mean ARR as a share of the account's ARR, among training outcomes."""
+    """Return an outcome's ARR as a share of the account's ARR, among training outcomes.
+
+    The mean is weighted by ARR, so that amounts add up: small accounts grow by the larger share,
+    and their plain mean would promise a large account too much.
+    """
     label = table.labels[target]
     happened = train[(train[label.column] == 1) & (train["arr"] > 0)]
     if happened.empty:
         return 0.0
     share = (happened[label.amount_column] / happened["arr"]).to_numpy(float)
-    return float(np.minimum(share, np.quantile(share, TAIL)).mean())
+    usual = np.minimum(share, np.quantile(share, TAIL))
+    return float(np.average(usual, weights=happened["arr"]))
 
 
 def expected_amounts(

@@ -26,6 +26,18 @@ def test_one_giant_deal_does_not_set_what_is_typical(table: FeatureTable) -> Non
     assert value.typical_share(table, "upsell", rows) == pytest.approx(usual)
 
 
+def test_shares_of_small_accounts_do_not_blow_up_the_sum(table: FeatureTable) -> None:
+    rows = table.mature("upsell").copy()
+    happened = rows["upsell_next_91d"] == 1
+    small = np.arange(happened.sum()) % 2 == 0
+    rows.loc[happened, "arr"] = np.where(small, 100.0, 10_000.0)
+    rows.loc[happened, AMOUNT] = np.where(small, 200.0, 1000.0)
+    share = value.typical_share(table, "upsell", rows)
+    assert share * rows.loc[happened, "arr"].sum() == pytest.approx(
+        rows.loc[happened, AMOUNT].sum()
+    )
+
+
 def test_without_outcomes_or_arr_there_is_no_typical_share(table: FeatureTable) -> None:
     rows = table.mature("upsell")
     nothing = rows.assign(upsell_next_91d=0.0)
