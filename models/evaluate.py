@@ -186,8 +186,12 @@ def _verdict(
     """Say whether the model is clear of chance and of every rival, and why not."""
     if positives < min_positives:
         return NO_SKILL, f"{positives} outcomes in the test, {min_positives} are needed to tell"
-    if not auc.value - CHANCE > CLEAR_ERRORS * auc.error:
-        return NO_SKILL, f"AUC {auc} is not clear of chance"
+    bar = CHANCE + CLEAR_ERRORS * auc.error
+    if not auc.value > bar:
+        return (
+            NO_SKILL,
+            f"AUC {auc} is not clear of chance: on these rows {bar:.3f} would be",
+        )
     for key, rival in rivals.items():
         # As good as a linear model is still of use; no better than a plain rule is not.
         lead: Interval = rival["lead"]
