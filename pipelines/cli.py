@@ -61,14 +61,16 @@ def simulate(
     months: Annotated[int, typer.Option(min=1, help="How many months of history.")] = 36,
     seed: Annotated[int, typer.Option(help="Same seed, same bytes.")] = 7,
     end: Annotated[
-        datetime, typer.Option(formats=["%Y-%m-%d"], help="First day after the data; a Monday.")
-    ] = datetime(2026, 8, 3),  # noqa: DTZ001
+        datetime | None,
+        typer.Option(formats=["%Y-%m-%d"], help="First day after the data; else the last Monday."),
+    ] = None,
     config: Config = DEFAULT,
     as_json: Json = False,
 ) -> None:
     """Write a demo company: its tables, and apart from them the true probabilities."""
 
     def work(report: Report) -> SimulationSummary:
+        from pipelines.demo import newest_monday
         from pipelines.synthetic import simulate as simulated
 
         folder = out or load(config).data.folder
@@ -77,7 +79,7 @@ def simulate(
             accounts=accounts,
             months=months,
             seed=seed,
-            end=end.date(),
+            end=end.date() if end else newest_monday(),
             progress=report,
         )
 

@@ -65,6 +65,7 @@ def _fail(error: ExpansionError, *, as_json: bool) -> None:
 def _print_json(result: Any) -> None:
     value = result.as_dict() if hasattr(result, "as_dict") else result
     value = asdict(value) if is_dataclass(value) and not isinstance(value, type) else value
+    value = {"items": value} if isinstance(value, list) else value
     sys.stdout.write(json.dumps(value, default=str, sort_keys=True) + "\n")
 
 

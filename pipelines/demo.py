@@ -53,7 +53,12 @@ def demo(settings: Settings, *, accounts: int, progress: Progress) -> DemoResult
 
     at = [partial(_step, progress, number, name) for number, name in enumerate(STEPS)]
     simulate(
-        settings.data.folder, accounts=accounts, months=36, seed=7, end=_monday(), progress=at[0]
+        settings.data.folder,
+        accounts=accounts,
+        months=36,
+        seed=7,
+        end=newest_monday(),
+        progress=at[0],
     )
     at[1]("tables against the contract", 0.0)
     found = check(settings)
@@ -74,7 +79,7 @@ def demo(settings: Settings, *, accounts: int, progress: Progress) -> DemoResult
     )
 
 
-def _monday() -> date:
+def newest_monday() -> date:
     """Return the newest Monday, so that the demo's data is as fresh as a company's would be."""
     today = datetime.now(UTC).date()
     return today - timedelta(days=today.weekday())
