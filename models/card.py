@@ -6,7 +6,7 @@ import io
 from collections.abc import Mapping
 from typing import Any
 
-from models.evaluate import Evaluation, Interval
+from models.evaluate import SKILL, Evaluation, Interval
 from models.propensity import Fitted
 
 
@@ -18,7 +18,7 @@ def card(
     return {
         "target": target,
         "verdict": evaluation.verdict,
-        "skill": evaluation.verdict == "skill",
+        "skill": evaluation.verdict == SKILL,
         "why": evaluation.why,
         "split": fitted.split.describe(),
         "trees": fitted.trees,

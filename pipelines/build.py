@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, timedelta
 from hashlib import sha256
@@ -20,6 +20,7 @@ from features.as_of import KEYS, Facts, compute, spine
 from features.errors import DataError
 from features.targets import TARGETS, Horizon, labels
 from pipelines.ingest import Manifest, connect, ingest
+from pipelines.progress import Progress, silent
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -30,8 +31,6 @@ if TYPE_CHECKING:
 
 METADATA = b"expansion"
 """Key of the Parquet metadata that says what the columns are and which data they come from."""
-
-Progress = Callable[[str, float], None]
 
 
 @dataclass(frozen=True)
@@ -61,7 +60,7 @@ def build(settings: Settings, progress: Progress | None = None) -> BuildResult:
     features only and are the ones to score. Built already from the same data with the same
     declarations, the file is left as it is.
     """
-    report = progress or (lambda _step, _share: None)
+    report = progress or silent
     report("reading tables", 0.0)
     manifest = ingest(settings)
     meta = _metadata(settings, manifest)

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from features.errors import DataError
+from pipelines.progress import Progress
 
 if TYPE_CHECKING:
     from pipelines.settings import Settings
-
-Progress = Callable[[str, float], None]
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from features.errors import DataError, UsageError
 from models import dataset
-from models.evaluate import Draws
+from models.evaluate import SKILL, Draws
 from models.golden import matrix_probabilities
 from models.propensity import matrix
 from models.registry import CHAMPION, PREVIOUS, Registry
@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pipelines.settings import Settings
-
-SKILL = "skill"
 
 
 @dataclass(frozen=True)

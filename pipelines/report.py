@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from pipelines.drift import DriftResult, drift, write_annex
+from pipelines.progress import Progress, silent
 from pipelines.reporting import accounts, alarms
 from pipelines.reporting.inputs import Inputs, gather
 from pipelines.reporting.models import qualities
@@ -24,8 +24,6 @@ TEMPLATES = Path(__file__).parent / "templates"
 SHOWN = 12
 """Next-best accounts on the page; the rest of ``[report] top`` is folded below them."""
 RISKS = 10
-
-Progress = Callable[[str, float], None]
 
 
 @dataclass(frozen=True)
@@ -49,7 +47,7 @@ def report(settings: Settings, progress: Progress | None = None) -> ReportResult
     ``index.html`` needs nothing but itself and is the same for the same data; beside it lie
     ``evidently.html`` and ``drift.json``. Raises ``DataError`` when nothing has been scored yet.
     """
-    tell = progress or (lambda _step, _share: None)
+    tell = progress or silent
     tell("reading scores", 0.0)
     inputs = gather(settings)
     tell("looking for drift", 0.1)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,11 +19,10 @@ from models.calibrators import apply
 from models.propensity import matrix
 from models.release import ModelFiles
 from models.store import AccountScore, ScoreStore, Scoring
+from pipelines.progress import Progress, silent
 
 if TYPE_CHECKING:
     from pipelines.settings import Settings
-
-Progress = Callable[[str, float], None]
 
 
 @dataclass(frozen=True)
@@ -63,7 +62,7 @@ def score(settings: Settings, progress: Progress | None = None) -> ScoreResult:
         When nothing is published yet, the release is damaged, the table lacks its inputs, or the
         accounts are missing.
     """
-    report = progress or (lambda _step, _share: None)
+    report = progress or silent
     path = release.current(settings.release_folder)
     if path is None:
         raise DataError(

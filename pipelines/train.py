@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -21,13 +21,13 @@ from models.propensity import Fitted, Params, fit
 from models.registry import CHAMPION, Registry, Run
 from models.release import ModelFiles, current
 from models.split import Split, split
+from pipelines.progress import Progress, silent
 from pipelines.promote import publish, record
 
 if TYPE_CHECKING:
     from models.dataset import FeatureTable
     from pipelines.settings import Settings
 
-Progress = Callable[[str, float], None]
 GOLDEN_ROWS = 20
 TOO_FEW = "too few outcomes"
 TOO_SHORT = "too short a history"
@@ -70,7 +70,7 @@ def train(
     DataError
         When there is no feature table, or it is too short to split for every target.
     """
-    report = progress or (lambda _step, _share: None)
+    report = progress or silent
     table = dataset.read(settings.feature_table)
     names = _chosen(table, targets or settings.train.targets)
     digest = _digest(settings, names)

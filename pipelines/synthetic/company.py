@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import dataclass
 from datetime import date
@@ -15,13 +15,13 @@ import numpy as np
 import pyarrow as pa
 
 from features.errors import UsageError
+from pipelines.progress import Progress
 from pipelines.synthetic.block import ACCOUNTS_A_BLOCK, Order, run
 from pipelines.synthetic.columns import dates, times
 from pipelines.synthetic.world import PRODUCTS, Clock, World
 from pipelines.synthetic.write import Writer, table
 
 END = date(2026, 8, 3)
-Progress = Callable[[str, float], None]
 
 
 @dataclass(frozen=True)
