@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, timedelta
 from hashlib import sha256
@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 import features
@@ -31,6 +32,10 @@ if TYPE_CHECKING:
 
 METADATA = b"expansion"
 """Key of the Parquet metadata that says what the columns are and which data they come from."""
+
+
+ORDER = ["as_of", "account_id"]
+"""How the rows of the feature table are ordered."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +71,10 @@ def build(settings: Settings, progress: Progress | None = None) -> BuildResult:
     meta = _metadata(settings, manifest)
     if (table := _written(settings.feature_table, meta)) is None:
         report("computing features", 0.3)
-        table = _compute(settings, manifest, meta)
+        dates = _dates(settings, manifest)
+        known = _compute(settings, dates)
+        report("computing targets", 0.8)
+        table = _described(_beside(known, _labels(settings, manifest, dates)), meta)
         report("writing", 0.9)
         _write(table, settings.feature_table)
         return _result(settings, table, meta, unchanged=False)
@@ -89,30 +97,60 @@ def as_of_dates(settings: Settings, first_start: date, data_through: date) -> li
     ]
 
 
-def _compute(settings: Settings, manifest: Manifest, meta: Mapping[str, Any]) -> pa.Table:
-    connection, tables = connect(settings)
+def _dates(settings: Settings, manifest: Manifest) -> list[date]:
+    """Return the dates of the spine; ``DataError`` when no subscription starts before the last."""
     through = date.fromisoformat(manifest.data_through)
-    first_start = tables["subscriptions"].starts_on.min().to_pyarrow().as_py()
+    starts = _evaluated(settings, lambda tables: tables["subscriptions"].select("starts_on"))
+    first_start = pc.min(starts["starts_on"]).as_py()
     dates = as_of_dates(settings, first_start, through) if first_start else []
     if not dates:
         raise DataError(
             f"subscriptions: no line starts before {through}, the day the data ends; "
             "check data_through and the mapping of starts_on"
         )
+    return dates
+
+
+def _compute(settings: Settings, dates: Sequence[date]) -> pa.Table:
+    """Return the features of every account running at each of ``dates``, in order."""
+    return _evaluated(
+        settings,
+        lambda tables: compute(catalogue.GROUPS, _facts(tables, dates)).order_by(ORDER),
+    )
+
+
+def _labels(settings: Settings, manifest: Manifest, dates: Sequence[date]) -> pa.Table:
+    """Return the targets of every account running at each of ``dates``, in order."""
+    through = date.fromisoformat(manifest.data_through)
     horizon = Horizon(settings.build.horizon_days, settings.build.grace_days, through)
-    table = feature_table(tables, dates, horizon).to_pyarrow()
+    return _evaluated(
+        settings, lambda tables: labels(_facts(tables, dates), horizon).order_by(ORDER)
+    )
+
+
+def _facts(tables: Mapping[str, ir.Table], dates: Sequence[date]) -> Facts:
+    return Facts(tables, spine(tables, dates).cache(), dates)
+
+
+def _evaluated(
+    settings: Settings, expression: Callable[[Mapping[str, ir.Table]], ir.Table]
+) -> pa.Table:
+    """Return the result of an expression over the written tables."""
+    connection, tables = connect(settings)
+    result = expression(tables).to_pyarrow()
     connection.disconnect()
-    return table.replace_schema_metadata({METADATA: json.dumps(meta, sort_keys=True).encode()})
+    return result
 
 
-def feature_table(
-    tables: Mapping[str, ir.Table], as_ofs: Sequence[date], horizon: Horizon
-) -> ir.Table:
-    """Return features and targets of every account running at each of ``as_ofs``, in order."""
-    facts = Facts(tables, spine(tables, as_ofs).cache(), as_ofs)
-    known = compute(catalogue.GROUPS, facts)
-    joined = known.join(labels(facts, horizon), KEYS)
-    return joined.order_by("as_of", "account_id")
+def _beside(known: pa.Table, outcomes: pa.Table) -> pa.Table:
+    """Return features and targets in one table; both hold the same accounts in the same order."""
+    for key in KEYS:
+        if known[key] != outcomes[key]:
+            raise AssertionError(f"features and targets differ in {key}")  # pragma: no cover
+    for name in outcomes.column_names:
+        if name not in KEYS:
+            known = known.append_column(name, outcomes[name])
+    return known
 
 
 def _metadata(settings: Settings, manifest: Manifest) -> dict[str, Any]:
@@ -146,6 +184,10 @@ def _written(path: Path, meta: Mapping[str, Any]) -> pa.Table | None:
         return None
     stored = (pq.read_schema(path).metadata or {}).get(METADATA, b"{}")
     return pq.read_table(path) if json.loads(stored) == json.loads(json.dumps(meta)) else None
+
+
+def _described(table: pa.Table, meta: Mapping[str, Any]) -> pa.Table:
+    return table.replace_schema_metadata({METADATA: json.dumps(meta, sort_keys=True).encode()})
 
 
 def _write(table: pa.Table, path: Path) -> None:
