@@ -1,0 +1,56 @@
+"""Who carries the topic."""
+
+from __future__ import annotations
+
+from tests.oracle.known import Account, Row, least, most
+
+
+def drawn(one: Account) -> Row:
+    names = ("champions_count", "champions_on_leave", "champions_going", "contacts_departments")
+    row: Row = dict.fromkeys((*names, "has_blocker"), 0.0 if one.has("contacts") else None)
+    row |= dict.fromkeys(
+        (
+            "champions_tenure_longest_days",
+            "champions_tenure_newest_days",
+            "champions_days_since_lost",
+            "has_champion_successor",
+        )
+    )
+    if one.has("contacts"):
+        stints = [_stint(one, r) for r in one.rows("contacts")]
+        still = [s for s in stints if not s["gone"]]
+        row["contacts_departments"] = float(len({s["org_unit"] for s in still} - {None}))
+        row["has_blocker"] = float(any(s["role"] == "blocker" for s in still))
+        row |= _carriers(one, [s for s in stints if s["role"] == "champion"])
+    return row
+
+
+def _stint(one: Account, row: Row) -> Row:
+    gone = row["left_on"] is not None and row["left_on"] <= one.as_of
+    back = row["leave_to"] is not None and row["leave_to"] <= one.as_of
+    planned = row["leave_from"] is not None and not back
+    away = planned and row["leave_from"] <= one.as_of
+    going = (
+        row["left_on"] is not None or (planned and not away) or row["looking_known_on"] is not None
+    )
+    return row | {"gone": gone, "away": away, "going": going}
+
+
+def _carriers(one: Account, stints: list[Row]) -> Row:
+    here = [s for s in stints if not s["gone"]]
+    tenures = [one.ago(s["from_on"]) for s in here]
+    losses = [s["left_on"] for s in stints if s["gone"]]
+    after = [s for s in here if losses and not s["away"] and s["from_on"] >= max(losses)]
+
+    def people(rows: list[Row]) -> float:
+        return float(len({r["contact_id"] for r in rows}))
+
+    return {
+        "champions_count": people([s for s in here if not s["away"]]),
+        "champions_tenure_longest_days": most(tenures),
+        "champions_tenure_newest_days": least(tenures),
+        "champions_days_since_lost": least([one.ago(day) for day in losses]),
+        "champions_on_leave": people([s for s in here if s["away"]]),
+        "champions_going": people([s for s in here if s["going"]]),
+        "has_champion_successor": float(bool(after)) if losses else None,
+    }

@@ -1,0 +1,73 @@
+"""What it pays, holds and has signed, and how content it is."""
+
+from __future__ import annotations
+
+from tests.oracle.changes import product_log
+from tests.oracle.known import Account, Row, arr, least, mean, most, over, quantity, share
+
+
+def drawn(one: Account) -> Row:
+    lines = one.running()
+    listed = [p for p in lines if p["list_price"] is not None]
+    full = sum(p["quantity"] * p["list_price"] for p in listed)
+    paid = share(arr(listed), full)
+    terms = [p for p in lines if p["term_ends_on"] is not None]
+    held = {p["product_id"] for p in lines}
+    ahead = [
+        p
+        for p in one.announced("subscriptions")
+        if p["starts_on"] >= one.as_of and not over(p, p["starts_on"])
+    ]
+    row: Row = {
+        "arr": arr(lines),
+        "products_held": float(len(held)),
+        "renewal_days": least([-one.ago(p["term_ends_on"]) for p in terms]),
+        "term_days": most([(p["term_ends_on"] - p["starts_on"]).days for p in terms]),
+        "discount": None if paid is None else 1 - paid,
+        "plan": most([p["plan"] for p in lines]),
+        "unit_price": share(arr(lines), quantity(lines)),
+        "has_signed_ahead": float(bool(ahead)),
+        "products_whitespace": None,
+    }
+    if one.has("products") and one.products():
+        row["products_whitespace"] = float(len({p["product_id"] for p in one.products()} - held))
+    return row | _past(one) | _master_data(one) | _tickets(one)
+
+
+def _past(one: Account) -> Row:
+    log = [d for d in product_log(one.rows("subscriptions")) if d["day"] < one.as_of]
+    year = [d for d in log if one.ago(d["day"]) <= 364]
+    begun = min((d["day"] for d in log), default=None)
+    new = [d for d in log if d["kind"] == "start" and d["first"] and d["day"] != begun]
+    return {
+        "upsells_364d": float(sum(d["kind"] == "up" for d in year)),
+        "downsells_364d": float(sum(d["kind"] in ("down", "stop") for d in year)),
+        "upsell_days_since": least([one.ago(d["day"]) for d in log if d["kind"] == "up"]),
+        "cross_sell_days_since": least([one.ago(d["day"]) for d in new]),
+    }
+
+
+def _master_data(one: Account) -> Row:
+    versions = sorted(one.rows("accounts"), key=lambda row: row["known_at"])
+    newest = versions[-1] if versions else {}
+    return {name: newest.get(name) for name in ("employees", "segment", "region", "industry")}
+
+
+def _tickets(one: Account) -> Row:
+    names = ("tickets_opened_91d", "tickets_escalated_91d", "tickets_open", "tickets_csat_364d")
+    if not one.has("tickets"):
+        return dict.fromkeys(names)
+    tickets = one.rows("tickets")
+    recent = [t for t in tickets if one.ago(t["opened_on"]) <= 91]
+    return {
+        "tickets_opened_91d": float(len(recent)),
+        "tickets_escalated_91d": float(sum(t["escalated_on"] is not None for t in recent)),
+        "tickets_open": float(sum(t["closed_on"] is None for t in tickets)),
+        "tickets_csat_364d": mean([t["csat"] for t in tickets if one.ago(t["opened_on"]) <= 364]),
+    }
+
+
+def derived(row: Row) -> Row:
+    seats, people = row["seats_licensed"], row["employees"]
+    free = None if people is None else max(people - seats, 0.0)
+    return {"seats_whitespace_share": share(free, people)}
