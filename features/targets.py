@@ -27,12 +27,14 @@ class Horizon:
     """The time a label looks at.
 
     ``days`` after ``as_of``; ``grace_days`` within which a pause or a replacement is no loss;
-    ``data_through``, the first day that is not complete in the data.
+    ``data_through``, the first day that is not complete in the data; ``price_changes``, whether
+    the company counts a rise of the price alone as upsell and a cut as downsell.
     """
 
     days: int
     grace_days: int
     data_through: date
+    price_changes: bool = False
 
 
 @dataclass(frozen=True)

@@ -119,10 +119,16 @@ def _compute(settings: Settings, dates: Sequence[date]) -> pa.Table:
     )
 
 
+def horizon_of(settings: Settings, data_through: date) -> Horizon:
+    """Return the time that labels look at, and how, by the company's settings."""
+    build = settings.build
+    return Horizon(build.horizon_days, build.grace_days, data_through, build.price_changes)
+
+
 def _labels(settings: Settings, manifest: Manifest, dates: Sequence[date]) -> pa.Table:
     """Return the targets of every account running at each of ``dates``, in order."""
     through = date.fromisoformat(manifest.data_through)
-    horizon = Horizon(settings.build.horizon_days, settings.build.grace_days, through)
+    horizon = horizon_of(settings, through)
     return _evaluated(
         settings, lambda tables: labels(_facts(tables, dates), horizon).order_by(ORDER)
     )
@@ -164,6 +170,7 @@ def _metadata(settings: Settings, manifest: Manifest) -> dict[str, Any]:
         "grace_days": settings.build.grace_days,
         "every_days": settings.build.every_days,
         "history_days": settings.build.history_days,
+        "price_changes": settings.build.price_changes,
         "definitions": _definitions(),
         "features": [column.as_dict() for column in catalogue.columns()],
         "targets": [target.as_dict(days, settings.build.grace_days) for target in TARGETS.values()],

@@ -46,12 +46,13 @@ class Store(Frozen):
 
 
 class Build(Frozen):
-    """The spine and the labels, in days."""
+    """The spine and the labels, in days; ``price_changes`` counts price rises as upsell."""
 
     every_days: int = Field(default=28, ge=7, multiple_of=7)
     horizon_days: int = Field(default=91, ge=7, multiple_of=7)
     grace_days: int = Field(default=31, ge=0)
     history_days: int = Field(default=1092, ge=28)
+    price_changes: bool = False
 
 
 class Train(Frozen):
