@@ -171,6 +171,7 @@ USERS = Table(
             nullable=True,
             values=("expert", "consumer"),
         ),
+        Column("org_unit", "string", "Department.", nullable=True),
         Column("activated_on", "date", "First day of access."),
         Column(
             "deactivated_on",

@@ -84,7 +84,7 @@ class _Damage:
         change: dict[str, Callable[[Any], Any]] = {
             "number": lambda value: value * 7 + 1,
             "integer": lambda value: value * 7 + 1,
-            "string": lambda _: self.chance.choice(("other", "champion", "expert", "seats")),
+            "string": lambda _: self.chance.choice(("other", "champion", "expert", "seats", "green")),
             "date": lambda _: self.day(),
         }
         free = [

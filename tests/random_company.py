@@ -16,14 +16,15 @@ from tests.oracle import Company, Row
 
 FIRST, LAST = date(2022, 12, 1), date(2025, 3, 1)
 AS_OFS = (date(2023, 12, 31), date(2024, 2, 29), date(2024, 3, 1), date(2024, 8, 5))
+DEPARTMENTS = ("sales", "it", "hr")
 EDGES = (-364, -182, -91, -90, -56, -30, -28, -7, -1, 0, 1, 30, 31, 32, 60, 90, 91, 92, 122, 364)
-OPTIONAL = [name for name, table in TABLES.items() if not table.required and name != "org_units"]
+OPTIONAL = [name for name, table in TABLES.items() if not table.required]
 
 
 def random_company(seed: int, accounts: int, *, everything: bool = False) -> Company:
     """Return a company; ``everything`` gives it all optional tables, else some may be missing."""
     chance = Random(seed)  # noqa: S311
-    company: Company = {name: [] for name in TABLES if name != "org_units"}
+    company: Company = {name: [] for name in TABLES}
     company["products"] = _products(chance)
     for number in range(accounts):
         _Life(chance, f"a{number:03}", company).live()
@@ -83,6 +84,7 @@ class _Life:
         self.several((0, 1, 3, 5), self.contact)
         self.several((1,), self.milestones)
         self.several((0, 1, 4), self.ticket)
+        self.several((0, 2, 6), self.department)
 
     def several(self, times: tuple[int, ...], write: Callable[[int], None]) -> None:
         for number in range(self.chance.choice(times)):
@@ -195,6 +197,7 @@ class _Life:
             start,
             user_id=f"u{number}",
             user_group=self.chance.choice((None, "expert", "consumer")),
+            org_unit=self.chance.choice((None, *DEPARTMENTS)),
             activated_on=start,
             deactivated_on=end if gone else None,
             deactivated_known_on=_after(self.chance, end) if gone else None,
@@ -208,7 +211,7 @@ class _Life:
             days[0],
             contact_id=f"{self.account_id}-{self.chance.choice('pqr')}",
             role=self.chance.choice(("champion", "champion", "sponsor", "blocker")),
-            org_unit=self.chance.choice((None, "sales", "it")),
+            org_unit=self.chance.choice((None, *DEPARTMENTS)),
             from_on=days[0],
             left_on=days[3] if left else None,
             left_known_on=self.about(days[3]) if left else None,
@@ -233,4 +236,15 @@ class _Life:
             escalated_on=self.maybe(_after(self.chance, opened), 0.4),
             closed_on=closed,
             csat=float(self.chance.choice((1, 4, 5))) if closed and self.maybe(True) else None,
+        )
+
+    def department(self, _: int) -> None:
+        changed = _day(self.chance)
+        self.add(
+            "org_units",
+            changed,
+            org_unit=self.chance.choice(DEPARTMENTS),
+            headcount=self.chance.choice((None, 0, 5, 120)),
+            status=self.chance.choice(("red", "yellow", "green")),
+            changed_on=changed,
         )

@@ -9,14 +9,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import pyarrow as pa
 
 from pipelines.synthetic.arrays import Array
 from pipelines.synthetic.columns import dates, ids, rank
 from pipelines.synthetic.history import History
-from pipelines.synthetic.tables import Chronicle, Columns
-from pipelines.synthetic.world import NEVER, WEEK
+from pipelines.synthetic.tables import GREEN, Chronicle, Columns
+from pipelines.synthetic.world import NEVER, UNITS, WEEK
 
 LEVEL_BITS, WEEK_BITS = 16, 12
+UNPLACED = 12
+"""Of one in so many persons nobody has written down the department."""
 
 
 @dataclass(frozen=True)
@@ -84,8 +87,25 @@ def users(one: Chronicle, people: Persons, names: list[str]) -> Columns:
         "user_id": names,
         "account_id": one.account(people.account),
         "user_group": np.where(expert, "expert", "consumer").tolist(),
+        "org_unit": _departments(one, people, expert),
         "activated_on": dates(one.clock, first),
         "deactivated_on": dates(one.clock, last),
         "deactivated_known_on": dates(one.clock, np.where(gone, last + lag, NEVER)),
         "known_at": one.known(first),
     }
+
+
+def _departments(one: Chronicle, people: Persons, expert: Array) -> pa.Array:
+    """Return where each person works: experts in the first department, others where it is used.
+
+    Every second of them works in the department that was won last.
+    """
+    won = one.journal.read("unit", "status")
+    is_green = won["status"] == GREEN
+    weeks = np.sort(_key(won["account"][is_green], np.array(0), won["week"][is_green]))
+    before = _key(people.account, np.array(0), people.from_week)
+    earlier = _key(people.account, np.array(0), np.array(0))
+    more = weeks.searchsorted(before) - weeks.searchsorted(earlier)
+    unit = np.where(people.level % 2 == 0, more, people.level // 2 % (more + 1))
+    names = np.array(UNITS)[np.where(expert, 0, unit)]
+    return pa.array(names.tolist(), mask=people.level % UNPLACED == UNPLACED - 1)

@@ -27,6 +27,7 @@ from pipelines.synthetic.world import (
 )
 
 STATUSES = ("red", "yellow", "green")
+GREEN = STATUSES.index("green")
 Columns = dict[str, Any]
 
 
@@ -149,10 +150,10 @@ def org_units(one: Chronicle) -> Columns:
     unit = rank(account) - 1
     note = one.journal.read("unit", "unit", "status")
     # Red and yellow are noted at the week's beginning, green with the order at its end.
-    changed = note["week"] * WEEK + np.where(note["status"] == 2, 4, 0)
+    changed = note["week"] * WEEK + np.where(note["status"] == GREEN, 4, 0)
     index = np.concatenate([account, note["account"]])
     units = np.concatenate([unit, note["unit"]])
-    status = np.concatenate([np.where(unit == 0, 2, 0), note["status"]])
+    status = np.concatenate([np.where(unit == 0, GREEN, 0), note["status"]])
     day = np.concatenate([traits.start_day[account], changed])
     weight = one.rng.uniform(0.5, 1.5, (len(one.numbers), len(UNITS)))
     share = weight / (weight * (np.arange(len(UNITS)) < traits.units[:, None])).sum(1)[:, None]

@@ -33,6 +33,7 @@ HAPPENED = {
     "milestones": "reached_on",
     "tickets": "opened_on",
     "products": "launched_on",
+    "org_units": "changed_on",
 }
 
 
