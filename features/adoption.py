@@ -31,18 +31,38 @@ def adoption_spine(facts: Facts) -> ir.Table:
     return facts.spine
 
 
+def _first_days(facts: Facts, *by: str) -> ir.Table:
+    """Return ``by`` used in the early days, with the first such day as each as_of knows it.
+
+    Summed up before it is copied to each as_of: a row may become known late, and a line that
+    becomes known late moves the start itself, so both belong to the key.
+    """
+    starts = facts.spine.select("account_id", "started_on").distinct()
+    rows = facts.dated("usage_daily").join(starts, "account_id")
+    # A count is no person: it stands for its own day only.
+    rows = rows.mutate(counted_on=ibis.ifelse(rows.user_id.isnull(), rows.day, ibis.null("date")))
+    rows = rows.filter(rows.day < rows.started_on + ibis.interval(days=max(DAYS)))
+    rows = _since_start(rows, rows.day)
+    firsts = rows.group_by("account_id", "started_on", "seen", *by).aggregate(
+        days_since_start=rows.days_since_start.min(), active_users=rows.active_users.max()
+    )
+    copies = facts.spine.join(firsts, ["account_id", "started_on"])
+    copies = copies.filter(copies.seen <= copies.as_of)
+    return copies.group_by("account_id", "as_of", *by).aggregate(
+        days_since_start=copies.days_since_start.min(), active_users=copies.active_users.max()
+    )
+
+
 @adoption.rows("usage_daily")
-def adoption_usage(facts: Facts) -> ir.Table:
-    """Usage of the first 90 days."""
-    starts = facts.spine.group_by("account_id").aggregate(last=facts.spine.started_on.max())
-    source = facts.tables["usage_daily"].join(starts, "account_id")
-    # Cut before the join with as_of: a line that becomes known late moves the start back, so the
-    # latest start an account was ever known to have bounds what any as_of can ask for.
-    early = source.filter(source.day < source.last + ibis.interval(days=max(DAYS))).drop("last")
-    rows = facts.spine.join(early, "account_id")
-    rows = rows.filter((rows.day < rows.as_of) & (rows.known_at < rows.as_of.cast("timestamp")))
-    dated = _since_start(rows, rows.day)
-    return dated.filter(dated.days_since_start < max(DAYS))
+def adoption_people(facts: Facts) -> ir.Table:
+    """People active in the first days, each with the first day."""
+    return _first_days(facts, "user_id", "counted_on")
+
+
+@adoption.rows("usage_daily")
+def adoption_functions(facts: Facts) -> ir.Table:
+    """Functions used in the first days, each with the first day."""
+    return _first_days(facts, "product_id", "feature")
 
 
 @adoption.rows("users")
@@ -78,19 +98,19 @@ def adoption_first_quantity(rows: ir.Table) -> ir.Value:
     return rows.quantity.sum()
 
 
-@adoption.feature(adoption_usage, unit="people", expected=(0, None), absent=0, by_days=DAYS)
+@adoption.feature(adoption_people, unit="people", expected=(0, None), absent=0, by_days=DAYS)
 def adoption_active_users(rows: ir.Table) -> ir.Value:
     """People who had been active."""
     return people(rows)
 
 
-@adoption.feature(adoption_usage, unit="count", expected=(0, None), absent=0, by_days=DAYS)
+@adoption.feature(adoption_functions, unit="count", expected=(0, None), absent=0, by_days=DAYS)
 def adoption_functions_used(rows: ir.Table) -> ir.Value:
     """Functions that had been used."""
-    return rows.feature.nunique()
+    return rows.count()
 
 
-@adoption.feature(adoption_usage, unit="days", expected=(0, None))
+@adoption.feature(adoption_functions, unit="days", expected=(0, None))
 def adoption_days_to_first_use(rows: ir.Table) -> ir.Value:
     """Days from the start to the first use."""
     return rows.days_since_start.min()

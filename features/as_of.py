@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from functools import partial
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 import ibis
-from ibis.expr.types.relations import CachedTable
 
+from features.calendar import Calendar
 from features.contract import TABLES, Table
 from features.core import Feature, FeatureColumn, FeatureGroup, Rows
 
@@ -43,8 +43,7 @@ class Facts:
     ) -> None:
         self.tables = _without_zeros(tables)
         self.spine = spine
-        self.as_ofs = tuple(as_ofs)
-        self._recent: dict[tuple[str, int], ir.Table] = {}
+        self.calendar = Calendar(tuple(sorted(as_ofs)))
 
     def has(self, name: str) -> bool:
         """Say whether the company has the optional table ``name``."""
@@ -72,27 +71,33 @@ class Facts:
         order = ibis.row_number().over(group_by=["as_of", *key], order_by=newest)
         return rows.mutate(_order=order).filter(ibis._._order == 0).drop("_order")
 
-    def recent(self, name: str, days: int, table: ir.Table | None = None) -> ir.Table:
-        """Return the visible rows of the ``days`` before each ``as_of``, as ``day``.
+    def dated(self, name: str, days: int | None = None) -> ir.Table:
+        """Return the rows of a log, once each, with the first ``as_of`` that sees them (``seen``).
 
-        A map from day to ``as_of`` joins by equality, so a row is only copied into the windows
-        that hold it. ``table`` stands in for the source where it was summed up beforehand; the
-        source's own rows are kept for whoever asks for the same days again.
+        With ``days``, only what lies in the last ``days`` of some ``as_of``, and the ``week`` it
+        falls in. For logs, whose rows never change: sum up what is alike in ``seen``, and copy
+        the sums to each ``as_of`` afterwards, which is far less than copying rows.
         """
-        if table is not None:
-            return self._within(name, days, table)
-        if (name, days) not in self._recent:
-            self._recent[name, days] = self._within(name, days, self.tables[name]).cache()
-        return self._recent[name, days]
+        rows = self.tables[name].rename(day=TABLES[name].happened)
+        if days:
+            first, last = self.calendar.first_day(days), self.calendar.last_day
+            rows = rows.filter(rows.day.between(ibis.literal(first), ibis.literal(last)))
+            rows = rows.join(self.calendar.weeks(days), "day")
+        earliest = ibis.literal(self.calendar.first_day(1))
+        known_on = ibis.greatest(rows.day, rows.known_at.date(), earliest)
+        return rows.mutate(known_on=known_on).join(self.calendar.sightings(), "known_on")
 
-    def _within(self, name: str, days: int, source: ir.Table) -> ir.Table:
-        dated = source.rename(day=TABLES[name].happened) if "day" not in source.columns else source
-        joined = dated.join(_calendar(self.as_ofs, days), "day").join(self.spine, KEYS)
-        return _masked(joined.filter(_was_known(joined)), TABLES[name])
+    def spread(self, sums: ir.Table, days: int) -> ir.Table:
+        """Copy ``sums`` by ``week`` and ``seen`` to each ``as_of`` that sees them in ``days``.
+
+        Adds ``as_of`` and ``ago``, the days from the week's end to it.
+        """
+        copies = sums.join(self.calendar.windows(days), "week")
+        return copies.filter(copies.seen <= copies.as_of)
 
     def price_list(self) -> ir.Table:
         """Return the products launched and known before each ``as_of``, a row for each."""
-        dates = ibis.memtable([(a,) for a in self.as_ofs], schema={"as_of": "date"})
+        dates = ibis.memtable([(a,) for a in self.calendar.as_ofs], schema={"as_of": "date"})
         offers = dates.cross_join(self.tables["products"])
         return offers.filter(_was_known(offers) & (offers.launched_on < offers.as_of))
 
@@ -121,12 +126,6 @@ def _masked(joined: ir.Table, table: Table) -> ir.Table:
         for c in dated
     }
     return joined.mutate(**values) if values else joined
-
-
-def _calendar(as_ofs: Sequence[date], days: int) -> ir.Table:
-    """Return the pairs (day, as_of) with ``as_of - days <= day < as_of``."""
-    pairs = [(a - timedelta(days=back), a) for a in as_ofs for back in range(1, days + 1)]
-    return ibis.memtable(pairs, schema={"day": "date", "as_of": "date"})
 
 
 def spine(tables: Mapping[str, ir.Table], as_ofs: Sequence[date]) -> ir.Table:
@@ -189,17 +188,12 @@ def _lacks(feature: Feature, facts: Facts) -> bool:
 def _summaries(rows: Rows, features: Sequence[Feature], facts: Facts) -> Iterator[Summary]:
     """Summarise ``rows`` once for each window or day that their features ask for."""
     mine = [f for f in features if f.rows is rows and not _lacks(f, facts)]
-    table = _kept(rows.build(facts)) if mine else None
+    table = rows.build(facts) if mine else None
     for (window, by_day), pairs in _variants(mine):
         chosen = _chosen(table, window, by_day)
         values: dict[str, Any] = {c.name: _typed(f.value(chosen, c), c) for f, c in pairs}
         summed = chosen.group_by(KEYS).aggregate(**values)
-        yield Summary(summed.cache(), tuple(c for _, c in pairs))
-
-
-def _kept(table: ir.Table) -> ir.Table:
-    """Compute a table once, unless that is done already."""
-    return table if isinstance(table, CachedTable) else table.cache()
+        yield Summary(summed, tuple(c for _, c in pairs))
 
 
 def _variants(
@@ -216,6 +210,8 @@ def _variants(
 
 
 def _chosen(table: ir.Table, window: int, by_day: int) -> ir.Table:
+    if window and "ago" in table.columns:
+        return table.filter(table.ago <= window)
     if window:
         return table.filter(table.as_of.delta(table.day, unit="day") <= window)
     if by_day:

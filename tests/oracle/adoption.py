@@ -18,7 +18,7 @@ def drawn(one: Account) -> Row:
         row |= {
             f"adoption_active_users_by_day_{day}": people_or_none(rows) if closed else None,
             f"adoption_functions_used_by_day_{day}": (
-                float(len({r["feature"] for r in rows})) if closed else None
+                float(len({(r["product_id"], r["feature"]) for r in rows})) if closed else None
             ),
             f"adoption_activated_by_day_{day}": (
                 float(len(users)) if closed and one.has("users") else None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from statistics import fmean, pstdev
+
 from tests.oracle.known import Account, Row, mean, most, share
 
 
@@ -16,20 +18,42 @@ def drawn(one: Account) -> Row:
         days = sorted({r["day"] for r in rows})
         by_day = [people([r for r in rows if r["day"] == day]) for day in days]
         row[f"usage_active_users_{window}d"] = people_or_none(rows)
-        row[f"usage_functions_used_{window}d"] = float(len({r["feature"] for r in rows}))
+        functions = {(r["product_id"], r["feature"]) for r in rows}
+        row[f"usage_functions_used_{window}d"] = float(len(functions))
         row[f"usage_days_active_{window}d"] = float(len(days))
         row[f"usage_people_a_day_{window}d"] = mean(by_day) if rows else 0.0
         row[f"usage_peak_people_{window}d"] = most(list(by_day)) if rows else 0.0
+    week = [r for r in used(one) if one.ago(r["day"]) <= 7]
+    row["usage_active_users_7d"] = people_or_none(week)
     for window in (56, 182):
         row[f"usage_trend_{window}d"] = _trend(one, window)
     row["usage_top_function_share_91d"] = _top_share(one)
+    row |= _quarter(one, [r for r in used(one) if one.ago(r["day"]) <= 91])
     for group in ("expert", "consumer"):
         row[f"usage_active_{group}s_28d"] = _active_of_group(one, group)
     return row
 
 
+def _quarter(one: Account, rows: list[Row]) -> Row:
+    named = [r for r in rows if r["user_id"] is not None]
+    days_of: dict[str, int] = {}
+    for person, _ in {(r["user_id"], r["day"]) for r in named}:
+        days_of[person] = days_of.get(person, 0) + 1
+    weeks = [0.0] * 13
+    for r in rows:
+        weeks[(one.ago(r["day"]) - 1) // 7] += r["events"]
+    regular = [person for person, days in days_of.items() if days >= 13]
+    return {
+        "usage_regular_share_91d": share(len(regular), len(days_of)),
+        "usage_top_person_share_91d": share(most(list(days_of.values())), sum(days_of.values())),
+        "usage_products_used_91d": float(len({r["product_id"] for r in rows})),
+        "usage_volatility_91d": pstdev(weeks) / fmean(weeks) if rows else None,
+    }
+
+
 def derived(row: Row) -> Row:
-    found: Row = {}
+    month = row["usage_active_users_28d"]
+    found: Row = {"usage_weekly_share_28d": share(row["usage_active_users_7d"], month)}
     for window in (28, 91):
         active = row[f"usage_active_users_{window}d"]
         found |= {
@@ -64,10 +88,8 @@ def _active_of_group(one: Account, group: str) -> float | None:
 
 def people(rows: list[Row]) -> float | None:
     names = {row["user_id"] for row in rows if row["user_id"] is not None}
-    if names:
-        return float(len(names))
     counts = [row["active_users"] for row in rows if row["active_users"] is not None]
-    return float(max(counts)) if counts else None
+    return float(max([len(names), *counts])) if names or counts else None
 
 
 def people_or_none(rows: list[Row]) -> float | None:
