@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import ibis
 
-from features.as_of import running
+from features.ahead import change_ahead, lines_ahead
+from features.as_of import KEYS, running
 from features.changes import ROUNDING, product_changes
 from features.core import FeatureGroup
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 seats = FeatureGroup("seats", "What is licensed, what is activated, what can still be absorbed.")
 
 
-def _priced_by_seats(facts: Facts, lines: ir.Table) -> ir.Table:
+def priced_by_seats(facts: Facts, lines: ir.Table) -> ir.Table:
     """Keep the lines of products that are priced by seats; all, without a price list."""
     if not facts.has("products"):
         return lines
@@ -26,21 +27,27 @@ def _priced_by_seats(facts: Facts, lines: ir.Table) -> ir.Table:
     return lines.semi_join(by_seats, ["as_of", "product_id"])
 
 
+def ran(lines: ir.Table, days: int) -> ir.BooleanValue:
+    """Say which lines ran ``days`` before ``as_of``, as it is known now."""
+    day = lines.as_of - ibis.interval(days=days)
+    return (lines.starts_on <= day) & (lines.ended_on.isnull() | (lines.ended_on > day))
+
+
 @seats.rows("subscriptions")
 def seat_lines(facts: Facts) -> ir.Table:
     """Periods of seat-priced lines that started before as_of."""
-    lines = _priced_by_seats(facts, facts.rows("subscriptions"))
-    a_year_ago = lines.as_of - ibis.interval(days=364)
-    ran = (lines.starts_on <= a_year_ago) & (
-        lines.ended_on.isnull() | (lines.ended_on > a_year_ago)
+    lines = priced_by_seats(facts, facts.rows("subscriptions"))
+    return lines.mutate(
+        runs=running(lines),
+        ran_a_quarter_ago=ran(lines, 91),
+        ran_a_year_ago=ran(lines, 364),
     )
-    return lines.mutate(runs=running(lines), ran_a_year_ago=ran)
 
 
 @seats.rows("subscriptions")
 def seat_changes(facts: Facts) -> ir.Table:
     """Days before as_of on which the number of seats changed."""
-    lines = _priced_by_seats(facts, facts.rows("subscriptions"))
+    lines = priced_by_seats(facts, facts.rows("subscriptions"))
     changes = product_changes(lines, ["account_id", "as_of"])
     past = changes.filter(changes.changed_on < changes.as_of)
     # Up and down can be a change of plan, which leaves the seats as they are.
@@ -53,11 +60,22 @@ def seat_changes(facts: Facts) -> ir.Table:
 
 @seats.rows("subscriptions")
 def seats_ahead(facts: Facts) -> ir.Table:
-    """Periods signed before as_of that start later: ramps and renewals already agreed."""
-    lines = _priced_by_seats(facts, facts.announced("subscriptions"))
-    in_a_year = lines.as_of + ibis.interval(days=364)
-    runs = (lines.starts_on <= in_a_year) & (lines.ended_on.isnull() | (lines.ended_on > in_a_year))
-    return lines.mutate(runs_today=running(lines), runs_in_a_year=runs)
+    """Lines that change within a year by what is signed: ramps and renewals already agreed."""
+    return lines_ahead(priced_by_seats(facts, facts.announced("subscriptions")))
+
+
+@seats.rows("subscriptions", "users")
+def seats_added(facts: Facts) -> ir.Table:
+    """The last increase, and the people with access, each with whether they came after it."""
+    more = seat_changes.build(facts)
+    more = more.filter(more.more)
+    newest = more.filter(more.changed_on == more.changed_on.max().over(ibis.window(group_by=KEYS)))
+    last = newest.group_by(KEYS).aggregate(
+        since=newest.changed_on.max(), added=newest.quantity_change.sum()
+    )
+    users = facts.rows("users").select("activated_on", user="account_id", user_as_of="as_of")
+    rows = last.left_join(users, [last.account_id == users.user, last.as_of == users.user_as_of])
+    return rows.mutate(is_new=(rows.activated_on >= rows.since).fill_null(False))
 
 
 @seats.rows("users")
@@ -75,10 +93,20 @@ def seats_licensed(rows: ir.Table) -> ir.Value:
 
 
 @seats.feature(seat_lines, unit="ratio", expected=(-1, None))
+def seats_growth_91d(rows: ir.Table) -> ir.Value:
+    """Growth of the licensed seats in a quarter."""
+    return _growth(rows, rows.ran_a_quarter_ago)
+
+
+@seats.feature(seat_lines, unit="ratio", expected=(-1, None))
 def seats_growth_364d(rows: ir.Table) -> ir.Value:
     """Growth of the licensed seats in a year."""
-    before = rows.quantity.sum(where=rows.ran_a_year_ago)
-    return rows.quantity.sum(where=rows.runs).fill_null(0) / before.nullif(0) - 1
+    return _growth(rows, rows.ran_a_year_ago)
+
+
+def _growth(rows: ir.Table, before: ir.BooleanValue) -> ir.Value:
+    now = rows.quantity.sum(where=rows.runs).fill_null(0)
+    return now / rows.quantity.sum(where=before).nullif(0) - 1
 
 
 @seats.feature(seat_changes, unit="days", expected=(1, None))
@@ -96,10 +124,17 @@ def seats_days_since_decrease(rows: ir.Table) -> ir.Value:
 @seats.feature(seats_ahead, unit="seats", absent=0)
 def seats_contracted_ahead(rows: ir.Table) -> ir.Value:
     """Seats already signed to come within a year."""
-    ahead = rows.starts_on >= rows.as_of
-    signed = rows.quantity.sum(where=ahead & rows.runs_in_a_year).fill_null(0)
-    leaving = rows.quantity.sum(where=rows.runs_today & ~rows.runs_in_a_year).fill_null(0)
-    return ibis.ifelse(ahead.any(), signed - leaving, 0)
+    return change_ahead(rows, rows.quantity)
+
+
+@seats.feature(seats_added, unit="ratio", expected=(0, 1))
+def seats_absorbed_since_increase(rows: ir.Table) -> ir.Value:
+    """Share of the seats added last that have been activated since.
+
+    100 % when at least as many people have got access as seats were added.
+    """
+    came = rows.is_new.cast("float64").sum() / rows.added.max()
+    return ibis.ifelse(came > 1, 1.0, came)
 
 
 @seats.feature(seat_users, unit="people", expected=(0, None), absent=0)
@@ -129,7 +164,18 @@ def seats_utilization(columns: ir.Table, window: int) -> ir.Value:
     return columns[f"usage_active_users_{window}d"] / columns.seats_licensed.nullif(0)
 
 
-@seats.feature(unit="seats")
+@seats.feature(unit="seats", expected=(0, None))
 def seats_headroom(columns: ir.Table) -> ir.Value:
     """Licensed seats that nobody used in the last 28 days."""
-    return columns.seats_licensed - columns.usage_active_users_28d
+    return _surplus(columns.seats_licensed, columns.usage_active_users_28d)
+
+
+@seats.feature(unit="people", expected=(0, None))
+def seats_overage(columns: ir.Table) -> ir.Value:
+    """People active in the last 28 days beyond the licensed seats."""
+    return _surplus(columns.usage_active_users_28d, columns.seats_licensed)
+
+
+def _surplus(value: ir.NumericValue, other: ir.NumericValue) -> ir.Value:
+    """Return by how much ``value`` is larger, 0 where it is not, null where either is unknown."""
+    return ibis.ifelse(value - other < 0, 0.0, value - other)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from collections.abc import Callable
+from datetime import date, timedelta
 
-from tests.oracle.known import Row, arr, over, quantity
+from tests.oracle.known import Account, Row, arr, over, quantity
 
 
 def _best_plan(rows: list[Row]) -> str:
@@ -33,7 +34,7 @@ def day_log(periods: list[Row]) -> list[Row]:
     return log
 
 
-def product_log(periods: list[Row]) -> list[Row]:
+def product_log(periods: list[Row], price_changes: bool = False) -> list[Row]:
     """Return the days on which each product changed, judged."""
     log = []
     for product in sorted({p["product_id"] for p in periods}):
@@ -41,11 +42,19 @@ def product_log(periods: list[Row]) -> list[Row]:
         for number, day in enumerate(days):
             day["product"] = product
             day["first"] = number == 0
+            day["currencies"] = {p["currency"] for p in day["starting"] + day["ending"]}
+            day["by_arr"] = _goes_by_arr(day, price_changes)
             day["kind"] = _kind(day)
-            neighbour = days[number - 1 : number] if day["kind"] == "start" else days[number + 1 :]
-            day["gap"] = abs((neighbour[0]["day"] - day["day"]).days) if neighbour else None
             log.append(day)
     return log
+
+
+def _goes_by_arr(day: Row, price_changes: bool) -> bool:
+    """Say whether a change goes by its ARR: one of plan, or any where prices count."""
+    if len(day["currencies"]) > 1 or abs(day["arr"]) < 0.005:
+        return False
+    both = day["starting"] and day["ending"]
+    return price_changes or (both and _best_plan(day["starting"]) != _best_plan(day["ending"]))
 
 
 def _kind(day: Row) -> str:
@@ -53,10 +62,43 @@ def _kind(day: Row) -> str:
         return "start"
     if not day["after"]:
         return "stop"
-    sign = day["more"]
-    replaced = day["starting"] and day["ending"]
-    if replaced and _best_plan(day["starting"]) != _best_plan(day["ending"]):
-        sign = day["arr"] or day["more"]
+    sign = day["arr"] if day["by_arr"] else day["more"]
     if abs(sign) < 1e-9:
         return "same"
     return "up" if sign > 0 else "down"
+
+
+def ran_before(one: Account, lines: list[Row], days: int) -> list[Row]:
+    """Return what ran so many days before, as it is known now."""
+    day = one.as_of - timedelta(days=days)
+    return [p for p in lines if p["starts_on"] <= day and not over(p, day)]
+
+
+def change_ahead(one: Account, lines: list[Row], of: Callable[[list[Row]], float]) -> float:
+    """Say by how much the lines that change within 364 days by what is signed will have changed."""
+    last = one.as_of + timedelta(days=364)
+    real = [p for p in lines if p["starts_on"] <= last and not over(p, p["starts_on"])]
+    coming = [p for p in real if p["starts_on"] >= one.as_of]
+    change = 0.0
+    for number in {p["subscription_id"] for p in real}:
+        line = sorted((p for p in real if p["subscription_id"] == number), key=_starts_on)
+        begun = [p for p in line if p["starts_on"] < one.as_of][-1:]
+        for period in begun:
+            if not over(period, one.as_of) and _is_concerned(period, coming):
+                change -= of([period])
+        if not over(line[-1], last) and _is_concerned(line[-1], coming):
+            change += of([line[-1]])
+    return change
+
+
+def _starts_on(period: Row) -> date:
+    day: date = period["starts_on"]
+    return day
+
+
+def _is_concerned(period: Row, coming: list[Row]) -> bool:
+    return any(
+        other["subscription_id"] == period["subscription_id"]
+        or other["product_id"] == period["product_id"]
+        for other in coming
+    )

@@ -2,31 +2,27 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
-from tests.oracle.changes import product_log
+from tests.oracle.changes import change_ahead, product_log, ran_before
 from tests.oracle.known import Account, Row, least, over, quantity, share
 
 
 def drawn(one: Account) -> Row:
     lines = _by_seats(one, one.rows("subscriptions"))
-    a_year_ago, in_a_year = one.as_of - timedelta(days=364), one.as_of + timedelta(days=364)
     now = quantity([p for p in lines if not over(p, one.as_of)])
-    then = [p for p in lines if p["starts_on"] <= a_year_ago and not over(p, a_year_ago)]
     moved = [d for d in product_log(lines) if d["day"] < one.as_of and d["before"] and d["after"]]
-    signed = _by_seats(one, one.announced("subscriptions"))
-    ahead = [p for p in signed if p["starts_on"] >= one.as_of]
-    coming = [p for p in ahead if p["starts_on"] <= in_a_year and not over(p, in_a_year)]
-    today = [p for p in signed if p["starts_on"] < one.as_of and not over(p, one.as_of)]
-    leaving = [p for p in today if over(p, in_a_year)]
-    growth = share(now, quantity(then))
+    more = [d for d in moved if d["more"] > 0]
     row: Row = {
         "seats_licensed": now,
-        "seats_growth_364d": None if growth is None else growth - 1,
-        "seats_days_since_increase": least([one.ago(d["day"]) for d in moved if d["more"] > 0]),
+        "seats_days_since_increase": least([one.ago(d["day"]) for d in more]),
         "seats_days_since_decrease": least([one.ago(d["day"]) for d in moved if d["more"] < 0]),
-        "seats_contracted_ahead": quantity(coming) - quantity(leaving) if ahead else 0.0,
+        "seats_contracted_ahead": change_ahead(
+            one, _by_seats(one, one.announced("subscriptions")), quantity
+        ),
+        "seats_absorbed_since_increase": _absorbed(one, more),
     }
+    for days in (91, 364):
+        growth = share(now, quantity(ran_before(one, lines, days)))
+        row[f"seats_growth_{days}d"] = None if growth is None else growth - 1
     users = one.rows("users") if one.has("users") else None
     for window in (28, 91):
         row[f"seats_newly_activated_{window}d"] = (
@@ -51,11 +47,22 @@ def _by_seats(one: Account, lines: list[Row]) -> list[Row]:
     return [line for line in lines if line["product_id"] in priced]
 
 
+def _absorbed(one: Account, more: list[Row]) -> float | None:
+    """Compare the people who came since the last increase with the seats that it added."""
+    if not more or not one.has("users"):
+        return None
+    last = max(d["day"] for d in more)
+    added = sum(d["more"] for d in more if d["day"] == last)
+    came = [u for u in one.rows("users") if u["activated_on"] >= last]
+    return float(min(len(came) / added, 1.0))
+
+
 def derived(row: Row) -> Row:
     licensed, active = row["seats_licensed"], row["usage_active_users_28d"]
     found: Row = {
         "seats_activated_share": share(row["seats_activated"], licensed),
-        "seats_headroom": None if active is None else licensed - active,
+        "seats_headroom": None if active is None else max(licensed - active, 0.0),
+        "seats_overage": None if active is None else max(active - licensed, 0.0),
     }
     for window in (28, 91):
         active = row[f"usage_active_users_{window}d"]

@@ -103,29 +103,136 @@ def test_only_products_priced_by_seats_have_seats() -> None:
 def test_seats_signed_to_come_within_a_year() -> None:
     assert_features(
         subscriptions="""
-        account_id | starts_on  | ended_on   | ended_known_on | quantity | signed_on
-        nothing    | 2023-01-01 | -          | -              | 10       | 2022-12-01
-        ramp       | 2023-01-01 | 2024-09-01 | 2022-12-01     | 10       | 2022-12-01
-        ramp       | 2024-09-01 | 2025-01-01 | 2022-12-01     | 30       | 2022-12-01
-        ramp       | 2025-01-01 | -          | -              | 50       | 2022-12-01
-        renewal    | 2023-01-01 | 2024-09-01 | 2024-05-01     | 10       | 2022-12-01
-        renewal    | 2024-09-01 | -          | -              | 10       | 2024-05-01
-        from_today | 2023-01-01 | 2024-06-01 | 2024-05-01     | 10       | 2022-12-01
-        from_today | 2023-01-01 | -          | -              | 5        | 2022-12-01
-        from_today | 2024-06-01 | -          | -              | 15       | 2024-05-01
-        far_off    | 2023-01-01 | -          | -              | 10       | 2022-12-01
-        far_off    | 2025-06-01 | -          | -              | 90       | 2024-05-01
-        unsigned   | 2023-01-01 | -          | -              | 10       | 2022-12-01
-        unsigned   | 2024-09-01 | -          | -              | 90       | 2024-06-01
+    account_id | subscription_id | starts_on  | ended_on   | ended_known_on | quantity | signed_on
+    nothing    | 1               | 2023-01-01 | -          | -              | 10       | 2022-12-01
+    ramp       | 1               | 2023-01-01 | 2024-09-01 | 2022-12-01     | 10       | 2022-12-01
+    ramp       | 1               | 2024-09-01 | 2025-01-01 | 2022-12-01     | 30       | 2022-12-01
+    ramp       | 1               | 2025-01-01 | -          | -              | 50       | 2022-12-01
+    from_today | 1               | 2023-01-01 | 2024-06-01 | 2024-05-01     | 10       | 2022-12-01
+    from_today | 1               | 2024-06-01 | -          | -              | 15       | 2024-05-01
+    from_today | 2               | 2023-01-01 | -          | -              | 5        | 2022-12-01
+    in_a_year  | 1               | 2023-01-01 | -          | -              | 10       | 2022-12-01
+    in_a_year  | 2               | 2025-05-31 | -          | -              | 7        | 2024-05-01
+    far_off    | 1               | 2023-01-01 | -          | -              | 10       | 2022-12-01
+    far_off    | 2               | 2025-06-01 | -          | -              | 90       | 2024-05-01
+    unsigned   | 1               | 2023-01-01 | -          | -              | 10       | 2022-12-01
+    unsigned   | 2               | 2024-09-01 | -          | -              | 90       | 2024-06-01
+    short      | 1               | 2023-01-01 | -          | -              | 10       | 2022-12-01
+    short      | 2               | 2024-07-01 | 2025-05-31 | 2024-05-01     | 90       | 2024-05-01
+    withdrawn  | 1               | 2023-01-01 | -          | -              | 10       | 2022-12-01
+    withdrawn  | 1               | 2024-07-01 | 2024-07-01 | 2024-05-01     | 90       | 2024-05-01
         """,
         expect="""
         account_id | as_of      | seats_licensed | seats_contracted_ahead
         nothing    | 2024-06-01 | 10             | 0
         ramp       | 2024-06-01 | 10             | 40
-        renewal    | 2024-06-01 | 10             | 0
         from_today | 2024-06-01 | 5              | 15
+        in_a_year  | 2024-06-01 | 10             | 7
         far_off    | 2024-06-01 | 10             | 0
         unsigned   | 2024-06-01 | 10             | 0
+        short      | 2024-06-01 | 10             | 0
+        withdrawn  | 2024-06-01 | 10             | 0
+        """,
+    )
+
+
+def test_a_renewal_signed_ahead_replaces_what_runs_and_brings_only_what_it_adds() -> None:
+    assert_features(
+        subscriptions="""
+    account_id | subscription_id | starts_on  | ended_on   | ended_known_on | quantity | signed_on
+    known_end  | 1               | 2023-01-01 | 2024-09-01 | 2024-05-01     | 10       | 2022-12-01
+    known_end  | 1               | 2024-09-01 | -          | -              | 10       | 2024-05-01
+    open_end   | 1               | 2023-01-01 | 2024-09-01 | 2024-09-01     | 10       | 2022-12-01
+    open_end   | 1               | 2024-09-01 | -          | -              | 10       | 2024-05-01
+    more       | 1               | 2023-01-01 | 2024-09-01 | 2024-09-01     | 10       | 2022-12-01
+    more       | 1               | 2024-09-01 | -          | -              | 16       | 2024-05-01
+    fewer      | 1               | 2023-01-01 | 2024-09-01 | 2024-09-01     | 10       | 2022-12-01
+    fewer      | 1               | 2024-09-01 | -          | -              | 4        | 2024-05-01
+    new_number | 1               | 2023-01-01 | 2024-09-01 | 2024-05-01     | 10       | 2022-12-01
+    new_number | 2               | 2024-09-01 | -          | -              | 12       | 2024-05-01
+        """,
+        expect="""
+        account_id | as_of      | seats_licensed | seats_contracted_ahead
+        known_end  | 2024-06-01 | 10             | 0
+        open_end   | 2024-06-01 | 10             | 0
+        more       | 2024-06-01 | 10             | 6
+        fewer      | 2024-06-01 | 10             | -6
+        new_number | 2024-06-01 | 10             | 2
+        """,
+    )
+
+
+def test_what_another_product_loses_is_not_set_off_against_what_is_signed_ahead() -> None:
+    assert_features(
+        subscriptions="""
+    subscription_id | product_id | starts_on  | ended_on   | ended_known_on | quantity | signed_on
+    1               | core       | 2023-01-01 | -          | -              | 10       | 2022-12-01
+    1               | core       | 2024-09-01 | -          | -              | 30       | 2024-05-01
+    2               | plus       | 2023-01-01 | 2024-12-01 | 2024-05-01     | 25       | 2022-12-01
+        """,
+        expect="""
+        as_of      | seats_licensed | seats_contracted_ahead
+        2024-06-01 | 35             | 20
+        """,
+    )
+
+
+def test_growth_in_a_quarter_starts_91_days_before() -> None:
+    assert_features(
+        subscriptions="""
+        account_id | subscription_id | starts_on  | ended_on   | quantity
+        before     | 1               | 2023-01-01 | -          | 10
+        before     | 2               | 2024-03-02 | -          | 30
+        after      | 1               | 2023-01-01 | -          | 10
+        after      | 2               | 2024-03-03 | -          | 30
+        ended      | 1               | 2023-01-01 | 2024-03-02 | 90
+        ended      | 2               | 2023-01-01 | -          | 10
+        new        | 1               | 2024-04-01 | -          | 10
+        """,
+        expect="""
+        account_id | as_of      | seats_growth_91d
+        before     | 2024-06-01 | 0
+        after      | 2024-06-01 | 3
+        ended      | 2024-06-01 | 0
+        new        | 2024-06-01 | -
+        """,
+    )
+
+
+def test_what_is_absorbed_of_the_last_increase() -> None:
+    assert_features(
+        subscriptions="""
+        account_id | starts_on  | ended_on   | quantity
+        a          | 2023-01-01 | 2024-02-01 | 4
+        a          | 2024-02-01 | 2024-04-01 | 6
+        a          | 2024-04-01 | -          | 10
+        full       | 2023-01-01 | 2024-04-01 | 4
+        full       | 2024-04-01 | -          | 5
+        none       | 2023-01-01 | 2024-04-01 | 4
+        none       | 2024-04-01 | -          | 5
+        never_more | 2023-01-01 | -          | 4
+        tomorrow   | 2023-01-01 | 2024-06-01 | 4
+        tomorrow   | 2024-06-01 | -          | 9
+        """,
+        users="""
+        account_id | user_id | activated_on | deactivated_on | known_at
+        a          | u1      | 2024-03-31   | -              | 2024-03-31
+        a          | u2      | 2024-04-01   | -              | 2024-04-01
+        a          | u3      | 2024-05-31   | -              | 2024-05-31
+        a          | u4      | 2024-04-02   | 2024-05-01     | 2024-04-02
+        a          | u5      | 2024-06-01   | -              | 2024-05-01
+        a          | u6      | 2024-05-01   | -              | 2024-06-01
+        full       | u1      | 2024-04-01   | -              | 2024-04-01
+        full       | u2      | 2024-04-01   | -              | 2024-04-01
+        never_more | u1      | 2024-04-01   | -              | 2024-04-01
+        """,
+        expect="""
+        account_id | as_of      | seats_absorbed_since_increase
+        a          | 2024-06-01 | 0.75
+        full       | 2024-06-01 | 1
+        none       | 2024-06-01 | 0
+        never_more | 2024-06-01 | -
+        tomorrow   | 2024-06-01 | -
         """,
     )
 
@@ -180,10 +287,21 @@ def test_newly_activated_seats() -> None:
 
 def test_without_a_list_of_users_nobody_can_say_who_has_access() -> None:
     assert_features(
-        subscriptions=LICENSED,
+        subscriptions="""
+        starts_on  | ended_on   | quantity
+        2023-01-01 | 2024-04-01 | 4
+        2024-04-01 | -          | 5
+        """,
         expect="""
-        account_id | as_of      | seats_activated_share | seats_newly_activated_28d
-        a          | 2024-06-01 | -                     | -
+        as_of      | seats_activated | seats_activated_share | seats_newly_activated_28d
+        2024-06-01 | -               | -                     | -
+        """,
+    )
+    assert_features(
+        subscriptions="starts_on | ended_on\n2023-01-01 | 2024-04-01\n2024-04-01 | -",
+        expect="""
+        as_of      | seats_absorbed_since_increase
+        2024-06-01 | -
         """,
     )
 
@@ -196,6 +314,7 @@ def test_utilisation_headroom_and_overage() -> None:
         overage    | 2023-01-01 | 1
         unused     | 2023-01-01 | 9
         free       | 2023-01-01 | 0
+        untold     | 2023-01-01 | 4
         """,
         usage_daily="""
         account_id | day        | user_id
@@ -206,12 +325,19 @@ def test_utilisation_headroom_and_overage() -> None:
         overage    | 2024-05-31 | u1
         overage    | 2024-05-31 | u2
         free       | 2024-05-31 | u1
+        untold     | 2024-05-31 | -
         """,
         expect="""
-        account_id | as_of      | seats_utilization_28d | seats_utilization_91d | seats_headroom
-        half_used  | 2024-06-01 | 0.5                   | 0.75                  | 2
-        overage    | 2024-06-01 | 2                     | 2                     | -1
-        unused     | 2024-06-01 | 0                     | 0                     | 9
-        free       | 2024-06-01 | -                     | -                     | -1
+        account_id | as_of      | seats_utilization_28d | seats_headroom | seats_overage
+        half_used  | 2024-06-01 | 0.5                   | 2              | 0
+        overage    | 2024-06-01 | 2                     | 0              | 1
+        unused     | 2024-06-01 | 0                     | 9              | 0
+        free       | 2024-06-01 | -                     | 0              | 1
+        untold     | 2024-06-01 | -                     | -              | -
         """,
+    )
+    assert_features(
+        subscriptions="starts_on | quantity\n2023-01-01 | 4",
+        usage_daily="day | user_id\n2024-05-31 | u1\n2024-05-31 | u2\n2024-04-01 | u3",
+        expect="as_of | seats_utilization_91d\n2024-06-01 | 0.75",
     )
