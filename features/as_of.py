@@ -18,6 +18,7 @@ import ibis
 from features.calendar import Calendar
 from features.contract import TABLES, Table
 from features.core import Feature, FeatureColumn, FeatureGroup, Rows
+from features.derived import Derived, stages
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -170,10 +171,17 @@ def compute(groups: Sequence[FeatureGroup], facts: Facts) -> ir.Table:
     wide = _joined(facts.spine, summaries)
     missing = {c.name: _null(c) for f in features if _lacks(f, facts) for c in f.columns}
     wide = wide.mutate(**missing)
-    derived = {
-        c.name: _typed(f.value(wide, c), c) for f in features if f.rows is None for c in f.columns
-    }
-    return wide.mutate(**derived).select(*KEYS, *[c.name for f in features for c in f.columns])
+    for stage in stages(groups):
+        wide = wide.mutate(**{one.column.name: _combined(wide, one, facts) for one in stage})
+    return wide.select(*KEYS, *[c.name for f in features for c in f.columns])
+
+
+def _combined(wide: ir.Table, one: Derived, facts: Facts) -> ir.Value:
+    """Combine columns; null where the company lacks a table that they are drawn from."""
+    if not all(facts.has(source) for source in one.sources):
+        return _null(one.column)
+    value = _typed(one.feature.value(wide, one.column), one.column)
+    return value if one.column.absent is None else value.fill_null(one.column.absent)
 
 
 def _distinct_rows(features: Sequence[Feature]) -> list[Rows]:

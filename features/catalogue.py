@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from functools import cache
 
@@ -10,6 +11,7 @@ from features.champions import champions
 from features.commercial import commercial
 from features.contract import TABLES, Column, Table
 from features.core import UNITS, FeatureColumn, FeatureGroup, Range
+from features.derived import with_sources
 from features.errors import UsageError
 from features.seats import seats
 from features.targets import TARGETS
@@ -35,27 +37,43 @@ def columns_of(groups: Sequence[FeatureGroup]) -> tuple[FeatureColumn, ...]:
     UsageError
         Naming every column that is declared more than once, and by which features.
     """
+    if problems := clashes(groups):
+        raise UsageError(problems)
+    return with_sources(groups)
+
+
+def clashes(groups: Sequence[FeatureGroup]) -> list[str]:
+    """Say which groups and columns are declared more than once, and by whom."""
     owners: dict[str, list[str]] = {}
     for group in groups:
         for column in group.columns:
             owners.setdefault(column.name, []).append(f"{column.group}.{column.stem}")
-    problems = [
-        f"column {name} is declared by {' and by '.join(features)}; rename all but one of them"
-        for name, features in owners.items()
-        if len(features) > 1
+    names = Counter(group.name for group in groups)
+    return [
+        *(f"group {name} is declared twice; rename one" for name in names if names[name] > 1),
+        *(
+            f"column {name} is declared by {' and by '.join(features)}; rename all but one of them"
+            for name, features in owners.items()
+            if len(features) > 1
+        ),
     ]
-    if problems:
-        raise UsageError(problems)
-    return tuple(column for group in groups for column in group.columns)
 
 
-def feature_catalogue() -> str:
-    """Return the Markdown of ``docs/feature-catalogue.md``."""
+def feature_catalogue(groups: Sequence[FeatureGroup] = GROUPS) -> str:
+    """Return the Markdown of ``docs/feature-catalogue.md``, or of the groups a company uses."""
+    found = columns_of(groups)
     return _document(
         "Feature catalogue",
-        f"{len(columns())} columns. Each is computed only from rows that happened and were known "
-        "before `as_of`. Empty means 'cannot say', 0 means 'none'.",
-        [*(_group(group) for group in GROUPS), _targets(), _units()],
+        f"{len(found)} columns. Each is computed only from rows that happened and were known "
+        "before `as_of`. Empty means 'cannot say', 0 means 'none'; 'no rows' says which of them "
+        "an account gets that has none. Without one of the tables it is drawn from, a column is "
+        "empty throughout. 'rises with' and 'falls with' name the targets whose models must keep "
+        "to that direction.",
+        [
+            *(_group(group, [c for c in found if c.group == group.name]) for group in groups),
+            _targets(),
+            _units(),
+        ],
     )
 
 
@@ -79,8 +97,8 @@ def _rows(header: tuple[str, ...], rows: Iterator[tuple[str, ...]]) -> str:
     return "\n".join("| " + " | ".join(cells) + " |" for cells in lines)
 
 
-def _group(group: FeatureGroup) -> str:
-    header = ("column", "what it says", "unit", "expected", "no rows")
+def _group(group: FeatureGroup, found: Sequence[FeatureColumn]) -> str:
+    header = ("column", "what it says", "unit", "expected", "no rows", "drawn from", "direction")
     cells = (
         (
             f"`{c.name}`",
@@ -88,10 +106,17 @@ def _group(group: FeatureGroup) -> str:
             c.unit,
             _range(c.expected),
             "" if c.absent is None else f"{c.absent:g}",
+            ", ".join(c.sources),
+            _direction(c),
         )
-        for c in group.columns
+        for c in found
     )
     return f"## {group.name}\n\n{group.meaning} Owner: {group.owner}.\n\n{_rows(header, cells)}"
+
+
+def _direction(column: FeatureColumn) -> str:
+    ways = {1: "rises with", -1: "falls with"}
+    return "; ".join(f"{ways[way]} {name}" for name, way in column.monotone.items())
 
 
 def _when(column: FeatureColumn) -> str:

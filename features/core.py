@@ -13,29 +13,16 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from features.contract import TABLES
-from features.errors import UsageError
+from features.refusals import feature_problems, group_problems, refuse, source_problems
+from features.units import UNITS, Range
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
 
     from features.as_of import Facts
 
-UNITS: dict[str, str] = {
-    "category": "a name",
-    "count": "a number of things",
-    "currency": "the company's currency",
-    "days": "days",
-    "events": "events",
-    "flag": "yes or no",
-    "people": "people",
-    "products": "products",
-    "ratio": "a share, shown in per cent",
-    "seats": "seats",
-}
-"""The units a feature may have, and what they mean to a reader."""
+__all__ = ["UNITS", "Feature", "FeatureColumn", "FeatureGroup", "Range", "Rows"]
 
-Range = tuple[float | None, float | None]
 RowsFunction = Callable[["Facts"], "ir.Table"]
 FeatureFunction = Callable[..., "ir.Value"]
 
@@ -56,7 +43,11 @@ class Rows:
 
 @dataclass(frozen=True)
 class FeatureColumn:
-    """One column of the feature table, as everything downstream of it needs to know it."""
+    """One column of the feature table, as everything downstream of it needs to know it.
+
+    ``sources`` are the tables it is drawn from; a column that combines others has those of all of
+    them (``features.derived`` finds them).
+    """
 
     name: str
     stem: str
@@ -68,6 +59,8 @@ class FeatureColumn:
     expected: Range
     absent: float | None
     monotone: Mapping[str, int]
+    owner: str = ""
+    sources: tuple[str, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
         """Return the column as JSON-able values, as stored in the feature table's metadata."""
@@ -80,7 +73,10 @@ class FeatureColumn:
             "window_days": self.window_days,
             "by_day": self.by_day,
             "expected": list(self.expected),
+            "absent": self.absent,
             "monotone": dict(self.monotone),
+            "owner": self.owner,
+            "sources": list(self.sources),
         }
 
 
@@ -97,6 +93,7 @@ class Feature:
     by_days: tuple[int, ...]
     absent: float | None
     monotone: Mapping[str, int]
+    owner: str = ""
 
     @property
     def name(self) -> str:
@@ -131,11 +128,18 @@ class Feature:
             expected=self.expected,
             absent=self.absent,
             monotone=self.monotone,
+            owner=self.owner,
+            sources=self.rows.sources if self.rows else (),
         )
+
+    @property
+    def takes_window(self) -> bool:
+        """Whether the function asks for the window's length."""
+        return "window" in inspect.signature(self.function).parameters
 
     def value(self, rows: ir.Table, column: FeatureColumn) -> ir.Value:
         """Return the expression of ``column`` over ``rows``, which are filtered to it already."""
-        if "window" in inspect.signature(self.function).parameters:
+        if self.takes_window:
             return self.function(rows, window=column.window_days)
         return self.function(rows)
 
@@ -163,6 +167,10 @@ class FeatureGroup:
     features: list[Feature] = field(default_factory=list)
     row_sets: list[Rows] = field(default_factory=list)
 
+    def __post_init__(self) -> None:
+        if problems := group_problems(self):
+            refuse(problems)
+
     @property
     def columns(self) -> tuple[FeatureColumn, ...]:
         """All columns of the group in the order of their declaration."""
@@ -176,14 +184,10 @@ class FeatureGroup:
         UsageError
             When a source is not a table of the contract.
         """
-        unknown = [source for source in sources if source not in TABLES]
-        if unknown:
-            raise UsageError(
-                f"group {self.name}: unknown source {', '.join(unknown)}; "
-                f"the contract has {', '.join(TABLES)}"
-            )
 
         def declare(build: RowsFunction) -> Rows:
+            if problems := source_problems(self.name, sources):
+                refuse(problems, build)
             meaning = (inspect.getdoc(build) or "").split("\n", 1)[0]
             rows = Rows(build.__name__, sources, meaning, build)
             self.row_sets.append(rows)
@@ -218,7 +222,8 @@ class FeatureGroup:
         by_days
             Days since the first subscription started; a column each, null while still open.
         absent
-            What an account without any rows gets; ``None`` says 'cannot say'.
+            What an account without any rows gets; ``None`` says 'cannot say'. Where columns are
+            combined: what stands for an empty result. Without the source table both are empty.
         monotone
             Per target +1 or -1 where the domain is certain of the direction.
 
@@ -230,37 +235,21 @@ class FeatureGroup:
 
         def declare(function: FeatureFunction) -> FeatureFunction:
             feature = Feature(
-                function, self.name, rows, unit, expected, windows, by_days, absent, monotone or {}
+                function=function,
+                group=self.name,
+                rows=rows,
+                unit=unit,
+                expected=expected,
+                windows=windows,
+                by_days=by_days,
+                absent=absent,
+                monotone=monotone or {},
+                owner=self.owner,
             )
-            problems = list(_problems(feature, {known.name for known in self.features}))
-            if problems:
-                raise UsageError(problems)
+            if problems := feature_problems(feature, {known.name for known in self.features}):
+                refuse(problems, function)
+                return function
             self.features.append(feature)
             return function
 
         return declare
-
-
-def _problems(feature: Feature, taken: set[str]) -> list[str]:
-    """List every rule that a declaration breaks, each with what to do."""
-    where = f"feature {feature.group}.{feature.name}"
-    uneven = [window for window in feature.windows if window <= 0 or window % 7]
-    rules = (
-        (not feature.description, "has no docstring; write what it measures in its first line"),
-        (feature.name in taken, "is declared twice; rename or remove one of the two"),
-        (
-            feature.unit not in UNITS,
-            f"has the unknown unit {feature.unit!r}; use one of {', '.join(UNITS)}",
-        ),
-        (
-            bool(uneven),
-            f"has windows {uneven} that are no multiples of seven days; weekdays would "
-            "weigh unequally, so use 7, 28, 91, 182 or 364",
-        ),
-        (
-            bool(feature.windows and feature.by_days),
-            "has both windows and by_days; declare two features",
-        ),
-        ("_next_" in feature.name, "has '_next_' in its name, which marks labels; rename it"),
-    )
-    return [f"{where} {sentence}" for broken, sentence in rules if broken]
