@@ -15,9 +15,13 @@ if TYPE_CHECKING:
 
 ROUNDING = 1e-9
 """Sums of fractional quantities differ by less than this without anything having changed."""
+CENTS = 0.005
+"""Sums of money that differ by less than half a cent are the same money."""
 
 
-def product_changes(lines: ir.Table, keys: Sequence[str]) -> ir.Table:
+def product_changes(
+    lines: ir.Table, keys: Sequence[str], *, price_changes: bool = False
+) -> ir.Table:
     """Return one row for each day on which a product's lines of an account start or end.
 
     Parameters
@@ -26,19 +30,24 @@ def product_changes(lines: ir.Table, keys: Sequence[str]) -> ir.Table:
         Subscription periods; ``keys`` and the contract's columns.
     keys
         What tells accounts apart: ``account_id``, with ``as_of`` for a point-in-time log.
+    price_changes
+        Whether every change goes by its ARR, a rise or cut of the price alone included.
 
     Returns
     -------
     ir.Table
-        ``keys``, ``product_id``, ``changed_on``; ``quantity_change``, ``arr_change``,
-        ``arr_before``; ``signed_on`` (latest signature of what starts) and ``end_known_on``;
+        ``keys``, ``product_id``, ``changed_on``; ``quantity_change``, ``arr_change``;
+        ``price_in`` (of what starts, a unit), ``currency`` and ``one_currency``;
+        ``signed_on`` (of what starts, the first), ``first_signed_on`` (of the product, ever) and
+        ``end_known_on`` (of what ends, the last);
         ``is_first`` (the product was never held before), ``is_start``, ``is_stop`` (from none, to
-        none) with ``gap_days`` (none before a start, or after a stop; null when it is for good),
-        ``is_up``, ``is_down`` (more or less of a product held before and after).
-        A change of price alone is neither up nor down; a change of plan goes by its ARR.
+        none), ``is_up``, ``is_down`` (more or less of a product held before and after), and
+        ``by_arr``: whether it went by ARR, as a change of plan does, or by quantity.
+        A change of price alone is neither up nor down, and one of currency never is.
         A period that ended before it ran never was.
     """
     by = [*keys, "product_id"]
+    starts = ibis._.line == 1
     days = (
         _steps(lines, by)
         .group_by([*by, "changed_on"])
@@ -46,95 +55,155 @@ def product_changes(lines: ir.Table, keys: Sequence[str]) -> ir.Table:
             quantity_change=ibis._.quantity.sum(),
             arr_change=ibis._.arr.sum(),
             line_change=ibis._.line.sum(),
-            signed_on=ibis._.signed_on.max(),
+            signed_on=ibis._.signed_on.min(),
             end_known_on=ibis._.end_known_on.max(),
-            plan_in=ibis._.plan.max(where=ibis._.line == 1),
-            plan_out=ibis._.plan.max(where=ibis._.line == -1),
+            plan_in=ibis._.plan.max(where=starts),
+            plan_out=ibis._.plan.max(where=~starts),
+            price_in=ibis._.arr.sum(where=starts) / ibis._.quantity.sum(where=starts).nullif(0),
+            currency=ibis._.currency.max(),
+            one_currency=ibis._.currency.min() == ibis._.currency.max(),
         )
     )
-    return _judged(_running_totals(days, by))
+    return _judged(_running_totals(days, by), by, price_changes)
+
+
+def signed_steps(lines: ir.Table) -> ir.Table:
+    """Return each start and end of a period with the signature that brought it about.
+
+    A start was signed as its period says. An end has the signature of what follows it on that
+    day: the next period of its line or, where the line goes on under another number, the latest
+    signed of the product's new lines. An end that nothing follows has none.
+
+    Columns: ``account_id``, ``product_id``, ``changed_on``, ``quantity``, ``arr``, ``signed_on``,
+    ``end_known_on``.
+    """
+    by = ["account_id", "product_id"]
+    line = ibis.window(group_by=[*by, "changed_on", "subscription_id"])
+    day = ibis.window(group_by=[*by, "changed_on"])
+    steps = _steps(lines, by)
+    steps = steps.mutate(
+        line_signed_on=steps.signed_on.max().over(line), continues=steps.line.min().over(line) < 0
+    )
+    new = ibis.ifelse(steps.continues, ibis.null("date"), steps.signed_on)
+    steps = steps.mutate(new_signed_on=new.max().over(day))
+    signed_on = ibis.coalesce(steps.line_signed_on, steps.new_signed_on)
+    return steps.select(*by, "changed_on", "quantity", "arr", "end_known_on", signed_on=signed_on)
 
 
 def account_stops(lines: ir.Table) -> ir.Table:
     """Return one row for each day on which an account's last line ends.
 
-    Columns: ``account_id``, ``stopped_on``, ``resumed_on`` (null when it has not come back) and
-    ``arr_lost``.
+    Columns: ``account_id``, ``changed_on`` and ``resumed_on`` (null when it has not come back).
     """
-    by = ["account_id"]
-    days = (
-        _steps(lines, by)
-        .group_by([*by, "changed_on"])
-        .aggregate(arr_change=ibis._.arr.sum(), line_change=ibis._.line.sum())
+    return _stops(lines, ["account_id"])
+
+
+def without_pauses(lines: ir.Table, grace_days: int) -> ir.Table:
+    """Return the periods with pauses up to ``grace_days`` closed: each ends when the next starts.
+
+    A line pauses when it goes on later and nothing of its product took its place; a product
+    pauses when none of it runs until it goes on, under whatever number.
+    """
+    product = ["account_id", "product_id"]
+    real = _real(lines)
+    line = ibis.window(group_by=[*product, "subscription_id"], order_by="starts_on")
+    real = real.mutate(goes_on=real.starts_on.lead().over(line))
+    stops = _stops(lines, product).rename(stop_account="account_id", stop_product="product_id")
+    starts = real.select(*(real[c].name(f"new_{c}") for c in [*product, "starts_on"])).distinct()
+    joined = real.left_join(
+        stops,
+        [
+            real.account_id == stops.stop_account,
+            real.product_id == stops.stop_product,
+            real.ended_on == stops.changed_on,
+        ],
+    ).left_join(
+        starts,
+        [
+            real.account_id == starts.new_account_id,
+            real.product_id == starts.new_product_id,
+            real.ended_on == starts.new_starts_on,
+        ],
     )
+    own = ibis.ifelse(joined.new_starts_on.isnull(), joined.goes_on, ibis.null("date"))
+    ended = joined.ended_on
+    closed = ibis.coalesce(
+        _soon(own, ended, grace_days), _soon(joined.resumed_on, ended, grace_days), ended
+    )
+    return joined.mutate(ended_on=closed).select(*lines.columns)
+
+
+def _soon(day: ir.DateValue, after: ir.DateValue, days: int) -> ir.DateValue:
+    """Return ``day`` where it lies within ``days`` after ``after``, else null."""
+    apart = day.delta(after, unit="day")
+    return ibis.ifelse((apart > 0) & (apart <= days), day, ibis.null("date"))
+
+
+def _stops(lines: ir.Table, by: Sequence[str]) -> ir.Table:
+    """Return each day on which the last line of ``by`` ends, and when one starts again."""
+    days = _steps(lines, by).group_by([*by, "changed_on"]).aggregate(line_change=ibis._.line.sum())
     totals = _running_totals(days, by)
     window = ibis.window(group_by=by, order_by="changed_on")
     totals = totals.mutate(resumed_on=totals.changed_on.lead().over(window))
     stops = totals.filter((totals.lines_after == 0) & (totals.lines_before > 0))
-    return stops.select(
-        "account_id", "resumed_on", stopped_on=stops.changed_on, arr_lost=stops.arr_before
-    )
+    return stops.select(*by, "changed_on", "resumed_on")
+
+
+def _real(lines: ir.Table) -> ir.Table:
+    """Drop the periods that ended before they ran."""
+    return lines.filter(lines.ended_on.isnull() | (lines.ended_on > lines.starts_on))
 
 
 def _steps(lines: ir.Table, by: Sequence[str]) -> ir.Table:
     """Return each period as a step up on the day it starts and a step down on the day it ends."""
-    lines = lines.filter(lines.ended_on.isnull() | (lines.ended_on > lines.starts_on))
-    plan = lines.plan.fill_null("")
-    arr = lines.quantity * lines.unit_price
+    lines = _real(lines)
+    lines = lines.mutate(plan=lines.plan.fill_null(""), arr=lines.quantity * lines.unit_price)
+    kept = list(dict.fromkeys([*by, "product_id", "subscription_id", "plan", "currency"]))
     starts = lines.select(
-        *by,
+        *kept,
         changed_on=lines.starts_on,
         quantity=lines.quantity,
-        arr=arr,
+        arr=lines.arr,
         line=ibis.literal(1, type="int64"),
         signed_on=lines.signed_on,
         end_known_on=ibis.null("date"),
-        plan=plan,
     )
     ended = lines.filter(lines.ended_on.notnull())
     ends = ended.select(
-        *by,
+        *kept,
         changed_on=ended.ended_on,
         quantity=-ended.quantity,
-        arr=-ended.quantity * ended.unit_price,
+        arr=-ended.arr,
         line=ibis.literal(-1, type="int64"),
         signed_on=ibis.null("date"),
         end_known_on=ended.ended_known_on,
-        plan=ended.plan.fill_null(""),
     )
     return starts.union(ends)
 
 
 def _running_totals(days: ir.Table, by: Sequence[str]) -> ir.Table:
-    """Add what ran before and after each day; line counts are whole, so zero is exactly zero."""
+    """Add how many lines ran before and after each day."""
     window = ibis.cumulative_window(group_by=by, order_by="changed_on")
-    totals = days.mutate(
-        lines_after=days.line_change.sum().over(window),
-        arr_after=days.arr_change.sum().over(window),
-    )
-    return totals.mutate(
-        lines_before=totals.lines_after - totals.line_change,
-        arr_before=totals.arr_after - totals.arr_change,
-    )
+    totals = days.mutate(lines_after=days.line_change.sum().over(window))
+    return totals.mutate(lines_before=totals.lines_after - totals.line_change)
 
 
-def _judged(days: ir.Table) -> ir.Table:
+def _judged(days: ir.Table, by: Sequence[str], price_changes: bool) -> ir.Table:
     """Say of each day what it was: a start, a stop, up, down, or a price alone."""
     held = (days.lines_before > 0) & (days.lines_after > 0)
     replanned = (days.plan_in != days.plan_out).fill_null(False)
-    sign = ibis.ifelse(replanned & (days.arr_change != 0), days.arr_change, days.quantity_change)
-    by = [name for name in ("as_of", "account_id", "product_id") if name in days.columns]
-    first = days.changed_on.min().over(ibis.window(group_by=by))
+    moved = days.one_currency & (days.arr_change.abs() > CENTS)
+    by_arr = moved & (ibis.literal(price_changes) | replanned)
+    sign = ibis.ifelse(by_arr, days.arr_change, days.quantity_change)
+    whole = ibis.window(group_by=by)
     is_start = (days.lines_before == 0) & (days.lines_after > 0)
     is_stop = (days.lines_before > 0) & (days.lines_after == 0)
-    in_order = ibis.window(group_by=by, order_by="changed_on")
-    before = days.changed_on.delta(days.changed_on.lag().over(in_order), unit="day")
-    after = days.changed_on.lead().over(in_order).delta(days.changed_on, unit="day")
     return days.mutate(
-        is_first=days.changed_on == first,
+        first_signed_on=days.signed_on.min().over(whole),
+        is_first=days.changed_on == days.changed_on.min().over(whole),
         is_start=is_start,
         is_stop=is_stop,
-        gap_days=ibis.cases((is_start, before), (is_stop, after)),
         is_up=held & (sign > ROUNDING),
         is_down=held & (sign < -ROUNDING),
+        by_arr=by_arr,
     )

@@ -10,42 +10,20 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 from typing import TYPE_CHECKING, Literal
 
 import ibis
 
 from features.as_of import KEYS, Facts
-from features.changes import account_stops, product_changes
+from features.changes import CENTS, ROUNDING
+from features.decisions import Decisions, Horizon, decide, happened, occurred, within
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
 
+__all__ = ["TARGETS", "Horizon", "Target", "goes_on", "labels", "occurrences", "ran", "target"]
 
-@dataclass(frozen=True)
-class Horizon:
-    """The time a label looks at.
-
-    ``days`` after ``as_of``; ``grace_days`` within which a pause or a replacement is no loss;
-    ``data_through``, the first day that is not complete in the data; ``price_changes``, whether
-    the company counts a rise of the price alone as upsell and a cut as downsell.
-    """
-
-    days: int
-    grace_days: int
-    data_through: date
-    price_changes: bool = False
-
-
-@dataclass(frozen=True)
-class Events:
-    """What happened to accounts, over the whole of the data."""
-
-    changes: ir.Table
-    stops: ir.Table
-
-
-TargetFunction = Callable[["ir.Table", Events, Horizon], "ir.Table"]
+TargetFunction = Callable[[Decisions], "ir.Table"]
 
 
 @dataclass(frozen=True)
@@ -53,8 +31,9 @@ class Target:
     """One outcome.
 
     ``occurrences`` returns one row for each time the outcome befell a row of the spine:
-    ``account_id``, ``as_of``, ``arr`` (yearly amount, positive). ``needs_grace`` outcomes are
-    mature only after the grace period, since a return or a replacement can undo them.
+    ``account_id``, ``as_of``, ``product_id``, ``changed_on``, ``arr`` (yearly, never negative).
+    ``needs_grace`` outcomes are mature only after the grace period, since a return or a
+    replacement can undo them.
     """
 
     occurrences: TargetFunction
@@ -112,44 +91,54 @@ def target(
 
 
 @target(direction="+", needs_grace=False)
-def upsell(spine: ir.Table, events: Events, horizon: Horizon) -> ir.Table:
-    """More of a product the account holds, or a dearer plan of it, signed within the horizon.
+def upsell(decisions: Decisions) -> ir.Table:
+    """More of a product the account holds, or a dearer plan or successor, signed in the horizon.
 
-    A change of price alone is none.
+    A change of price alone is none, unless the company counts it.
     """
-    changes = _decided(spine, events.changes, horizon).filter(ibis._.is_up)
-    return changes.select(*KEYS, arr=_gain(changes.arr_change))
+    changes, replaced = decisions.changes, decisions.replaced
+    more = changes.filter(changes.is_up & (changes.moved > ROUNDING))
+    ahead = changes.filter(_is_new(changes) & (changes.first_signed_on < changes.as_of))
+    ahead = decisions.without_replacements(ahead, "start")
+    dearer = replaced.filter((replaced.arr_decided > CENTS) & (replaced.arr_whole > CENTS))
+    return occurred("+", more, ahead, dearer)
 
 
 @target(direction="+", needs_grace=True)
-def cross_sell(spine: ir.Table, events: Events, horizon: Horizon) -> ir.Table:
+def cross_sell(decisions: Decisions) -> ir.Table:
     """A product the account never held, signed within the horizon and replacing no other."""
-    changes = _decided(spine, events.changes, horizon)
-    new = changes.filter(changes.is_start & changes.is_first)
-    dropped = _lasting(events.changes.filter(events.changes.is_stop), horizon)
-    bought = _unpaired(new, dropped, horizon)
-    return bought.select(*KEYS, arr=bought.arr_change)
+    changes = decisions.changes
+    new = changes.filter(_is_new(changes) & (changes.first_signed_on >= changes.as_of))
+    return occurred("+", decisions.without_replacements(new, "start"))
 
 
 @target(direction="-", needs_grace=True)
-def downsell(spine: ir.Table, events: Events, horizon: Horizon) -> ir.Table:
-    """Less of a product, a cheaper plan, or a product dropped within the horizon; it stays."""
-    changes = _decided(spine, events.changes, horizon)
-    fewer = changes.filter(changes.is_down).select(*KEYS, arr=_gain(-changes.arr_change))
-    started = _lasting(events.changes.filter(events.changes.is_start), horizon)
-    dropped = _unpaired(_lasting(changes.filter(changes.is_stop), horizon), started, horizon)
-    losses = fewer.union(dropped.select(*KEYS, arr=-dropped.arr_change))
-    return losses.anti_join(churn(spine, events, horizon), KEYS)
+def downsell(decisions: Decisions) -> ir.Table:
+    """Less of a product, a cheaper plan or successor, or a product dropped; the account stays."""
+    changes, replaced = decisions.changes, decisions.replaced
+    less = changes.filter(changes.is_down & (changes.moved < -ROUNDING))
+    dropped = decisions.without_replacements(changes.filter(changes.is_stop), "stop")
+    cheaper = replaced.filter((replaced.arr_decided < -CENTS) & (replaced.arr_whole < -CENTS))
+    return occurred("-", less, dropped, cheaper).anti_join(churn(decisions), KEYS)
 
 
 @target(direction="-", needs_grace=True)
-def churn(spine: ir.Table, events: Events, horizon: Horizon) -> ir.Table:
+def churn(decisions: Decisions) -> ir.Table:
     """The last subscription ends within the horizon and none follows in the grace days."""
-    stops = spine.join(events.stops, "account_id")
-    stops = stops.filter(_within(stops.stopped_on, stops.as_of, horizon.days))
-    pause = stops.resumed_on.delta(stops.stopped_on, unit="day")
-    gone = stops.filter(stops.resumed_on.isnull() | (pause > horizon.grace_days))
-    return gone.select(*KEYS, arr=gone.arr_lost)
+    stops = decisions.spine.join(decisions.events.stops, "account_id")
+    stops = stops.filter(within(stops.changed_on, stops.as_of, decisions.horizon.days))
+    pause = stops.resumed_on.delta(stops.changed_on, unit="day")
+    gone = stops.filter(stops.resumed_on.isnull() | (pause > decisions.horizon.grace_days))
+    ended = decisions.changes.filter(decisions.changes.is_stop)
+    lost = ended.group_by([*KEYS, "changed_on"]).aggregate(lost=-ended.arr_decided.sum())
+    both = gone.left_join(lost, [*KEYS, "changed_on"])
+    arr = both.lost.fill_null(0.0)
+    return both.select(*KEYS, "changed_on", product_id=ibis.null("string"), arr=arr)
+
+
+def _is_new(changes: ir.Table) -> ir.BooleanValue:
+    """Say which changes are the first start of a product."""
+    return changes.is_start & changes.is_first
 
 
 def labels(facts: Facts, horizon: Horizon, names: Sequence[str] | None = None) -> ir.Table:
@@ -158,87 +147,61 @@ def labels(facts: Facts, horizon: Horizon, names: Sequence[str] | None = None) -
     Null where the horizon is not complete, where the account had already left without its being
     known, or where it was already known that nothing runs at the horizon's end.
     """
-    lines = facts.tables["subscriptions"]
-    changes = product_changes(lines, ["account_id"])
-    events = Events(changes=changes.cache(), stops=account_stops(lines).cache())
-    open_rows = facts.spine.semi_join(_population(facts, horizon), KEYS).select(*KEYS).cache()
-    wide = open_rows
-    for one in _named(names).values():
-        wide = _labelled(wide, open_rows, one, events, horizon).cache()
+    open_rows = _population(facts, horizon).cache()
+    events = happened(facts.tables["subscriptions"], horizon)
+    chosen = {name: TARGETS[name] for name in (names or TARGETS)}
+    found = occurrences(decide(open_rows, events, horizon), chosen).cache()
+    summed = found.group_by(KEYS).aggregate(
+        **{f"_{name}": found.arr.sum(where=found.target == name) for name in chosen}
+    )
+    wide = open_rows.left_join(summed, KEYS).drop("account_id_right", "as_of_right")
+    for one in chosen.values():
+        wide = _labelled(wide, one, horizon)
     joined = facts.spine.select(*KEYS).left_join(wide, KEYS)
     return joined.drop("account_id_right", "as_of_right")
 
 
-def _named(names: Sequence[str] | None) -> Mapping[str, Target]:
-    return {name: TARGETS[name] for name in (names or TARGETS)}
+def occurrences(decisions: Decisions, chosen: Mapping[str, Target]) -> ir.Table:
+    """Return what befell each row of the spine, as ``Target`` says, with the ``target``'s name."""
+    parts = [
+        one.occurrences(decisions).mutate(target=ibis.literal(name)) for name, one in chosen.items()
+    ]
+    columns = [*KEYS, "target", "product_id", "changed_on", "arr"]
+    parts = [part.select(columns) for part in parts]
+    return ibis.union(*parts) if len(parts) > 1 else parts[0]
 
 
-def _labelled(
-    wide: ir.Table, open_rows: ir.Table, one: Target, events: Events, horizon: Horizon
-) -> ir.Table:
-    """Add one target's two columns to ``wide``."""
+def _labelled(wide: ir.Table, one: Target, horizon: Horizon) -> ir.Table:
+    """Turn the sum of a target's occurrences into its two columns."""
     column, amount = one.column(horizon.days), one.amount_column(horizon.days)
-    found = one.occurrences(open_rows, events, horizon)
-    summed = found.group_by(KEYS).aggregate(_arr=found.arr.sum())
-    joined = wide.left_join(summed, KEYS).drop("account_id_right", "as_of_right")
+    arr = wide[f"_{one.name}"]
     days = one.mature_days(horizon.days, horizon.grace_days)
-    mature = joined.as_of + ibis.interval(days=days) <= ibis.literal(horizon.data_through)
-    return joined.mutate(
-        **{
-            column: ibis.ifelse(mature, joined._arr.notnull().cast("int8"), ibis.null()),
-            amount: ibis.ifelse(mature, joined._arr.fill_null(0.0).cast("float64"), ibis.null()),
-        }
-    ).drop("_arr")
+    mature = wide.as_of + ibis.interval(days=days) <= ibis.literal(horizon.data_through)
+    values = {
+        column: ibis.ifelse(mature, arr.notnull().cast("int8"), ibis.null()),
+        amount: ibis.ifelse(mature, arr.fill_null(0.0).cast("float64"), ibis.null()),
+    }
+    return wide.mutate(**values).drop(f"_{one.name}")
 
 
 def _population(facts: Facts, horizon: Horizon) -> ir.Table:
-    """Return the rows of the spine whose outcome was open on the day ``as_of``.
+    """Return the rows of the spine whose outcome was open on the day ``as_of``."""
+    return goes_on(facts, horizon).select(*KEYS).distinct().semi_join(ran(facts), KEYS)
 
-    By what was known before it, something still runs at the horizon's end; by what is known
-    today, something really ran on the day before it.
-    """
+
+def goes_on(facts: Facts, horizon: Horizon) -> ir.Table:
+    """Return the periods that, by what was known before ``as_of``, run at the horizon's end."""
     known = facts.announced("subscriptions")
     last = known.as_of + ibis.interval(days=horizon.days)
-    goes_on = known.filter(
+    return known.filter(
         (known.starts_on < last) & (known.ended_on.isnull() | (known.ended_on >= last))
     )
+
+
+def ran(facts: Facts) -> ir.Table:
+    """Return the periods that, by what is known today, ran on the day before ``as_of``."""
     lines = facts.spine.join(facts.tables["subscriptions"], "account_id")
-    ran = lines.filter(
+    return lines.filter(
         (lines.starts_on < lines.as_of)
         & (lines.ended_on.isnull() | (lines.ended_on >= lines.as_of))
     )
-    return goes_on.select(*KEYS).distinct().semi_join(ran, KEYS)
-
-
-def _decided(spine: ir.Table, changes: ir.Table, horizon: Horizon) -> ir.Table:
-    """Return the changes decided within the horizon: signed there, or ended there unannounced."""
-    joined = spine.join(changes, "account_id")
-    decided_on = ibis.coalesce(joined.signed_on, joined.changed_on)
-    announced = joined.signed_on.isnull() & (joined.end_known_on < joined.as_of).fill_null(False)
-    return joined.filter(_within(decided_on, joined.as_of, horizon.days) & ~announced)
-
-
-def _within(day: ir.DateValue, as_of: ir.DateValue, days: int) -> ir.BooleanValue:
-    return (day >= as_of) & (day < as_of + ibis.interval(days=days))
-
-
-def _gain(arr: ir.NumericValue) -> ir.NumericValue:
-    """Return 0 where more was bought for less money, or less for more: no amount is negative."""
-    return ibis.greatest(arr, 0.0)
-
-
-def _lasting(changes: ir.Table, horizon: Horizon) -> ir.Table:
-    """Drop the stops and starts at the two ends of a pause within the grace days."""
-    return changes.filter(changes.gap_days.isnull() | (changes.gap_days > horizon.grace_days))
-
-
-def _unpaired(changes: ir.Table, others: ir.Table, horizon: Horizon) -> ir.Table:
-    """Drop ``changes`` with one of ``others``, of another product, within the grace days.
-
-    A product that starts about when another one stops replaces it.
-    """
-    other = others.select("account_id", other_id=others.product_id, other_on=others.changed_on)
-    joined = changes.join(other, "account_id")
-    apart = joined.other_on.delta(joined.changed_on, unit="day").abs()
-    pairs = joined.filter((joined.other_id != joined.product_id) & (apart <= horizon.grace_days))
-    return changes.anti_join(pairs, [*KEYS, "product_id", "changed_on"])

@@ -2,19 +2,41 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Any
 
 from tests.oracle.changes import day_log, product_log
-from tests.oracle.known import Account, Company, Row, arr, over
+from tests.oracle.known import Account, Company, Row, arr, over, quantity
+
+
+@dataclass(frozen=True)
+class Look:
+    """The days a label looks at: from ``as_of`` to ``last``, exclusive."""
+
+    as_of: date
+    last: date
+    grace: int
+
+    def holds(self, day: date) -> bool:
+        return self.as_of <= day < self.last
 
 
 def labels(
-    company: Company, account_id: str, as_of: date, days: int, grace: int, through: date
+    company: Company,
+    account_id: str,
+    as_of: date,
+    days: int,
+    grace: int,
+    through: date,
+    price_changes: bool = False,
 ) -> Row:
     """Return the four labels and their ARR."""
     row: Row = {}
     is_open = _is_open(company, account_id, as_of, days)
-    found = _occurrences(company, account_id, as_of, as_of + timedelta(days=days), grace)
+    periods = [p for p in company["subscriptions"] if p["account_id"] == account_id]
+    look = Look(as_of, as_of + timedelta(days=days), grace)
+    found = _occurrences(periods, look, price_changes)
     for name, amounts in found.items():
         wait = days + (0 if name == "upsell" else grace)
         says = is_open and as_of + timedelta(days=wait) <= through
@@ -36,53 +58,160 @@ def _is_open(company: Company, account_id: str, as_of: date, days: int) -> bool:
     return bool(goes_on and ran)
 
 
-def _occurrences(
-    company: Company, account_id: str, as_of: date, last: date, grace: int
-) -> dict[str, list[float]]:
-    truly = [p for p in company["subscriptions"] if p["account_id"] == account_id]
-    log = product_log(truly)
-    decided = [day for day in log if _decided(day, as_of, last)]
-    lasting = [day for day in log if day["gap"] is None or day["gap"] > grace]
-    drops = [day for day in lasting if day["kind"] == "stop"]
-    starts = [day for day in lasting if day["kind"] == "start"]
-    churned = _churned(truly, as_of, last, grace)
-    lost = [day for day in decided if day["kind"] == "down"] + [
-        day for day in decided if day in drops and not _replaces(day, starts, grace)
-    ]
-    return {
-        "upsell": [max(day["arr"], 0.0) for day in decided if day["kind"] == "up"],
-        "cross_sell": [
-            day["arr"]
-            for day in decided
-            if day["kind"] == "start" and day["first"] and not _replaces(day, drops, grace)
-        ],
-        "downsell": [] if churned else [max(-day["arr"], 0.0) for day in lost],
-        "churn": churned,
-    }
+def _occurrences(periods: list[Row], look: Look, price_changes: bool) -> dict[str, list[float]]:
+    log = product_log(_without_pauses(periods, look.grace), price_changes)
+    found: dict[str, list[float]] = {"upsell": [], "cross_sell": [], "downsell": [], "churn": []}
+    starts = [day for day in log if day["kind"] == "start"]
+    stops = [day for day in log if day["kind"] == "stop"]
+    for day in log:
+        part = _decided(day, look)
+        others = {"start": stops, "stop": starts}.get(day["kind"], [])
+        if part and not [o for o in others if _replaces(day, o, look.grace)]:
+            for name, amount in _outcome(day, part, log, look):
+                found[name].append(amount)
+    net = _net(starts, stops, look)
+    if net:
+        found["upsell" if net > 0 else "downsell"].append(abs(net))
+    found["churn"] = _churned(periods, log, look)
+    if found["churn"]:
+        found["downsell"] = []
+    return found
 
 
-def _decided(day: Row, as_of: date, last: date) -> bool:
-    if day["starting"]:
-        return bool(as_of <= max(p["signed_on"] for p in day["starting"]) < last)
-    known = [p["ended_known_on"] for p in day["ending"] if p["ended_known_on"]]
-    announced = bool(known) and max(known) < as_of
-    return bool(as_of <= day["day"] < last) and not announced
+def _outcome(day: Row, part: Row, log: list[Row], look: Look) -> list[tuple[str, float]]:
+    """Return the outcome of a decided part of a change, and its amount."""
+    gain = max(min(part["arr"], _worth(day, day)), 0.0)
+    loss = max(min(-part["arr"], -_worth(day, day)), 0.0)
+    moved = part["moved"]
+    if day["kind"] == "up" and moved > 1e-9:
+        return [("upsell", gain)]
+    if day["kind"] == "down" and moved < -1e-9:
+        return [("downsell", loss)]
+    if day["kind"] == "stop":
+        return [("downsell", loss)]
+    if day["kind"] == "start" and day["first"]:
+        mine = [p for d in log if d["product"] == day["product"] for p in d["starting"]]
+        before = any(p["signed_on"] < look.as_of for p in mine)
+        return [("upsell" if before else "cross_sell", gain)]
+    return []
 
 
-def _replaces(day: Row, others: list[Row], grace: int) -> bool:
-    return any(
-        other["product"] != day["product"] and abs((other["day"] - day["day"]).days) <= grace
-        for other in others
-    )
+# --- Pauses ---------------------------------------------------------------------------------------
 
 
-def _churned(periods: list[Row], as_of: date, last: date, grace: int) -> list[float]:
+def _without_pauses(periods: list[Row], grace: int) -> list[Row]:
+    """Let every period that pauses for up to ``grace`` days run until it goes on."""
+    real = [p for p in periods if p["ended_on"] is None or p["ended_on"] > p["starts_on"]]
+    return [{**p, "ended_on": _goes_on(p, real, grace) or p["ended_on"]} for p in real]
+
+
+def _goes_on(period: Row, real: list[Row], grace: int) -> date | None:
+    """Return when a period goes on that ended, if that is soon; else null."""
+    end = period["ended_on"]
+    if end is None:
+        return None
+    product = [p for p in real if p["product_id"] == period["product_id"]]
+    line = [p for p in product if p["subscription_id"] == period["subscription_id"]]
+    soon = end + timedelta(days=grace)
+    if not [p for p in product if p["starts_on"] == end]:
+        later = [p["starts_on"] for p in line if p["starts_on"] > period["starts_on"]]
+        if later and end < min(later) <= soon:
+            return min(later)
+    if not [p for p in product if p["starts_on"] <= end and not over(p, end)]:
+        later = [p["starts_on"] for p in product if p["starts_on"] > end]
+        if later and min(later) <= soon:
+            return min(later)
+    return None
+
+
+# --- What was decided -----------------------------------------------------------------------------
+
+
+def _signature(day: Row, ended: Row) -> date | None:
+    """Return the signature of what follows a period that ends on ``day``."""
+    line = ended["subscription_id"]
+    same = [p["signed_on"] for p in day["starting"] if p["subscription_id"] == line]
+    gone = {p["subscription_id"] for p in day["ending"]}
+    new = [p["signed_on"] for p in day["starting"] if p["subscription_id"] not in gone]
+    return max(same or new, default=None)
+
+
+def _decided(day: Row, look: Look) -> Row | None:
+    """Return the part of a change that was decided within the horizon, if there is one."""
+    starting = [p for p in day["starting"] if look.holds(p["signed_on"])]
+    ending = []
+    for p in day["ending"]:
+        signed = _signature(day, p)
+        announced = p["ended_known_on"] is not None and p["ended_known_on"] < look.as_of
+        if look.holds(signed) if signed else look.holds(day["day"]) and not announced:
+            ending.append(p)
+    if not starting and not ending:
+        return None
+    part = {"more": quantity(starting) - quantity(ending), "arr": arr(starting) - arr(ending)}
+    worth = _worth(day, part)
+    return {"arr": worth, "moved": part["arr"] if day["by_arr"] else part["more"]}
+
+
+def _worth(day: Row, part: Row) -> float:
+    """Return the ARR of a part of a change; at its new price where the currency changed."""
+    whole = quantity(day["starting"])
+    if len(day["currencies"]) > 1 and whole:
+        return float(part["more"] * (arr(day["starting"]) / whole))
+    return float(part["arr"])
+
+
+# --- Replacements ---------------------------------------------------------------------------------
+
+
+def _replaces(day: Row, other: Row, grace: int) -> bool:
+    apart = abs((other["day"] - day["day"]).days)
+    return bool(other["product"] != day["product"] and apart <= grace)
+
+
+def _net(starts: list[Row], stops: list[Row], look: Look) -> float:
+    """Return how much ARR the replacements decided within the horizon brought, or cost."""
+    gained: list[tuple[float, float]] = []
+    currencies: set[str] = set()
+    replaced: list[Row] = []
+    for start in starts:
+        part = _decided(start, look)
+        mine = [stop for stop in stops if _replaces(start, stop, look.grace)]
+        if part and mine:
+            gained.append((part["arr"], _worth(start, start)))
+            currencies.add(max(start["currencies"]))
+            replaced += [s for s in mine if s not in replaced and not _settled(s, starts, look)]
+    lost = [(0.0 if _was_over(s, look) else s["arr"], s["arr"]) for s in replaced]
+    currencies |= {max(stop["currencies"]) for stop in replaced}
+    decided = sum(amounts[0] for amounts in gained + lost)
+    whole = sum(amounts[1] for amounts in gained + lost)
+    if len(currencies) > 1 or abs(whole) < 0.005 or abs(decided) < 0.005:
+        return 0.0
+    return min(decided, whole) if min(decided, whole) > 0 else min(max(decided, whole), 0.0)
+
+
+def _settled(stop: Row, starts: list[Row], look: Look) -> bool:
+    """Say whether something signed before ``as_of`` replaces what stops."""
+    mine = [start for start in starts if _replaces(start, stop, look.grace)]
+    return any(p["signed_on"] < look.as_of for start in mine for p in start["starting"])
+
+
+def _was_over(stop: Row, look: Look) -> bool:
+    known = [p["ended_known_on"] for p in stop["ending"] if p["ended_known_on"]]
+    return bool(stop["day"] < look.as_of or (known and max(known) < look.as_of))
+
+
+# --- Churn ----------------------------------------------------------------------------------------
+
+
+def _churned(periods: list[Row], log: list[Row], look: Look) -> list[float]:
     days = day_log(periods)
     amounts = []
     for number, day in enumerate(days):
         stops = bool(day["before"]) and not day["after"]
-        if stops and as_of <= day["day"] < last:
+        if stops and look.holds(day["day"]):
             later = days[number + 1 :]
-            if not later or (later[0]["day"] - day["day"]).days > grace:
-                amounts.append(arr(day["before"]))
+            if not later or (later[0]["day"] - day["day"]).days > look.grace:
+                gone: list[Any] = [d for d in log if d["day"] == day["day"] and d["kind"] == "stop"]
+                parts = [part for d in gone if (part := _decided(d, look))]
+                amounts.append(-sum(part["arr"] for part in parts))
     return amounts

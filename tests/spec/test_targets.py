@@ -286,7 +286,7 @@ def test_the_account_leaves_when_its_last_line_ends_for_longer_than_the_grace_da
         leaves     | 2024-04-01 | 1     | 1300      | 0        | 0            | 0
         pauses     | 2024-04-01 | 0     | 0         | 0        | 0            | 0
         too_long   | 2024-04-01 | 1     | 1000      | 0        | 0            | 0
-        back_other | 2024-04-01 | 0     | 0         | 0        | 0            | 0
+        back_other | 2024-04-01 | 0     | 0         | 1        | 700          | 0
         back_less  | 2024-04-01 | 0     | 0         | 1        | 300          | 0
         """,
     )
