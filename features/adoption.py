@@ -1,4 +1,4 @@
-"""Early adoption: what an account had reached 30, 60 and 90 days after it started."""
+"""Early adoption: what an account had reached a week, a month, half a year after it started."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 
 import ibis
 
+from features.as_of import KEYS
 from features.core import FeatureGroup
+from features.seats import priced_by_seats
 from features.usage import people
 
 if TYPE_CHECKING:
@@ -14,7 +16,9 @@ if TYPE_CHECKING:
 
     from features.as_of import Facts
 
-DAYS = (30, 60, 90)
+DAYS = (7, 30, 60, 90, 180)
+DUE = {"first_outcome": 90, "broad_rollout": 180}
+"""The days by which the steps of the journey should be reached; later is late."""
 
 adoption = FeatureGroup("adoption", "What was reached how soon after the start.")
 
@@ -72,6 +76,17 @@ def adoption_users(facts: Facts) -> ir.Table:
     return _since_start(users, users.activated_on)
 
 
+@adoption.rows("users", "subscriptions")
+def adoption_half(facts: Facts) -> ir.Table:
+    """People with whom half of the seats bought at the start were activated, or more."""
+    lines = priced_by_seats(facts, adoption_lines.build(facts))
+    bought = lines.group_by(KEYS).aggregate(bought=lines.quantity.sum())
+    users = adoption_users.build(facts).inner_join(bought, KEYS)
+    order = ibis.window(group_by=KEYS, order_by=[users.activated_on, users.user_id])
+    users = users.mutate(rank=ibis.row_number().over(order) + 1)
+    return users.filter((users.bought > 0) & (users.rank * 2 >= users.bought))
+
+
 @adoption.rows("subscriptions")
 def adoption_lines(facts: Facts) -> ir.Table:
     """Lines the account started with."""
@@ -122,10 +137,28 @@ def adoption_activated(rows: ir.Table) -> ir.Value:
     return rows.user_id.nunique()
 
 
-@adoption.feature(adoption_milestones, unit="flag", expected=(0, 1), absent=0, by_days=(90,))
+@adoption.feature(adoption_half, unit="days", expected=(0, None))
+def adoption_days_to_half_activated(rows: ir.Table) -> ir.Value:
+    """Days from the start until half of the seats bought then had been activated."""
+    return rows.days_since_start.min()
+
+
+@adoption.feature(adoption_milestones, unit="flag", expected=(0, 1), absent=0, by_days=(90, 180))
 def has_first_outcome(rows: ir.Table) -> ir.Value:
     """A first measurable outcome had been reached."""
     return (rows.milestone == "first_outcome").any()
+
+
+@adoption.feature(adoption_milestones, unit="flag", expected=(0, 1), absent=0, by_days=(90, 180))
+def has_broad_rollout(rows: ir.Table) -> ir.Value:
+    """The broad rollout had been reached."""
+    return (rows.milestone == "broad_rollout").any()
+
+
+@adoption.feature(adoption_milestones, unit="flag", expected=(0, 1), absent=0)
+def is_rolled_out(rows: ir.Table) -> ir.Value:
+    """The broad rollout has been reached."""
+    return (rows.milestone == "broad_rollout").any()
 
 
 @adoption.feature(adoption_milestones, unit="days", expected=(0, None))
@@ -144,3 +177,14 @@ def adoption_days_to_broad_rollout(rows: ir.Table) -> ir.Value:
 def adoption_active_share_by_day_90(columns: ir.Table) -> ir.Value:
     """People active by day 90 against the units bought at the start."""
     return columns.adoption_active_users_by_day_90 / columns.adoption_first_quantity.nullif(0)
+
+
+@adoption.feature(unit="count", expected=(0, len(DUE)))
+def adoption_milestones_late(columns: ir.Table) -> ir.Value:
+    """Steps of the journey that came late or are overdue.
+
+    The first outcome is due by day 90, the broad rollout by day 180.
+    """
+    missed = [columns[f"has_{step}_by_day_{day}"] == 0 for step, day in DUE.items()]
+    late = sum((one.fill_null(False).cast("float64") for one in missed), ibis.literal(0.0))
+    return ibis.ifelse(columns.is_rolled_out.isnull(), ibis.null(), late)

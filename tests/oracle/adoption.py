@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from tests.oracle.known import Account, Row, least, quantity, share
+from tests.oracle.seats import by_seats
 from tests.oracle.usage import people_or_none, used
 
 
 def drawn(one: Account) -> Row:
     first = [p for p in one.rows("subscriptions") if p["starts_on"] == one.started_on]
     row: Row = {"adoption_age_days": float(one.age), "adoption_first_quantity": quantity(first)}
-    early = [r for r in used(one) if one.since_start(r["day"]) < 90]
+    early = [r for r in used(one) if one.since_start(r["day"]) < 180]
     row["adoption_days_to_first_use"] = least([one.since_start(r["day"]) for r in early])
-    for day in (30, 60, 90):
+    for day in (7, 30, 60, 90, 180):
         closed = one.age >= day
         rows = [r for r in early if one.since_start(r["day"]) < day]
         users = [u for u in one.rows("users") if one.since_start(u["activated_on"]) < day]
@@ -24,18 +25,37 @@ def drawn(one: Account) -> Row:
                 float(len(users)) if closed and one.has("users") else None
             ),
         }
+    row["adoption_days_to_half_activated"] = _half_activated(one, first)
     return row | _milestones(one)
+
+
+def _half_activated(one: Account, first: list[Row]) -> float | None:
+    """Count people up, day by day, until they are half of the seats bought at the start."""
+    half = quantity(by_seats(one, first)) / 2
+    if not half or not one.has("users"):
+        return None
+    days = sorted(one.since_start(u["activated_on"]) for u in one.rows("users"))
+    for number, day in enumerate(days, start=1):
+        if number >= half:
+            return float(day)
+    return None
 
 
 def _milestones(one: Account) -> Row:
     reached = {m["milestone"]: one.since_start(m["reached_on"]) for m in one.rows("milestones")}
-    first = reached.get("first_outcome")
-    says = one.has("milestones") and one.age >= 90
-    return {
-        "has_first_outcome_by_day_90": float(first is not None and first < 90) if says else None,
-        "adoption_days_to_first_outcome": first,
+    row: Row = {
+        "adoption_days_to_first_outcome": reached.get("first_outcome"),
         "adoption_days_to_broad_rollout": reached.get("broad_rollout"),
+        "is_rolled_out": float("broad_rollout" in reached),
     }
+    late = 0
+    for step, due in (("first_outcome", 90), ("broad_rollout", 180)):
+        for day in (90, 180):
+            in_time = step in reached and reached[step] < day
+            row[f"has_{step}_by_day_{day}"] = float(in_time) if one.age >= day else None
+        late += one.age >= due and not (step in reached and reached[step] < due)
+    row["adoption_milestones_late"] = float(late)
+    return row if one.has("milestones") else dict.fromkeys(row)
 
 
 def derived(row: Row) -> Row:

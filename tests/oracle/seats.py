@@ -7,7 +7,7 @@ from tests.oracle.known import Account, Row, least, over, quantity, share
 
 
 def drawn(one: Account) -> Row:
-    lines = _by_seats(one, one.rows("subscriptions"))
+    lines = by_seats(one, one.rows("subscriptions"))
     now = quantity([p for p in lines if not over(p, one.as_of)])
     moved = [d for d in product_log(lines) if d["day"] < one.as_of and d["before"] and d["after"]]
     more = [d for d in moved if d["more"] > 0]
@@ -16,7 +16,7 @@ def drawn(one: Account) -> Row:
         "seats_days_since_increase": least([one.ago(d["day"]) for d in more]),
         "seats_days_since_decrease": least([one.ago(d["day"]) for d in moved if d["more"] < 0]),
         "seats_contracted_ahead": change_ahead(
-            one, _by_seats(one, one.announced("subscriptions")), quantity
+            one, by_seats(one, one.announced("subscriptions")), quantity
         ),
         "seats_absorbed_since_increase": _absorbed(one, more),
     }
@@ -40,7 +40,7 @@ def drawn(one: Account) -> Row:
     return row
 
 
-def _by_seats(one: Account, lines: list[Row]) -> list[Row]:
+def by_seats(one: Account, lines: list[Row]) -> list[Row]:
     if not one.has("products"):
         return lines
     priced = {p["product_id"] for p in one.products() if p["price_metric"] == "seats"}

@@ -170,11 +170,158 @@ def test_milestones_of_the_journey() -> None:
     )
 
 
+def test_the_broad_rollout_by_a_day_and_so_far() -> None:
+    assert_features(
+        subscriptions="""
+        account_id | starts_on
+        in_time    | 2024-01-01
+        late       | 2024-01-01
+        told_late  | 2024-01-01
+        """,
+        milestones="""
+        account_id | milestone     | reached_on | known_at
+        in_time    | broad_rollout | 2024-03-30 | 2024-03-30
+        late       | broad_rollout | 2024-06-29 | 2024-06-29
+        told_late  | broad_rollout | 2024-02-01 | 2024-06-30
+        """,
+        expect="""
+        account_id | as_of      | has_broad_rollout_by_day_90 | has_broad_rollout_by_day_180
+        in_time    | 2024-03-30 | -                           | -
+        in_time    | 2024-03-31 | 1                           | -
+        in_time    | 2024-06-29 | 1                           | 1
+        late       | 2024-06-28 | 0                           | -
+        late       | 2024-06-29 | 0                           | 0
+        late       | 2024-06-30 | 0                           | 0
+        told_late  | 2024-06-30 | 0                           | 0
+        told_late  | 2024-07-01 | 1                           | 1
+        """,
+    )
+    assert_features(
+        subscriptions="starts_on\n2024-01-01",
+        milestones="milestone | reached_on | known_at\nbroad_rollout | 2024-03-30 | 2024-04-02",
+        expect="""
+        as_of      | is_rolled_out | has_first_outcome_by_day_180
+        2024-04-02 | 0             | -
+        2024-04-03 | 1             | -
+        2024-06-29 | 1             | 0
+        """,
+    )
+
+
+def test_steps_that_came_late_or_are_overdue() -> None:
+    assert_features(
+        subscriptions="""
+        account_id | starts_on
+        in_time    | 2024-01-01
+        late       | 2024-01-01
+        never      | 2024-01-01
+        """,
+        milestones="""
+        account_id | milestone     | reached_on
+        in_time    | first_outcome | 2024-03-30
+        in_time    | broad_rollout | 2024-06-28
+        in_time    | success_story | 2024-12-01
+        late       | first_outcome | 2024-03-31
+        late       | broad_rollout | 2024-06-28
+        """,
+        expect="""
+        account_id | as_of      | adoption_milestones_late
+        in_time    | 2024-12-31 | 0
+        late       | 2024-03-30 | 0
+        late       | 2024-03-31 | 1
+        late       | 2024-12-31 | 1
+        never      | 2024-03-30 | 0
+        never      | 2024-03-31 | 1
+        never      | 2024-06-28 | 1
+        never      | 2024-06-29 | 2
+        """,
+    )
+
+
+def test_days_until_half_of_the_first_seats_were_activated() -> None:
+    assert_features(
+        products="""
+        product_id | price_metric
+        core       | seats
+        flow       | GB
+        """,
+        subscriptions="""
+        account_id | product_id | starts_on  | quantity
+        a          | core       | 2024-01-01 | 5
+        a          | flow       | 2024-01-01 | 100
+        a          | core       | 2024-02-01 | 90
+        told_late  | core       | 2024-01-01 | 4
+        never      | core       | 2024-01-01 | 5
+        no_seats   | flow       | 2024-01-01 | 1
+        """,
+        users="""
+        account_id | user_id | activated_on | deactivated_on | known_at
+        a          | u1      | 2023-12-01   | 2024-01-05     | 2023-12-01
+        a          | u2      | 2024-01-11   | -              | 2024-01-11
+        a          | u3      | 2024-01-21   | -              | 2024-01-21
+        a          | u4      | 2024-01-31   | -              | 2024-01-31
+        told_late  | u1      | 2024-01-11   | -              | 2024-01-11
+        told_late  | u2      | 2024-01-01   | -              | 2024-03-01
+        never      | u1      | 2024-01-02   | -              | 2024-01-02
+        never      | u2      | 2024-01-03   | -              | 2024-01-03
+        no_seats   | u1      | 2024-01-02   | -              | 2024-01-02
+        """,
+        expect="""
+        account_id | as_of      | adoption_days_to_half_activated
+        a          | 2024-01-21 | -
+        a          | 2024-01-22 | 20
+        a          | 2024-03-02 | 20
+        told_late  | 2024-03-01 | -
+        told_late  | 2024-03-02 | 10
+        never      | 2024-03-02 | -
+        no_seats   | 2024-03-02 | -
+        """,
+    )
+
+
+def test_a_week_and_half_a_year_after_the_start() -> None:
+    assert_features(
+        subscriptions="starts_on\n2024-01-01",
+        users="""
+        user_id | activated_on
+        u1      | 2024-01-07
+        u2      | 2024-01-08
+        u3      | 2024-06-28
+        u4      | 2024-06-29
+        """,
+        expect="""
+        as_of      | adoption_activated_by_day_7 | adoption_activated_by_day_180
+        2024-01-07 | -                           | -
+        2024-01-08 | 1                           | -
+        2024-06-28 | 1                           | -
+        2024-06-29 | 1                           | 3
+        2024-12-01 | 1                           | 3
+        """,
+    )
+
+
 def test_without_milestones_nobody_can_say() -> None:
     assert_features(
         subscriptions="starts_on\n2024-01-01",
         expect="""
-        as_of      | has_first_outcome_by_day_90 | adoption_activated_by_day_30
-        2024-06-01 | -                           | -
+        as_of      | has_first_outcome_by_day_90 | adoption_milestones_late
+        2024-12-01 | -                           | -
+        """,
+    )
+    assert_features(
+        subscriptions="starts_on\n2024-01-01",
+        expect="""
+        as_of      | adoption_activated_by_day_30 | is_rolled_out
+        2024-12-01 | -                            | -
+        """,
+    )
+
+
+def test_without_a_list_of_users_nobody_can_say_when_half_were_activated() -> None:
+    assert_features(
+        subscriptions="starts_on\n2024-01-01",
+        expect="""
+        as_of      | adoption_days_to_half_activated | has_broad_rollout_by_day_90
+        2024-12-01 | -                               | -
         """,
     )
