@@ -57,7 +57,7 @@ def _read_twice(lines: ir.Table) -> ir.Table:
 
 
 def _concerned(lines: ir.Table) -> ir.Table:
-    comes = lines.comes.cast("int64")
+    comes = ibis.ifelse(lines.comes, 1, 0)
     line, product = (
         comes.max().over(ibis.window(group_by=[*KEYS, of]))
         for of in ("subscription_id", "product_id")

@@ -11,13 +11,14 @@ from features.champions import champions
 from features.commercial import commercial
 from features.contract import TABLES, Column, Table
 from features.core import UNITS, FeatureColumn, FeatureGroup, Range
+from features.departments import departments
 from features.derived import with_sources
 from features.errors import UsageError
 from features.seats import seats
 from features.targets import TARGETS
 from features.usage import usage
 
-GROUPS: tuple[FeatureGroup, ...] = (seats, usage, adoption, champions, commercial)
+GROUPS: tuple[FeatureGroup, ...] = (seats, usage, adoption, champions, departments, commercial)
 """Every group, in the order in which columns and documents show them."""
 
 GENERATED = "<!-- Generated from the code by `expansion catalogue --write`; edit the code. -->"

@@ -16,17 +16,16 @@ if TYPE_CHECKING:
 champions = FeatureGroup("champions", "Who carries the topic in the account, and for how long.")
 
 
-@champions.rows("contacts")
-def champion_stints(facts: Facts) -> ir.Table:
-    """Champions of the account, past and present."""
+def _stints(facts: Facts) -> ir.Table:
+    """Return each person's time in a role with how it stands on the day as_of."""
     rows = facts.rows("contacts")
-    rows = rows.filter(rows.role == "champion")
     left = rows.left_on.notnull() & (rows.left_on <= rows.as_of)
     back = rows.leave_to.notnull() & (rows.leave_to <= rows.as_of)
     away = rows.leave_from.notnull() & (rows.leave_from <= rows.as_of) & ~back
     return rows.mutate(
         here=~left,
         away=~left & away,
+        in_place=~left & ~away,
         lost=left,
         going=~left & (rows.left_on.notnull() | (rows.leave_from.notnull() & ~away & ~back)),
         looking=~left & rows.looking_known_on.notnull(),
@@ -35,16 +34,36 @@ def champion_stints(facts: Facts) -> ir.Table:
 
 
 @champions.rows("contacts")
+def champion_stints(facts: Facts) -> ir.Table:
+    """Champions of the account, past and present."""
+    rows = _stints(facts)
+    return rows.filter(rows.role == "champion")
+
+
+@champions.rows("contacts")
+def champion_losses(facts: Facts) -> ir.Table:
+    """Champions who are no longer there."""
+    rows = champion_stints.build(facts)
+    return rows.filter(rows.lost).mutate(day=rows.left_on)
+
+
+@champions.rows("contacts")
 def contact_stints(facts: Facts) -> ir.Table:
     """Contacts of any role who are still in it."""
-    rows = facts.rows("contacts")
-    return rows.filter(rows.left_on.isnull() | (rows.left_on > rows.as_of))
+    rows = _stints(facts)
+    return rows.filter(rows.here)
 
 
 @champions.feature(champion_stints, unit="people", expected=(0, None), absent=0)
 def champions_count(rows: ir.Table) -> ir.Value:
     """Champions in place."""
-    return rows.contact_id.nunique(where=rows.here & ~rows.away)
+    return rows.contact_id.nunique(where=rows.in_place)
+
+
+@champions.feature(champion_stints, unit="count", expected=(0, None), absent=0)
+def champions_departments(rows: ir.Table) -> ir.Value:
+    """Departments with a champion in place."""
+    return rows.org_unit.nunique(where=rows.in_place)
 
 
 @champions.feature(champion_stints, unit="days", expected=(0, None))
@@ -65,6 +84,12 @@ def champions_days_since_lost(rows: ir.Table) -> ir.Value:
     return rows.as_of.delta(rows.left_on, unit="day").min(where=rows.lost)
 
 
+@champions.feature(champion_losses, unit="people", expected=(0, None), absent=0, windows=(364,))
+def champions_lost(rows: ir.Table) -> ir.Value:
+    """Champions lost."""
+    return rows.contact_id.nunique()
+
+
 @champions.feature(champion_stints, unit="people", expected=(0, None), absent=0)
 def champions_on_leave(rows: ir.Table) -> ir.Value:
     """Champions on a long leave."""
@@ -81,8 +106,14 @@ def champions_going(rows: ir.Table) -> ir.Value:
 def has_champion_successor(rows: ir.Table) -> ir.Value:
     """A champion who came after the last loss is in place."""
     last_loss = rows.left_on.max(where=rows.lost)
-    newest = rows.from_on.max(where=rows.here & ~rows.away)
+    newest = rows.from_on.max(where=rows.in_place)
     return ibis.ifelse(last_loss.isnull(), ibis.null(), (newest >= last_loss).fill_null(False))
+
+
+@champions.feature(contact_stints, unit="people", expected=(0, None), absent=0)
+def sponsors_count(rows: ir.Table) -> ir.Value:
+    """Sponsors in place."""
+    return rows.contact_id.nunique(where=rows.in_place & (rows.role == "sponsor"))
 
 
 @champions.feature(contact_stints, unit="count", expected=(0, None), absent=0)

@@ -133,7 +133,7 @@ def seats_absorbed_since_increase(rows: ir.Table) -> ir.Value:
 
     100 % when at least as many people have got access as seats were added.
     """
-    came = rows.is_new.cast("float64").sum() / rows.added.max()
+    came = ibis.ifelse(rows.is_new, 1.0, 0.0).sum() / rows.added.max()
     return ibis.ifelse(came > 1, 1.0, came)
 
 

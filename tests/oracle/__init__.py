@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from datetime import date
 
-from tests.oracle import adoption, champions, commercial, seats, usage
+from tests.oracle import adoption, champions, commercial, departments, seats, usage
 from tests.oracle.known import Account, Company, Row, by_account, is_in_spine
 from tests.oracle.labels import labels
 
 __all__ = ["Company", "Row", "by_account", "features", "is_in_spine", "labels"]
 
-DRAWN = (usage, seats, adoption, champions, commercial)
+DRAWN = (usage, seats, adoption, champions, departments, commercial)
 DERIVED = (usage, seats, adoption, commercial)
 
 

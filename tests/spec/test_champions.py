@@ -124,6 +124,53 @@ def test_a_champion_counts_from_the_day_they_were_known() -> None:
     )
 
 
+def test_champions_lost_in_a_year() -> None:
+    assert_features(
+        subscriptions="account_id | starts_on\na | 2022-01-01\nb | 2022-01-01\nc | 2022-01-01",
+        contacts="""
+        account_id | contact_id | role     | from_on    | left_on    | left_known_on
+        a          | p          | champion | 2022-01-01 | 2023-06-03 | 2023-06-03
+        a          | q          | champion | 2022-01-01 | 2024-05-31 | 2024-05-31
+        a          | r          | champion | 2022-01-01 | 2024-05-31 | 2024-06-01
+        a          | s          | champion | 2022-01-01 | 2024-06-02 | 2024-05-01
+        a          | t          | sponsor  | 2022-01-01 | 2024-05-01 | 2024-05-01
+        b          | p          | champion | 2022-01-01 | 2023-06-02 | 2023-06-02
+        c          | p          | champion | 2022-01-01 | 2023-07-01 | 2023-07-01
+        c          | p          | champion | 2023-08-01 | 2024-02-01 | 2024-02-01
+        """,
+        expect="""
+        account_id | as_of      | champions_lost_364d
+        a          | 2024-06-01 | 2
+        b          | 2024-06-01 | 0
+        c          | 2024-06-01 | 1
+        """,
+    )
+
+
+def test_champions_in_many_departments_and_sponsors() -> None:
+    assert_features(
+        subscriptions="account_id | starts_on\na | 2023-01-01\nb | 2023-01-01",
+        contacts="""
+        account_id | contact_id | role     | org_unit | from_on    | left_on    | leave_from
+        a          | p          | champion | sales    | 2023-01-01 | -          | -
+        a          | q          | champion | sales    | 2023-01-01 | -          | -
+        a          | r          | champion | it       | 2023-01-01 | -          | -
+        a          | s          | champion | finance  | 2023-01-01 | 2024-01-01 | -
+        a          | t          | champion | service  | 2023-01-01 | -          | 2024-01-01
+        a          | u          | champion | -        | 2023-01-01 | -          | -
+        a          | v          | champion | legal    | 2024-06-01 | -          | -
+        a          | w          | sponsor  | board    | 2024-05-31 | -          | -
+        a          | x          | sponsor  | board    | 2023-01-01 | 2024-05-31 | -
+        a          | y          | sponsor  | board    | 2023-01-01 | -          | 2024-01-01
+        """,
+        expect="""
+        account_id | as_of      | champions_departments | sponsors_count
+        a          | 2024-06-01 | 2                     | 1
+        b          | 2024-06-01 | 0                     | 0
+        """,
+    )
+
+
 def test_departments_and_blockers() -> None:
     assert_features(
         subscriptions="account_id | starts_on\na | 2023-01-01\nb | 2023-01-01\nc | 2023-01-01",
@@ -149,7 +196,7 @@ def test_without_contacts_nobody_can_say() -> None:
     assert_features(
         subscriptions="starts_on\n2023-01-01",
         expect="""
-        as_of      | champions_count | has_blocker | contacts_departments
-        2024-06-01 | -               | -           | -
+        as_of      | champions_count | has_blocker | contacts_departments | champions_lost_364d
+        2024-06-01 | -               | -           | -                    | -
         """,
     )
