@@ -150,10 +150,13 @@ def labels_on(
     through: date,
     days: int = 91,
     grace: int = 31,
+    *,
+    price_changes: bool = False,
 ) -> list[dict[str, Any]]:
     """Return the labels of every account at each of ``as_ofs``, sorted."""
     facts = Facts(tables, spine(tables, as_ofs), as_ofs)
-    found = labels(facts, Horizon(days, grace, through)).order_by("as_of", "account_id")
+    horizon = Horizon(days, grace, through, price_changes)
+    found = labels(facts, horizon).order_by("as_of", "account_id")
     rows_found: list[dict[str, Any]] = found.to_pyarrow().to_pylist()
     return rows_found
 
@@ -170,12 +173,21 @@ def assert_features(expect: str, **tables: str) -> None:
 
 
 def assert_outcomes(
-    expect: str, through: str = "2030-01-01", days: int = 91, grace: int = 31, **tables: str
+    expect: str,
+    through: str = "2030-01-01",
+    days: int = 91,
+    grace: int = 31,
+    *,
+    price_changes: bool = False,
+    **tables: str,
 ) -> None:
     """Compare the labels; ``upsell`` stands for ``upsell_next_91d``, ``upsell_arr`` for its ARR."""
     wanted = rows(expect)
     names = [name for name in wanted[0] if name not in KEYS]
-    found = labels_on(company(**tables), _days(wanted), date.fromisoformat(through), days, grace)
+    end = date.fromisoformat(through)
+    found = labels_on(
+        company(**tables), _days(wanted), end, days, grace, price_changes=price_changes
+    )
     short = [{k.replace(f"_next_{days}d", ""): v for k, v in row.items()} for row in found]
     _compare(wanted, names, short)
 
