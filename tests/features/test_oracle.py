@@ -70,11 +70,17 @@ def test_features_equal_the_oracle(seed: int) -> None:
 
 
 @FEW
-@given(seed=st.integers(0, 2**32), days=st.sampled_from((91, 28)), grace=st.sampled_from((31, 0)))
-def test_labels_equal_the_oracle(seed: int, days: int, grace: int) -> None:
+@given(
+    seed=st.integers(0, 2**32),
+    look=st.sampled_from(((91, 31, False), (91, 31, True), (28, 0, False), (182, 60, True))),
+)
+def test_labels_equal_the_oracle(seed: int, look: tuple[int, int, bool]) -> None:
     company = random_company(seed, 4 * ACCOUNTS)
-    expected = expected_of(company, partial(oracle.labels, days=days, grace=grace, through=THROUGH))
-    found = keyed(labels_on(from_rows(company), AS_OFS, THROUGH, days, grace))
+    days, grace, prices = look
+    says = partial(oracle.labels, days=days, grace=grace, through=THROUGH, price_changes=prices)
+    expected = expected_of(company, says)
+    tables = from_rows(company)
+    found = keyed(labels_on(tables, AS_OFS, THROUGH, days, grace, price_changes=prices))
     wrong = differences(found, expected)
     assert not wrong, report(company, wrong)
     positive = {name for row in expected.values() for name, value in row.items() if value == 1}

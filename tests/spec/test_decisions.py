@@ -140,7 +140,7 @@ def test_whoever_comes_back_from_a_pause_with_more_or_less_bought_or_gave_up_the
 
 
 REPLACEMENTS = """
-account_id | product_id | starts_on  | ended_on   | ended_known_on | quantity | signed_on  | currency
+account_id | product_id | starts_on  | ended_on   | ended_known_on | quantity | signed_on  |currency
 dearer     | core       | 2023-01-01 | 2024-05-01 | 2024-05-01     | 10       | 2023-01-01 | EUR
 dearer     | next       | 2024-05-01 | -          | -              | 12       | 2024-04-20 | EUR
 cheaper    | core       | 2023-01-01 | 2024-05-01 | 2024-05-01     | 10       | 2023-01-01 | EUR
