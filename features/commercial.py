@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING
 
 import ibis
 
+from features.ahead import change_ahead, lines_ahead
 from features.as_of import KEYS, running
 from features.changes import product_changes
 from features.core import FeatureGroup
+from features.seats import ran
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -26,6 +28,22 @@ def running_lines(facts: Facts) -> ir.Table:
 
 
 @commercial.rows("subscriptions")
+def started_lines(facts: Facts) -> ir.Table:
+    """Periods that started before as_of."""
+    lines = facts.rows("subscriptions")
+    return lines.mutate(
+        arr=lines.quantity * lines.unit_price, runs=running(lines), ran_a_year_ago=ran(lines, 364)
+    )
+
+
+@commercial.rows("subscriptions")
+def changing_lines(facts: Facts) -> ir.Table:
+    """Lines that change within a year by what is signed: ramps and renewals already agreed."""
+    lines = lines_ahead(facts.announced("subscriptions"))
+    return lines.mutate(arr=lines.quantity * lines.unit_price)
+
+
+@commercial.rows("subscriptions")
 def signed_lines(facts: Facts) -> ir.Table:
     """Periods signed before as_of that start later."""
     lines = facts.announced("subscriptions")
@@ -39,7 +57,11 @@ def past_changes(facts: Facts) -> ir.Table:
     changes = product_changes(facts.rows("subscriptions"), ["account_id", "as_of"])
     past = changes.filter(changes.changed_on < changes.as_of)
     started = past.changed_on == past.changed_on.min().over(ibis.window(group_by=KEYS))
-    return past.mutate(day=past.changed_on, at_start=started)
+    return past.mutate(
+        day=past.changed_on,
+        is_new=past.is_start & past.is_first & ~started,
+        is_less=past.is_down | past.is_stop,
+    )
 
 
 @commercial.rows("products", "subscriptions")
@@ -75,6 +97,19 @@ def ticket_rows(facts: Facts) -> ir.Table:
 def arr(rows: ir.Table) -> ir.Value:
     """Annual recurring revenue."""
     return rows.arr.sum()
+
+
+@commercial.feature(started_lines, unit="ratio", expected=(-1, None))
+def arr_growth_364d(rows: ir.Table) -> ir.Value:
+    """Growth of the annual recurring revenue in a year."""
+    before = rows.arr.sum(where=rows.ran_a_year_ago).nullif(0)
+    return rows.arr.sum(where=rows.runs).fill_null(0) / before - 1
+
+
+@commercial.feature(changing_lines, unit="currency", absent=0)
+def arr_contracted_ahead(rows: ir.Table) -> ir.Value:
+    """ARR already signed to come within a year."""
+    return change_ahead(rows, rows.arr)
 
 
 @commercial.feature(running_lines, unit="products", expected=(0, None), absent=0)
@@ -138,7 +173,7 @@ def upsells(rows: ir.Table) -> ir.Value:
 @commercial.feature(past_changes, unit="count", expected=(0, None), absent=0, windows=(364,))
 def downsells(rows: ir.Table) -> ir.Value:
     """Downsells and products dropped."""
-    return (rows.is_down | rows.is_stop).cast("int64").sum()
+    return rows.is_less.cast("int64").sum()
 
 
 @commercial.feature(past_changes, unit="days", expected=(1, None))
@@ -150,8 +185,20 @@ def upsell_days_since(rows: ir.Table) -> ir.Value:
 @commercial.feature(past_changes, unit="days", expected=(1, None))
 def cross_sell_days_since(rows: ir.Table) -> ir.Value:
     """Days since a product was bought for the first time."""
-    new = rows.is_start & rows.is_first & ~rows.at_start
-    return rows.as_of.delta(rows.changed_on, unit="day").min(where=new)
+    return rows.as_of.delta(rows.changed_on, unit="day").min(where=rows.is_new)
+
+
+@commercial.feature(past_changes, unit="days", expected=(1, None))
+def downsell_days_since(rows: ir.Table) -> ir.Value:
+    """Days since the last downsell or dropped product."""
+    return rows.as_of.delta(rows.changed_on, unit="day").min(where=rows.is_less)
+
+
+@commercial.feature(past_changes, unit="currency", expected=(0, None), absent=0, windows=(364,))
+def arr_gained(rows: ir.Table) -> ir.Value:
+    """ARR gained by upsells and new products."""
+    gains = (rows.is_up | rows.is_new) & (rows.arr_change > 0)
+    return rows.arr_change.sum(where=gains).fill_null(0)
 
 
 @commercial.feature(products_on_sale, unit="products", expected=(0, None))
@@ -200,6 +247,12 @@ def tickets_escalated(rows: ir.Table) -> ir.Value:
 def tickets_open(rows: ir.Table) -> ir.Value:
     """Tickets still open."""
     return rows.is_open.cast("int64").sum()
+
+
+@commercial.feature(ticket_rows, unit="count", expected=(0, None), absent=0)
+def tickets_open_escalated(rows: ir.Table) -> ir.Value:
+    """Escalated tickets still open."""
+    return (rows.is_open & rows.escalated_on.notnull()).cast("int64").sum()
 
 
 @commercial.feature(ticket_rows, unit="count", expected=(1, 5), windows=(364,))

@@ -14,7 +14,7 @@ from features.contract import TABLES, Column
 from tests.oracle import Company, Row
 from tests.random_company import random_company
 
-CONTRACTED = ("seats_contracted_ahead", "has_signed_ahead")
+CONTRACTED = ("seats_contracted_ahead", "arr_contracted_ahead", "has_signed_ahead")
 """Columns about what is signed already and starts later: they look ahead on purpose."""
 
 
@@ -84,7 +84,9 @@ class _Damage:
         change: dict[str, Callable[[Any], Any]] = {
             "number": lambda value: value * 7 + 1,
             "integer": lambda value: value * 7 + 1,
-            "string": lambda _: self.chance.choice(("other", "champion", "expert", "seats", "green")),
+            "string": lambda _: self.chance.choice(
+                ("other", "champion", "expert", "seats", "green")
+            ),
             "date": lambda _: self.day(),
         }
         free = [

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.oracle.changes import product_log
+from tests.oracle.changes import change_ahead, product_log, ran_before
 from tests.oracle.known import Account, Row, arr, least, mean, most, over, quantity, share
 
 
@@ -18,8 +18,11 @@ def drawn(one: Account) -> Row:
         for p in one.announced("subscriptions")
         if p["starts_on"] >= one.as_of and not over(p, p["starts_on"])
     ]
+    growth = share(arr(lines), arr(ran_before(one, one.rows("subscriptions"), 364)))
     row: Row = {
         "arr": arr(lines),
+        "arr_growth_364d": None if growth is None else growth - 1,
+        "arr_contracted_ahead": change_ahead(one, one.announced("subscriptions"), arr),
         "products_held": float(len(held)),
         "renewal_days": least([-one.ago(p["term_ends_on"]) for p in terms]),
         "term_days": most([(p["term_ends_on"] - p["starts_on"]).days for p in terms]),
@@ -39,9 +42,13 @@ def _past(one: Account) -> Row:
     year = [d for d in log if one.ago(d["day"]) <= 364]
     begun = min((d["day"] for d in log), default=None)
     new = [d for d in log if d["kind"] == "start" and d["first"] and d["day"] != begun]
+    less = [d for d in log if d["kind"] in ("down", "stop")]
+    gains = [d["arr"] for d in year if d["kind"] == "up" or d in new]
     return {
+        "arr_gained_364d": float(sum(gain for gain in gains if gain > 0)),
+        "downsell_days_since": least([one.ago(d["day"]) for d in less]),
         "upsells_364d": float(sum(d["kind"] == "up" for d in year)),
-        "downsells_364d": float(sum(d["kind"] in ("down", "stop") for d in year)),
+        "downsells_364d": float(sum(d in less for d in year)),
         "upsell_days_since": least([one.ago(d["day"]) for d in log if d["kind"] == "up"]),
         "cross_sell_days_since": least([one.ago(d["day"]) for d in new]),
     }
@@ -54,15 +61,17 @@ def _master_data(one: Account) -> Row:
 
 
 def _tickets(one: Account) -> Row:
-    names = ("tickets_opened_91d", "tickets_escalated_91d", "tickets_open", "tickets_csat_364d")
+    names = ("opened_91d", "escalated_91d", "open", "open_escalated", "csat_364d")
     if not one.has("tickets"):
-        return dict.fromkeys(names)
+        return {f"tickets_{name}": None for name in names}
     tickets = one.rows("tickets")
+    still = [t for t in tickets if t["closed_on"] is None]
     recent = [t for t in tickets if one.ago(t["opened_on"]) <= 91]
     return {
         "tickets_opened_91d": float(len(recent)),
         "tickets_escalated_91d": float(sum(t["escalated_on"] is not None for t in recent)),
-        "tickets_open": float(sum(t["closed_on"] is None for t in tickets)),
+        "tickets_open": float(len(still)),
+        "tickets_open_escalated": float(sum(t["escalated_on"] is not None for t in still)),
         "tickets_csat_364d": mean([t["csat"] for t in tickets if one.ago(t["opened_on"]) <= 364]),
     }
 

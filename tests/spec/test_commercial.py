@@ -115,6 +115,87 @@ def test_past_upsells_and_downsells() -> None:
     )
 
 
+def test_days_since_the_last_downsell() -> None:
+    assert_features(
+        subscriptions="""
+        account_id | product_id | starts_on  | ended_on   | quantity | signed_on
+        shrank     | core       | 2022-01-01 | 2024-05-02 | 30       | 2022-01-01
+        shrank     | core       | 2024-05-02 | -          | 20       | 2024-05-02
+        dropped    | core       | 2022-01-01 | -          | 30       | 2022-01-01
+        dropped    | flow       | 2022-01-01 | 2024-05-31 | 30       | 2022-01-01
+        today      | core       | 2022-01-01 | 2024-06-01 | 30       | 2022-01-01
+        today      | core       | 2024-06-01 | -          | 20       | 2024-05-01
+        grew       | core       | 2022-01-01 | 2024-05-02 | 30       | 2022-01-01
+        grew       | core       | 2024-05-02 | -          | 40       | 2024-05-02
+        """,
+        expect="""
+        account_id | as_of      | downsell_days_since
+        shrank     | 2024-06-01 | 30
+        dropped    | 2024-06-01 | 1
+        today      | 2024-06-01 | -
+        grew       | 2024-06-01 | -
+        """,
+    )
+
+
+def test_arr_gained_and_its_growth_in_a_year() -> None:
+    assert_features(
+        subscriptions="""
+        account_id | product_id | starts_on  | ended_on   | quantity | unit_price | known_at
+        grew       | core       | 2022-01-01 | 2023-06-02 | 10       | 100        | 2022-01-01
+        grew       | core       | 2023-06-02 | 2023-06-03 | 15       | 100        | 2023-06-02
+        grew       | core       | 2023-06-03 | 2024-05-31 | 20       | 100        | 2023-06-03
+        grew       | core       | 2024-05-31 | -          | 30       | 100        | 2024-05-31
+        added      | core       | 2022-01-01 | -          | 10       | 100        | 2022-01-01
+        added      | flow       | 2024-05-01 | -          | 10       | 20         | 2024-05-01
+        added      | plus       | 2024-05-01 | -          | 10       | 20         | 2024-06-01
+        shrank     | core       | 2022-01-01 | 2024-01-01 | 10       | 100        | 2022-01-01
+        shrank     | core       | 2024-01-01 | -          | 8        | 100        | 2024-01-01
+        dearer     | core       | 2022-01-01 | 2024-01-01 | 10       | 100        | 2022-01-01
+        dearer     | core       | 2024-01-01 | -          | 10       | 120        | 2024-01-01
+        new        | core       | 2023-06-04 | -          | 10       | 100        | 2023-06-04
+        new        | flow       | 2023-06-04 | -          | 10       | 100        | 2023-06-04
+        """,
+        expect="""
+        account_id | as_of      | arr  | arr_gained_364d | arr_growth_364d
+        grew       | 2024-06-01 | 3000 | 1500            | 0.5
+        added      | 2024-06-01 | 1200 | 200             | 0.2
+        shrank     | 2024-06-01 | 800  | 0               | -0.2
+        dearer     | 2024-06-01 | 1200 | 0               | 0.2
+        new        | 2024-06-01 | 2000 | 0               | -
+        """,
+    )
+
+
+def test_arr_signed_to_come_within_a_year() -> None:
+    assert_features(
+        subscriptions="""
+        account_id | subscription_id | starts_on  | ended_on   | quantity | unit_price | signed_on
+        nothing    | 1               | 2023-01-01 | -          | 10       | 100        | 2023-01-01
+        ramp       | 1               | 2023-01-01 | 2024-09-01 | 10       | 100        | 2023-01-01
+        ramp       | 1               | 2024-09-01 | 2025-01-01 | 20       | 100        | 2024-05-31
+        ramp       | 1               | 2025-01-01 | -          | 30       | 90         | 2024-05-31
+        renewal    | 1               | 2023-01-01 | 2024-06-01 | 10       | 100        | 2023-01-01
+        renewal    | 1               | 2024-06-01 | -          | 10       | 110        | 2024-05-31
+        far_off    | 1               | 2023-01-01 | -          | 10       | 100        | 2023-01-01
+        far_off    | 2               | 2025-06-01 | -          | 10       | 100        | 2024-05-31
+        in_a_year  | 1               | 2023-01-01 | -          | 10       | 100        | 2023-01-01
+        in_a_year  | 2               | 2025-05-31 | -          | 10       | 100        | 2024-05-31
+        unsigned   | 1               | 2023-01-01 | -          | 10       | 100        | 2023-01-01
+        unsigned   | 2               | 2024-09-01 | -          | 10       | 100        | 2024-06-01
+        """,
+        expect="""
+        account_id | as_of      | arr  | arr_contracted_ahead
+        nothing    | 2024-06-01 | 1000 | 0
+        ramp       | 2024-06-01 | 1000 | 1700
+        renewal    | 2024-06-01 | 1000 | 100
+        far_off    | 2024-06-01 | 1000 | 0
+        in_a_year  | 2024-06-01 | 1000 | 1000
+        unsigned   | 2024-06-01 | 1000 | 0
+        """,
+    )
+
+
 def test_days_since_a_product_was_bought_for_the_first_time() -> None:
     assert_features(
         subscriptions="""
@@ -241,11 +322,38 @@ def test_tickets() -> None:
     )
 
 
+def test_escalated_tickets_that_are_still_open() -> None:
+    assert_features(
+        subscriptions="account_id | starts_on\na | 2023-01-01\nb | 2023-01-01",
+        tickets="""
+        opened_on  | escalated_on | closed_on  | known_at
+        2022-05-01 | 2024-05-31   | -          | 2022-05-01
+        2024-05-01 | 2024-05-03   | 2024-06-01 | 2024-05-01
+        2024-05-01 | 2024-05-03   | 2024-05-31 | 2024-05-01
+        2024-05-02 | 2024-06-01   | -          | 2024-05-02
+        2024-05-02 | 2024-05-02   | -          | 2024-06-01
+        2024-05-31 | -            | -          | 2024-05-31
+        """,
+        expect="""
+        account_id | as_of      | tickets_open_escalated
+        a          | 2024-06-01 | 2
+        b          | 2024-06-01 | 0
+        """,
+    )
+
+
 def test_without_tickets_and_price_list_nobody_can_say() -> None:
     assert_features(
         subscriptions=RUNS,
         expect="""
         as_of      | tickets_open | tickets_csat_364d | products_whitespace | arr
         2024-06-01 | -            | -                 | -                   | 1000
+        """,
+    )
+    assert_features(
+        subscriptions=RUNS,
+        expect="""
+        as_of      | tickets_open_escalated | arr_gained_364d | arr_contracted_ahead
+        2024-06-01 | -                      | 0               | 0
         """,
     )
