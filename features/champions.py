@@ -84,7 +84,14 @@ def champions_days_since_lost(rows: ir.Table) -> ir.Value:
     return rows.as_of.delta(rows.left_on, unit="day").min(where=rows.lost)
 
 
-@champions.feature(champion_losses, unit="people", expected=(0, None), absent=0, windows=(364,))
+@champions.feature(
+    champion_losses,
+    unit="people",
+    expected=(0, None),
+    absent=0,
+    windows=(364,),
+    monotone={"churn": +1},
+)
 def champions_lost(rows: ir.Table) -> ir.Value:
     """Champions lost."""
     return rows.contact_id.nunique()
@@ -96,7 +103,9 @@ def champions_on_leave(rows: ir.Table) -> ir.Value:
     return rows.contact_id.nunique(where=rows.away)
 
 
-@champions.feature(champion_stints, unit="people", expected=(0, None), absent=0)
+@champions.feature(
+    champion_stints, unit="people", expected=(0, None), absent=0, monotone={"churn": +1}
+)
 def champions_going(rows: ir.Table) -> ir.Value:
     """Champions who are looking, or known to leave or to go on leave."""
     return rows.contact_id.nunique(where=rows.looking | rows.going)

@@ -249,7 +249,7 @@ def tickets_open(rows: ir.Table) -> ir.Value:
     return rows.is_open.cast("int64").sum()
 
 
-@commercial.feature(ticket_rows, unit="count", expected=(0, None), absent=0)
+@commercial.feature(ticket_rows, unit="count", expected=(0, None), absent=0, monotone={"churn": +1})
 def tickets_open_escalated(rows: ir.Table) -> ir.Value:
     """Escalated tickets still open."""
     return (rows.is_open & rows.escalated_on.notnull()).cast("int64").sum()
