@@ -1,0 +1,104 @@
+"""Features a range of accounts at a time: memory follows the range, not the company.
+
+Every feature looks at one account, so ranges can be computed one after the other. The tables lie
+in order of account, so that each range reads its own part of the files.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+
+from features.as_of import Facts, compute, spine
+from features.core import FeatureGroup
+from pipelines.progress import Progress, silent
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
+    from ibis.backends.duckdb import Backend
+
+ROWS_AT_ONCE = 3_000_000
+"""Usage rows of a range; more of them would take memory and, the hashes outgrowing the cache, time."""
+
+ROWS_AN_AS_OF = 20
+"""What an account costs at each date of the spine, in usage rows."""
+
+Range = tuple[str, str]
+
+
+def features_by_range(
+    connection: Backend,
+    tables: Mapping[str, ir.Table],
+    groups: Sequence[FeatureGroup],
+    as_ofs: Sequence[date],
+    *,
+    rows_at_once: int = ROWS_AT_ONCE,
+    progress: Progress = silent,
+) -> pa.Table:
+    """Return the features of every account running at each of ``as_ofs``, in no order.
+
+    The expression is built once, over tables that hold one range of accounts after the other:
+    each part of the files is read once, however many features look at it.
+    """
+    ranges = account_ranges(tables, len(as_ofs), rows_at_once)
+    if len(ranges) < 2:
+        return _features(tables, groups, as_ofs).to_pyarrow()
+    held = {name: _held(connection, name, table, ranges[0]) for name, table in tables.items()}
+    wide = _features(held, groups, as_ofs)
+    parts = [wide.to_pyarrow()]
+    query = connection.compile(wide)
+    for number, accounts in enumerate(ranges[1:], 1):
+        progress("computing features", number / len(ranges))
+        for name, table in tables.items():
+            _held(connection, name, table, accounts)
+        parts.append(connection.con.sql(query).to_arrow_table())
+    return pa.concat_tables(part.cast(parts[0].schema) for part in parts)
+
+
+def account_ranges(
+    tables: Mapping[str, ir.Table], as_ofs: int, rows_at_once: int = ROWS_AT_ONCE
+) -> list[Range]:
+    """Return the first and last account of each range, in order, none empty.
+
+    A range holds about ``rows_at_once`` usage rows; an account with more is a range of its own.
+    """
+    rows = _usage_rows(tables)
+    costs = ((account, rows.get(account, 0) + as_ofs * ROWS_AN_AS_OF) for account in sorted(rows))
+    return list(_cut(costs, rows_at_once))
+
+
+def _usage_rows(tables: Mapping[str, ir.Table]) -> dict[str, int]:
+    """Return how many usage rows each account with a subscription has."""
+    accounts = tables["subscriptions"].select("account_id").distinct()
+    counts = tables["usage_daily"].group_by("account_id").aggregate(rows=lambda t: t.count())
+    joined = accounts.left_join(counts, "account_id").select("account_id", "rows").to_pyarrow()
+    columns = joined["account_id"].to_pylist(), joined["rows"].to_pylist()
+    return {account: rows or 0 for account, rows in zip(*columns, strict=True)}
+
+
+def _cut(costs: Iterable[tuple[str, int]], most: int) -> Iterator[Range]:
+    first, last, total = "", "", 0
+    for account, cost in costs:
+        if total and total + cost > most:
+            yield first, last
+            total = 0
+        first, last, total = (first if total else account), account, total + cost
+    if total:
+        yield first, last
+
+
+def _features(
+    tables: Mapping[str, ir.Table], groups: Sequence[FeatureGroup], as_ofs: Sequence[date]
+) -> ir.Table:
+    return compute(groups, Facts(tables, spine(tables, as_ofs), as_ofs))
+
+
+def _held(connection: Backend, name: str, table: ir.Table, accounts: Range) -> ir.Table:
+    """Copy one range of ``table`` into memory; a table without accounts is left where it is."""
+    if "account_id" not in table.columns:
+        return table
+    rows = table.filter(table.account_id.between(*accounts))
+    return connection.create_table(f"{name}_of_range", rows, temp=True, overwrite=True)
