@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from ibis.backends.duckdb import Backend
 
 ROWS_AT_ONCE = 3_000_000
-"""Usage rows of a range; more of them would take memory and, the hashes outgrowing the cache, time."""
+"""Usage rows of a range: more would take more memory, and hashes would outgrow the caches."""
 
 ROWS_AN_AS_OF = 20
 """What an account costs at each date of the spine, in usage rows."""
