@@ -18,7 +18,7 @@ from ibis.expr.operations import Field
 
 from features.core import Feature, FeatureColumn, FeatureGroup
 from features.errors import UsageError
-from features.refusals import Refusal, line_of
+from features.refusals import Refusal, place_of
 
 ROW = {"account_id": "string", "as_of": "date", "started_on": "date"}
 """What every row carries beside its features."""
@@ -49,7 +49,7 @@ def stages(groups: Sequence[FeatureGroup]) -> list[list[Derived]]:
 
 
 def problems(groups: Sequence[FeatureGroup]) -> list[Refusal]:
-    """Return what ``stages`` would raise, each with its line."""
+    """Return what ``stages`` would raise, each with its place."""
     return _resolved([f for group in groups for f in group.features])[1]
 
 
@@ -68,14 +68,14 @@ def _resolved(features: Sequence[Feature]) -> tuple[list[list[Derived]], list[Re
         try:
             reads[column.name] = _read(feature, column, columns)
         except Exception as error:
-            refused.append(Refusal(line_of(feature.function), _failed(feature, error, columns)))
+            refused.append(Refusal(place_of(feature.function), _failed(feature, error, columns)))
     if refused:
         return [], list(dict.fromkeys(refused))
     try:
         return _ordered(features, columns, reads), []
     except CycleError as error:
         circle = " reads ".join(reversed(error.args[1]))
-        return [], [Refusal(None, f"columns in a circle: {circle}; leave one of them out")]
+        return [], [Refusal("", f"columns in a circle: {circle}; leave one of them out")]
 
 
 def _combining(features: Sequence[Feature]) -> Iterator[tuple[Feature, FeatureColumn]]:

@@ -24,9 +24,9 @@ RESERVED = ("account_id", "as_of", "started_on", "known_at", "name", "csm_id")
 
 @dataclass(frozen=True)
 class Refusal:
-    """A sentence about a declaration, and the line on which that stands, where it is known."""
+    """A sentence about a declaration, and where that stands: ``file:line``, or empty."""
 
-    line: int | None
+    place: str
     sentence: str
 
 
@@ -52,13 +52,13 @@ def refuse(problems: Sequence[str], function: Callable[..., Any] | None = None) 
     refused = _gathered.get()
     if refused is None:
         raise UsageError(problems)
-    refused.extend(Refusal(line_of(function), problem) for problem in problems)
+    refused.extend(Refusal(place_of(function), problem) for problem in problems)
 
 
-def line_of(function: Callable[..., Any] | None) -> int | None:
-    """Return the line on which a function's declaration begins, its decorators included."""
+def place_of(function: Callable[..., Any] | None) -> str:
+    """Return ``file:line`` of a function's declaration, its decorators included."""
     code = getattr(function, "__code__", None)
-    return None if code is None else int(code.co_firstlineno)
+    return "" if code is None else f"{code.co_filename}:{code.co_firstlineno}"
 
 
 def group_problems(group: FeatureGroup) -> list[str]:

@@ -11,7 +11,7 @@ import ibis
 from features.as_of import KEYS, Facts
 from features.contract import TABLES
 from features.core import Feature, FeatureColumn, FeatureGroup, Rows
-from features.refusals import Refusal, line_of
+from features.refusals import Refusal, place_of
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -50,7 +50,7 @@ def _group(group: FeatureGroup, facts: Facts) -> Iterator[Refusal]:
             tables[rows.name] = rows.build(facts)
         except Exception as error:
             tables[rows.name] = None
-            yield Refusal(line_of(rows.build), f"rows {group.name}.{rows.name} {_failed(error)}")
+            yield Refusal(place_of(rows.build), f"rows {group.name}.{rows.name} {_failed(error)}")
     for feature in group.features:
         if feature.rows and (table := tables[feature.rows.name]) is not None:
             yield from _feature(feature, feature.rows, table)
@@ -62,16 +62,16 @@ def _row_sets(group: FeatureGroup) -> list[Rows]:
 
 
 def _feature(feature: Feature, rows: Rows, table: ir.Table) -> Iterator[Refusal]:
-    where, line = f"feature {feature.group}.{feature.name}", line_of(feature.function)
+    where, place = f"feature {feature.group}.{feature.name}", place_of(feature.function)
     if lacking := _lacking(feature, table):
         needs = ", ".join(lacking)
-        yield Refusal(line, f"{where} needs {needs} in its rows; {rows.name} does not return it")
+        yield Refusal(place, f"{where} needs {needs} in its rows; {rows.name} does not return it")
         return
     try:
         for column in feature.columns:
             _summed(feature, column, table)
     except Exception as error:
-        yield Refusal(line, f"{where} {_failed(error)}")
+        yield Refusal(place, f"{where} {_failed(error)}")
 
 
 def _lacking(feature: Feature, table: ir.Table) -> list[str]:

@@ -20,7 +20,9 @@ from features import catalogue
 from features.as_of import KEYS, Facts, compute, spine
 from features.errors import DataError
 from features.targets import TARGETS, Horizon, labels
+from pipelines import own_features
 from pipelines.ingest import Manifest, connect, ingest
+from pipelines.own_features import groups
 from pipelines.progress import Progress, silent
 
 if TYPE_CHECKING:
@@ -66,6 +68,7 @@ def build(settings: Settings, progress: Progress | None = None) -> BuildResult:
     declarations, the file is left as it is.
     """
     report = progress or silent
+    groups(settings)  # what is wrong with the declarations is told before hours of reading
     report("reading tables", 0.0)
     manifest = ingest(settings)
     meta = _metadata(settings, manifest)
@@ -115,7 +118,7 @@ def _compute(settings: Settings, dates: Sequence[date]) -> pa.Table:
     """Return the features of every account running at each of ``dates``, in order."""
     return _evaluated(
         settings,
-        lambda tables: compute(catalogue.GROUPS, _facts(tables, dates)).order_by(ORDER),
+        lambda tables: compute(groups(settings), _facts(tables, dates)).order_by(ORDER),
     )
 
 
@@ -171,15 +174,15 @@ def _metadata(settings: Settings, manifest: Manifest) -> dict[str, Any]:
         "every_days": settings.build.every_days,
         "history_days": settings.build.history_days,
         "price_changes": settings.build.price_changes,
-        "definitions": _definitions(),
-        "features": [column.as_dict() for column in catalogue.columns()],
+        "definitions": _definitions(settings),
+        "features": [column.as_dict() for column in catalogue.columns_of(groups(settings))],
         "targets": [target.as_dict(days, settings.build.grace_days) for target in TARGETS.values()],
     }
 
 
-def _definitions() -> str:
-    """Return a digest of the code that defines features and targets."""
-    digest = sha256()
+def _definitions(settings: Settings) -> str:
+    """Return a digest of the code that defines features and targets, the company's included."""
+    digest = sha256(own_features.digest(settings).encode())
     for path in sorted(Path(features.__file__).parent.glob("*.py")):
         digest.update(path.read_bytes())
     return digest.hexdigest()

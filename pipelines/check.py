@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pipelines.findings import CheckReport, Violation
+from pipelines.own_features import groups
 from pipelines.rules import RULES, Rule
 from pipelines.survey import survey
 
@@ -17,9 +18,11 @@ __all__ = ["RULES", "CheckReport", "Rule", "Violation", "check"]
 def check(settings: Settings) -> CheckReport:
     """Read every source through the mapping and report all violations of the contract.
 
-    Raises ``UsageError`` where the mapping does not fit the sources and ``DataError`` where a
+    Raises ``UsageError`` where the mapping does not fit the sources or the company's own features
+    cannot hold, and ``DataError`` where a
     table or file is missing or empty, with all that was found; dirty rows raise nothing.
     """
+    groups(settings)
     found = survey(settings)
     found.connection.close()
     return found.report()

@@ -222,16 +222,21 @@ def _serve(settings: Settings, *, host: str, port: int) -> None:
 @app.command()
 def catalogue(
     write: Annotated[bool, typer.Option(help="Write the generated documents under docs/.")] = False,
+    out: Annotated[
+        Path | None, typer.Option(help="Write the company's catalogue into this folder.")
+    ] = None,
     config: Config = DEFAULT,
     as_json: Json = False,
 ) -> None:
-    """Show every feature, or write the generated documents anew."""
+    """Show every feature of a company, or write the generated documents anew."""
 
     def work(_report: Report) -> Documents:
-        from pipelines.documents import listed, written
+        from pipelines.documents import listed, written, written_for
 
-        load(config)
-        return written(Path("docs"), app) if write else listed()
+        settings = load(config)
+        if write:
+            return written(Path("docs"), app)
+        return written_for(settings, out) if out else listed(settings)
 
     run(work, show.catalogue, as_json=as_json)
 

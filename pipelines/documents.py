@@ -5,12 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 import typer.main
 
 from features import catalogue
+from pipelines.files import replaced
+from pipelines.own_features import groups
+
+if TYPE_CHECKING:
+    from pipelines.settings import Settings
 
 COMMANDS = """# The command line
 
@@ -33,9 +38,18 @@ class Documents:
     written: list[str]
 
 
-def listed() -> Documents:
-    """Return every feature column."""
-    return Documents([column.as_dict() for column in catalogue.columns()], [])
+def listed(settings: Settings) -> Documents:
+    """Return every feature column of a company, those of its own groups included."""
+    columns = catalogue.columns_of(groups(settings))
+    return Documents([column.as_dict() for column in columns], [])
+
+
+def written_for(settings: Settings, folder: Path) -> Documents:
+    """Write the catalogue of a company's columns into ``folder``."""
+    path = folder / "feature-catalogue.md"
+    folder.mkdir(parents=True, exist_ok=True)
+    replaced(path, catalogue.feature_catalogue(groups(settings)))
+    return Documents(listed(settings).columns, [str(path)])
 
 
 def texts(app: typer.Typer) -> dict[str, str]:
@@ -48,13 +62,12 @@ def texts(app: typer.Typer) -> dict[str, str]:
 
 
 def written(folder: Path, app: typer.Typer) -> Documents:
-    """Write every generated document into ``folder``."""
+    """Write every generated document of this repository into ``folder``."""
     folder.mkdir(parents=True, exist_ok=True)
     for name, text in texts(app).items():
-        aside = folder / f".{name}"
-        aside.write_text(text, encoding="utf-8")
-        aside.replace(folder / name)
-    return Documents(listed().columns, [str(folder / name) for name in texts(app)])
+        replaced(folder / name, text)
+    columns = [column.as_dict() for column in catalogue.columns()]
+    return Documents(columns, [str(folder / name) for name in texts(app)])
 
 
 def commands(app: typer.Typer) -> str:

@@ -55,6 +55,13 @@ class Build(Frozen):
     price_changes: bool = False
 
 
+class Features(Frozen):
+    """Python files with groups of the company's own, and columns of ours it does not want."""
+
+    modules: tuple[Path, ...] = ()
+    leave_out: tuple[str, ...] = ()
+
+
 class Train(Frozen):
     """What to train and with which limits."""
 

@@ -16,6 +16,7 @@ from pipelines.sections import (
     Build,
     Company,
     Data,
+    Features,
     MLflow,
     Paths,
     Report,
@@ -36,6 +37,7 @@ class Settings(Mapping):
     paths: Paths = Paths()
     mlflow: MLflow = MLflow()
     store: Store = Store()
+    features: Features = Features()
     build: Build = Build()
     train: Train = Train()
     score: Score = Score()
@@ -139,6 +141,11 @@ def _resolve(content: dict[str, Any], folder: Path) -> None:
         value = content.get(section)
         if isinstance(value, dict) and isinstance(value.get(key), str):
             value[key] = _absolute(folder, value[key])
+    own = content.get("features")
+    if isinstance(own, dict) and isinstance(own.get("modules"), list):
+        own["modules"] = [
+            _absolute(folder, one) if isinstance(one, str) else one for one in own["modules"]
+        ]
 
 
 def _absolute(folder: Path, value: str | Path) -> str:
