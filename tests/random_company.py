@@ -81,7 +81,7 @@ class _Life:
         self.several((0, 1, 1, 3), self.account)
         self.several((0, 3, 12, 40), lambda _: self.usage(counts))
         self.several((0, 2, 5, 9), self.user)
-        self.several((0, 1, 3, 5), self.contact)
+        self.several((0, 1, 3, 9), self.contact)
         self.several((1,), self.milestones)
         self.several((0, 1, 4), self.ticket)
         self.several((0, 2, 6), self.department)
@@ -115,7 +115,7 @@ class _Life:
         terms = {
             "product_id": pick(("core", "core", "core", "plus", "flow", "next", "late")),
             "plan": pick((None, "basic", "pro")),
-            "quantity": float(pick((5, 10, 40))),
+            "quantity": float(pick((2, 5, 10, 40))),
             "unit_price": pick((50.0, 100.0, 99.5)),
             "currency": "EUR",
         }
@@ -176,8 +176,10 @@ class _Life:
         )
 
     def usage(self, counts: bool) -> None:
-        pick, day = self.chance.choice, _day(self.chance)
-        user = None if counts else pick(("u0", "u1", "u2", "u7", None))
+        pick = self.chance.choice
+        recent = pick(AS_OFS) - timedelta(days=self.chance.randrange(1, 29))
+        day = pick((_day(self.chance), _day(self.chance), recent))
+        user = None if counts else pick(("u0", "u1", "u2", "u3", "u7", None))
         self.add(
             "usage_daily",
             day,
@@ -206,6 +208,7 @@ class _Life:
     def contact(self, _: int) -> None:
         days = sorted(_day(self.chance) for _ in range(4))
         left, leave = self.chance.random() < 0.4, self.chance.random() < 0.4
+        gone = self.chance.choice(days[1:])
         self.add(
             "contacts",
             days[0],
@@ -213,8 +216,8 @@ class _Life:
             role=self.chance.choice(("champion", "champion", "sponsor", "blocker")),
             org_unit=self.chance.choice((None, *DEPARTMENTS)),
             from_on=days[0],
-            left_on=days[3] if left else None,
-            left_known_on=self.about(days[3]) if left else None,
+            left_on=gone if left else None,
+            left_known_on=self.about(gone) if left else None,
             leave_from=days[1] if leave else None,
             leave_to=self.maybe(days[2], 0.7) if leave else None,
             leave_known_on=self.about(days[1]) if leave else None,
@@ -233,7 +236,7 @@ class _Life:
             ticket_id=f"{self.account_id}-{number}",
             opened_on=opened,
             severity=self.chance.choice((None, "high")),
-            escalated_on=self.maybe(_after(self.chance, opened), 0.4),
+            escalated_on=self.maybe(_after(self.chance, opened), 0.5),
             closed_on=closed,
             csat=float(self.chance.choice((1, 4, 5))) if closed and self.maybe(True) else None,
         )
