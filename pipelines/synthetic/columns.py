@@ -52,3 +52,10 @@ def rank(key: Array) -> Array:
     first[1:] = key[1:] != key[:-1]
     start = np.maximum.accumulate(np.where(first, position, 0))
     return position - start + 1
+
+
+def last_of(*keys: Array) -> Array:
+    """Say, for rows sorted by ``keys``, which are the last of theirs."""
+    last = np.ones(len(keys[0]), bool)
+    last[:-1] = np.any([key[1:] != key[:-1] for key in keys], axis=0)
+    return last

@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from pipelines.synthetic import names
 from pipelines.synthetic.arrays import Array
-from pipelines.synthetic.columns import dates, ids, late, rank, times
+from pipelines.synthetic.columns import dates, ids, last_of, late, rank, times
 from pipelines.synthetic.journal import Journal
 from pipelines.synthetic.traits import Traits
 from pipelines.synthetic.world import (
@@ -83,6 +83,8 @@ def subscriptions(one: Chronicle) -> Columns:
         "period", "product", "start", "signed", "quantity", "list_price", "unit_price", "plan"
     )
     order = np.lexsort((note["start"], note["product"], note["account"]))
+    # An order replaces the tranche of a ramp that would start on the same day.
+    order = order[last_of(*(note[name][order] for name in ("account", "product", "start")))]
     row = {name: values[order] for name, values in note.items()}
     known = late(one.rng, row["signed"], one.world.late_share)
     line = row["account"] * len(PRODUCTS) + row["product"]

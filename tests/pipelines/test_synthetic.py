@@ -12,6 +12,7 @@ import pytest
 from features.contract import TABLES, Table
 from features.errors import UsageError
 from pipelines.synthetic import company, simulate
+from pipelines.synthetic.columns import last_of
 
 END = company.END
 CONTRACT = list(TABLES.values())
@@ -118,6 +119,24 @@ def test_every_rule_of_the_contract_holds(data: duckdb.DuckDBPyConnection, table
 )
 def test_periods_of_a_line_follow_each_other(data: duckdb.DuckDBPyConnection, wrong: str) -> None:
     assert number(data, f"select count(*) from step where {wrong}") == 0
+
+
+def test_an_order_on_the_day_of_a_tranche_replaces_it() -> None:
+    account, start = np.array([1, 1, 1, 2]), np.array([5, 8, 8, 8])
+    assert last_of(account, start).tolist() == [True, False, True, True]
+    assert last_of(account[:0], start[:0]).tolist() == []
+
+
+def test_users_work_where_the_product_is_in_use(data: duckdb.DuckDBPyConnection) -> None:
+    """A department of a user had been won on the account map before the user came."""
+    early = """
+        select count(*) from users u where org_unit is not null and not exists (
+            from org_units o where o.account_id = u.account_id and o.org_unit = u.org_unit
+                and o.status = 'green' and o.changed_on <= u.activated_on + 7
+        )
+    """
+    assert number(data, "select count(distinct org_unit) from users") > 2
+    assert number(data, early) == 0
 
 
 def test_nothing_is_used_outside_the_time_in_which_it_runs(
