@@ -167,13 +167,13 @@ def has_signed_ahead(rows: ir.Table) -> ir.Value:
 @commercial.feature(past_changes, unit="count", expected=(0, None), absent=0, windows=(364,))
 def upsells(rows: ir.Table) -> ir.Value:
     """Upsells."""
-    return rows.is_up.cast("int64").sum()
+    return rows.count(where=rows.is_up)
 
 
 @commercial.feature(past_changes, unit="count", expected=(0, None), absent=0, windows=(364,))
 def downsells(rows: ir.Table) -> ir.Value:
     """Downsells and products dropped."""
-    return rows.is_less.cast("int64").sum()
+    return rows.count(where=rows.is_less)
 
 
 @commercial.feature(past_changes, unit="days", expected=(1, None))
@@ -204,7 +204,7 @@ def arr_gained(rows: ir.Table) -> ir.Value:
 @commercial.feature(products_on_sale, unit="products", expected=(0, None))
 def products_whitespace(rows: ir.Table) -> ir.Value:
     """Products on the price list that the account does not hold."""
-    return rows.held_id.isnull().cast("int64").sum()
+    return rows.count(where=rows.held_id.isnull())
 
 
 @commercial.feature(newest_account, unit="people", expected=(0, None))
@@ -246,13 +246,13 @@ def tickets_escalated(rows: ir.Table) -> ir.Value:
 @commercial.feature(ticket_rows, unit="count", expected=(0, None), absent=0)
 def tickets_open(rows: ir.Table) -> ir.Value:
     """Tickets still open."""
-    return rows.is_open.cast("int64").sum()
+    return rows.count(where=rows.is_open)
 
 
 @commercial.feature(ticket_rows, unit="count", expected=(0, None), absent=0, monotone={"churn": +1})
 def tickets_open_escalated(rows: ir.Table) -> ir.Value:
     """Escalated tickets still open."""
-    return (rows.is_open & rows.escalated_on.notnull()).cast("int64").sum()
+    return rows.count(where=rows.is_open & rows.escalated_on.notnull())
 
 
 @commercial.feature(ticket_rows, unit="count", expected=(1, 5), windows=(364,))

@@ -52,19 +52,19 @@ def departments_known(rows: ir.Table) -> ir.Value:
 @departments.feature(account_map, unit="ratio", expected=(0, 1))
 def departments_green_share(rows: ir.Table) -> ir.Value:
     """Share of the departments in productive use."""
-    return _share(rows.status == "green")
+    return _share(rows, rows.status == "green")
 
 
 @departments.feature(account_map, unit="ratio", expected=(0, 1))
 def departments_yellow_share(rows: ir.Table) -> ir.Value:
     """Share of the departments in talks."""
-    return _share(rows.status == "yellow")
+    return _share(rows, rows.status == "yellow")
 
 
 @departments.feature(departments_known_to, unit="ratio", expected=(0, 1))
 def departments_contact_share(rows: ir.Table) -> ir.Value:
     """Share of the departments in which somebody is known."""
-    return _share(rows.has_contact)
+    return _share(rows, rows.has_contact)
 
 
 @departments.feature(account_map, unit="people", expected=(0, None))
@@ -77,5 +77,5 @@ def departments_people_ahead(rows: ir.Table) -> ir.Value:
     return ibis.ifelse(ahead.any(), rows.headcount.sum(where=ahead), 0)
 
 
-def _share(is_one: ir.BooleanValue) -> ir.Value:
-    return ibis.ifelse(is_one, 1.0, 0.0).mean()
+def _share(rows: ir.Table, some: ir.BooleanValue) -> ir.Value:
+    return rows.count(where=some) / rows.count()

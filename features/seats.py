@@ -69,7 +69,8 @@ def seats_added(facts: Facts) -> ir.Table:
     """The last increase, and the people with access, each with whether they came after it."""
     more = seat_changes.build(facts)
     more = more.filter(more.more)
-    newest = more.filter(more.changed_on == more.changed_on.max().over(ibis.window(group_by=KEYS)))
+    more = more.mutate(newest_on=more.changed_on.max().over(ibis.window(group_by=KEYS)))
+    newest = more.filter(more.changed_on == more.newest_on)
     last = newest.group_by(KEYS).aggregate(
         since=newest.changed_on.max(), added=newest.quantity_change.sum()
     )
@@ -133,7 +134,7 @@ def seats_absorbed_since_increase(rows: ir.Table) -> ir.Value:
 
     100 % when at least as many people have got access as seats were added.
     """
-    came = ibis.ifelse(rows.is_new, 1.0, 0.0).sum() / rows.added.max()
+    came = rows.count(where=rows.is_new) / rows.added.max()
     return ibis.ifelse(came > 1, 1.0, came)
 
 
