@@ -19,6 +19,7 @@ from features.calendar import Calendar
 from features.contract import TABLES, Table
 from features.core import Feature, FeatureColumn, FeatureGroup, Rows
 from features.derived import Derived, stages
+from features.portable import number
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -253,7 +254,7 @@ def _filled(column: FeatureColumn, found: str, joined: ir.Table) -> ir.Value:
 
 
 def _typed(value: ir.Value, column: FeatureColumn) -> ir.Value:
-    return value.cast("string" if column.unit == "category" else "float64")
+    return value.cast("string") if column.unit == "category" else number(value)
 
 
 def _null(column: FeatureColumn) -> ir.Value:

@@ -19,9 +19,13 @@ from features.changes import (
     signed_steps,
     without_pauses,
 )
+from features.portable import matching, without
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
+
+CHANGE = ["account_id", "product_id", "changed_on"]
+"""What tells the changes of a product apart."""
 
 
 @dataclass(frozen=True)
@@ -55,13 +59,13 @@ class Events:
 
 def happened(lines: ir.Table, horizon: Horizon) -> Events:
     """Return what happened in the subscription periods ``lines``."""
-    closed = without_pauses(lines, horizon.grace_days).cache()
-    changes = product_changes(closed, ["account_id"], price_changes=horizon.price_changes).cache()
+    closed = without_pauses(lines, horizon.grace_days)
+    changes = product_changes(closed, ["account_id"], price_changes=horizon.price_changes)
     return Events(
         changes=changes,
-        steps=signed_steps(closed).cache(),
-        replacements=_replacements(changes, horizon.grace_days).cache(),
-        stops=account_stops(lines).cache(),
+        steps=signed_steps(closed),
+        replacements=_replacements(changes, horizon.grace_days),
+        stops=account_stops(lines),
     )
 
 
@@ -88,19 +92,13 @@ class Decisions:
 
     def without_replacements(self, changes: ir.Table, side: Literal["start", "stop"]) -> ir.Table:
         """Drop the changes that are one ``side`` of a replacement."""
-        pairs = self.events.replacements
-        matches = [
-            changes.account_id == pairs.account_id,
-            changes.product_id == pairs[f"{side}_id"],
-            changes.changed_on == pairs[f"{side}_on"],
-        ]
-        return changes.anti_join(pairs, matches)
+        return without(changes, _side(self.events.replacements, side), CHANGE)
 
 
 def decide(spine: ir.Table, events: Events, horizon: Horizon) -> Decisions:
     """Return what of ``events`` was decided within the horizon of each row of ``spine``."""
-    changes = _decided(spine, events, horizon).cache()
-    replaced = _net(spine, changes, events.replacements).cache()
+    changes = _decided(spine, events, horizon)
+    replaced = _net(spine, changes, events.replacements)
     return Decisions(spine, horizon, events, changes, replaced)
 
 
@@ -125,7 +123,7 @@ def _decided(spine: ir.Table, events: Events, horizon: Horizon) -> ir.Table:
     parts = steps.group_by([*KEYS, "product_id", "changed_on"]).aggregate(
         arr_part=steps.arr.sum(), quantity_part=steps.quantity.sum()
     )
-    both = parts.join(events.changes, ["account_id", "product_id", "changed_on"])
+    both = parts.join(events.changes, CHANGE)
     return both.mutate(
         moved=ibis.ifelse(both.by_arr, both.arr_part, both.quantity_part),
         arr_decided=_comparable(both, both.arr_part, both.quantity_part),
@@ -162,13 +160,13 @@ def _net(spine: ir.Table, changes: ir.Table, pairs: ir.Table) -> ir.Table:
 def _gained(changes: ir.Table, pairs: ir.Table) -> ir.Table:
     """Return the products started, by decision within the horizon, in place of others."""
     starts = changes.filter(changes.is_start)
-    matches = [
-        starts.account_id == pairs.account_id,
-        starts.product_id == pairs.start_id,
-        starts.changed_on == pairs.start_on,
-    ]
     kept = [*KEYS, "product_id", "changed_on", "currency", "arr_decided", "arr_whole"]
-    return starts.semi_join(pairs, matches).select(*kept)
+    return matching(starts, _side(pairs, "start"), CHANGE).select(*kept)
+
+
+def _side(pairs: ir.Table, side: Literal["start", "stop"]) -> ir.Table:
+    """Return the changes that are one ``side`` of a replacement."""
+    return pairs.select("account_id", product_id=f"{side}_id", changed_on=f"{side}_on")
 
 
 def _lost(spine: ir.Table, gained: ir.Table, pairs: ir.Table) -> ir.Table:
@@ -176,8 +174,8 @@ def _lost(spine: ir.Table, gained: ir.Table, pairs: ir.Table) -> ir.Table:
     starts = gained.select(*KEYS, start_id=gained.product_id, start_on=gained.changed_on)
     pairs = spine.select(*KEYS).join(pairs, "account_id")
     before = pairs.filter(pairs.start_signed_on < pairs.as_of)
-    mine = pairs.semi_join(starts, [*KEYS, "start_id", "start_on"])
-    mine = mine.anti_join(before, [*KEYS, "stop_id", "stop_on"])
+    mine = matching(pairs, starts, [*KEYS, "start_id", "start_on"])
+    mine = without(mine, before, [*KEYS, "stop_id", "stop_on"])
     settled = (mine.stop_on < mine.as_of) | (mine.stop_known_on < mine.as_of).fill_null(False)
     return mine.select(
         *KEYS,

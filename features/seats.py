@@ -10,6 +10,7 @@ from features.ahead import change_ahead, lines_ahead
 from features.as_of import KEYS, running
 from features.changes import ROUNDING, product_changes
 from features.core import FeatureGroup
+from features.portable import matching
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -24,7 +25,7 @@ def priced_by_seats(facts: Facts, lines: ir.Table) -> ir.Table:
     if not facts.has("products"):
         return lines
     by_seats = facts.price_list().filter(ibis._.price_metric == "seats")
-    return lines.semi_join(by_seats, ["as_of", "product_id"])
+    return matching(lines, by_seats, ["as_of", "product_id"])
 
 
 def ran(lines: ir.Table, days: int) -> ir.BooleanValue:

@@ -17,6 +17,7 @@ import ibis
 from features.as_of import KEYS, Facts
 from features.changes import CENTS, ROUNDING
 from features.decisions import Decisions, Horizon, decide, happened, occurred, within
+from features.portable import matching, number, without
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -119,7 +120,7 @@ def downsell(decisions: Decisions) -> ir.Table:
     less = changes.filter(changes.is_down & (changes.moved < -ROUNDING))
     dropped = decisions.without_replacements(changes.filter(changes.is_stop), "stop")
     cheaper = replaced.filter((replaced.arr_decided < -CENTS) & (replaced.arr_whole < -CENTS))
-    return occurred("-", less, dropped, cheaper).anti_join(churn(decisions), KEYS)
+    return without(occurred("-", less, dropped, cheaper), churn(decisions), KEYS)
 
 
 @target(direction="-", needs_grace=True)
@@ -147,10 +148,10 @@ def labels(facts: Facts, horizon: Horizon, names: Sequence[str] | None = None) -
     Null where the horizon is not complete, where the account had already left without its being
     known, or where it was already known that nothing runs at the horizon's end.
     """
-    open_rows = _population(facts, horizon).cache()
+    open_rows = _population(facts, horizon)
     events = happened(facts.tables["subscriptions"], horizon)
     chosen = {name: TARGETS[name] for name in (names or TARGETS)}
-    found = occurrences(decide(open_rows, events, horizon), chosen).cache()
+    found = occurrences(decide(open_rows, events, horizon), chosen)
     summed = found.group_by(KEYS).aggregate(
         **{f"_{name}": found.arr.sum(where=found.target == name) for name in chosen}
     )
@@ -178,15 +179,15 @@ def _labelled(wide: ir.Table, one: Target, horizon: Horizon) -> ir.Table:
     days = one.mature_days(horizon.days, horizon.grace_days)
     mature = wide.as_of + ibis.interval(days=days) <= ibis.literal(horizon.data_through)
     values = {
-        column: ibis.ifelse(mature, arr.notnull().cast("int8"), ibis.null()),
-        amount: ibis.ifelse(mature, arr.fill_null(0.0).cast("float64"), ibis.null()),
+        column: ibis.ifelse(mature, ibis.ifelse(arr.notnull(), 1, 0).cast("int8"), ibis.null()),
+        amount: ibis.ifelse(mature, number(arr.fill_null(0.0)), ibis.null()),
     }
     return wide.mutate(**values).drop(f"_{one.name}")
 
 
 def _population(facts: Facts, horizon: Horizon) -> ir.Table:
     """Return the rows of the spine whose outcome was open on the day ``as_of``."""
-    return goes_on(facts, horizon).select(*KEYS).distinct().semi_join(ran(facts), KEYS)
+    return matching(goes_on(facts, horizon).select(*KEYS).distinct(), ran(facts), KEYS)
 
 
 def goes_on(facts: Facts, horizon: Horizon) -> ir.Table:

@@ -101,8 +101,8 @@ def usage_days_by_week(facts: Facts) -> ir.Table:
     in_order = ibis.window(group_by=by, order_by="seen")
     before = sights.shown.lag().over(in_order)
     steps = sights.mutate(
-        is_new=(ibis.row_number().over(in_order) == 0).cast("int64"),
-        is_measured=(sights.shown.notnull() & before.isnull()).cast("int64"),
+        is_new=ibis.ifelse(ibis.row_number().over(in_order) == 0, 1, 0),
+        is_measured=ibis.ifelse(sights.shown.notnull() & before.isnull(), 1, 0),
         more=sights.shown.fill_null(0) - before.fill_null(0),
     )
     weeks = steps.group_by("account_id", "week", "seen").aggregate(
@@ -140,7 +140,7 @@ def usage_active_users(rows: ir.Table) -> ir.Value:
 @usage.feature(usage_by_person, unit="ratio", expected=(0, 1))
 def usage_regular_share_91d(rows: ir.Table) -> ir.Value:
     """Share of the active people who come at least once a week, last 91 days."""
-    regular = (rows.user_id.notnull() & (rows.days >= REGULAR_DAYS)).cast("int64").sum()
+    regular = rows.user_id.count(where=rows.days >= REGULAR_DAYS)
     return regular / rows.user_id.count().nullif(0)
 
 
