@@ -17,7 +17,7 @@ import duckdb
 from features import contract
 from features.contract import TABLES
 from features.errors import DataError, EnvironmentFailure
-from pipelines import sources
+from pipelines import ledger, sources
 from pipelines.faults import first_line
 from pipelines.sql import literal, quoted
 from pipelines.survey import Survey, survey
@@ -125,8 +125,8 @@ def _state(settings: Settings) -> str:
 def _code() -> Iterable[Path]:
     """Return the files that decide what is written from the same sources."""
     here = Path(__file__).parent
-    names = ("sources", "csv", "databases", "staging", "expressions", "search", "survey", "ingest")
-    modules = [here / f"{name}.py" for name in names]
+    reading = ("sources", "csv", "databases", "staging", "expressions", "search", "survey")
+    modules = [here / f"{name}.py" for name in (*reading, "ingest", "ledger")]
     return [*modules, *sorted((here / "rules").glob("*.py")), Path(contract.__file__)]
 
 
@@ -145,12 +145,14 @@ def _written(settings: Settings) -> Manifest | None:
         manifest = Manifest(tables=tables, rules=rules, **content)
     except (OSError, ValueError, TypeError, KeyError):
         return None
-    whole = all((settings.tables_folder / f"{name}.parquet").exists() for name in tables)
+    files = [*(f"{name}.parquet" for name in tables), ledger.FILE]
+    whole = all((settings.tables_folder / name).exists() for name in files)
     return manifest if whole else None
 
 
 def _write(found: Survey, folder: Path, state: str) -> Manifest:
     tables = {name: _write_table(found, name, folder) for name in TABLES if name in found.rows}
+    ledger.write(found.connection, tables, folder / ledger.FILE)
     through = str(found.data_through)
     files = {name: table.sha256 for name, table in tables.items()}
     content = json.dumps({"data_through": through, "tables": files}, sort_keys=True)
@@ -168,11 +170,16 @@ def _write(found: Survey, folder: Path, state: str) -> Manifest:
 
 
 def _write_table(found: Survey, name: str, folder: Path) -> TableFile:
-    """Write one table, ordered by key and then by all else: same rows, same bytes."""
+    """Write one table, ordered by key and then by all else: same rows, same bytes.
+
+    Usage comes quarter by quarter, and by account within a quarter: who reads a lookback, or a
+    range of accounts, can skip most of the file.
+    """
     table, path = TABLES[name], folder / f"{name}.parquet"
     columns = ", ".join(map(quoted, table.names))
     order = [*table.key, *(column for column in table.names if column not in table.key)]
-    rows = f"SELECT {columns} FROM clean.{quoted(name)} ORDER BY {', '.join(map(quoted, order))}"
+    by = [*(["date_trunc('quarter', day)"] if name == "usage_daily" else []), *map(quoted, order)]
+    rows = f"SELECT {columns} FROM clean.{quoted(name)} ORDER BY {', '.join(by)}"
     target = literal(str(path))
     found.connection.execute(f"COPY ({rows}) TO {target} (FORMAT parquet, COMPRESSION zstd)")
     before = found.connection.execute(f"SELECT count(*) FROM rows.{quoted(name)}").fetchone()

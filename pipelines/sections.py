@@ -6,7 +6,7 @@ from datetime import date
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from pipelines.mapping import Frozen
 
@@ -43,6 +43,26 @@ class Store(Frozen):
     """The score store; empty = SQLite in the work folder."""
 
     url: str = ""
+
+
+class Engine(Frozen):
+    """What computes features and targets.
+
+    ``url`` and ``into``, a schema that is ours alone, for PostgreSQL; ``master`` and ``options``
+    for Spark. ``${NAME}`` in the url is taken from the environment.
+    """
+
+    kind: Literal["duckdb", "spark", "postgres"] = "duckdb"
+    url: str = ""
+    into: str = Field(default="expansion", pattern="^[a-z_][a-z0-9_]*$")
+    master: str = "local[*]"
+    options: dict[str, str] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _postgres_has_an_address(self) -> Engine:
+        if self.kind == "postgres" and not self.url:
+            raise ValueError("kind = 'postgres' needs the url of the database")
+        return self
 
 
 class Build(Frozen):

@@ -16,6 +16,7 @@ from pipelines.sections import (
     Build,
     Company,
     Data,
+    Engine,
     Features,
     MLflow,
     Paths,
@@ -38,6 +39,7 @@ class Settings(Mapping):
     mlflow: MLflow = MLflow()
     store: Store = Store()
     features: Features = Features()
+    engine: Engine = Engine()
     build: Build = Build()
     train: Train = Train()
     score: Score = Score()

@@ -82,6 +82,12 @@ def built(result: BuildResult) -> None:
         f"{result.rows:,} rows at {result.as_ofs} dates ({result.first_as_of} to "
         f"{result.last_as_of}), {result.features} features"
     )
+    if result.computed and result.taken_over:
+        line(
+            f"{result.computed} dates computed, {result.taken_over} taken over: nothing new of them"
+        )
+    for name, columns in result.missing.items():
+        line(f"no table {name}: {len(columns)} features are empty")
     rows = [
         (name, f"{result.mature[name]:,}", f"{count:,}", percent(count / result.mature[name]))
         for name, count in result.positives.items()

@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 from features.errors import DataError
 from features.targets import TARGETS
 from models.store import ScoreStore, Scoring, StoredScore
-from pipelines.build import METADATA
+from pipelines.description import METADATA
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -25,7 +25,10 @@ def feature(name: str, unit: str = "ratio", **more: Any) -> dict[str, Any]:
         "window_days": None,
         "by_day": None,
         "expected": [None, None],
+        "absent": None,
         "monotone": {},
+        "owner": "test",
+        "sources": [],
     }
     return {**plain, **more}
 

@@ -21,7 +21,7 @@ from models.encoding import encode
 from models.golden import matrix_probabilities
 from models.propensity import matrix, specify
 from models.release import ModelFiles
-from pipelines.build import METADATA
+from pipelines.description import METADATA
 from pipelines.settings import Settings, load
 from tests.models.tables import FEATURES, feature_table
 

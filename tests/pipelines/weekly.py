@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from models.store import AccountScore, ScoreStore, Scoring
-from pipelines.build import METADATA
+from pipelines.description import METADATA
 from pipelines.settings import Settings, load
 
 AS_OF = date(2026, 8, 3)
