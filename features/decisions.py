@@ -19,7 +19,7 @@ from features.changes import (
     signed_steps,
     without_pauses,
 )
-from features.portable import matching, without
+from features.portable import kept, matching, without
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -59,13 +59,13 @@ class Events:
 
 def happened(lines: ir.Table, horizon: Horizon) -> Events:
     """Return what happened in the subscription periods ``lines``."""
-    closed = without_pauses(lines, horizon.grace_days)
-    changes = product_changes(closed, ["account_id"], price_changes=horizon.price_changes)
+    closed = kept(without_pauses(lines, horizon.grace_days))
+    changes = kept(product_changes(closed, ["account_id"], price_changes=horizon.price_changes))
     return Events(
         changes=changes,
-        steps=signed_steps(closed),
-        replacements=_replacements(changes, horizon.grace_days),
-        stops=account_stops(lines),
+        steps=kept(signed_steps(closed)),
+        replacements=kept(_replacements(changes, horizon.grace_days)),
+        stops=kept(account_stops(lines)),
     )
 
 
@@ -97,8 +97,8 @@ class Decisions:
 
 def decide(spine: ir.Table, events: Events, horizon: Horizon) -> Decisions:
     """Return what of ``events`` was decided within the horizon of each row of ``spine``."""
-    changes = _decided(spine, events, horizon)
-    replaced = _net(spine, changes, events.replacements)
+    changes = kept(_decided(spine, events, horizon))
+    replaced = kept(_net(spine, changes, events.replacements))
     return Decisions(spine, horizon, events, changes, replaced)
 
 

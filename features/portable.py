@@ -28,6 +28,13 @@ def number(value: ir.Value) -> ir.FloatingValue:
     return ops.Cast(value, float64).to_expr()
 
 
+def kept(table: ir.Table) -> ir.Table:
+    """Compute a table once for all that read it."""
+    # Ibis hands Spark the rows of memory tables when a query runs, but not when it is kept.
+    ibis.get_backend(table)._register_in_memory_tables(table)
+    return table.cache()
+
+
 def matching(rows: ir.Table, others: ir.Table, on: Sequence[str]) -> ir.Table:
     """Return the rows whose values ``on`` stand in ``others`` too, once each (a semi join)."""
     keys, matches = _keys(rows, others, on)

@@ -17,7 +17,7 @@ import ibis
 from features.as_of import KEYS, Facts
 from features.changes import CENTS, ROUNDING
 from features.decisions import Decisions, Horizon, decide, happened, occurred, within
-from features.portable import matching, number, without
+from features.portable import kept, matching, number, without
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -148,10 +148,10 @@ def labels(facts: Facts, horizon: Horizon, names: Sequence[str] | None = None) -
     Null where the horizon is not complete, where the account had already left without its being
     known, or where it was already known that nothing runs at the horizon's end.
     """
-    open_rows = _population(facts, horizon)
+    open_rows = kept(_population(facts, horizon))
     events = happened(facts.tables["subscriptions"], horizon)
     chosen = {name: TARGETS[name] for name in (names or TARGETS)}
-    found = occurrences(decide(open_rows, events, horizon), chosen)
+    found = kept(occurrences(decide(open_rows, events, horizon), chosen))
     summed = found.group_by(KEYS).aggregate(
         **{f"_{name}": found.arr.sum(where=found.target == name) for name in chosen}
     )
