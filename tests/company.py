@@ -108,24 +108,29 @@ def _value(column: Column, text: str) -> Any:
 def company(connection: Any = None, **texts: str) -> dict[str, ir.Table]:
     """Return a company of the given tables on ``connection`` (DuckDB in memory by default)."""
     connection = connection or ibis.duckdb.connect()
-    texts.setdefault("usage_daily", "account_id | day")
-    texts.setdefault("accounts", "account_id\na")
     return {
-        name: connection.create_table(name, table(name, text), overwrite=True)
-        for name, text in texts.items()
+        name: connection.create_table(name, rows, overwrite=True)
+        for name, rows in written(texts).items()
     }
+
+
+def written(texts: Mapping[str, str]) -> dict[str, pa.Table]:
+    """Return the given tables, and those that no company lacks."""
+    always = {"usage_daily": "account_id | day", "accounts": "account_id\na"}
+    return {name: table(name, text) for name, text in {**always, **texts}.items()}
 
 
 def from_rows(company: Company, connection: Any = None) -> dict[str, ir.Table]:
     """Return the tables of a company given as lists of rows."""
     connection = connection or ibis.duckdb.connect()
     return {
-        name: connection.create_table(name, _arrow(name, rows), overwrite=True)
+        name: connection.create_table(name, arrow(name, rows), overwrite=True)
         for name, rows in company.items()
     }
 
 
-def _arrow(name: str, rows: Sequence[Mapping[str, Any]]) -> pa.Table:
+def arrow(name: str, rows: Sequence[Mapping[str, Any]]) -> pa.Table:
+    """Return rows as the contract's table ``name``."""
     declared = TABLES[name].columns
     return pa.table(
         {c.name: pa.array([r.get(c.name) for r in rows], ARROW[c.type]) for c in declared}
@@ -168,8 +173,8 @@ def assert_features(expect: str, **tables: str) -> None:
     """
     wanted = rows(expect)
     names = [name for name in wanted[0] if name not in KEYS]
-    found = compute_on(company(**tables), _days(wanted), _groups(names))
-    _compare(wanted, names, found)
+    found = compute_on(company(**tables), _days(wanted), groups_of(names))
+    compare(wanted, names, found)
 
 
 def assert_outcomes(
@@ -189,14 +194,14 @@ def assert_outcomes(
         company(**tables), _days(wanted), end, days, grace, price_changes=price_changes
     )
     short = [{k.replace(f"_next_{days}d", ""): v for k, v in row.items()} for row in found]
-    _compare(wanted, names, short)
+    compare(wanted, names, short)
 
 
 def _days(wanted: Sequence[Mapping[str, str]]) -> list[date]:
     return sorted({date.fromisoformat(row["as_of"]) for row in wanted})
 
 
-def _groups(names: Sequence[str]) -> list[FeatureGroup]:
+def groups_of(names: Sequence[str]) -> list[FeatureGroup]:
     """Return the groups with the features asked for alone; a combined one needs all it draws on."""
     mine = {column.group for column in columns() if column.name in names}
     asked = [f for g in GROUPS for f in g.features if {c.name for c in f.columns} & set(names)]
@@ -207,7 +212,7 @@ def _groups(names: Sequence[str]) -> list[FeatureGroup]:
     return [group for group in GROUPS if group.name in needed]
 
 
-def _compare(
+def compare(
     wanted: Sequence[Mapping[str, str]], names: Sequence[str], found: Sequence[Mapping[str, Any]]
 ) -> None:
     """Compare as text; a mismatch shows what was expected beside what was found."""

@@ -6,8 +6,10 @@ schemas may be made, in EXPANSION_TEST_POSTGRES. What is missing is skipped, and
 
 from __future__ import annotations
 
+import gc
 import os
 import tempfile
+import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
@@ -36,7 +38,7 @@ SPARK = {
     "spark.driver.memory": "2g",
     "spark.ui.enabled": "false",
     # For small tables most of the time goes into planning and compiling, so there is little of it.
-    "spark.sql.shuffle.partitions": "1",
+    "spark.sql.shuffle.partitions": "2",
     "spark.sql.adaptive.enabled": "false",
     "spark.sql.codegen.wholeStage": "false",
     "spark.sql.codegen.factoryMode": "NO_CODEGEN",
@@ -79,7 +81,11 @@ def _duckdb(folder: Path, names: Mapping[str, Any]) -> Iterator[dict[str, ir.Tab
 
 @contextmanager
 def _spark(folder: Path, names: Mapping[str, Any]) -> Iterator[dict[str, ir.Table]]:
-    yield spark.read(session(), folder, names)
+    with warnings.catch_warnings():
+        # PySpark 4.0 uses what pandas 3 deprecates, and leaves sockets to the garbage collector.
+        warnings.simplefilter("ignore")
+        yield spark.read(session(), folder, names)
+        gc.collect()
 
 
 @contextmanager
