@@ -7,7 +7,7 @@ UV := $(shell command -v uv 2>/dev/null)
 export DO_NOT_TRACK = true
 export PATH := $(abspath $(BIN)):$(PATH)
 
-.PHONY: demo test check serve mlflow bench docs lock clean
+.PHONY: demo test check spark serve mlflow bench docs lock clean
 
 $(VENV)/installed: requirements.lock pyproject.toml
 ifneq ($(UV),)
@@ -34,6 +34,18 @@ check: $(VENV)/installed  ## style, types and architecture
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
+spark: $(VENV)/spark      ## adds PySpark (450 MB; it needs Java 17), for [engine] kind = "spark" and its tests
+
+$(VENV)/spark: requirements-spark.lock $(VENV)/installed
+ifneq ($(UV),)
+	$(UV) pip install --quiet --python $(BIN)/python --require-hashes --no-deps --no-build-isolation \
+	    --requirement requirements-spark.lock
+else
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps \
+	    --no-build-isolation --requirement requirements-spark.lock
+endif
+	touch $@
+
 serve: $(VENV)/installed  ## the scoring API of the company in $(CONFIG)
 	$(BIN)/expansion serve --config $(CONFIG)
 
@@ -47,9 +59,12 @@ docs: $(VENV)/installed   ## writes the generated documents anew
 	$(BIN)/expansion catalogue --write
 	$(BIN)/python -m serving.document docs/openapi.json
 
-lock:                     ## resolves requirements.lock anew (needs uv)
-	uv pip compile --quiet --generate-hashes --no-emit-index-url --no-emit-find-links --no-header \
-	    --no-annotate --python-version 3.11 --all-extras pyproject.toml --output-file requirements.lock
+LOCKED = uv pip compile --quiet --generate-hashes --no-emit-index-url --no-emit-find-links --no-header \
+    --no-annotate --python-version 3.11 pyproject.toml
+lock:                     ## resolves both locks anew (needs uv)
+	$(LOCKED) --extra serving --extra pipelines --extra postgres --extra dev \
+	    --output-file requirements.lock
+	$(LOCKED) --extra spark --constraint requirements.lock --output-file requirements-spark.lock
 
 clean:
 	rm -rf $(VENV) var mlruns/mlflow.db mlruns/artifacts

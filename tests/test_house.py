@@ -38,9 +38,21 @@ def test_half_of_the_files_are_short() -> None:
     assert lengths[len(lengths) // 2] < 150
 
 
-def test_the_lock_names_no_index_and_hashes_everything() -> None:
-    text = (ROOT / "requirements.lock").read_text("utf-8")
+@pytest.mark.parametrize(("lock", "least"), [("requirements", 50), ("requirements-spark", 2)])
+def test_a_lock_names_no_index_and_hashes_everything(lock: str, least: int) -> None:
+    text = (ROOT / f"{lock}.lock").read_text("utf-8")
     assert "://" not in text
     pinned = re.findall(r"^[a-z0-9][^ ]*==[^ ]+ \\$", text, re.MULTILINE)
-    assert len(pinned) > 50
+    assert len(pinned) > least
     assert len(re.findall(r"^[a-z0-9]", text, re.MULTILINE)) == len(pinned)
+
+
+def test_both_locks_agree() -> None:
+    common, spark = (
+        dict(re.findall(r"^([a-z0-9-]+)==([^ ]+)", path.read_text("utf-8"), re.MULTILINE))
+        for path in (ROOT / "requirements.lock", ROOT / "requirements-spark.lock")
+    )
+    assert {name: spark[name] for name in spark if name in common} == {
+        name: common[name] for name in spark if name in common
+    }
+    assert set(spark) - set(common) == {"pyspark", "py4j"}
