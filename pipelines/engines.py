@@ -54,8 +54,12 @@ def _spark(settings: Settings) -> Opened:
 def _postgres(settings: Settings) -> Opened:
     manifest, engine = ingest.read_manifest(settings), settings.engine
     connection = postgres.connect(engine.url)
-    state = manifest.fingerprint
-    postgres.copy(connection, engine.into, settings.tables_folder, manifest.tables, state)
+    state, folder = manifest.fingerprint, settings.tables_folder
+    try:
+        postgres.copy(connection, engine.into, folder, manifest.tables, state)
+    except Exception:
+        connection.disconnect()
+        raise
     return connection, postgres.read(connection, engine.into, manifest.tables)
 
 

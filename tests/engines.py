@@ -12,7 +12,6 @@ import tempfile
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from functools import cache
 from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -81,10 +80,19 @@ def _duckdb(folder: Path, names: Mapping[str, Any]) -> Iterator[dict[str, ir.Tab
 
 @contextmanager
 def _spark(folder: Path, names: Mapping[str, Any]) -> Iterator[dict[str, ir.Table]]:
-    with warnings.catch_warnings():
-        # PySpark 4.0 uses what pandas 3 deprecates, and leaves sockets to the garbage collector.
-        warnings.simplefilter("ignore")
+    with quiet():
         yield spark.read(session(), folder, names)
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Let Spark have its way with warnings.
+
+    PySpark 4.0 uses what pandas 3 deprecates, and leaves its sockets to the garbage collector.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
         gc.collect()
 
 
@@ -98,9 +106,8 @@ def _postgres(folder: Path, names: Mapping[str, Any]) -> Iterator[dict[str, ir.T
     connection.disconnect()
 
 
-@cache
 def session() -> Any:
-    """Start Spark once: it takes some seconds."""
+    """Return the session there is; to start one takes some seconds."""
     connection = spark.connect("local[2]", SPARK)
     connection._session.sparkContext.setLogLevel("ERROR")
     return connection
