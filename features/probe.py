@@ -20,7 +20,7 @@ from features.visibility import NUMBER
 if TYPE_CHECKING:
     import ibis.expr.types as ir
 
-    from features.core import FeatureGroup
+    from features.core import FeatureColumn, FeatureGroup
 
 MOST_ROWS = 3_000_000
 """So many copied rows are tried for a table; beyond, only what is visible is told."""
@@ -70,7 +70,10 @@ def entered(
         ways = _affordable(len(numbers), held, table)
         if mine and ways and table not in SHARED:
             values = _computed(mine, _copied(held, table, numbers, ways), as_of)
-            found |= {(name, table): one for name, one in _differing(mine, numbers, values, ways)}
+            found |= {
+                (column.name, table): _differing(column, table, numbers, values, ways)
+                for column in (c for group in mine for c in group.columns)
+            }
     return found
 
 
@@ -147,25 +150,26 @@ def _computed(
 
 
 def _differing(
-    groups: Sequence[FeatureGroup],
+    column: FeatureColumn,
+    table: str,
     numbers: Sequence[int],
     copies: Mapping[str, Values],
     ways: Sequence[str],
-) -> Iterator[tuple[str, Entered]]:
-    """Yield for each column which rows make a difference.
+) -> Entered:
+    """Return which rows of ``table`` make a difference to ``column``.
 
-    A copy without a running subscription has no columns at all: the row left out decides them.
+    A copy without a running subscription has no columns at all: the row left out decides those
+    that are drawn from its table. Of others it only decides that the account has a row.
     """
+    name, drawn = column.name, table in column.sources
     full, none = copies.get(f"{FULL}:-1", {}), copies.get(f"{NONE}:-1")
-    for column in (column for group in groups for column in group.columns):
-        name = column.name
-        without = {n: copies.get(f"{WITHOUT}:{n}") for n in numbers if WITHOUT in ways}
-        only = {n: copies.get(f"{ONLY}:{n}") for n in numbers}
-        decides = {
-            n for n, row in without.items() if not row or not same(row[name], full.get(name))
-        }
-        alone = {n for n, row in only.items() if row and none and not same(row[name], none[name])}
-        yield name, Entered(frozenset(decides | alone), frozenset(decides))
+    without = {n: copies.get(f"{WITHOUT}:{n}") for n in numbers if WITHOUT in ways}
+    only = {n: copies.get(f"{ONLY}:{n}") for n in numbers}
+    decides = {
+        n for n, row in without.items() if (not same(row[name], full.get(name)) if row else drawn)
+    }
+    alone = {n for n, row in only.items() if row and none and not same(row[name], none[name])}
+    return Entered(frozenset(decides | alone), frozenset(decides))
 
 
 def same(one: Any, other: Any) -> bool:

@@ -104,7 +104,7 @@ def _verdict(
     one: Target, label: Record, excluded: str, found: Sequence[Record], told: _Told
 ) -> Verdict:
     mine = [row for row in found if row["target"] == one.name]
-    changes = tuple(_considered(one.name, mine, told))
+    changes = () if excluded else tuple(_considered(one.name, mine, told))
     arr = label[one.amount_column(told.horizon.days)]
     state, why = _state(one, label[one.column(told.horizon.days)], excluded, changes, told)
     return Verdict(one.name, state, arr, why, changes)

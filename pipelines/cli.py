@@ -20,6 +20,7 @@ from pipelines.console import Report, run
 from pipelines.settings import Settings, load
 
 if TYPE_CHECKING:
+    from features.explain import Explanation
     from pipelines.build import BuildResult
     from pipelines.check import CheckReport
     from pipelines.demo import DemoResult
@@ -99,8 +100,29 @@ def check(config: Config = DEFAULT, data: Data = None, as_json: Json = False) ->
 
 
 @app.command()
-def build(config: Config = DEFAULT, data: Data = None, as_json: Json = False) -> None:
-    """Write one Parquet of accounts, dates, features and targets."""
+def build(
+    config: Config = DEFAULT,
+    data: Data = None,
+    explain: Annotated[
+        str | None,
+        typer.Option(metavar="ACCOUNT", help="Only print what made this account's row."),
+    ] = None,
+    as_of: Annotated[
+        datetime | None,
+        typer.Option(formats=["%Y-%m-%d"], help="With --explain: the day; else the newest."),
+    ] = None,
+    feature: Annotated[
+        list[str] | None,
+        typer.Option("--feature", help="With --explain: only this one, with every row of it."),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Write one Parquet of accounts, dates, features and targets, or explain a row of it."""
+    if explain is not None:
+        _explain(config, data, explain, as_of, feature or [], as_json=as_json)
+        return
+    if as_of or feature:
+        raise typer.BadParameter("--as-of and --feature go with --explain ACCOUNT")
 
     def work(report: Report) -> BuildResult:
         from pipelines.build import build as built
@@ -108,6 +130,29 @@ def build(config: Config = DEFAULT, data: Data = None, as_json: Json = False) ->
         return built(load(config, data_folder=data), report)
 
     run(work, show.built, as_json=as_json)
+
+
+def _explain(
+    config: Path,
+    data: Path | None,
+    account_id: str,
+    as_of: datetime | None,
+    features: list[str],
+    *,
+    as_json: bool,
+) -> None:
+    def work(report: Report) -> Explanation:
+        from pipelines.explain import explain as explained
+
+        day = as_of.date() if as_of else None
+        return explained(load(config, data_folder=data), account_id, day, features, report)
+
+    def shown(result: Explanation) -> None:
+        from pipelines.show_explained import explained as show_explained
+
+        show_explained(result, whole=bool(features))
+
+    run(work, shown, as_json=as_json)
 
 
 @app.command()

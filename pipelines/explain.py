@@ -1,0 +1,47 @@
+"""``build --explain``: the audit of one account's row on one day."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from typing import TYPE_CHECKING
+
+from features.explain import Explanation
+from features.explain import explain as explained
+from pipelines.compute import horizon_of
+from pipelines.ingest import connect, ingest
+from pipelines.own_features import groups
+from pipelines.progress import Progress, silent
+
+if TYPE_CHECKING:
+    from pipelines.settings import Settings
+
+
+def explain(
+    settings: Settings,
+    account_id: str,
+    as_of: date | None = None,
+    features: Sequence[str] = (),
+    progress: Progress | None = None,
+) -> Explanation:
+    """Return what made the row of ``account_id`` at ``as_of``; without a day, at the newest.
+
+    Reads the company's tables as ``build`` does; writes no feature table.
+
+    Raises
+    ------
+    DataError
+        When the account is unknown or has no row on that day.
+    UsageError
+        When one of ``features`` does not exist.
+    """
+    report = progress or silent
+    report("reading tables", 0.0)
+    through = date.fromisoformat(ingest(settings).data_through)
+    report("trying every row", 0.3)
+    connection, tables = connect(settings)
+    try:
+        horizon = horizon_of(settings, through)
+        return explained(groups(settings), tables, horizon, account_id, as_of or through, features)
+    finally:
+        connection.disconnect()
