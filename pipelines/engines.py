@@ -53,7 +53,7 @@ def _spark(settings: Settings) -> Opened:
 
 def _postgres(settings: Settings) -> Opened:
     manifest, engine = ingest.read_manifest(settings), settings.engine
-    connection = postgres.connect(engine.url)
+    connection = postgres.connect(engine.url, engine.options)
     state, folder = manifest.fingerprint, settings.tables_folder
     try:
         postgres.copy(connection, engine.into, folder, manifest.tables, state)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -29,11 +29,19 @@ TYPES = {
     "timestamp": "timestamp",
 }
 
+OPTIONS = {
+    # Compiling queries of this size takes longer than running them.
+    "jit": "off",
+    # Each of some hundred sorts and hash tables may take as much before it goes to disk.
+    "work_mem": "64MB",
+}
+"""Options of every session, unless the company sets its own."""
+
 OURS = "expansion: tables of state "
 """How the comment of a schema begins that we may replace."""
 
 
-def connect(url: str) -> Any:
+def connect(url: str, options: Mapping[str, str] = OPTIONS) -> Any:
     """Return an Ibis connection to the database; ``${NAME}`` is taken from the environment.
 
     Raises ``EnvironmentFailure`` without the driver, or where the database does not answer.
@@ -49,8 +57,12 @@ def connect(url: str) -> Any:
         ) from None
     except Exception as error:  # the driver has errors of its own
         raise EnvironmentFailure(f"[engine] url: {first_line(error)}") from None
-    # Compiling queries of this size takes longer than running them.
-    connection.con.execute("SET jit = off")
+    try:
+        for name, value in {**OPTIONS, **options}.items():
+            connection.con.execute("SELECT set_config(%s, %s, false)", (name, value))
+    except Exception as error:
+        connection.disconnect()
+        raise UsageError(f"[engine.options]: {first_line(error)}") from None
     return connection
 
 

@@ -48,8 +48,8 @@ class Store(Frozen):
 class Engine(Frozen):
     """What computes features and targets.
 
-    ``url`` and ``into``, a schema that is ours alone, for PostgreSQL; ``master`` and ``options``
-    for Spark. ``${NAME}`` in the url is taken from the environment.
+    ``url`` and ``into``, a schema that is ours alone, for PostgreSQL; ``master`` for Spark.
+    ``options`` are those of the session. ``${NAME}`` in the url is taken from the environment.
     """
 
     kind: Literal["duckdb", "spark", "postgres"] = "duckdb"

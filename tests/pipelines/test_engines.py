@@ -98,6 +98,16 @@ def test_postgres_leaves_a_schema_of_others_alone(tmp_path: Path) -> None:
         engines.connect(settings)
 
 
+def test_postgres_takes_options_of_the_session() -> None:
+    needed("postgres")
+    connection = postgres.connect(os.environ[POSTGRES], {"work_mem": "7MB"})
+    assert connection.con.execute("SHOW work_mem").fetchone() == ("7MB",)
+    assert connection.con.execute("SHOW jit").fetchone() == ("off",)
+    connection.disconnect()
+    with pytest.raises(UsageError, match=r"\[engine.options\]: .*work_men"):
+        postgres.connect(os.environ[POSTGRES], {"work_men": "7MB"})
+
+
 def test_an_engine_that_does_not_answer_is_named() -> None:
     with pytest.raises(EnvironmentFailure, match=r"\[engine\] url"):
         postgres.connect("postgresql://nobody@127.0.0.1:1/nothing")
