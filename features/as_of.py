@@ -232,12 +232,12 @@ def _joined(wide: ir.Table, summaries: Sequence[Summary]) -> ir.Table:
     """Left join all summaries to the spine; each column says what an account without rows gets."""
     values: dict[str, Any] = {}
     chain = wide
-    for number, one in enumerate(summaries):
-        names = {f"account_id_{number}": "account_id", f"as_of_{number}": "as_of"}
+    for place, one in enumerate(summaries):
+        names = {f"account_id_{place}": "account_id", f"as_of_{place}": "as_of"}
         keyed = one.table.rename(names)
-        matches = [("account_id", f"account_id_{number}"), ("as_of", f"as_of_{number}")]
+        matches = [("account_id", f"account_id_{place}"), ("as_of", f"as_of_{place}")]
         chain = chain.left_join(keyed, matches)
-        values |= {c.name: partial(_filled, c, f"account_id_{number}") for c in one.columns}
+        values |= {c.name: partial(_filled, c, f"account_id_{place}") for c in one.columns}
     return chain.select(*wide.columns, **{name: fill(chain) for name, fill in values.items()})
 
 
