@@ -1,116 +1,118 @@
-"""How long do the usage features take against a pandas loop over the same snapshots?
+"""How long does the usage group take, against SQL written by hand and against a pandas loop?
 
-Same rows, same machine, same run; the figures of both are compared before the times are.
-Prints seconds of each and their ratio (below 1: the shipped way is faster). Run it with
-``python -m benchmarks.features``.
+The same rows, 2 threads, each way in a process of its own for its time and its peak memory; the
+tables are compared before the times are. ``--growth`` then tries the shipped way on 2, 10 and 50
+million rows. Run it with ``python -m benchmarks.features``.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
+import resource
+import subprocess
+import sys
+import tempfile
 import time
-from datetime import date, timedelta
+from importlib import import_module
+from pathlib import Path
 
-import ibis
 import numpy as np
-import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 
-from features.as_of import Facts, compute, spine
-from features.core import FeatureGroup
-from features.usage import usage
+from benchmarks.usage.data import COLUMNS, write
 
-THROUGH = date(2026, 1, 5)
-COLUMNS = [
-    "usage_active_users_28d",
-    "usage_active_users_91d",
-    "usage_functions_used_28d",
-    "usage_functions_used_91d",
-    "usage_events_28d",
-    "usage_events_91d",
-    "usage_days_active_28d",
-    "usage_days_active_91d",
-]
+WAYS = {"shipped": "as shipped", "sql": "SQL by hand", "loop": "pandas, a loop"}
+GROWTH = (2_000_000, 10_000_000, 50_000_000)
+ROWS_AN_ACCOUNT = 400
 
 
-def company(rows: int, accounts: int) -> dict[str, pd.DataFrame]:
-    """Return accounts with one line each and ``rows`` usage rows over two years."""
-    random = np.random.default_rng(7)
-    ids = np.array([f"a{number:06d}" for number in range(accounts)])
-    chosen = random.integers(0, accounts, rows)
-    day = np.datetime64(THROUGH) - random.integers(1, 728, rows)
-    user = random.integers(0, 40, rows)
-    table = pd.DataFrame({"account_id": ids[chosen], "day": day, "user": user})
-    table = table.assign(
-        product_id="core",
-        feature=np.array([f"f{number}" for number in range(12)])[random.integers(0, 12, rows)],
-        events=random.integers(1, 9, rows).astype(float),
-        user_id=table["account_id"] + "-" + table["user"].astype(str),
-        active_users=pd.array([pd.NA] * rows, dtype="Int64"),
-        known_at=pd.to_datetime(day) + pd.to_timedelta(random.integers(1, 72, rows), unit="h"),
-    ).drop(columns="user")
-    start = pd.Timestamp("2023-01-01")
-    lines = pd.DataFrame({"subscription_id": ids, "account_id": ids, "product_id": "core"}).assign(
-        plan="basic", starts_on=start, term_ends_on=pd.NaT, ended_on=pd.NaT, ended_known_on=pd.NaT,
-        quantity=10.0, unit_price=1.0, list_price=1.0, currency="EUR", signed_on=start,
-        known_at=start,
-    )  # fmt: skip
-    return {"usage_daily": table, "subscriptions": lines}
+def measured(way: str, path: Path, snapshots: int) -> dict[str, float]:
+    """Compute in a process of its own; return wall and CPU seconds and the peak memory in GB."""
+    command = [sys.executable, "-m", "benchmarks.features", "--way", way, "--data", str(path)]
+    command += ["--snapshots", str(snapshots)]
+    told = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)  # noqa: S603
+    found: dict[str, float] = json.loads(told.stdout)
+    return found
 
 
-def shipped(tables: dict[str, pd.DataFrame], as_ofs: list[date]) -> pd.DataFrame:
-    """Return the usage group as the system computes it."""
-    connection = ibis.duckdb.connect(threads=2)
-    days = {"day", "starts_on", "term_ends_on", "ended_on", "ended_known_on", "signed_on"}
-    stored = {}
-    for name, frame in tables.items():
-        table = connection.create_table(f"{name}_", frame)
-        casts = {c: table[c].cast("date") for c in frame.columns if c in days}
-        stored[name] = connection.create_table(name, table.mutate(**casts))
+def computed(way: str, path: Path, snapshots: int) -> None:
+    """Compute, write the table beside ``path`` and print what it took."""
+    module = import_module(f"benchmarks.usage.{way}")
     begun = time.perf_counter()
-    facts = Facts(stored, spine(stored, as_ofs).cache(), as_ofs)
-    alone = FeatureGroup("usage", usage.meaning)
-    alone.features = [f for f in usage.features if {c.name for c in f.columns} & set(COLUMNS)]
-    frame = compute([alone], facts).order_by("as_of", "account_id").to_pandas()
-    shipped.seconds = time.perf_counter() - begun  # type: ignore[attr-defined]
-    return frame
+    table = module.compute(path, snapshots)
+    seconds = time.perf_counter() - begun
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    pq.write_table(table, result(path, way))
+    cpu, memory = used.ru_utime + used.ru_stime, used.ru_maxrss / 1e6
+    print(json.dumps({"seconds": seconds, "cpu": cpu, "memory": memory}))
 
 
-def pandas_loop(tables: dict[str, pd.DataFrame], as_ofs: list[date]) -> pd.DataFrame:
-    """Return the same columns by one pandas group-by a snapshot and window."""
-    begun = time.perf_counter()
-    used, parts = tables["usage_daily"], []
-    accounts = pd.Index(sorted(tables["subscriptions"]["account_id"]), name="account_id")
-    for as_of in map(pd.Timestamp, as_ofs):
-        wide = pd.DataFrame(index=accounts)
-        for window in (28, 91):
-            seen = (used["day"] >= as_of - timedelta(days=window)) & (used["day"] < as_of)
-            rows = used[seen & (used["known_at"] < as_of)].groupby("account_id")
-            wide[f"usage_active_users_{window}d"] = rows["user_id"].nunique()
-            wide[f"usage_functions_used_{window}d"] = rows["feature"].nunique()
-            wide[f"usage_events_{window}d"] = rows["events"].sum()
-            wide[f"usage_days_active_{window}d"] = rows["day"].nunique()
-        parts.append(wide.fillna(0).reset_index().assign(as_of=as_of))
-    frame = pd.concat(parts, ignore_index=True)
-    pandas_loop.seconds = time.perf_counter() - begun  # type: ignore[attr-defined]
-    return frame
+def result(path: Path, way: str) -> Path:
+    """Return where a way writes its table."""
+    return path.with_name(f"{path.stem}-{way}.parquet")
+
+
+def difference(path: Path, way: str) -> float:
+    """Return the largest difference between a way's table and the shipped one, of any value."""
+    keys = [("as_of", "ascending"), ("account_id", "ascending")]
+    mine, theirs = (pq.read_table(result(path, one)).sort_by(keys) for one in ("shipped", way))
+    if any(mine[name].cast(pa.string()) != theirs[name].cast(pa.string()) for name, _ in keys):
+        raise SystemExit(f"{WAYS[way]} has other accounts or dates: times would compare nothing")
+    worst = 0.0
+    for name in COLUMNS:
+        one, other = (t[name].cast(pa.float64()).to_numpy() for t in (mine, theirs))
+        if not np.array_equal(np.isnan(one), np.isnan(other)):
+            raise SystemExit(f"{WAYS[way]}: {name} is empty elsewhere: nothing is compared")
+        worst = max(worst, float(np.nanmax(np.abs(one - other), initial=0)))
+    return worst
+
+
+def compare(folder: Path, rows: int, accounts: int, snapshots: int, ways: list[str]) -> None:
+    path = folder / "usage.parquet"
+    write(path, rows, accounts)
+    print(f"{rows:,} rows, {accounts:,} accounts, {snapshots} snapshots, {len(COLUMNS)} columns")
+    print(f"{'':<16}{'s':>8}{'CPU s':>8}{'GB':>7}{'ratio':>8}{'largest difference':>21}")
+    base = 0.0
+    for way in ways:
+        took = measured(way, path, snapshots)
+        base = base or took["seconds"]
+        figures = f"{took['seconds']:>8.1f}{took['cpu']:>8.1f}{took['memory']:>7.2f}"
+        apart = "" if way == "shipped" else f"{difference(path, way):>21.1e}"
+        print(f"{WAYS[way]:<16}{figures}{base / took['seconds']:>8.2f}{apart}", flush=True)
+    print("ratio: seconds as shipped / seconds of the way; below 1 the shipped one is faster")
+
+
+def growth(folder: Path, snapshots: int) -> None:
+    print(f"\nas shipped, {snapshots} snapshots, {ROWS_AN_ACCOUNT} rows an account")
+    print(f"{'rows':<16}{'s':>8}{'CPU s':>8}{'GB':>7}{'s a million rows':>19}")
+    for rows in GROWTH:
+        path = folder / f"usage-{rows}.parquet"
+        write(path, rows, rows // ROWS_AN_ACCOUNT)
+        took = measured("shipped", path, snapshots)
+        figures = f"{took['seconds']:>8.1f}{took['cpu']:>8.1f}{took['memory']:>7.2f}"
+        print(f"{rows:<16,}{figures}{took['seconds'] / rows * 1e6:>19.2f}", flush=True)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rows", type=int, default=2_000_000)
-    parser.add_argument("--accounts", type=int, default=5_000)
-    parser.add_argument("--snapshots", type=int, default=12)
+    parser.add_argument("--rows", type=int, default=20_000_000)
+    parser.add_argument("--accounts", type=int, default=50_000)
+    parser.add_argument("--snapshots", type=int, default=24)
+    parser.add_argument("--growth", action="store_true", help="then 2, 10 and 50 million rows")
+    parser.add_argument("--without-loop", action="store_true", help="pandas takes minutes")
+    parser.add_argument("--way", choices=WAYS, help=argparse.SUPPRESS)
+    parser.add_argument("--data", type=Path, help=argparse.SUPPRESS)
     chosen = parser.parse_args()
-    as_ofs = [THROUGH - timedelta(days=28 * back) for back in range(chosen.snapshots - 1, -1, -1)]
-    tables = company(chosen.rows, chosen.accounts)
-    ours, theirs = shipped(tables, as_ofs), pandas_loop(tables, as_ofs)
-    if not np.array_equal(ours[COLUMNS].to_numpy(), theirs[COLUMNS].to_numpy(float)):
-        raise SystemExit("the two ways differ: times would compare nothing")
-    mine, peer = shipped.seconds, pandas_loop.seconds  # type: ignore[attr-defined]
-    print(f"{chosen.rows:,} rows, {chosen.accounts:,} accounts, {chosen.snapshots} snapshots")
-    print(f"usage group as shipped   {mine:6.1f} s")
-    print(f"pandas, a loop           {peer:6.1f} s")
-    print(f"ratio                    {mine / peer:6.2f}")
+    if chosen.way:
+        computed(chosen.way, chosen.data, chosen.snapshots)
+        return
+    ways = [way for way in WAYS if way != "loop" or not chosen.without_loop]
+    with tempfile.TemporaryDirectory() as folder:
+        compare(Path(folder), chosen.rows, chosen.accounts, chosen.snapshots, ways)
+        if chosen.growth:
+            growth(Path(folder), chosen.snapshots)
 
 
 if __name__ == "__main__":

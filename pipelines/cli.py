@@ -115,6 +115,9 @@ def build(
         list[str] | None,
         typer.Option("--feature", help="With --explain: only this one, with every row of it."),
     ] = None,
+    full: Annotated[
+        bool, typer.Option("--full", help="Compute every date, also those that hold as they are.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Write one Parquet of accounts, dates, features and targets, or explain a row of it."""
@@ -127,7 +130,7 @@ def build(
     def work(report: Report) -> BuildResult:
         from pipelines.build import build as built
 
-        return built(load(config, data_folder=data), report)
+        return built(load(config, data_folder=data), report, full=full)
 
     run(work, show.built, as_json=as_json)
 
