@@ -299,6 +299,7 @@ def test_a_row_whose_outcome_was_settled_before_the_day_has_no_label() -> None:
         notice_given  | core       | 2023-01-01 | 2024-05-01 | 2024-03-31     | 10
         notice_today  | core       | 2023-01-01 | 2024-05-01 | 2024-04-01     | 10
         later_notice  | core       | 2023-01-01 | 2024-07-01 | 2024-03-31     | 10
+        much_later    | core       | 2023-01-01 | 2024-08-01 | 2024-03-31     | 10
         already_left  | core       | 2023-01-01 | 2024-03-15 | 2024-04-10     | 10
         left_that_day | core       | 2023-01-01 | 2024-04-01 | 2024-04-10     | 10
         part_of_it    | core       | 2023-01-01 | 2024-05-01 | 2024-03-01     | 10
@@ -310,6 +311,7 @@ def test_a_row_whose_outcome_was_settled_before_the_day_has_no_label() -> None:
         notice_given  | 2024-04-01 | -      | -          | -        | -     | -
         notice_today  | 2024-04-01 | 0      | 0          | 0        | 1     | 1000
         later_notice  | 2024-04-01 | 0      | 0          | 0        | 0     | 0
+        much_later    | 2024-04-01 | 0      | 0          | 0        | 0     | 0
         already_left  | 2024-04-01 | -      | -          | -        | -     | -
         left_that_day | 2024-04-01 | 0      | 0          | 0        | 1     | 1000
         part_of_it    | 2024-04-01 | 0      | 0          | 0        | 1     | 300
