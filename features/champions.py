@@ -6,7 +6,10 @@ from typing import TYPE_CHECKING
 
 import ibis
 
+from features.as_of import KEYS
 from features.core import FeatureGroup
+from features.portable import matching
+from features.usage import usage_by_person
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -54,6 +57,24 @@ def contact_stints(facts: Facts) -> ir.Table:
     return rows.filter(rows.here)
 
 
+@champions.rows("contacts", "users", "usage_daily")
+def usage_near_champions(facts: Facts) -> ir.Table:
+    """People active in the last 91 days whose department is known, and whether a champion is in it.
+
+    Of accounts with a champion in place whose department is known.
+    """
+    stints = champion_stints.build(facts)
+    places = stints.filter(stints.in_place & stints.org_unit.notnull())
+    places = places.select(*KEYS, near="org_unit").distinct()
+    users = facts.rows("users").select(*KEYS, "user_id", "org_unit")
+    users = users.filter(users.org_unit.notnull())
+    active = usage_by_person.build(facts).inner_join(users, [*KEYS, "user_id"])
+    active = matching(active.select(*KEYS, "user_id", "org_unit", "days"), places, KEYS)
+    by = [active[key] == places[key] for key in KEYS]
+    joined = active.left_join(places, [*by, active.org_unit == places.near])
+    return joined.select(*(active[name] for name in active.columns), "near")
+
+
 @champions.feature(champion_stints, unit="people", expected=(0, None), absent=0)
 def champions_count(rows: ir.Table) -> ir.Value:
     """Champions in place."""
@@ -64,6 +85,12 @@ def champions_count(rows: ir.Table) -> ir.Value:
 def champions_departments(rows: ir.Table) -> ir.Value:
     """Departments with a champion in place."""
     return rows.org_unit.nunique(where=rows.in_place)
+
+
+@champions.feature(usage_near_champions, unit="ratio", expected=(0, 1))
+def champions_usage_share_91d(rows: ir.Table) -> ir.Value:
+    """Share of the days of use, last 91 days, by people in the department of a champion."""
+    return rows.days.sum(where=rows.near.notnull()).fill_null(0) / rows.days.sum()
 
 
 @champions.feature(champion_stints, unit="days", expected=(0, None))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.oracle.known import Account, Row, least, most
+from tests.oracle.known import Account, Row, least, most, share
 
 
 def drawn(one: Account) -> Row:
@@ -15,6 +15,7 @@ def drawn(one: Account) -> Row:
             "champions_tenure_newest_days",
             "champions_days_since_lost",
             "has_champion_successor",
+            "champions_usage_share_91d",
         )
     )
     if one.has("contacts"):
@@ -25,6 +26,7 @@ def drawn(one: Account) -> Row:
         row["contacts_departments"] = float(len({s["org_unit"] for s in still} - {None}))
         row["has_blocker"] = float(any(s["role"] == "blocker" for s in still))
         row |= _carriers(one, [s for s in stints if s["role"] == "champion"])
+        row["champions_usage_share_91d"] = _near(one, stints)
     return row
 
 
@@ -37,6 +39,18 @@ def stint(one: Account, row: Row) -> Row:
         row["left_on"] is not None or (planned and not away) or row["looking_known_on"] is not None
     )
     return row | {"gone": gone, "away": away, "going": going}
+
+
+def _near(one: Account, stints: list[Row]) -> float | None:
+    places = {
+        s["org_unit"] for s in stints if s["role"] == "champion" and not s["gone"] and not s["away"]
+    } - {None}
+    if not places or not one.has("users"):
+        return None
+    rows = [r for r in one.rows("usage_daily") if r["events"] > 0 and one.ago(r["day"]) <= 91]
+    home = {r["user_id"]: r["org_unit"] for r in one.rows("users")}
+    days = {(r["user_id"], r["day"]) for r in rows if home.get(r["user_id"]) is not None}
+    return share(len([1 for person, _ in days if home[person] in places]), len(days))
 
 
 def _carriers(one: Account, stints: list[Row]) -> Row:

@@ -200,3 +200,52 @@ def test_without_contacts_nobody_can_say() -> None:
         2024-06-01 | -               | -           | -                    | -
         """,
     )
+
+
+def test_use_near_a_champion_counts_days_of_people_whose_department_is_known() -> None:
+    assert_features(
+        subscriptions="""
+        account_id | starts_on
+        near       | 2023-01-01
+        far        | 2023-01-01
+        nobody     | 2023-01-01
+        unknown    | 2023-01-01
+        """,
+        contacts="""
+        account_id | contact_id | role     | from_on    | left_on    | org_unit
+        near       | p          | champion | 2023-06-02 | -          | sales
+        near       | q          | champion | 2023-06-02 | 2024-05-01 | it
+        near       | r          | sponsor  | 2023-06-02 | -          | hr
+        far        | p          | champion | 2023-06-02 | -          | sales
+        nobody     | p          | sponsor  | 2023-06-02 | -          | sales
+        unknown    | p          | champion | 2023-06-02 | -          | -
+        """,
+        users="""
+        account_id | user_id | activated_on | org_unit
+        near       | n1      | 2023-06-02   | sales
+        near       | n2      | 2023-06-02   | it
+        near       | n3      | 2023-06-02   | -
+        far        | f1      | 2023-06-02   | hr
+        nobody     | o1      | 2023-06-02   | sales
+        unknown    | u1      | 2023-06-02   | sales
+        """,
+        usage_daily="""
+        account_id | day        | user_id | feature
+        near       | 2024-05-31 | n1      | search
+        near       | 2024-05-31 | n1      | export
+        near       | 2024-05-30 | n1      | search
+        near       | 2024-05-31 | n2      | search
+        near       | 2024-05-31 | n3      | search
+        near       | 2024-03-01 | n2      | search
+        far        | 2024-05-31 | f1      | search
+        nobody     | 2024-05-31 | o1      | search
+        unknown    | 2024-05-31 | u1      | search
+        """,
+        expect="""
+        account_id | as_of      | champions_usage_share_91d
+        near       | 2024-06-01 | 0.666667
+        far        | 2024-06-01 | 0
+        nobody     | 2024-06-01 | -
+        unknown    | 2024-06-01 | -
+        """,
+    )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
+
 from tests.company import assert_features
 
 RUNS = """
@@ -233,5 +235,71 @@ def test_counts_without_user_ids_say_how_many_there_were_at_least() -> None:
         account_id | as_of      | usage_active_users_28d | usage_people_a_day_28d | usage_events_28d
         a          | 2024-06-01 | 40                     | 30                     | 129
         b          | 2024-06-01 | -                      | -                      | 30
+        """,
+    )
+
+
+OFTEN = "\n".join(f"a | 2024-05-{day} | u1 | core" for day in range(18, 31))
+LATELY = f"""
+    account_id | day        | user_id | product_id
+    {OFTEN}
+    a          | 2024-05-31 | u2      | core
+    a          | 2024-05-25 | u2      | core
+    a          | 2024-05-24 | u3      | plus
+    b          | 2024-05-20 | u1      | core
+    """
+
+
+def test_who_comes_every_week_and_how_much_rests_on_one_person() -> None:
+    assert_features(
+        subscriptions=RUNS,
+        usage_daily=LATELY,
+        expect="""
+        account_id | as_of      | usage_regular_share_91d | usage_top_person_share_91d
+        a          | 2024-06-01 | 0.333333                | 0.8125
+        b          | 2024-06-01 | 0                       | 1
+        silent     | 2024-06-01 | -                       | -
+        """,
+    )
+
+
+def test_who_of_the_month_was_there_this_week_and_for_which_products() -> None:
+    assert_features(
+        subscriptions=RUNS,
+        usage_daily=LATELY,
+        expect="""
+        account_id | as_of      | usage_active_users_7d | usage_products_used_91d
+        a          | 2024-06-01 | 2                     | 2
+        b          | 2024-06-01 | 0                     | 1
+        silent     | 2024-06-01 | 0                     | 0
+        """,
+    )
+    assert_features(
+        subscriptions=RUNS,
+        usage_daily=LATELY,
+        expect="""
+        account_id | as_of      | usage_weekly_share_28d
+        a          | 2024-06-01 | 0.666667
+        b          | 2024-06-01 | 0
+        silent     | 2024-06-01 | -
+        """,
+    )
+
+
+def test_volatility_is_nought_for_even_weeks_and_three_and_a_half_for_a_single_one() -> None:
+    even = "\n".join(f"a | {date(2024, 5, 31) - timedelta(weeks=week)} | 5" for week in range(13))
+    assert_features(
+        subscriptions=RUNS,
+        usage_daily=f"""
+        account_id | day        | events
+        {even}
+        b          | 2024-05-20 | 7
+        c          | 2024-03-01 | 7
+        """,
+        expect="""
+        account_id | as_of      | usage_volatility_91d
+        a          | 2024-06-01 | 0
+        b          | 2024-06-01 | 3.464102
+        c          | 2024-06-01 | -
         """,
     )
