@@ -188,7 +188,10 @@ def main(paths: Sequence[str]) -> int:
         for mutant, fared in zip(found, pool.map(outcome, found), strict=True):
             counts[mutant.path, fared] = counts.get((mutant.path, fared), 0) + 1
             if fared != "killed":
-                print(f"{fared}: {mutant.path} {mutant.operator}\n{mutant.diff}\n", flush=True)  # noqa: T201
+                print(f"{fared}: {mutant.path} {mutant.operator}\n{mutant.diff}\n")  # noqa: T201
+            done = sum(counts.values())
+            if done % 25 == 0:
+                print(f"{done} of {len(found)} tried: {counts}", flush=True)  # noqa: T201
     for (path, fared), count in sorted(counts.items()):
         print(f"{path}: {count} {fared}")  # noqa: T201
     print(f"{len(found)} mutants in {time.monotonic() - started:.0f} s")  # noqa: T201

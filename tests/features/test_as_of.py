@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import Any
 
-from features.as_of import Facts, spine
+from features.as_of import Facts, compute, spine
+from features.core import FeatureGroup
 from tests.company import assert_features, company
 
 DAY = date(2024, 4, 1)
@@ -177,3 +178,51 @@ def test_a_by_day_column_is_open_until_that_day() -> None:
         2024-01-09 | 1
         """,
     )
+
+
+def _declared() -> FeatureGroup:
+    made = FeatureGroup("own", "Tickets for these tests.")
+
+    @made.rows("tickets")
+    def own_tickets(facts: Any) -> Any:
+        return facts.rows("tickets")
+
+    @made.feature(own_tickets, unit="category")
+    def own_severity(rows: Any) -> Any:
+        """The severity."""
+        return rows.severity.max()
+
+    @made.feature(own_tickets, unit="count")
+    def own_opened(rows: Any) -> Any:
+        """Tickets."""
+        return rows.count()
+
+    @made.feature(unit="count", absent=7)
+    def own_filled(columns: Any) -> Any:
+        """Tickets, or seven."""
+        return columns.own_opened * 1
+
+    @made.feature(unit="count")
+    def own_open(columns: Any) -> Any:
+        """Tickets, or nothing."""
+        return columns.own_opened * 1
+
+    return made
+
+
+def test_a_combined_column_is_filled_where_that_is_declared_and_only_there() -> None:
+    own = company(subscriptions=CORE, tickets="opened_on\n2024-04-01")
+    facts = Facts(own, spine(own, [DAY]), [DAY])
+    found = compute([_declared()], facts).to_pyarrow()
+    assert found["own_filled"].to_pylist() == [7]
+    assert found["own_open"].to_pylist() == [None]
+
+
+def test_a_column_keeps_its_type_without_its_table() -> None:
+    for tickets in ({}, {"tickets": "opened_on\n2024-03-01"}):
+        own = company(subscriptions=CORE, **tickets)
+        facts = Facts(own, spine(own, [DAY]), [DAY])
+        types = compute([_declared()], facts).schema()
+        assert types["own_severity"].is_string()
+        assert types["own_opened"].is_float64()
+        assert types["own_filled"].is_float64()

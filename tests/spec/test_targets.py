@@ -238,6 +238,22 @@ def test_one_product_replacing_another_is_neither() -> None:
     )
 
 
+def test_a_replacement_counts_only_where_whole_and_part_point_the_same_way() -> None:
+    # Dearer as a whole, but by what was signed after the horizon; cheaper the other way round.
+    assert_outcomes(
+        subscriptions="""
+        account_id | subscription_id | product_id | starts_on  | signed_on  | ended_on   | quantity
+        dearer     | old             | core       | 2023-01-01 | 2023-01-01 | 2024-07-10 | 10
+        dearer     | new-1           | next       | 2024-07-10 | 2024-05-21 | -          | 5
+        dearer     | new-2           | next       | 2024-07-10 | 2024-07-05 | -          | 20
+        """,
+        expect="""
+        account_id | as_of      | upsell | upsell_arr | downsell | downsell_arr | cross_sell | churn
+        dearer     | 2024-04-01 | 0      | 0          | 0        | 0            | 0          | 0
+        """,
+    )
+
+
 def test_a_pause_of_one_product_is_no_loss_and_replaces_nothing() -> None:
     assert_outcomes(
         subscriptions="""
