@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.parquet as pq
 
 from features import catalogue
 from features.as_of import KEYS, Facts, spine
@@ -32,9 +33,7 @@ DIGITS = 12
 
 def first_start(settings: Settings) -> date | None:
     """Return the day on which the first subscription starts; None without any."""
-    lines = _evaluated(
-        settings, lambda _, tables: tables["subscriptions"].select("starts_on").to_pyarrow()
-    )
+    lines = pq.read_table(settings.tables_folder / "subscriptions.parquet", columns=["starts_on"])
     found: date | None = pc.min(lines["starts_on"]).as_py()
     return found
 

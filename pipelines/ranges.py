@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     import ibis.expr.types as ir
     from ibis.backends.duckdb import Backend
 
-ROWS_AT_ONCE = 6_000_000
+ROWS_AT_ONCE = 3_000_000
 """Usage rows of a range: more would take more memory, fewer more time, since ranges have a cost."""
 
 LOOKBACK_DAYS = 364

@@ -1,6 +1,6 @@
 """The same columns by DuckDB SQL written by hand, as fast as we could make it.
 
-Names are turned into small integers once, days and snapshots are numbered, each intermediate
+Names are turned into numbers once, days and snapshots are numbered, each intermediate
 table is kept, and nothing is as general as it would have to be in use: one product, user ids
 always given, snapshots four weeks apart.
 """
@@ -18,14 +18,11 @@ from benchmarks.usage.data import COLUMNS, as_of_dates
 STEPS = """
 CREATE TEMP TABLE accounts AS SELECT account_id, (row_number() OVER ())::INTEGER AS a
 FROM (SELECT DISTINCT account_id FROM used);
-CREATE TEMP TABLE people AS
-SELECT user_id, a, (row_number() OVER (PARTITION BY a))::SMALLINT AS u
-FROM (SELECT DISTINCT account_id, user_id FROM used WHERE day >= DATE '{first}') JOIN accounts
-USING (account_id);
 CREATE TEMP TABLE rows AS
-SELECT a, u, feature::functions AS f, (day - DATE '{first}')::SMALLINT AS d, events,
+SELECT a, hash(user_id) AS u, feature::functions AS f, (day - DATE '{first}')::SMALLINT AS d,
+    events,
     greatest(0, (greatest(day, known_at::DATE) - DATE '{start}' + 28) // 28)::TINYINT AS s
-FROM used JOIN people USING (user_id) WHERE day >= DATE '{first}' AND day < DATE '{last}';
+FROM used JOIN accounts USING (account_id) WHERE day >= DATE '{first}' AND day < DATE '{last}';
 DELETE FROM rows WHERE s >= {n};
 CREATE TEMP TABLE weeks AS
 SELECT a, (d // 7)::SMALLINT AS w, s, sum(events) AS events, max(d) AS d FROM rows GROUP BY ALL;
@@ -66,21 +63,21 @@ FROM (SELECT a, n, f, any_value(c.d) - max(x.d) AS ago, sum(events) AS events
       FROM functions_ x JOIN snapshots c ON x.w < c.w AND x.w >= c.w - 13 AND s <= n
       GROUP BY a, n, f)
 GROUP BY a, n;
-CREATE TEMP TABLE by_week AS
-SELECT a, n, c.w - x.w AS back, any_value(c.d) - max(x.d) AS ago, sum(events) AS events
-FROM weeks x JOIN snapshots c ON x.w < c.w AND x.w >= c.w - 52 AND s <= n GROUP BY ALL;
 CREATE TEMP TABLE by_events AS
-SELECT a, n, sum(events) FILTER (back <= 4) AS usage_events_28d,
-    sum(events) FILTER (back <= 13) AS usage_events_91d, sum(events) AS usage_events_364d,
-    (2 * coalesce(sum(events) FILTER (back <= 4), 0) - sum(events) FILTER (back <= 8))
-        / sum(events) FILTER (back <= 8) AS usage_trend_56d,
-    (2 * coalesce(sum(events) FILTER (back <= 13), 0) - sum(events) FILTER (back <= 26))
-        / sum(events) FILTER (back <= 26) AS usage_trend_182d,
-    min(ago) AS usage_days_silent,
-    sqrt(greatest(0, sum(events * events) FILTER (back <= 13) / 13
-        - pow(sum(events) FILTER (back <= 13) / 13, 2)))
-        / (sum(events) FILTER (back <= 13) / 13) AS usage_volatility_91d
-FROM by_week GROUP BY a, n;
+SELECT a, n, sum(events) FILTER (x.w >= c.w - 4) AS usage_events_28d,
+    sum(events) FILTER (x.w >= c.w - 13) AS usage_events_91d, sum(events) AS usage_events_364d,
+    sum(events) FILTER (x.w >= c.w - 8) AS both_56d,
+    sum(events) FILTER (x.w >= c.w - 26) AS both_182d,
+    (2 * coalesce(usage_events_28d, 0) - both_56d) / both_56d AS usage_trend_56d,
+    (2 * coalesce(usage_events_91d, 0) - both_182d) / both_182d AS usage_trend_182d,
+    min(c.d - x.d) AS usage_days_silent
+FROM weeks x JOIN snapshots c ON x.w < c.w AND x.w >= c.w - 52 AND s <= n GROUP BY a, n;
+CREATE TEMP TABLE by_week AS
+SELECT a, n, sqrt(greatest(0, sum(events * events) / 13 - pow(sum(events) / 13, 2)))
+    / (sum(events) / 13) AS usage_volatility_91d
+FROM (SELECT a, n, x.w, sum(events) AS events
+      FROM weeks x JOIN snapshots c ON x.w < c.w AND x.w >= c.w - 13 AND s <= n GROUP BY ALL)
+GROUP BY a, n;
 CREATE TEMP TABLE by_day AS
 SELECT a, n, coalesce(sum(days) FILTER (x.w >= c.w - 4), 0) AS usage_days_active_28d,
     sum(days) AS usage_days_active_91d,
@@ -132,9 +129,10 @@ def _wide(start: object) -> str:
         else f"coalesce({name}, {NONE[name]}) AS {name}"
         for name in COLUMNS
     ]
+    day = f"(DATE '{start}' + 28 * n::INTEGER)::DATE AS as_of"
     return (
-        f"SELECT account_id, (DATE '{start}' + 28 * n::INTEGER)::DATE AS as_of, {', '.join(columns)} "
+        f"SELECT account_id, {day}, {', '.join(columns)} "
         "FROM accounts CROSS JOIN (SELECT n FROM snapshots) LEFT JOIN by_person USING (a, n) "
         "LEFT JOIN by_function USING (a, n) LEFT JOIN by_events USING (a, n) "
-        "LEFT JOIN by_day USING (a, n)"
+        "LEFT JOIN by_week USING (a, n) LEFT JOIN by_day USING (a, n)"
     )
