@@ -43,6 +43,7 @@ def write(path: Path, rows: int, accounts: int) -> None:
     the warehouse up to sixty days late, the rest within two days.
     """
     connection = duckdb.connect(config={"threads": 2})
+    connection.execute("SET enable_progress_bar = false")
     connection.execute(f"""
         COPY (
             WITH dice AS (
