@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from features.catalogue import columns
 from pipelines.settings import Settings, load
 
 ACCOUNTS = """
@@ -24,6 +25,16 @@ a2,core,search,2024-02-01,4,1,2024-02-02
 a2,core,search,2024-04-30,1,1,2024-04-30
 """
 TABLES = {"accounts": ACCOUNTS, "subscriptions": SUBSCRIPTIONS, "usage_daily": USAGE_DAILY}
+
+
+FEW = {"arr", "seats_licensed", "usage_events_28d", "usage_active_users_91d", "tickets_open"}
+"""Columns that are enough for tests of what happens to columns; all of them take seconds."""
+
+
+def few() -> str:
+    """Return settings that leave out all columns but ``FEW``."""
+    names = ", ".join(f'"{column.name}"' for column in columns() if column.name not in FEW)
+    return f"[features]\nleave_out = [{names}]\n"
 
 
 def company(folder: Path, toml: str = "", **tables: str | None) -> Settings:

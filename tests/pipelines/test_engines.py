@@ -14,7 +14,7 @@ from pipelines import engines, ingest, postgres, spark
 from pipelines.build import build
 from pipelines.settings import Settings, load
 from tests.engines import OTHERS, POSTGRES, SPARK, needed, quiet
-from tests.pipelines.small import company
+from tests.pipelines.small import company, few
 
 SCHEMA = f"test_build_{os.getpid()}"
 USERS = """
@@ -49,7 +49,8 @@ def small(folder: Path, text: str = "") -> Settings:
 @pytest.mark.parametrize("engine", OTHERS)
 def test_build_gives_the_same_table(engine: str, tmp_path: Path) -> None:
     needed(engine)
-    here, there = small(tmp_path / "duckdb"), small(tmp_path / engine, toml(engine))
+    here = small(tmp_path / "duckdb", few())
+    there = small(tmp_path / engine, toml(engine) + few())
     build(here)
     with quiet():
         build(there)

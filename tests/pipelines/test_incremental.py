@@ -21,6 +21,7 @@ from pipelines.earlier import dates_held
 from pipelines.ingest import ingest
 from pipelines.settings import Settings, load
 from pipelines.synthetic import simulate
+from tests.pipelines.small import few
 
 END = date(2026, 8, 31)
 OWN = """
@@ -135,6 +136,7 @@ def test_what_is_corrected_without_a_word_is_seen_from_the_day_it_was_known(
     tmp_path: Path, source: Path
 ) -> None:
     company = Company(tmp_path / "acme", source)
+    company.more = few()
     dates = company.at(0).build().as_ofs
     day = pa.scalar(END - timedelta(weeks=20), pa.date32())
 
@@ -144,7 +146,7 @@ def test_what_is_corrected_without_a_word_is_seen_from_the_day_it_was_known(
     again = company.rewrite("usage_daily", "events", more).build()
     assert again.computed in (5, 6)
     assert again.computed + again.taken_over == dates
-    company.more = "[build]\ngrace_days = 60\n"
+    company.more += "[build]\ngrace_days = 60\n"
     other_labels = company.configure(0).build()
     assert (other_labels.computed, other_labels.unchanged) == (0, False)
     assert company.is_as_built_in_full()
@@ -152,6 +154,7 @@ def test_what_is_corrected_without_a_word_is_seen_from_the_day_it_was_known(
 
 def test_a_damaged_table_is_no_help_and_no_harm(tmp_path: Path, source: Path) -> None:
     company = Company(tmp_path / "acme", source)
+    company.more = few()
     company.at(0).build()
     whole = company.table.read_bytes()
     for damage in (b"", whole[: len(whole) // 2]):
