@@ -1,7 +1,7 @@
 """What a server loads: model text, JSON, golden rows, and one manifest with every sha256.
 
-A release is written aside, tried out in a child process and renamed into place; ``current`` then
-points to it. LightGBM aborts the process that loads a garbled file, and loads a flipped digit
+A release is written aside, tried out in a child process and renamed into place; in a second step
+``current`` is pointed to it, and whoever dies between the two has changed nothing. LightGBM aborts the process that loads a garbled file, and loads a flipped digit
 without a word: hence hashes, the child process and the golden rows.
 """
 
@@ -12,6 +12,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
@@ -24,6 +25,8 @@ from models.encoding import FeatureSpec
 MANIFEST = "manifest.json"
 CURRENT = "current"
 CHILD_SECONDS = 120
+STALE_SECONDS = 3600
+"""What was written aside this long ago belongs to nobody: whoever wrote it was killed."""
 
 
 class ReleaseError(DataError):
@@ -79,13 +82,23 @@ class Manifest:
 def publish(folder: Path, models: Mapping[str, ModelFiles], meta: Mapping[str, Any]) -> Path:
     """Write a release into ``folder``, try it out, and make it the current one.
 
-    The same content has the same id: publishing it again mends what was damaged since, and
+    Raises what ``prepare`` raises; the current one then stays.
+    """
+    final = prepare(folder, models, meta)
+    point(final)
+    return final
+
+
+def prepare(folder: Path, models: Mapping[str, ModelFiles], meta: Mapping[str, Any]) -> Path:
+    """Write a release into ``folder`` and try it out; which one is current stays as it is.
+
+    The same content has the same id: preparing it again mends what was damaged since, and
     changes nothing else.
 
     Raises
     ------
     ReleaseError
-        When the release does not reproduce its golden rows; the current one stays.
+        When the release does not reproduce its golden rows.
     EnvironmentFailure
         When ``folder`` cannot be written to.
     """
@@ -101,8 +114,15 @@ def publish(folder: Path, models: Mapping[str, ModelFiles], meta: Mapping[str, A
         described = {t: {"version": one.card.get("version")} for t, one in models.items()}
         manifest = {"release_id": release_id, "models": described, "files": hashes, "meta": meta}
         _write_aside(folder, release_id, {**files, MANIFEST: _json(manifest)})
-    _point(folder, release_id)
     return final
+
+
+def point(path: Path) -> None:
+    """Make the prepared release at ``path`` the current one, in one step."""
+    aside = path.with_name(f".{CURRENT}.{os.getpid()}")
+    aside.unlink(missing_ok=True)
+    aside.symlink_to(path.name)
+    aside.replace(path.with_name(CURRENT))
 
 
 def current(folder: Path) -> Path | None:
@@ -191,6 +211,7 @@ def _is_whole(path: Path, hashes: Mapping[str, str]) -> bool:
 def _write_aside(folder: Path, release_id: str, files: Mapping[str, str]) -> None:
     aside = folder / f".{release_id}.{os.getpid()}"
     try:
+        _sweep(folder)
         for name, text in files.items():
             target = aside / name
             target.parent.mkdir(parents=True, exist_ok=True)
@@ -213,11 +234,11 @@ def _put(aside: Path, final: Path) -> None:
     shutil.rmtree(damaged, ignore_errors=True)
 
 
-def _point(folder: Path, release_id: str) -> None:
-    aside = folder / f".{CURRENT}.{os.getpid()}"
-    aside.unlink(missing_ok=True)
-    aside.symlink_to(release_id)
-    aside.replace(folder / CURRENT)
+def _sweep(folder: Path) -> None:
+    """Remove what killed publications left aside."""
+    for left in folder.glob(".*"):
+        if time.time() - left.lstat().st_mtime > STALE_SECONDS:
+            left.unlink() if left.is_symlink() else shutil.rmtree(left, ignore_errors=True)
 
 
 def _json(value: Any) -> str:

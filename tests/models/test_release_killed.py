@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
@@ -27,7 +28,7 @@ release.publish(Path(sys.argv[1]), {{"upsell": model(seed=2)}}, META)
 """
 
 
-@pytest.mark.parametrize("where", ["rename", "_point"])
+@pytest.mark.parametrize("where", ["rename", "point"])
 def test_a_publication_killed_half_way_leaves_the_old_release_in_use(
     released: Path, tmp_path: Path, where: str
 ) -> None:
@@ -44,3 +45,20 @@ def test_a_publication_killed_half_way_leaves_the_old_release_in_use(
     new = release.publish(folder, {"upsell": model(seed=2)}, META)
     assert release.current(folder) == new
     release.verify(new)
+
+
+def test_what_a_killed_publication_left_aside_goes_once_it_is_surely_dead(
+    released: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "release"
+    shutil.copytree(released, folder, symlinks=True)
+    old, fresh, link = (folder / name for name in (".gone.1", ".busy.2", ".current.3"))
+    old.mkdir()
+    fresh.mkdir()
+    link.symlink_to("nowhere")
+    for path in (old, link):
+        os.utime(path, (0, 0), follow_symlinks=False)
+    release.publish(folder, {"upsell": model(seed=3)}, META)
+    assert fresh.exists()
+    assert not old.exists()
+    assert not link.is_symlink()
