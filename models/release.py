@@ -1,8 +1,9 @@
 """What a server loads: model text, JSON, golden rows, and one manifest with every sha256.
 
 A release is written aside, tried out in a child process and renamed into place; in a second step
-``current`` is pointed to it, and whoever dies between the two has changed nothing. LightGBM aborts the process that loads a garbled file, and loads a flipped digit
-without a word: hence hashes, the child process and the golden rows.
+``current`` is pointed to it, and whoever dies between the two has changed nothing. LightGBM aborts
+the process that loads a garbled file, and loads a flipped digit without a word: hence hashes, the
+child process and the golden rows.
 """
 
 from __future__ import annotations
