@@ -135,10 +135,16 @@ class Draws:
         """Return the metric on all rows with its interval."""
         return _interval(_whole(metric, score, label), self.resampled(metric, score, label))
 
-    def difference(self, score: np.ndarray, other: np.ndarray, label: np.ndarray) -> Interval:
-        """Return by how much the AUC of ``score`` exceeds that of ``other``, paired."""
-        one, two = (self.resampled(metrics.auc, each, label) for each in (score, other))
-        lead = _whole(metrics.auc, score, label) - _whole(metrics.auc, other, label)
+    def difference(
+        self,
+        score: np.ndarray,
+        other: np.ndarray,
+        label: np.ndarray,
+        metric: Metric = metrics.auc,
+    ) -> Interval:
+        """Return by how much the metric of ``score`` exceeds that of ``other``, paired."""
+        one, two = (self.resampled(metric, each, label) for each in (score, other))
+        lead = _whole(metric, score, label) - _whole(metric, other, label)
         return _interval(lead, one - two)
 
     def _weights(self, part: slice) -> np.ndarray:
