@@ -17,9 +17,10 @@ import numpy as np
 
 from features.errors import DataError
 from models import dataset, metrics
+from models.boosting import Params
 from models.dataset import FeatureTable
 from models.evaluate import Draws
-from models.propensity import Params, fit
+from models.propensity import fit
 from models.split import Split, split
 from pipelines.settings import Settings, load
 

@@ -16,7 +16,7 @@ from features.errors import DataError
 from models import dataset, metrics, release
 from models.evaluate import Draws
 from models.golden import matrix_probabilities
-from models.propensity import matrix
+from models.inputs import matrix
 from models.release import ModelFiles
 from models.split import split
 from pipelines.settings import Settings, load

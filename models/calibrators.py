@@ -1,4 +1,7 @@
-"""Applying a calibration that is kept as JSON; shared by training, scoring and serving."""
+"""Applying a calibration that is kept as JSON; shared by training, scoring and serving.
+
+Needs NumPy alone and no module of ours: a logged model carries a copy of this file.
+"""
 
 from __future__ import annotations
 
@@ -7,24 +10,23 @@ from typing import Any
 
 import numpy as np
 
-from features.errors import DataError
-
 
 def apply(calibration: Mapping[str, Any], raw: np.ndarray) -> np.ndarray:
     """Return the probability of each raw score (log-odds), shape (rows,).
 
     Raises
     ------
-    DataError
+    ValueError
         When the calibration's method is not one of ``METHODS``.
     """
     method = str(calibration.get("method"))
     if method not in METHODS:
-        raise DataError(f"calibration method {method!r} is unknown; known: {', '.join(METHODS)}")
+        raise ValueError(f"calibration method {method!r} is unknown; known: {', '.join(METHODS)}")
     return METHODS[method](calibration, np.asarray(raw, dtype=float))
 
 
-def _logistic(log_odds: np.ndarray) -> np.ndarray:
+def logistic(log_odds: np.ndarray) -> np.ndarray:
+    """Return the probability that belongs to log-odds, shape (rows,)."""
     # Written so that exp never overflows: large log-odds of either sign stay finite.
     small = np.exp(-np.abs(log_odds))
     probability: np.ndarray = np.where(log_odds >= 0, 1 / (1 + small), small / (1 + small))
@@ -32,15 +34,29 @@ def _logistic(log_odds: np.ndarray) -> np.ndarray:
 
 
 def _none(_calibration: Mapping[str, Any], raw: np.ndarray) -> np.ndarray:
-    return _logistic(raw)
+    return logistic(raw)
 
 
 def _sigmoid(calibration: Mapping[str, Any], raw: np.ndarray) -> np.ndarray:
-    return _logistic(float(calibration["a"]) * raw + float(calibration["b"]))
+    return logistic(float(calibration["a"]) * raw + float(calibration["b"]))
+
+
+def _beta(calibration: Mapping[str, Any], raw: np.ndarray) -> np.ndarray:
+    # ln p and ln(1 - p) of log-odds, without the detour over a p that rounds to 0 or 1.
+    ln_p, ln_not = -np.logaddexp(0.0, -raw), -np.logaddexp(0.0, raw)
+    a, b, c = (float(calibration[name]) for name in ("a", "b", "c"))
+    return logistic(a * ln_p - b * ln_not + c)
+
+
+def _isotonic(calibration: Mapping[str, Any], raw: np.ndarray) -> np.ndarray:
+    known: np.ndarray = np.interp(raw, calibration["raw"], calibration["probability"])
+    return known
 
 
 METHODS: Mapping[str, Callable[[Mapping[str, Any], np.ndarray], np.ndarray]] = {
     "none": _none,
     "sigmoid": _sigmoid,
+    "beta": _beta,
+    "isotonic": _isotonic,
 }
-"""How a raw score becomes a probability, by the method's name."""
+"""How a raw score becomes a probability, by the method's name; the simplest first."""

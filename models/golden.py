@@ -33,7 +33,7 @@ def problem(folder: Path) -> str:
         return f"{folder.name}: there is no golden row to prove it by"
     try:
         given = probabilities(files)
-    except lgb.basic.LightGBMError as error:
+    except (lgb.basic.LightGBMError, ValueError) as error:
         return f"{folder.name}: the model cannot be loaded: {error}"
     expected = np.array(files.golden["expected"], float)
     if given.shape != expected.shape or not np.isfinite(given).all():

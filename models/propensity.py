@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,41 +10,22 @@ import lightgbm as lgb
 import numpy as np
 import pandas as pd
 
-from models.calibration import sigmoid
+from models.boosting import Boosting, Params, Stopped
+from models.calibration import calibrate
 from models.calibrators import apply
 from models.dataset import FeatureTable
-from models.encoding import FeatureSpec, encode_columns
-from models.split import Split
-
-FEWEST_ACCOUNTS = 30
-"""A category carried by fewer accounts, or a smaller share of them, tells who the account is."""
-SMALLEST_SHARE = 0.1
-FEWEST_TREES = 20
-
-
-@dataclass(frozen=True)
-class Params:
-    """How a model is fitted; small trees, since an account's rows repeat each other.
-
-    ``monotone`` heeds the directions that features declare; without a declaration it does nothing.
-    """
-
-    learning_rate: float = 0.03
-    leaves: int = 7
-    most_rows_in_leaf: int = 150
-    max_trees: int = 400
-    patience: int = 60
-    feature_share: float = 0.5
-    row_share: float = 0.8
-    l2: float = 5.0
-    monotone: bool = True
-    seed: int = 7
-    threads: int = 2
+from models.encoding import FeatureSpec
+from models.inputs import matrix, specify
+from models.split import Fold, Split
 
 
 @dataclass(frozen=True)
 class Fitted:
-    """A fitted model: LightGBM's text, the calibration, its inputs, and how it came about."""
+    """A fitted model: LightGBM's text, the calibration, its inputs, and how it came about.
+
+    ``seen`` are the rows of the folds, scored by models fitted on earlier dates: ``account_id``,
+    ``as_of``, ``fold``, ``raw`` (log-odds) and ``label``.
+    """
 
     target: str
     text: str
@@ -52,6 +33,7 @@ class Fitted:
     features: tuple[FeatureSpec, ...]
     trees: int
     split: Split
+    seen: pd.DataFrame
 
     def raw(self, rows: pd.DataFrame) -> np.ndarray:
         """Return the score of each row before calibration, in log-odds."""
@@ -63,113 +45,74 @@ class Fitted:
         return apply(self.calibration, self.raw(rows))
 
 
-def fit(table: FeatureTable, target: str, split: Split, params: Params) -> Fitted:
+@dataclass(frozen=True)
+class Trial:
+    """A target's training rows, ready to be fitted with one set of parameters or another."""
+
+    target: str
+    rows: pd.DataFrame
+    label: np.ndarray
+    features: tuple[FeatureSpec, ...]
+    split: Split
+    boosting: Boosting
+
+    @classmethod
+    def of(cls, table: FeatureTable, target: str, split: Split) -> Trial:
+        """Encode the training rows of a target; ``table`` is left as it is."""
+        rows = table.at(target, split.train).reset_index(drop=True)
+        features = specify(table, rows)
+        label = rows[table.labels[target].column].to_numpy(float)
+        directions = [int(feature["monotone"].get(target, 0)) for feature in table.features]
+        boosting = Boosting(matrix(rows, features), label, features, directions)
+        return cls(target, rows[["account_id", "as_of"]], label, features, split, boosting)
+
+    def folds(self, params: Params) -> Iterator[tuple[Stopped, pd.DataFrame]]:
+        """Yield, oldest fold first, the booster stopped on it and its rows as ``Fitted.seen``.
+
+        A fold without both outcomes on both sides tells nothing and is passed over.
+        """
+        for number, fold in enumerate(self.split.folds):
+            early, valid = self.numbers(fold)
+            if all(len(np.unique(self.label[part])) == 2 for part in (early, valid)):
+                stopped = self.boosting.stopped(early, valid, params)
+                found = self.rows.iloc[valid].assign(
+                    fold=number, raw=self.boosting.raw(stopped, valid), label=self.label[valid]
+                )
+                yield stopped, found
+
+    def numbers(self, fold: Fold) -> tuple[np.ndarray, np.ndarray]:
+        """Return the row numbers to fit on and to look at."""
+        days = self.rows["as_of"]
+        early, valid = (days.isin(list(part)) for part in (fold.early, fold.valid))
+        return np.flatnonzero(early), np.flatnonzero(valid)
+
+
+def fit(
+    table: FeatureTable,
+    target: str,
+    split: Split,
+    params: Params,
+) -> Fitted:
     """Fit one target's model; ``table`` is left as it is.
 
-    The number of trees and the calibration are found on ``split.valid`` with a model that has
-    only seen ``split.early``; the final model is fitted on all of ``split.train``. The same
-    table, split and parameters give the same text.
+    The calibration is found on ``split.folds`` and the number of trees on the newest of them, with
+    models that have only seen the dates before; the final model is fitted on all of
+    ``split.train``. The same table, split and parameters give the same text.
     """
-    train = table.at(target, split.train)
-    features = specify(table, train)
-    early, valid = table.at(target, split.early), table.at(target, split.valid)
-    settings = _lightgbm(params, len(early)) | _directions(table, target, params)
-    stopped = _train(_dataset(table, target, early, features), settings, params,
-                     _dataset(table, target, valid, features))  # fmt: skip
-    trees = max(stopped.best_iteration, FEWEST_TREES)
-    raw = np.asarray(stopped.predict(matrix(valid, features), raw_score=True, num_iteration=trees))
-    calibration = sigmoid(raw, valid[table.labels[target].column].to_numpy(float))
-    settings |= _lightgbm(params, len(train))
-    final = _train(_dataset(table, target, train, features), settings, params, trees=trees)
-    return Fitted(target, final.model_to_string(), calibration, features, trees, split)
+    return finished(Trial.of(table, target, split), params, table.labels[target].mature_days)
 
 
-def specify(table: FeatureTable, rows: pd.DataFrame) -> tuple[FeatureSpec, ...]:
-    """Return each input with what the model has to know of it: categories and a typical value."""
-    return tuple(_specify(feature, rows) for feature in table.features)
-
-
-def matrix(rows: pd.DataFrame, features: tuple[FeatureSpec, ...]) -> np.ndarray:
-    """Return ``rows`` as float64 of shape (rows, features), categories as their index."""
-    columns = {one.name: rows[one.name].to_numpy(object if one.categories is not None else float)
-               for one in features}  # fmt: skip
-    return encode_columns(columns, features)
-
-
-def _specify(feature: Mapping[str, Any], rows: pd.DataFrame) -> FeatureSpec:
-    values = rows[feature["name"]]
-    described = {
-        "name": feature["name"],
-        "group": feature["group"],
-        "stem": feature["stem"],
-        "unit": feature["unit"],
-        "description": feature["description"],
-        "window_days": feature["window_days"],
-        "by_day": feature["by_day"],
-        "expected": tuple(feature["expected"]),
-    }
-    if feature["unit"] != "category":
-        typical = None if values.isna().all() else float(values.median())
-        return FeatureSpec(**described, categories=None, typical=typical)
-    accounts = rows.groupby(values)["account_id"].nunique()
-    fewest = max(FEWEST_ACCOUNTS, SMALLEST_SHARE * rows["account_id"].nunique())
-    kept = tuple(sorted(str(name) for name in accounts.index[accounts >= fewest]))
-    return FeatureSpec(
-        **described, categories=kept, typical=str(accounts.idxmax()) if len(accounts) else None
+def finished(trial: Trial, params: Params, mature_days: int) -> Fitted:
+    """Fit the model of a trial with the parameters settled on."""
+    tried = list(trial.folds(params))
+    seen = pd.concat([rows for _, rows in tried], ignore_index=True)
+    trees = tried[-1][0].trees
+    return Fitted(
+        trial.target,
+        trial.boosting.grown(trees, params).model_to_string(),
+        calibrate(seen, mature_days),
+        trial.features,
+        trees,
+        trial.split,
+        seen,
     )
-
-
-def _dataset(
-    table: FeatureTable, target: str, rows: pd.DataFrame, features: tuple[FeatureSpec, ...]
-) -> lgb.Dataset:
-    label = rows[table.labels[target].column].to_numpy(float)
-    categories = [number for number, one in enumerate(features) if one.categories]
-    names = [one.name for one in features]
-    return lgb.Dataset(
-        matrix(rows, features), label, feature_name=names, categorical_feature=categories,
-        free_raw_data=False,
-    )  # fmt: skip
-
-
-def _train(
-    data: lgb.Dataset,
-    settings: Mapping[str, Any],
-    params: Params,
-    valid: lgb.Dataset | None = None,
-    trees: int | None = None,
-) -> lgb.Booster:
-    stop: list[Callable[..., Any]] = (
-        [lgb.early_stopping(params.patience, verbose=False)] if valid else []
-    )
-    return lgb.train(
-        dict(settings),
-        data,
-        num_boost_round=trees or params.max_trees,
-        valid_sets=[valid] if valid else None,
-        callbacks=stop,
-    )
-
-
-def _directions(table: FeatureTable, target: str, params: Params) -> dict[str, Any]:
-    """Return LightGBM's constraints where the declarations hold some for this target."""
-    signs = [int(feature["monotone"].get(target, 0)) for feature in table.features]
-    return {"monotone_constraints": signs} if params.monotone and any(signs) else {}
-
-
-def _lightgbm(params: Params, rows: int) -> dict[str, Any]:
-    return {
-        "objective": "binary",
-        "learning_rate": params.learning_rate,
-        "num_leaves": params.leaves,
-        "min_data_in_leaf": int(np.clip(rows // 60, 5, params.most_rows_in_leaf)),
-        "feature_fraction": params.feature_share,
-        "bagging_fraction": params.row_share,
-        "bagging_freq": 1,
-        "lambda_l2": params.l2,
-        "max_cat_to_onehot": 64,
-        "seed": params.seed,
-        "num_threads": params.threads,
-        "deterministic": True,
-        "force_row_wise": True,
-        "verbose": -1,
-    }

@@ -74,7 +74,7 @@ class Registry:
                 info = mlflow.pyfunc.log_model(
                     name="model",
                     python_model=str(Path(__file__).with_name("pyfunc.py")),
-                    artifacts=paths,
+                    artifacts=paths | _arithmetic(),
                     signature=_signature(files),
                     pip_requirements=REQUIREMENTS,
                     registered_model_name=target,
@@ -159,6 +159,12 @@ def _written(folder: Path, files: Mapping[str, str]) -> dict[str, str]:
     for name, text in files.items():
         (folder / name).write_text(text, encoding="utf-8")
     return {name.split(".")[0]: str(folder / name) for name in files}
+
+
+def _arithmetic() -> dict[str, str]:
+    """Return the code that a version is scored by, which it keeps a copy of."""
+    names = ("encoding", "calibrators")
+    return {name: str(Path(__file__).with_name(f"{name}.py")) for name in names}
 
 
 def _artifact_folder(folder: Path) -> Path:

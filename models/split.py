@@ -1,37 +1,54 @@
-"""The split in time: fit, then a slice to stop and calibrate on, then a gap, then the test."""
+"""The split in time: folds to stop, tune and calibrate on, then a gap, then the test."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
 from features.errors import DataError
 
 TEST_SHARE = 0.18
-VALID_SHARE = 0.14
+FOLD_SHARE = 0.14
 MOST_TEST_DATES = 6
+MOST_FOLDS = 3
+
+
+@dataclass(frozen=True)
+class Fold:
+    """A stretch of dates to look at (``valid``), and those before it to fit on (``early``).
+
+    Every label of ``early`` is mature before ``valid`` begins.
+    """
+
+    early: tuple[date, ...]
+    valid: tuple[date, ...]
 
 
 @dataclass(frozen=True)
 class Split:
     """The ``as_of`` dates of each part, oldest first.
 
-    ``early`` fits the model that is stopped and calibrated on ``valid``; ``train`` (both, and
-    what lies between) fits the final one; ``test`` is seen by neither. Between ``early`` and
-    ``valid``, and between ``train`` and ``test``, every label is mature before the next begins.
+    ``folds`` walk forward through ``train``: a model fitted on the dates before each is stopped,
+    tuned and calibrated on it. ``train`` as a whole fits the final model; ``test`` is seen by none
+    of them. Every label of ``train`` is mature before ``test`` begins.
     """
 
-    early: tuple[date, ...]
-    valid: tuple[date, ...]
+    folds: tuple[Fold, ...]
     train: tuple[date, ...]
     test: tuple[date, ...]
 
+    @property
+    def newest(self) -> Fold:
+        """The last fold, the one most like the final model's future."""
+        return self.folds[-1]
+
     def describe(self) -> str:
         """Return the split in a sentence."""
+        seen = sum(len(fold.valid) for fold in self.folds)
         return (
             f"fitted on {self.train[0]} to {self.train[-1]} ({len(self.train)} dates, stopped and "
-            f"calibrated on the last {len(self.valid)}), tested on {self.test[0]} to "
+            f"calibrated on the last {seen}), tested on {self.test[0]} to "
             f"{self.test[-1]} ({len(self.test)} dates)"
         )
 
@@ -54,14 +71,23 @@ def split(as_ofs: Sequence[date], mature_days: int) -> Split:
     dates = sorted(as_ofs)
     test = dates[-min(MOST_TEST_DATES, max(1, round(TEST_SHARE * len(dates)))) :]
     train = _before(dates, test, mature_days)
-    valid = train[-max(1, round(VALID_SHARE * len(dates))) :]
-    early = _before(train, valid, mature_days)
-    if not early:
+    folds = tuple(_folds(train, max(1, round(FOLD_SHARE * len(dates))), mature_days))
+    if not folds:
         raise DataError(
             f"{len(dates)} mature dates are too few to fit, to stop and to test on with a gap of "
             f"{mature_days} days between them; bring a longer history or a shorter horizon"
         )
-    return Split(tuple(early), tuple(valid), tuple(train), tuple(test))
+    return Split(folds[::-1], tuple(train), tuple(test))
+
+
+def _folds(train: Sequence[date], size: int, mature_days: int) -> Iterator[Fold]:
+    """Yield the folds from the newest back, as long as at least as many dates come before."""
+    for number in range(MOST_FOLDS):
+        valid = train[-size * (number + 1) : len(train) - size * number]
+        early = _before(train, valid, mature_days)
+        if not early or (number and len(early) < size):
+            return
+        yield Fold(tuple(early), tuple(valid))
 
 
 def _before(dates: Sequence[date], later: Sequence[date], days: int) -> list[date]:

@@ -12,7 +12,7 @@ from features.errors import DataError, UsageError
 from models import dataset
 from models.evaluate import SKILL, Draws
 from models.golden import matrix_probabilities
-from models.propensity import matrix
+from models.inputs import matrix
 from models.registry import CHAMPION, PREVIOUS, Registry
 from models.release import ModelFiles
 from models.release import publish as publish_release

@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 from features.errors import DataError
 from models import dataset, explain, release, value
 from models.calibrators import apply
-from models.propensity import matrix
+from models.inputs import matrix
 from models.release import ModelFiles
 from models.store import AccountScore, ScoreStore, Scoring
 from pipelines.progress import Progress, silent

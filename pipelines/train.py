@@ -16,8 +16,9 @@ import numpy as np
 import models
 from features.errors import DataError, UsageError
 from models import baselines, card, dataset, evaluate, value
+from models.boosting import Params
 from models.golden import probabilities
-from models.propensity import Fitted, Params, fit
+from models.propensity import Fitted, fit
 from models.registry import CHAMPION, Registry, Run
 from models.release import ModelFiles, current
 from models.split import Split, split
@@ -141,7 +142,7 @@ def _lacking(table: FeatureTable, target: str, parts: Split, min_positives: int)
     """Say which part of the rows has too few outcomes to fit, to stop or to judge by, if any."""
     needed = {
         "training": (parts.train, min_positives),
-        "stopping": (parts.valid, 1),
+        "stopping": (parts.newest.valid, 1),
         "test": (parts.test, 1),
     }
     for name, (dates, fewest) in needed.items():

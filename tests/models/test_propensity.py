@@ -8,9 +8,11 @@ import pandas as pd
 import pytest
 
 from models import baselines, evaluate, explain, metrics, value
+from models.boosting import Params
 from models.dataset import FeatureTable
 from models.golden import matrix_probabilities
-from models.propensity import Fitted, Params, fit, matrix
+from models.inputs import matrix
+from models.propensity import Fitted, fit
 from models.release import ModelFiles
 from models.split import split
 from tests.models.tables import MATURE_DAYS, feature_table

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -21,16 +22,22 @@ def test_no_label_reaches_into_a_later_part(count: int, step: int, gap: int) -> 
     except DataError:
         return
     reach = timedelta(days=gap)
-    assert parts.early[-1] + reach <= parts.valid[0]
+    for fold in parts.folds:
+        assert fold.early[-1] + reach <= fold.valid[0]
+        assert set(fold.early) | set(fold.valid) <= set(parts.train)
+    for one, next_one in pairwise(parts.folds):
+        assert one.valid[-1] < next_one.valid[0]
+        assert len(one.valid) == len(next_one.valid)
+    assert parts.newest.valid[-1] == parts.train[-1]
     assert parts.train[-1] + reach <= parts.test[0]
-    assert set(parts.early) | set(parts.valid) <= set(parts.train)
     assert not set(parts.train) & set(parts.test)
     assert parts.test[-1] == dates(count, step)[-1]
 
 
 def test_two_years_of_monthly_dates_are_enough() -> None:
     parts = split(dates(22), 91)
-    assert (len(parts.early), len(parts.valid), len(parts.test)) == (9, 3, 4)
+    assert [(len(one.early), len(one.valid)) for one in parts.folds] == [(3, 3), (6, 3), (9, 3)]
+    assert len(parts.test) == 4
 
 
 def test_too_short_a_history_says_what_would_help() -> None:

@@ -3,9 +3,6 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from features.errors import DataError
-from models.calibration import sigmoid
-from models.calibrators import apply
 from models.encoding import FeatureSpec, encode, encode_columns
 from models.phrases import sentence
 
@@ -48,29 +45,3 @@ def test_rows_and_columns_are_encoded_alike() -> None:
 def test_a_feature_survives_its_json() -> None:
     one = spec("kind", "category", categories=("big", "small"), typical="big")
     assert FeatureSpec.from_dict(one.as_dict()) == one
-
-
-def test_extreme_scores_stay_probabilities() -> None:
-    raw = np.array([-1e6, -800.0, 0.0, 800.0, 1e6])
-    for calibration in ({"method": "none"}, {"method": "sigmoid", "a": 2.0, "b": 0.0}):
-        np.testing.assert_allclose(apply(calibration, raw), [0, 0, 0.5, 1, 1], atol=1e-12)
-
-
-def test_an_unknown_calibration_is_refused() -> None:
-    with pytest.raises(DataError, match="'magic' is unknown"):
-        apply({"method": "magic"}, np.zeros(1))
-
-
-def test_the_sigmoid_finds_back_the_odds_that_made_the_outcomes() -> None:
-    random = np.random.default_rng(2)
-    raw = random.normal(size=40_000) * 2
-    label = (random.random(40_000) < 1 / (1 + np.exp(-(0.7 * raw - 1)))).astype(float)
-    found = sigmoid(raw, label)
-    assert (found["a"], found["b"]) == (pytest.approx(0.7, abs=0.05), pytest.approx(-1, abs=0.05))
-
-
-def test_a_score_that_orders_wrongly_is_made_flat_and_not_mirrored() -> None:
-    raw = np.linspace(-1, 1, 100)
-    found = sigmoid(raw, (raw < 0).astype(float))
-    assert found["a"] == 0
-    np.testing.assert_allclose(apply(found, raw), 0.5)

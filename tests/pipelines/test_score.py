@@ -11,7 +11,7 @@ import pytest
 from features.errors import DataError
 from models import dataset, release
 from models.golden import matrix_probabilities
-from models.propensity import matrix
+from models.inputs import matrix
 from models.release import ReleaseError
 from models.store import ScoreStore, StoredScore
 from pipelines.score import score

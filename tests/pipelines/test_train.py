@@ -13,8 +13,9 @@ import pytest
 
 from features.errors import DataError, UsageError
 from models import dataset, release
+from models.boosting import Params
 from models.golden import matrix_probabilities
-from models.propensity import Params, matrix
+from models.inputs import matrix
 from models.registry import Registry
 from models.release import ModelFiles
 from pipelines.settings import Settings

@@ -19,7 +19,7 @@ from features.targets import TARGETS
 from models.dataset import FeatureTable
 from models.encoding import encode
 from models.golden import matrix_probabilities
-from models.propensity import matrix, specify
+from models.inputs import matrix, specify
 from models.release import ModelFiles
 from pipelines.description import METADATA
 from pipelines.settings import Settings, load

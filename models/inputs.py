@@ -1,0 +1,51 @@
+"""From the feature table to a model's inputs: categories, typical values, and the matrix."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from models.dataset import FeatureTable
+from models.encoding import FeatureSpec, encode_columns
+
+FEWEST_ACCOUNTS = 30
+"""A category carried by fewer accounts, or a smaller share of them, tells who the account is."""
+SMALLEST_SHARE = 0.1
+
+
+def specify(table: FeatureTable, rows: pd.DataFrame) -> tuple[FeatureSpec, ...]:
+    """Return each input with what the model has to know of it: categories and a typical value."""
+    return tuple(_specify(feature, rows) for feature in table.features)
+
+
+def matrix(rows: pd.DataFrame, features: Sequence[FeatureSpec]) -> np.ndarray:
+    """Return ``rows`` as float64 of shape (rows, features), categories as their index."""
+    columns = {one.name: rows[one.name].to_numpy(object if one.categories is not None else float)
+               for one in features}  # fmt: skip
+    return encode_columns(columns, features)
+
+
+def _specify(feature: Mapping[str, Any], rows: pd.DataFrame) -> FeatureSpec:
+    values = rows[feature["name"]]
+    described = {
+        "name": feature["name"],
+        "group": feature["group"],
+        "stem": feature["stem"],
+        "unit": feature["unit"],
+        "description": feature["description"],
+        "window_days": feature["window_days"],
+        "by_day": feature["by_day"],
+        "expected": tuple(feature["expected"]),
+    }
+    if feature["unit"] != "category":
+        typical = None if values.isna().all() else float(values.median())
+        return FeatureSpec(**described, categories=None, typical=typical)
+    accounts = rows.groupby(values)["account_id"].nunique()
+    fewest = max(FEWEST_ACCOUNTS, SMALLEST_SHARE * rows["account_id"].nunique())
+    kept = tuple(sorted(str(name) for name in accounts.index[accounts >= fewest]))
+    return FeatureSpec(
+        **described, categories=kept, typical=str(accounts.idxmax()) if len(accounts) else None
+    )
