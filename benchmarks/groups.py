@@ -19,7 +19,7 @@ from features.errors import DataError
 from models import dataset, metrics
 from models.boosting import Params
 from models.dataset import FeatureTable
-from models.evaluate import Draws
+from models.intervals import Draws
 from models.propensity import fit
 from models.split import Split, split
 from pipelines.settings import Settings, load

@@ -14,9 +14,9 @@ import pandas as pd
 
 from features.errors import DataError
 from models import dataset, metrics, release
-from models.evaluate import Draws
 from models.golden import matrix_probabilities
 from models.inputs import matrix
+from models.intervals import Draws
 from models.release import ModelFiles
 from models.split import split
 from pipelines.settings import Settings, load

@@ -6,7 +6,8 @@ import io
 from collections.abc import Mapping
 from typing import Any
 
-from models.evaluate import SKILL, Evaluation, Interval
+from models.evaluate import SKILL, Evaluation
+from models.intervals import Interval
 from models.propensity import Fitted
 
 

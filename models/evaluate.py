@@ -1,12 +1,8 @@
-"""How good a model is on dates it has not seen: figures with intervals, beside simple rivals.
-
-Intervals are 95 % percentile intervals of a bootstrap over accounts, since the rows of one account
-repeat each other.
-"""
+"""How good a model is on dates it has not seen: figures with intervals, beside simple rivals."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -15,9 +11,8 @@ import pandas as pd
 
 from models import metrics
 from models.baselines import Rival
+from models.intervals import Draws, Interval, interval_of, whole
 
-RESAMPLES = 400
-MOST_CELLS = 8_000_000
 CHANCE = 0.5
 CLEAR_ERRORS = 3.29
 """Standard errors that an AUC must lie above chance, a 99.9 % interval: four targets trained every
@@ -29,23 +24,6 @@ LEARNERS = ("logistic",)
 
 NO_SKILL = "no skill, use the rule"
 SKILL = "skill"
-
-
-@dataclass(frozen=True)
-class Interval:
-    """A figure with the ends of its 95 % interval."""
-
-    value: float
-    low: float
-    high: float
-
-    def __str__(self) -> str:
-        return f"{self.value:.3f} [{self.low:.3f}, {self.high:.3f}]"
-
-    @property
-    def error(self) -> float:
-        """The standard error, as far as the interval is that of a normal distribution."""
-        return (self.high - self.low) / (2 * 1.96)
 
 
 @dataclass(frozen=True)
@@ -114,59 +92,6 @@ def evaluate(
     )
 
 
-class Draws:
-    """The same resamples of accounts for every figure, so that differences are paired."""
-
-    def __init__(self, account_ids: pd.Series, seed: int, resamples: int = RESAMPLES) -> None:
-        self.codes = pd.factorize(account_ids, sort=True)[0]
-        accounts = int(self.codes.max()) + 1
-        random = np.random.default_rng(seed)
-        self.counts = random.multinomial(accounts, np.full(accounts, 1 / accounts), resamples)
-
-    def resampled(self, metric: Metric, score: np.ndarray, label: np.ndarray) -> np.ndarray:
-        """Return the metric of each resample, shape (resamples,)."""
-        step = max(1, MOST_CELLS // len(score))
-        parts = range(0, len(self.counts), step)
-        return np.concatenate(
-            [metric(score, label, self._weights(slice(i, i + step))) for i in parts]
-        )
-
-    def interval(self, metric: Metric, score: np.ndarray, label: np.ndarray) -> Interval:
-        """Return the metric on all rows with its interval."""
-        return _interval(_whole(metric, score, label), self.resampled(metric, score, label))
-
-    def difference(
-        self,
-        score: np.ndarray,
-        other: np.ndarray,
-        label: np.ndarray,
-        metric: Metric = metrics.auc,
-    ) -> Interval:
-        """Return by how much the metric of ``score`` exceeds that of ``other``, paired."""
-        one, two = (self.resampled(metric, each, label) for each in (score, other))
-        lead = _whole(metric, score, label) - _whole(metric, other, label)
-        return _interval(lead, one - two)
-
-    def _weights(self, part: slice) -> np.ndarray:
-        return self.counts[part][:, self.codes].astype(float)
-
-
-Metric = Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]
-
-
-def _whole(metric: Metric, score: np.ndarray, label: np.ndarray) -> float:
-    """Return the metric on all rows, each counted once."""
-    return float(metric(score, label, np.ones((1, len(score))))[0])
-
-
-def _interval(value: float, values: np.ndarray) -> Interval:
-    known = values[np.isfinite(values)]
-    if not len(known):
-        return Interval(value, float("nan"), float("nan"))
-    low, high = np.percentile(known, [2.5, 97.5])
-    return Interval(value, float(low), float(high))
-
-
 def _rival(
     rival: Rival,
     rows: pd.DataFrame,
@@ -177,12 +102,12 @@ def _rival(
 ) -> dict[str, Any]:
     """Return a rival's AUC, and by how much the model's ``auc`` (``drawn``) exceeds it, paired."""
     score = rival.score(rows)
-    own = _whole(metrics.auc, score, label)
+    own = whole(metrics.auc, score, label)
     resampled = draws.resampled(metrics.auc, score, label)
     return {
         "name": rival.name,
-        "auc": _interval(own, resampled),
-        "lead": _interval(auc.value - own, drawn - resampled),
+        "auc": interval_of(own, resampled),
+        "lead": interval_of(auc.value - own, drawn - resampled),
     }
 
 

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 from features.errors import DataError, UsageError
 from models import dataset
-from models.evaluate import SKILL, Draws
+from models.evaluate import SKILL
 from models.golden import matrix_probabilities
 from models.inputs import matrix
+from models.intervals import Draws
 from models.registry import CHAMPION, PREVIOUS, Registry
 from models.release import ModelFiles
 from models.release import publish as publish_release

@@ -6,6 +6,7 @@ import pytest
 
 from models import evaluate, metrics
 from models.baselines import Rival
+from models.intervals import Draws
 
 ACCOUNTS = 300
 
@@ -47,7 +48,7 @@ def test_the_lead_over_a_rival_is_that_of_the_same_resamples() -> None:
     random = np.random.default_rng(0)
     label = (random.random(200) < 0.3).astype(float)
     one, two = random.random((2, 200)) + label
-    draws = evaluate.Draws(pd.Series(np.arange(200)), 1)
+    draws = Draws(pd.Series(np.arange(200)), 1)
     lead = draws.difference(one, two, label)
     apart = [draws.interval(metrics.auc, score, label) for score in (one, two)]
     assert lead.value == pytest.approx(apart[0].value - apart[1].value)

@@ -7,7 +7,8 @@ import pandas as pd
 
 from models import metrics
 from models.baselines import Rival
-from models.evaluate import NO_SKILL, SKILL, Draws, Evaluation, evaluate
+from models.evaluate import NO_SKILL, SKILL, Evaluation, evaluate
+from models.intervals import Draws
 
 ACCOUNTS = 300
 

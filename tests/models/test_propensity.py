@@ -12,6 +12,7 @@ from models.boosting import Params
 from models.dataset import FeatureTable
 from models.golden import matrix_probabilities
 from models.inputs import matrix
+from models.intervals import Draws
 from models.propensity import Fitted, fit
 from models.release import ModelFiles
 from models.split import split
@@ -115,8 +116,8 @@ def test_intervals_are_wider_when_the_rows_of_an_account_repeat_each_other() -> 
     score = label + random.normal(size=100)
     repeated_ids = np.repeat(np.arange(100), 10)
     label, score = np.repeat(label, 10), np.repeat(score, 10)
-    by_account = evaluate.Draws(pd.Series(repeated_ids), 1).interval(metrics.auc, score, label)
-    by_row = evaluate.Draws(pd.Series(np.arange(1000)), 1).interval(metrics.auc, score, label)
+    by_account = Draws(pd.Series(repeated_ids), 1).interval(metrics.auc, score, label)
+    by_row = Draws(pd.Series(np.arange(1000)), 1).interval(metrics.auc, score, label)
     assert by_account.high - by_account.low > 2 * (by_row.high - by_row.low)
 
 
