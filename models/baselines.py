@@ -25,23 +25,31 @@ MOST_CATEGORIES = 10
 
 @dataclass(frozen=True)
 class Rival:
-    """A named way to score rows; higher means likelier, shape (rows,)."""
+    """A named way to score rows, shape (rows,); higher means likelier.
+
+    ``probability`` says that the score is meant as one.
+    """
 
     name: str
     score: Callable[[pd.DataFrame], np.ndarray]
+    probability: bool = False
 
 
 def rivals(table: FeatureTable, target: str, train: pd.DataFrame, seed: int) -> dict[str, Rival]:
-    """Return the best single column, the practitioner's rule and logistic regression.
+    """Return the base rate, the best single column, the practitioner's rule, logistic regression.
 
-    The first and the last are fitted on ``train``; the rule needs no data.
+    All but the rule are fitted on ``train``. There is a rule for the targets of ours alone.
     """
     label = train[table.labels[target].column].to_numpy(float)
-    return {
+    rate = float(label.mean())
+    found = {
+        "base_rate": Rival("base rate", lambda rows: np.full(len(rows), rate), probability=True),
         "best_column": best_column(table, train, label),
-        "rule": Rival("practitioner's rule", RULES[target]),
         "logistic": logistic(table, train, label, seed),
     }
+    if target in RULES:
+        found["rule"] = Rival("practitioner's rule", RULES[target])
+    return found
 
 
 def best_column(table: FeatureTable, train: pd.DataFrame, label: np.ndarray) -> Rival:
@@ -77,6 +85,7 @@ def logistic(table: FeatureTable, train: pd.DataFrame, label: np.ndarray, seed: 
     return Rival(
         "logistic regression",
         lambda rows: model.predict_proba(_plain(rows, numbers, names))[:, 1],
+        probability=True,
     )
 
 

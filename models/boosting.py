@@ -113,10 +113,11 @@ class Boosting:
         )
         return Stopped(booster, max(booster.best_iteration, FEWEST_TREES))
 
-    def grown(self, trees: int, params: Params) -> lgb.Booster:
-        """Fit so many trees on all rows."""
-        settings = self._settings(params, len(self.label))
-        return lgb.train(settings, self._data, num_boost_round=trees)
+    def grown(self, trees: int, params: Params, rows: np.ndarray | None = None) -> lgb.Booster:
+        """Fit so many trees on all rows, or on the sorted row numbers ``rows``."""
+        data = self._data if rows is None else self._data.subset(rows.tolist())
+        settings = self._settings(params, len(self.label) if rows is None else len(rows))
+        return lgb.train(settings, data, num_boost_round=trees)
 
     def raw(self, stopped: Stopped, rows: np.ndarray) -> np.ndarray:
         """Return the log-odds that a stopped booster gives to rows, shape (rows,)."""

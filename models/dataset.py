@@ -22,11 +22,14 @@ NAMES = (*KEYS, "csm_id")
 
 @dataclass(frozen=True)
 class Label:
-    """One target's columns, and the days after ``as_of`` it needs to be mature."""
+    """One target's columns, and the days after ``as_of`` it needs to be mature.
+
+    ``amount_column`` holds the ARR of each outcome, where a table tells it.
+    """
 
     name: str
     column: str
-    amount_column: str
+    amount_column: str | None
     direction: str
     mature_days: int
 

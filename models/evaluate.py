@@ -100,7 +100,7 @@ def _rival(
     auc: Interval,
     drawn: np.ndarray,
 ) -> dict[str, Any]:
-    """Return a rival's AUC, and by how much the model's ``auc`` (``drawn``) exceeds it, paired."""
+    """Return a rival's AUC, by how much the model's ``auc`` (``drawn``) exceeds it, and its Brier."""
     score = rival.score(rows)
     own = whole(metrics.auc, score, label)
     resampled = draws.resampled(metrics.auc, score, label)
@@ -108,6 +108,7 @@ def _rival(
         "name": rival.name,
         "auc": interval_of(own, resampled),
         "lead": interval_of(auc.value - own, drawn - resampled),
+        "brier": draws.interval(metrics.brier, score, label) if rival.probability else None,
     }
 
 

@@ -49,12 +49,22 @@ def ece(score: np.ndarray, label: np.ndarray, weight: np.ndarray) -> np.ndarray:
     return _ratio(gap.sum(1), weight.sum(1))
 
 
+def captured(chosen: np.ndarray, amount: np.ndarray, weight: np.ndarray) -> np.ndarray:
+    """Return the share of ``amount`` that lies in the rows marked by 1 in ``chosen``."""
+    return _ratio(weight @ (amount * chosen), weight @ amount)
+
+
+def lift(chosen: np.ndarray, label: np.ndarray, weight: np.ndarray) -> np.ndarray:
+    """Return how many times the base rate the rows marked by 1 in ``chosen`` have."""
+    share = _ratio(weight @ chosen, weight.sum(1))
+    return _ratio(captured(chosen, label, weight), share)
+
+
 def lift_10(score: np.ndarray, label: np.ndarray, weight: np.ndarray) -> np.ndarray:
     """Return how many times the base rate the tenth of rows with the highest score has."""
     top = np.zeros(len(score))
     top[np.argsort(-score, kind="stable")[: max(1, round(SHARE * len(score)))]] = 1
-    rate = _ratio(weight @ label, weight.sum(1))
-    return _ratio(_ratio(weight @ (label * top), weight @ top), rate)
+    return lift(top, label, weight)
 
 
 METRICS = {

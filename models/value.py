@@ -20,6 +20,8 @@ def typical_share(table: FeatureTable, target: str, train: pd.DataFrame) -> floa
     and their plain mean would promise a large account too much.
     """
     label = table.labels[target]
+    if label.amount_column is None:
+        return 0.0
     happened = train[(train[label.column] == 1) & (train["arr"] > 0)]
     if happened.empty:
         return 0.0

@@ -83,12 +83,13 @@ class Features(Frozen):
 
 
 class Train(Frozen):
-    """What to train and with which limits."""
+    """What to train and with which limits; ``monotone`` heeds the directions features declare."""
 
     targets: tuple[TargetName, ...] = ("upsell", "cross_sell", "downsell", "churn")
     seed: int = Field(default=7, ge=0)
     min_positives: int = Field(default=50, ge=1)
     max_trees: int = Field(default=400, ge=1)
+    monotone: bool = True
 
 
 class Score(Frozen):

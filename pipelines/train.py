@@ -15,12 +15,14 @@ import numpy as np
 
 import models
 from features.errors import DataError, UsageError
-from models import baselines, card, dataset, evaluate, value
+from models import card, dataset, value
 from models.boosting import Params
 from models.golden import probabilities
-from models.propensity import Fitted, fit
+from models.pictures import pictures
+from models.propensity import Fitted, Trial, finished
 from models.registry import CHAMPION, Registry, Run
 from models.release import ModelFiles, current
+from models.review import review
 from models.split import Split, split
 from pipelines.progress import Progress, silent
 from pipelines.promote import publish, record
@@ -110,17 +112,11 @@ def _train_one(
         return TargetOutcome(target, TOO_SHORT, str(error), None, champion=False, card={})
     if lacking := _lacking(table, target, parts, settings.train.min_positives):
         return TargetOutcome(target, TOO_FEW, lacking, None, champion=False, card={})
-    training, test = table.at(target, parts.train), table.at(target, parts.test)
-    params = Params(seed=settings.train.seed, max_trees=settings.train.max_trees)
-    fitted = fit(table, target, parts, params)
-    evaluation = evaluate.evaluate(
-        test,
-        test[label.column].to_numpy(float),
-        fitted.probabilities(test),
-        baselines.rivals(table, target, training, params.seed),
-        min_positives=settings.train.min_positives,
-        seed=params.seed,
-    )
+    training = table.at(target, parts.train)
+    params = _params(settings)
+    trial = Trial.of(table, target, parts)
+    fitted = finished(trial, params, label.mature_days)
+    reviewed = review(table, trial, fitted, params, min_positives=settings.train.min_positives)
     trained = {
         "rows": len(training),
         "positives": int(training[label.column].sum()),
@@ -129,13 +125,18 @@ def _train_one(
         "data_fingerprint": table.meta["fingerprint"],
     }
     share = value.typical_share(table, target, training)
-    made = card.card(target, evaluation, fitted, share=share, trained=trained)
+    made = card.card(target, reviewed, fitted, share=share, trained=trained)
     version = registry.log(target, _files(table, fitted, made), _run(made, params, table))
     champion = made["skill"] and registry.version(target, CHAMPION) is None
     if champion:
         registry.crown(target, version)
         record(settings, target, None, version, "first version with skill")
     return TargetOutcome(target, made["verdict"], made["why"], version, champion, made)
+
+
+def _params(settings: Settings) -> Params:
+    train = settings.train
+    return Params(seed=train.seed, max_trees=train.max_trees, monotone=train.monotone)
 
 
 def _lacking(table: FeatureTable, target: str, parts: Split, min_positives: int) -> str:
@@ -187,7 +188,7 @@ def _run(made: Mapping[str, Any], params: Params, table: FeatureTable) -> Run:
             "code_version": _code_version(),
         },
         card=card.markdown(made),
-        pictures=card.pictures(made),
+        pictures=pictures(made),
     )
 
 

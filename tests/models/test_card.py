@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from datetime import date
 from types import SimpleNamespace
 from typing import Any
 
@@ -10,22 +11,37 @@ import pytest
 
 from models import card
 from models.baselines import Rival
-from models.evaluate import Evaluation, evaluate
+from models.evaluate import evaluate
+from models.intervals import Interval
+from models.pictures import pictures
+from models.review import HeldOut, Review, Stretch
+from models.slices import slices
+from models.targeting import reached
+
+DAY = date(2026, 1, 5)
 
 
-def judged(label: np.ndarray) -> Evaluation:
-    """Evaluate a rising score on one row an account, beside a rule that says the same."""
+def judged(label: np.ndarray) -> Review:
+    """Review a rising score on one row an account, beside a rule that says the same."""
     score = np.linspace(0.1, 0.9, len(label))
-    rows = pd.DataFrame({"account_id": np.arange(len(label))})
+    names = [f"a-{number}" for number in range(len(label))]
+    rows = pd.DataFrame({"account_id": names, "as_of": DAY, "segment": "smb"})
     rivals = {"rule": Rival("rule", lambda _rows: score)}
-    return evaluate(rows, label, score, rivals, min_positives=1, seed=1)
+    evaluation = evaluate(rows, label, score, rivals, min_positives=1, seed=1)
+    return Review(
+        evaluation=evaluation,
+        reached=reached(rows, label, score, seed=1, amount=100 * label, worth=score),
+        slices=slices(rows, label, score, seed=1),
+        walk=[Stretch(str(DAY), str(DAY), 40, 10, evaluation.figures["auc"])],
+        held_out=HeldOut(evaluation.figures["auc"], Interval(np.nan, np.nan, np.nan), 0),
+    )
 
 
-def carded(evaluation: Evaluation) -> dict[str, Any]:
-    day = "2026-01-05"
-    parts: Any = SimpleNamespace(test=(day,), describe=lambda: "fitted on some days")
-    fitted: Any = SimpleNamespace(split=parts, trees=20, calibration={"method": "none"})
-    return card.card("upsell", evaluation, fitted, share=0.2, trained={})
+def carded(review: Review) -> dict[str, Any]:
+    parts: Any = SimpleNamespace(test=(DAY,), describe=lambda: "fitted on some days")
+    calibration = {"method": "isotonic", "raw": [0.0] * 500, "probability": [0.1] * 500}
+    fitted: Any = SimpleNamespace(split=parts, trees=20, calibration=calibration)
+    return card.card("upsell", review, fitted, share=0.2, trained={})
 
 
 def test_a_card_is_json_and_tells_its_figures() -> None:
@@ -34,6 +50,10 @@ def test_a_card_is_json_and_tells_its_figures() -> None:
     told = card.markdown(made)
     assert f"| rule | {made['baselines']['rule']['auc']['value']:.3f} [" in told
     assert "worth 20 % of the account's ARR" in told
+    assert "| segment | smb | 40 | 26 |" in told
+    assert "few: do not lean on it" in told
+    assert "On accounts that the fit never saw (0 of them, a second fit): AUC not known" in told
+    assert made["calibration"] == {"method": "isotonic"}
     flat = card.flat_metrics(made)
     assert flat["auc_low"] <= flat["auc"] <= flat["auc_high"]
     assert flat["test_rows"] == 40
@@ -45,5 +65,4 @@ def test_one_class_only_is_told_as_not_known(outcome: float) -> None:
     json.dumps(made, allow_nan=False)
     assert "auc" not in card.flat_metrics(made)
     assert "| this model | not known |" in card.markdown(made)
-    pictures = card.pictures(made).values()
-    assert all(picture.startswith(b"\x89PNG") for picture in pictures)
+    assert all(picture.startswith(b"\x89PNG") for picture in pictures(made).values())

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from models.card import flat_metrics, markdown, pictures
+from models.card import flat_metrics, markdown
+from models.pictures import pictures
 
 AUC = {"value": 0.81, "low": 0.77, "high": 0.85}
 UNKNOWN = {"value": 0.5, "low": None, "high": None}
@@ -21,7 +22,29 @@ def card() -> dict[str, Any]:
         "amount_share": 0.25,
         "test": {"rows": 1500, "accounts": 300, "positives": 200, "base_rate": 0.1},
         "metrics": {"auc": AUC, "lift_10": UNKNOWN},
-        "baselines": {"rule": {"name": "practitioner's rule", "auc": AUC, "lead": AUC}},
+        "baselines": {
+            "rule": {"name": "practitioner's rule", "auc": AUC, "lead": AUC, "brier": None}
+        },
+        "calibration": {"method": "sigmoid", "a": 1.0, "b": 0.0},
+        "reached": [
+            {"at": "first 10 %", "accounts": 30, "outcomes": AUC, "lift": AUC, "arr": None}
+        ],
+        "slices": [
+            {
+                "by": "segment",
+                "name": "mid",
+                "rows": 900,
+                "positives": 20,
+                "auc": UNKNOWN,
+                "predicted": 0.1,
+                "base_rate": 0.12,
+                "small": True,
+            },
+        ],
+        "walk": [
+            {"first": "2026-01-05", "last": "2026-02-02", "rows": 9, "positives": 1, "auc": AUC}
+        ],
+        "held_out": {"fitted_on": AUC, "held_out": AUC, "accounts": 60},
         "reliability": [{"predicted": n / 10, "observed": n / 12, "n": 150} for n in range(10)],
     }
 
@@ -38,7 +61,7 @@ def test_the_page_says_the_verdict_and_every_figure(card: dict[str, Any]) -> Non
     for told in (
         "**skill**: AUC is above chance",
         "1,500 rows of 300 accounts, 200 outcomes (10.0 %)",
-        "| practitioner's rule | 0.810 [0.770, 0.850] |",
+        "| practitioner's rule | 0.810 [0.770, 0.850] | not known |",
         "| lift_10 | not known |",
         "worth 25 % of the account's ARR",
     ):
@@ -47,6 +70,6 @@ def test_the_page_says_the_verdict_and_every_figure(card: dict[str, Any]) -> Non
 
 def test_pictures_are_the_same_bytes_each_time(card: dict[str, Any]) -> None:
     drawn = pictures(card)
-    assert set(drawn) == {"reliability.png", "lift.png", "rivals.png"}
+    assert set(drawn) == {"reliability.png", "lift.png", "rivals.png", "slices.png"}
     assert all(content.startswith(b"\x89PNG") for content in drawn.values())
     assert pictures(json.loads(json.dumps(card))) == drawn
