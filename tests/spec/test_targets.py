@@ -246,10 +246,14 @@ def test_a_replacement_counts_only_where_whole_and_part_point_the_same_way() -> 
         dearer     | old             | core       | 2023-01-01 | 2023-01-01 | 2024-07-10 | 10
         dearer     | new-1           | next       | 2024-07-10 | 2024-05-21 | -          | 5
         dearer     | new-2           | next       | 2024-07-10 | 2024-07-05 | -          | 20
+        even       | old-2           | core       | 2023-01-01 | 2023-01-01 | 2024-07-10 | 10
+        even       | new-3           | next       | 2024-07-10 | 2024-05-21 | -          | 5
+        even       | new-4           | next       | 2024-07-10 | 2024-07-05 | -          | 5
         """,
         expect="""
         account_id | as_of      | upsell | upsell_arr | downsell | downsell_arr | cross_sell | churn
         dearer     | 2024-04-01 | 0      | 0          | 0        | 0            | 0          | 0
+        even       | 2024-04-01 | 0      | 0          | 0        | 0            | 0          | 0
         """,
     )
 
@@ -332,6 +336,26 @@ def test_a_row_whose_outcome_was_settled_before_the_day_has_no_label() -> None:
         left_that_day | 2024-04-01 | 0      | 0          | 0        | 1     | 1000
         part_of_it    | 2024-04-01 | 0      | 0          | 0        | 1     | 300
         left_before   | 2024-04-01 | no row | no row     | no row   | no row | no row
+        """,
+    )
+
+
+def test_what_comes_back_after_the_horizon_does_not_run_at_its_end() -> None:
+    assert_outcomes(
+        subscriptions="""
+        account_id | starts_on  | ended_on   | ended_known_on | signed_on  | known_at   | quantity
+        last_day   | 2023-01-01 | 2024-06-15 | 2024-03-31     | 2023-01-01 | 2023-01-01 | 10
+        last_day   | 2024-06-30 | -          | -              | 2024-03-01 | 2024-03-01 | 10
+        day_after  | 2023-01-01 | 2024-06-15 | 2024-03-31     | 2023-01-01 | 2023-01-01 | 10
+        day_after  | 2024-07-01 | -          | -              | 2024-03-01 | 2024-03-01 | 10
+        later      | 2023-01-01 | 2024-06-15 | 2024-03-31     | 2023-01-01 | 2023-01-01 | 10
+        later      | 2024-07-02 | -          | -              | 2024-03-01 | 2024-03-01 | 10
+        """,
+        expect="""
+        account_id | as_of      | upsell | downsell | churn
+        last_day   | 2024-04-01 | 0      | 0        | 0
+        day_after  | 2024-04-01 | -      | -        | -
+        later      | 2024-04-01 | -      | -        | -
         """,
     )
 
