@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import lightgbm as lgb
@@ -46,7 +46,7 @@ class Fitted:
 
 
 @dataclass(frozen=True)
-class Trial:
+class TrainingSet:
     """A target's training rows, ready to be fitted with one set of parameters or another."""
 
     target: str
@@ -57,7 +57,7 @@ class Trial:
     boosting: Boosting
 
     @classmethod
-    def of(cls, table: FeatureTable, target: str, split: Split) -> Trial:
+    def of(cls, table: FeatureTable, target: str, split: Split) -> TrainingSet:
         """Encode the training rows of a target; ``table`` is left as it is."""
         rows = table.at(target, split.train).reset_index(drop=True)
         features = specify(table, rows)
@@ -65,6 +65,19 @@ class Trial:
         directions = [int(feature["monotone"].get(target, 0)) for feature in table.features]
         boosting = Boosting(matrix(rows, features), label, features, directions)
         return cls(target, rows[["account_id", "as_of"]], label, features, split, boosting)
+
+    def sampled(self, most: int, seed: int) -> TrainingSet:
+        """Return all rows of as many accounts as keep below ``most`` rows, drawn at random."""
+        if len(self.rows) <= most:
+            return self
+        names = np.sort(self.rows["account_id"].unique().astype(str))
+        drawn = np.random.default_rng(seed).permutation(names)
+        kept = set(drawn[: max(1, len(names) * most // len(self.rows))])
+        part = np.flatnonzero(self.rows["account_id"].isin(kept))
+        matrix, label = self.boosting.matrix[part], self.label[part]
+        boosting = Boosting(matrix, label, self.features, self.boosting.directions)
+        rows = self.rows.iloc[part].reset_index(drop=True)
+        return replace(self, rows=rows, label=label, boosting=boosting)
 
     def folds(self, params: Params) -> Iterator[tuple[Stopped, pd.DataFrame]]:
         """Yield, oldest fold first, the booster stopped on it and its rows as ``Fitted.seen``.
@@ -99,20 +112,20 @@ def fit(
     models that have only seen the dates before; the final model is fitted on all of
     ``split.train``. The same table, split and parameters give the same text.
     """
-    return finished(Trial.of(table, target, split), params, table.labels[target].mature_days)
+    return finished(TrainingSet.of(table, target, split), params, table.labels[target].mature_days)
 
 
-def finished(trial: Trial, params: Params, mature_days: int) -> Fitted:
-    """Fit the model of a trial with the parameters settled on."""
-    tried = list(trial.folds(params))
+def finished(training: TrainingSet, params: Params, mature_days: int) -> Fitted:
+    """Fit the model with the parameters settled on."""
+    tried = list(training.folds(params))
     seen = pd.concat([rows for _, rows in tried], ignore_index=True)
     trees = tried[-1][0].trees
     return Fitted(
-        trial.target,
-        trial.boosting.grown(trees, params).model_to_string(),
+        training.target,
+        training.boosting.grown(trees, params).model_to_string(),
         calibrate(seen, mature_days),
-        trial.features,
+        training.features,
         trees,
-        trial.split,
+        training.split,
         seen,
     )

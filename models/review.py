@@ -15,7 +15,7 @@ from models.dataset import FeatureTable
 from models.evaluate import Evaluation, evaluate
 from models.inputs import matrix
 from models.intervals import Draws, Interval
-from models.propensity import Fitted, Trial
+from models.propensity import Fitted, TrainingSet
 from models.slices import Slice, slices
 from models.targeting import Reach, reached
 
@@ -56,7 +56,7 @@ class Review:
 
 def review(
     table: FeatureTable,
-    trial: Trial,
+    training: TrainingSet,
     fitted: Fitted,
     params: Params,
     *,
@@ -67,7 +67,7 @@ def review(
 
     Parameters
     ----------
-    table, trial, fitted, params
+    table, training, fitted, params
         What the model was made of.
     min_positives
         Fewer outcomes than this are too few for a verdict of skill.
@@ -90,7 +90,7 @@ def review(
         reached=reached(test, outcome, probability, seed=params.seed, capacity=capacity, **money),
         slices=slices(test, outcome, probability, params.seed),
         walk=list(_walk(fitted, test, outcome, params.seed)),
-        held_out=_held_out(trial, fitted, params, test, outcome),
+        held_out=_held_out(training, fitted, params, test, outcome),
     )
 
 
@@ -105,16 +105,16 @@ def _walk(fitted: Fitted, test: pd.DataFrame, outcome: np.ndarray, seed: int) ->
 
 
 def _held_out(
-    trial: Trial, fitted: Fitted, params: Params, test: pd.DataFrame, outcome: np.ndarray
+    training: TrainingSet, fitted: Fitted, params: Params, test: pd.DataFrame, outcome: np.ndarray
 ) -> HeldOut:
     """Fit again without some accounts, and see whether they are ordered as well as the others.
 
     The same trees and dates; only whether an account's past was in the training differs.
     """
-    away = _chosen(trial.rows["account_id"])
-    booster = trial.boosting.grown(fitted.trees, params, np.flatnonzero(~away))
+    away = _chosen(training.rows["account_id"])
+    booster = training.boosting.grown(fitted.trees, params, np.flatnonzero(~away))
     raw = np.asarray(booster.predict(matrix(test, fitted.features), raw_score=True))
-    known = set(trial.rows["account_id"][~away])
+    known = set(training.rows["account_id"][~away])
     seen = test["account_id"].isin(known).to_numpy()
     one, two = (_auc(test[part], raw[part], outcome[part], params.seed) for part in (seen, ~seen))
     return HeldOut(fitted_on=one, held_out=two, accounts=test["account_id"][~seen].nunique())

@@ -7,19 +7,19 @@ import pytest
 
 from models.boosting import Params
 from models.dataset import FeatureTable
-from models.propensity import Fitted, Trial, finished
+from models.propensity import Fitted, TrainingSet, finished
 from models.review import HELD_OUT, Review, review
 from models.split import split
 from tests.models.tables import MATURE_DAYS, feature_table
 
-QUICK = Params(max_trees=80, patience=20)
+QUICK = Params(max_trees=80, patience=20, threads=1)
 
 
 def reviewed(table: FeatureTable) -> tuple[Fitted, Review]:
     parts = split(sorted(table.mature("upsell")["as_of"].unique()), MATURE_DAYS)
-    trial = Trial.of(table, "upsell", parts)
-    fitted = finished(trial, QUICK, MATURE_DAYS)
-    return fitted, review(table, trial, fitted, QUICK, min_positives=50, capacity=30)
+    training = TrainingSet.of(table, "upsell", parts)
+    fitted = finished(training, QUICK, MATURE_DAYS)
+    return fitted, review(table, training, fitted, QUICK, min_positives=50, capacity=30)
 
 
 def known_by_heart() -> FeatureTable:
