@@ -13,11 +13,12 @@ import os
 import tempfile
 import warnings
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, redirect_stderr
+from contextlib import contextmanager, redirect_stderr, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from features.errors import DataError
 from models.release import ModelFiles
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from mlflow.entities.model_registry import ModelVersion
 
 EXPERIMENT = "expansion"
+SQLITE = "sqlite:///"
 REQUIREMENTS = ["lightgbm", "numpy", "pandas"]
 CHAMPION, CHALLENGER, PREVIOUS = "champion", "challenger", "previous"
 
@@ -62,11 +64,14 @@ class Registry:
         with self._client() as client, _quiet(), tempfile.TemporaryDirectory() as folder:
             paths = _written(Path(folder), files.files())
             experiment = self._experiment(client)
-            with mlflow.start_run(experiment_id=experiment, run_name=target) as active:
+            with mlflow.start_run(experiment_id=experiment, run_name=target):
                 mlflow.log_params(dict(run.params))
                 mlflow.log_metrics(dict(run.metrics))
                 mlflow.set_tags(dict(run.tags))
+                mlflow.set_tag("calibration", files.calibration["method"])
                 mlflow.log_text(run.card, "card.md")
+                for name in ("card.json", "features.json"):
+                    mlflow.log_text(files.files()[name], name)
                 for name, picture in run.pictures.items():
                     path = Path(folder) / name
                     path.write_bytes(picture)
@@ -79,29 +84,54 @@ class Registry:
                     pip_requirements=REQUIREMENTS,
                     registered_model_name=target,
                 )
-                run_id = active.info.run_id
             version = str(info.registered_model_version)
-            client.set_model_version_tag(target, version, "run_id", run_id)
             for key, value in run.tags.items():
                 client.set_model_version_tag(target, version, key, value)
             client.set_registered_model_alias(target, CHALLENGER, version)
             return version
 
     def load(self, target: str, version: str) -> ModelFiles:
-        """Return the files of a version."""
+        """Return the files of a version.
+
+        Raises
+        ------
+        DataError
+            When the version or one of its files is not there.
+        """
         import mlflow
 
         with self._client():
-            folder = mlflow.artifacts.download_artifacts(f"models:/{target}/{version}")
-            return ModelFiles.read(_artifact_folder(Path(folder)))
+            try:
+                folder = mlflow.artifacts.download_artifacts(f"models:/{target}/{version}")
+                return ModelFiles.read(_artifact_folder(Path(folder)))
+            except (mlflow.exceptions.MlflowException, OSError, StopIteration) as error:
+                raise DataError(
+                    f"{target} version {version} cannot be read from the registry ({error}); bring "
+                    "its files back, or promote another version"
+                ) from error
 
     def version(self, target: str, name: str) -> str | None:
         """Return the version that an alias or a version number names, if there is one."""
+        import mlflow
+
+        if not name.isdigit():
+            return self.aliases(target).get(name)
         with self._client() as client:
-            known = {str(one.version): one for one in _versions(client, target)}
-            if name in known:
-                return name
-            return next((v for v, one in known.items() if name in one.aliases), None)
+            try:
+                return str(client.get_model_version(target, name).version)
+            except mlflow.exceptions.MlflowException:
+                return None
+
+    def aliases(self, target: str) -> dict[str, str]:
+        """Return the version that each alias of a target names."""
+        import mlflow
+
+        with self._client() as client:
+            try:
+                found = client.get_registered_model(target).aliases
+            except mlflow.exceptions.MlflowException:
+                return {}
+            return {alias: str(version) for alias, version in found.items()}
 
     def versions(self) -> list[dict[str, Any]]:
         """Return every version with its aliases, tags and metrics, newest first."""
@@ -109,18 +139,16 @@ class Registry:
             names = [model.name for model in client.search_registered_models()]
             return [_described(client, one) for name in names for one in _versions(client, name)]
 
-    def crown(self, target: str, version: str) -> str | None:
-        """Make a version the champion; return the one before it, which becomes ``previous``."""
+    def crown(self, target: str, champion: str, previous: str | None) -> None:
+        """Let the aliases name these versions; whoever is asked again changes nothing."""
+        known = self.aliases(target)
+        wanted = {PREVIOUS: previous, CHAMPION: champion}
         with self._client() as client:
-            versions = _versions(client, target)
-            aliases = {alias: str(one.version) for one in versions for alias in one.aliases}
-            before = aliases.get(CHAMPION)
-            if before == version:
-                return before
-            if before is not None:
-                client.set_registered_model_alias(target, PREVIOUS, before)
-            client.set_registered_model_alias(target, CHAMPION, version)
-            return before
+            for alias, version in wanted.items():
+                if version is not None and known.get(alias) != version:
+                    client.set_registered_model_alias(target, alias, version)
+                elif version is None and alias in known:
+                    client.delete_registered_model_alias(target, alias)
 
     def _experiment(self, client: MlflowClient) -> str:
         found = client.get_experiment_by_name(EXPERIMENT)
@@ -141,6 +169,7 @@ class Registry:
         import mlflow
 
         self.artifacts.parent.mkdir(parents=True, exist_ok=True)
+        _make_database(self.uri)
         mlflow.set_tracking_uri(self.uri)
         mlflow.set_registry_uri(self.uri)
         yield mlflow.MlflowClient(tracking_uri=self.uri, registry_uri=self.uri)
@@ -152,6 +181,20 @@ def _quiet() -> Iterator[None]:
     with warnings.catch_warnings(), redirect_stderr(io.StringIO()):
         warnings.filterwarnings("ignore", category=UserWarning, module="mlflow")
         yield
+
+
+def _make_database(uri: str) -> None:
+    """Make MLflow's database aside: its dozens of migrations, once killed, cannot be taken up."""
+    path = Path(uri.removeprefix(SQLITE))
+    if not uri.startswith(SQLITE) or path.exists():
+        return
+    import mlflow
+
+    aside = path.with_name(f".{path.name}.{os.getpid()}")
+    mlflow.MlflowClient(f"{SQLITE}{aside}").search_experiments(max_results=1)
+    with suppress(FileExistsError):  # another process was faster: its database is in use already
+        os.link(aside, path)
+    aside.unlink()
 
 
 def _written(folder: Path, files: Mapping[str, str]) -> dict[str, str]:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from pipelines import show
+from pipelines import show, show_promoted
 from pipelines.console import Report, run
 from pipelines.settings import Settings, load
 
@@ -198,7 +198,7 @@ def promote(
 
         return promoted(load(config), target, version, force=force, why=why)
 
-    run(work, show.promoted, as_json=as_json, ok=lambda result: result.promoted)
+    run(work, show_promoted.promoted, as_json=as_json, ok=lambda result: result.promoted)
 
 
 @app.command()
@@ -208,14 +208,33 @@ def rollback(
     config: Config = DEFAULT,
     as_json: Json = False,
 ) -> None:
-    """Make the previous champion the champion again and publish it."""
+    """Make the champion before this one the champion again and publish it."""
 
     def work(_report: Report) -> PromotionResult:
         from pipelines.promote import rollback as rolled_back
 
         return rolled_back(load(config), target, why=why)
 
-    run(work, show.promoted, as_json=as_json)
+    run(work, show_promoted.promoted, as_json=as_json)
+
+
+@app.command()
+def promotions(
+    on: Annotated[
+        datetime | None,
+        typer.Option(formats=["%Y-%m-%d"], help="Only what was in use on that day (UTC)."),
+    ] = None,
+    config: Config = DEFAULT,
+    as_json: Json = False,
+) -> None:
+    """Tell which version was in use from when to when, who put it there and why."""
+
+    def work(_report: Report) -> list[dict[str, Any]]:
+        from pipelines.promotions import listed
+
+        return listed(load(config), on.date() if on else None)
+
+    run(work, show_promoted.log, as_json=as_json)
 
 
 @app.command()

@@ -2,33 +2,29 @@
 
 from __future__ import annotations
 
-import getpass
-import json
-from dataclasses import asdict, dataclass, replace
-from datetime import UTC, datetime
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from features.errors import DataError, UsageError
-from models import dataset
-from models.evaluate import SKILL
-from models.golden import matrix_probabilities
-from models.inputs import matrix
-from models.intervals import Draws
-from models.registry import CHAMPION, PREVIOUS, Registry
-from models.release import ModelFiles
-from models.release import publish as publish_release
-from models.split import split
+from models import dataset, gate
+from models.registry import Registry
+from pipelines.promotions import ROLLED_BACK, Promotion
+from pipelines.publish import in_use, put_in_use, settle
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from pathlib import Path
-
+    from models.contest import Check
     from pipelines.settings import Settings
 
 
 @dataclass(frozen=True)
 class PromotionResult:
-    """What the gate said, and which version is in use now."""
+    """What the gate said, and which version is in use now.
+
+    ``checks`` has a row for each question of the gate; ``reasons`` says why it refuses. A version
+    that was in use already is ``promoted``, with ``before`` the same.
+    """
 
     target: str
     version: str
@@ -36,11 +32,20 @@ class PromotionResult:
     promoted: bool
     forced: bool
     reasons: list[str]
+    checks: list[dict[str, Any]]
     release: str | None
 
     def as_dict(self) -> dict[str, Any]:
         """Return the result as JSON-able values."""
         return asdict(self)
+
+
+@dataclass(frozen=True)
+class Firsts:
+    """What became of first versions: the release, and why the gate refused some, by target."""
+
+    release: Path | None
+    refused: Mapping[str, list[str]]
 
 
 def registered(settings: Settings) -> list[dict[str, Any]]:
@@ -56,127 +61,107 @@ def promote(
     Raises
     ------
     UsageError
-        When there is no such version, or ``force`` comes without a reason.
+        When there is no such target or version, or ``force`` comes without a reason.
     """
     if force and not why:
         raise UsageError("--force needs --why: the log keeps the reason")
+    _refuse_unknown(settings, target)
     registry = _registry(settings)
     chosen = registry.version(target, version)
     if chosen is None:
         raise UsageError(f"{target} has no version {version!r}; `expansion models` lists them")
-    before = registry.version(target, CHAMPION)
-    reasons = _objections(settings, registry, target, chosen, before)
-    if reasons and not force:
-        return PromotionResult(target, chosen, before, False, False, reasons, None)
-    return _use(settings, registry, target, chosen, why or "passed the gate", reasons)
+    before = _champion(settings, registry, target)
+    if chosen == before:
+        return _result(settle(settings, registry), Promotion(target, before, chosen, why))
+    checks = _judged(settings, registry, target, chosen, before)
+    refused = _reasons(checks)
+    change = Promotion(
+        target, before, chosen, why or "passed the gate", forced=bool(refused),
+        checks=tuple(one.as_dict() for one in checks),
+    )  # fmt: skip
+    if refused and not force:
+        return _result(settle(settings, registry), change, promoted=False)
+    return _result(put_in_use(settings, registry, [change]), change)
 
 
 def rollback(settings: Settings, target: str, *, why: str = "") -> PromotionResult:
-    """Make the previous champion the champion again, and publish it.
+    """Make the champion before this one the champion again, and publish it.
 
     Raises
     ------
+    UsageError
+        When there is no such target.
     DataError
-        When there is no previous champion.
+        When there is no champion before this one.
     """
+    _refuse_unknown(settings, target)
     registry = _registry(settings)
-    previous = registry.version(target, PREVIOUS)
-    if previous is None:
+    stack = in_use(settings, registry).get(target, [])
+    if len(stack) < 2:
         raise DataError(f"{target} has no previous champion to go back to")
-    return _use(settings, registry, target, previous, why or "rolled back", [])
+    change = Promotion(target, stack[-1], stack[-2], why or "rolled back", ROLLED_BACK)
+    return _result(put_in_use(settings, registry, [change]), change)
 
 
-def publish(
-    settings: Settings, registry: Registry, instead: Mapping[str, str] | None = None
-) -> Path | None:
-    """Publish the champions of all targets as a release; ``None`` when there is no champion.
+def put_first_in_use(settings: Settings, registry: Registry, versions: Mapping[str, str]) -> Firsts:
+    """Put the versions of targets that have no champion in use, where the gate lets them pass.
 
-    ``instead`` names versions by target that are published in place of their champions.
+    All of them come into use in one release, or none does; without any, the release and the
+    aliases are made to follow from the log.
     """
-    champions: dict[str, str | None] = {
-        name: (instead or {}).get(name) or registry.version(name, CHAMPION)
-        for name in settings.train.targets
-    }
-    models = {
-        name: _versioned(registry.load(name, version), version)
-        for name, version in champions.items()
-        if version is not None
-    }
-    if not models:
-        return None
-    meta = {
-        "company": settings.company.name,
-        "currency": settings.company.currency,
-        "horizon_days": settings.build.horizon_days,
-    }
-    return publish_release(settings.release_folder, models, meta)
-
-
-def record(settings: Settings, target: str, before: str | None, after: str, why: str) -> None:
-    """Append to the log of promotions who made which version the champion, when and why."""
-    entry = {
-        "when": datetime.now(UTC).isoformat(timespec="seconds"),
-        "who": getpass.getuser(),
-        "target": target,
-        "from": before,
-        "to": after,
-        "why": why,
-    }
-    with (settings.mlflow.home / "promotions.jsonl").open("a", encoding="utf-8") as log:
-        log.write(json.dumps(entry) + "\n")
+    standing = in_use(settings, registry)
+    judged = {name: _judged(settings, registry, name, version, None)
+              for name, version in versions.items() if name not in standing}  # fmt: skip
+    refused = {name: _reasons(checks) for name, checks in judged.items()}
+    changes = [
+        Promotion(name, None, versions[name], "first version with skill",
+                  checks=tuple(one.as_dict() for one in checks))
+        for name, checks in judged.items() if not refused[name]
+    ]  # fmt: skip
+    release = put_in_use(settings, registry, changes) if changes else settle(settings, registry)
+    return Firsts(release, {name: why for name, why in refused.items() if why})
 
 
 def _registry(settings: Settings) -> Registry:
     return Registry(settings.mlflow_uri, settings.mlflow_artifacts)
 
 
-def _use(
-    settings: Settings, registry: Registry, target: str, version: str, why: str, reasons: list[str]
-) -> PromotionResult:
-    # First the release, which may be refused: then the champion stays what it is.
-    release = publish(settings, registry, {target: version})
-    before = registry.crown(target, version)
-    record(settings, target, before, version, why)
-    return PromotionResult(
-        target, version, before, True, bool(reasons), reasons, str(release) if release else None
+def _refuse_unknown(settings: Settings, target: str) -> None:
+    if target not in settings.train.targets:
+        known = ", ".join(settings.train.targets)
+        raise UsageError(f"{target} is none of the targets under [train]: {known}")
+
+
+def _champion(settings: Settings, registry: Registry, target: str) -> str | None:
+    stack = in_use(settings, registry).get(target)
+    return stack[-1] if stack else None
+
+
+def _judged(
+    settings: Settings, registry: Registry, target: str, version: str, before: str | None
+) -> list[Check]:
+    return gate.judge(
+        dataset.read(settings.feature_table),
+        target,
+        registry.load(target, version),
+        registry.load(target, before) if before is not None else None,
+        fewest=settings.train.min_positives,
     )
 
 
-def _versioned(files: ModelFiles, version: str) -> ModelFiles:
-    return replace(files, card={**files.card, "version": version})
+def _reasons(checks: list[Check]) -> list[str]:
+    return [f"{one.name}: {one.why}" for one in checks if not one.passes]
 
 
-def _objections(
-    settings: Settings, registry: Registry, target: str, version: str, before: str | None
-) -> list[str]:
-    """Return every reason not to use a version."""
-    files = registry.load(target, version)
-    found = []
-    if files.card["verdict"] != SKILL:
-        found.append(f"{files.card['verdict']}: {files.card['why']}")
-    table = dataset.read(settings.feature_table)
-    missing = [one.name for one in files.features if one.name not in table.frame]
-    if missing:
-        found.append(f"the feature table lacks {', '.join(missing)}; build it with this version")
-    elif before is not None and before != version:
-        found += _worse(table, target, files, registry.load(target, before))
-    return found
-
-
-def _worse(
-    table: dataset.FeatureTable, target: str, files: ModelFiles, champion: ModelFiles
-) -> list[str]:
-    """Compare with the champion on the newest mature rows, which neither may have seen."""
-    label = table.labels[target]
-    dates = split(sorted(table.mature(target)["as_of"].unique()), label.mature_days).test
-    rows = table.at(target, dates)
-    outcome = rows[label.column].to_numpy(float)
-    one, two = (_probabilities(each, rows) for each in (files, champion))
-    lead = Draws(rows["account_id"], seed=0).difference(one, two, outcome)
-    if lead.high < 0:
-        return [f"its AUC on the newest rows is behind the champion's by {lead}"]
-    return []
-
-
-def _probabilities(files: ModelFiles, rows: Any) -> Any:
-    return matrix_probabilities(files, matrix(rows, tuple(files.features)))
+def _result(release: Path | None, change: Promotion, *, promoted: bool = True) -> PromotionResult:
+    refused = [f"{one['name']}: {one['why']}" for one in change.checks if not one["passes"]]
+    return PromotionResult(
+        target=change.target,
+        version=change.version,
+        before=change.before,
+        promoted=promoted,
+        forced=promoted and change.forced,
+        reasons=refused,
+        checks=[dict(one) for one in change.checks],
+        release=str(release) if release else None,
+    )

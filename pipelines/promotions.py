@@ -156,11 +156,21 @@ def standing(promotions: Sequence[Promotion]) -> dict[str, list[str]]:
     stacks: dict[str, list[str]] = {}
     for one in promotions:
         stack = stacks.setdefault(one.target, [one.before] if one.before else [])
-        if one.kind == ROLLED_BACK and one.version in stack[:-1]:
-            del stack[len(stack) - 1 - stack[:-1][::-1].index(one.version) :]
-        else:
-            stack.append(one.version)
+        if one.kind == ROLLED_BACK:
+            del stack[_below(stack, one.version) :]
+        stack.append(one.version)
     return stacks
+
+
+def _below(stack: Sequence[str], version: str) -> int:
+    """Return how many versions stand below the last ``version`` under the top; 0 without one."""
+    places = [number for number, one in enumerate(stack[:-1]) if one == version]
+    return places[-1] if places else 0
+
+
+def champions(settings: Settings) -> dict[str, str]:
+    """Return the version in use by target, as far as the log tells."""
+    return {name: stack[-1] for name, stack in standing(log(settings).read()).items()}
 
 
 def uses(promotions: Sequence[Promotion]) -> list[InUse]:

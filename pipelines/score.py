@@ -20,6 +20,7 @@ from models.inputs import matrix
 from models.release import ModelFiles
 from models.store import AccountScore, ScoreStore, Scoring
 from pipelines.progress import Progress, silent
+from pipelines.publish import current
 
 if TYPE_CHECKING:
     from pipelines.settings import Settings
@@ -63,7 +64,7 @@ def score(settings: Settings, progress: Progress | None = None) -> ScoreResult:
         accounts are missing.
     """
     report = progress or silent
-    path = release.current(settings.release_folder)
+    path = current(settings)
     if path is None:
         raise DataError(
             f"{settings.release_folder}: no model is published; run `expansion train`, and "

@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from pipelines.demo import DemoResult
     from pipelines.documents import Documents
     from pipelines.findings import Violation
-    from pipelines.promote import PromotionResult
     from pipelines.report import ReportResult
     from pipelines.score import ScoreResult
     from pipelines.synthetic import SimulationSummary
@@ -115,9 +114,14 @@ def trained(result: TrainResult) -> None:
     table("", header, [_figures(one) for one in result.targets if one.card])
     line()
     for one in result.targets:
-        used = ", in use" if one.champion else ""
-        line(f"{one.target}: {one.verdict}{used}. {one.why}")
+        line(f"{one.target}: {one.verdict}{_used(one)}. {one.why}")
     line(f"→ {result.release}" if result.release else "Nothing is published: no model has skill.")
+
+
+def _used(one: TargetOutcome) -> str:
+    if one.champion:
+        return f", version {one.version} is in use"
+    return f", champion unchanged (version {one.in_use})" if one.in_use else ""
 
 
 def _figures(one: TargetOutcome) -> tuple[str, ...]:
@@ -149,21 +153,6 @@ def registered(result: list[dict[str, Any]]) -> None:
         for one in result
     ]
     table("", ("target", "version", "aliases", "AUC and its 95 %", "verdict", "data"), rows)
-
-
-def promoted(result: PromotionResult) -> None:
-    """Print what the gate said, and which version is in use now."""
-    for reason in result.reasons:
-        line(f"{'against it' if result.promoted else 'refused'}: {reason}", "red")
-    if result.promoted:
-        forced = " by force" if result.forced else ""
-        changed = result.before not in (None, result.version)
-        before = f" in place of {result.before}" if changed else ""
-        line(f"{result.target}: version {result.version} is the champion{before}{forced}.", "bold")
-        line(f"→ {result.release}")
-    else:
-        line(f"{result.target}: version {result.version} is not promoted; {result.before or 'no'} "
-             "version stays in use. Use the rule, or --force with --why.")  # fmt: skip
 
 
 def scored(result: ScoreResult) -> None:

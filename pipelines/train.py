@@ -6,7 +6,7 @@ import json
 import os
 import subprocess
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,13 +19,15 @@ from models import card, dataset, value
 from models.boosting import Params
 from models.golden import probabilities
 from models.pictures import pictures
-from models.propensity import Fitted, Trial, finished
-from models.registry import CHAMPION, Registry, Run
-from models.release import ModelFiles, current
+from models.propensity import Fitted, TrainingSet, finished
+from models.registry import Registry, Run
+from models.release import ModelFiles
 from models.review import review
 from models.split import Split, split
 from pipelines.progress import Progress, silent
-from pipelines.promote import publish, record
+from pipelines.promote import put_first_in_use
+from pipelines.promotions import champions
+from pipelines.publish import current, settle
 
 if TYPE_CHECKING:
     from models.dataset import FeatureTable
@@ -38,7 +40,10 @@ TOO_SHORT = "too short a history"
 
 @dataclass(frozen=True)
 class TargetOutcome:
-    """What became of one target: its verdict, and its version where a model was registered."""
+    """What became of one target: its verdict, and its version where a model was registered.
+
+    ``in_use`` is the champion by now; ``champion`` says that it is this very version.
+    """
 
     target: str
     verdict: str
@@ -46,6 +51,7 @@ class TargetOutcome:
     version: str | None
     champion: bool
     card: dict[str, Any]
+    in_use: str | None = None
 
 
 @dataclass(frozen=True)
@@ -87,8 +93,11 @@ def train(
     if all(one.verdict == TOO_SHORT for one in outcomes):
         raise DataError([f"{one.target}: {one.why}" for one in outcomes])
     report("publishing", 0.98)
-    release = publish(settings, registry)
-    result = TrainResult(outcomes, str(release) if release else None, unchanged=False)
+    skilled = {one.target: one.version for one in outcomes if one.version and one.card["skill"]}
+    put = put_first_in_use(settings, registry, skilled)
+    outcomes = [_refused(one, put.refused.get(one.target, [])) for one in outcomes]
+    release = str(put.release) if put.release else None
+    result = TrainResult(_as_they_stand(settings, outcomes), release, unchanged=False)
     _remember(settings, digest, result)
     return result
 
@@ -114,9 +123,9 @@ def _train_one(
         return TargetOutcome(target, TOO_FEW, lacking, None, champion=False, card={})
     training = table.at(target, parts.train)
     params = _params(settings)
-    trial = Trial.of(table, target, parts)
-    fitted = finished(trial, params, label.mature_days)
-    reviewed = review(table, trial, fitted, params, min_positives=settings.train.min_positives)
+    rows = TrainingSet.of(table, target, parts)
+    fitted = finished(rows, params, label.mature_days)
+    reviewed = review(table, rows, fitted, params, min_positives=settings.train.min_positives)
     trained = {
         "rows": len(training),
         "positives": int(training[label.column].sum()),
@@ -127,11 +136,22 @@ def _train_one(
     share = value.typical_share(table, target, training)
     made = card.card(target, reviewed, fitted, share=share, trained=trained)
     version = registry.log(target, _files(table, fitted, made), _run(made, params, table))
-    champion = made["skill"] and registry.version(target, CHAMPION) is None
-    if champion:
-        registry.crown(target, version)
-        record(settings, target, None, version, "first version with skill")
-    return TargetOutcome(target, made["verdict"], made["why"], version, champion, made)
+    return TargetOutcome(target, made["verdict"], made["why"], version, champion=False, card=made)
+
+
+def _refused(one: TargetOutcome, reasons: Sequence[str]) -> TargetOutcome:
+    told = "; ".join([one.why, *(f"not used for {reason}" for reason in reasons)])
+    return replace(one, why=told)
+
+
+def _as_they_stand(settings: Settings, outcomes: Sequence[TargetOutcome]) -> list[TargetOutcome]:
+    """Return the outcomes with the champions of now, which a promotion may have changed."""
+    known = champions(settings)
+    return [
+        replace(one, in_use=used, champion=used is not None and used == one.version)
+        for one in outcomes
+        for used in (known.get(one.target),)
+    ]
 
 
 def _params(settings: Settings) -> Params:
@@ -222,11 +242,11 @@ def _known(settings: Settings, digest: str) -> TrainResult | None:
     stored = json.loads(path.read_text("utf-8"))
     if stored["digest"] != digest or not settings.mlflow_artifacts.exists():
         return None
-    targets = [TargetOutcome(**one) for one in stored["outcomes"]]
+    targets = _as_they_stand(settings, [TargetOutcome(**one) for one in stored["outcomes"]])
     # Not as stored: a promotion may have published another since, and a folder can get lost.
-    release = current(settings.release_folder)
+    release = current(settings)
     if release is None:
-        release = publish(settings, Registry(settings.mlflow_uri, settings.mlflow_artifacts))
+        release = settle(settings, Registry(settings.mlflow_uri, settings.mlflow_artifacts))
     return TrainResult(targets, str(release) if release else None, unchanged=True)
 
 

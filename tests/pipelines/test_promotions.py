@@ -125,3 +125,4 @@ def test_a_rollback_takes_away_what_stood_above(moves: str, stands: list[str]) -
 
 def test_a_log_that_begins_late_knows_the_version_before() -> None:
     assert standing([TWO]) == {"upsell": ["1", "2"]}
+    assert standing([BACK]) == {"upsell": ["1"]}

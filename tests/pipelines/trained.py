@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import atexit
 import json
+import shutil
+import tempfile
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +25,7 @@ from models.dataset import FeatureTable
 from models.encoding import encode
 from models.golden import matrix_probabilities
 from models.inputs import matrix, specify
+from models.registry import Registry
 from models.release import ModelFiles
 from pipelines.description import METADATA
 from pipelines.settings import Settings, load
@@ -105,18 +111,48 @@ def write(settings: Settings, frame: pd.DataFrame, through: str, fingerprint: st
     pq.write_table(table.replace_schema_metadata(described), settings.feature_table)
 
 
-def model(table: FeatureTable, target: str, **card: Any) -> ModelFiles:
-    """Return a model of a few trees, made in a moment, that has seen every mature row."""
-    rows = table.mature(target)
-    features = specify(table, rows)
+def model(
+    table: FeatureTable,
+    target: str,
+    *,
+    dates: int | None = None,
+    inputs: Sequence[str] = (),
+    seed: int = 0,
+    **card: Any,
+) -> ModelFiles:
+    """Return a model of a few trees, made in a moment; without ``dates`` it has seen every one."""
+    days = sorted(table.mature(target)["as_of"].unique())[:dates]
+    rows = table.at(target, days)
+    features = tuple(one for one in specify(table, rows) if not inputs or one.name in inputs)
     data = lgb.Dataset(matrix(rows, features), rows[table.labels[target].column].to_numpy(float))
-    settings = {"objective": "binary", "verbose": -1, "num_threads": 1, "num_leaves": 7}
-    text = lgb.train(settings, data, 10).model_to_string()
-    made = {"verdict": "skill", "why": "it is so", "amount_share": 0.2, **card}
+    settings = {"objective": "binary", "verbose": -1, "num_threads": 1, "num_leaves": 5}
+    drawn = {"seed": seed, "bagging_fraction": 0.7, "bagging_freq": 1} if seed else {}
+    text = lgb.train(settings | drawn, data, 30).model_to_string()
+    trained = {"trained": {"to": str(days[-1])}}
+    made = {"verdict": "skill", "why": "it is so", "amount_share": 0.2, **trained, **card}
     golden = {"rows": [{}], "expected": []}
     draft = ModelFiles(text, {"method": "none"}, features, made, golden)
     expected = [float(one) for one in matrix_probabilities(draft, encode([{}], features))]
     return replace(draft, golden={**golden, "expected": expected})
+
+
+def empty_registry(settings: Settings) -> Registry:
+    """Return a registry in which nothing is registered; its making takes seconds, a copy none."""
+    shutil.copyfile(_database(), _made(settings.mlflow.home) / "mlflow.db")
+    return Registry(settings.mlflow_uri, settings.mlflow_artifacts)
+
+
+@cache
+def _database() -> Path:
+    folder = Path(tempfile.mkdtemp(prefix="mlflow-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    Registry(f"sqlite:///{folder / 'mlflow.db'}", folder / "artifacts").versions()
+    return folder / "mlflow.db"
+
+
+def _made(folder: Path) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
 
 
 def _is_label(name: str) -> bool:
