@@ -65,6 +65,7 @@ def test_the_price_list_holds_what_was_launched_and_known_before() -> None:
     product_id   | launched_on | known_at
     old          | 2024-03-31  | 2024-03-31
     launched_now | 2024-04-01  | 2024-03-31
+    announced    | 2024-05-01  | 2024-03-31
     known_now    | 2024-03-31  | 2024-04-01
     """
     assert seen("price_list", "", "product_id", products=products) == ["old"]
