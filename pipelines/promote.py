@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from features.errors import DataError, UsageError
 from models import dataset, gate
-from models.registry import Registry
-from pipelines.promotions import ROLLED_BACK, Promotion
+from models.registry import CHAMPION, Registry
+from pipelines.promotions import ROLLED_BACK, Promotion, log
 from pipelines.publish import in_use, put_in_use, settle
 
 if TYPE_CHECKING:
@@ -87,6 +87,8 @@ def promote(
 def rollback(settings: Settings, target: str, *, why: str = "") -> PromotionResult:
     """Make the champion before this one the champion again, and publish it.
 
+    Where the last rollback was cut short, this finishes it instead of going back once more.
+
     Raises
     ------
     UsageError
@@ -96,6 +98,8 @@ def rollback(settings: Settings, target: str, *, why: str = "") -> PromotionResu
     """
     _refuse_unknown(settings, target)
     registry = _registry(settings)
+    if (unfinished := _cut_short(settings, registry, target)) is not None:
+        return _result(settle(settings, registry), unfinished)
     stack = in_use(settings, registry).get(target, [])
     if len(stack) < 2:
         raise DataError(f"{target} has no previous champion to go back to")
@@ -130,6 +134,14 @@ def _refuse_unknown(settings: Settings, target: str) -> None:
     if target not in settings.train.targets:
         known = ", ".join(settings.train.targets)
         raise UsageError(f"{target} is none of the targets under [train]: {known}")
+
+
+def _cut_short(settings: Settings, registry: Registry, target: str) -> Promotion | None:
+    """Return the rollback that is the last word on a target, if the aliases do not know it."""
+    last = [one for one in log(settings).read() if one.target == target][-1:]
+    if not last or last[0].kind != ROLLED_BACK:
+        return None
+    return last[0] if registry.aliases(target).get(CHAMPION) != last[0].version else None
 
 
 def _champion(settings: Settings, registry: Registry, target: str) -> str | None:

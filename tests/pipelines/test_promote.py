@@ -289,3 +289,18 @@ def test_versions_are_listed_newest_first_with_what_they_are(
         "fingerprint": "f" * 64,
         "run_id": listed[0]["run_id"],
     }
+
+
+def test_a_rollback_that_was_cut_short_is_finished_and_not_done_twice(
+    settings: Settings, registry: Registry, good: ModelFiles, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for why in ("one", "two", "three"):
+        promote(settings, TARGET, log(registry, good, why=why), force=True, why=why)
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(Registry, "crown", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+        rollback(settings, TARGET)
+    assert aliases(registry)[CHAMPION] == "3"
+    finished = rollback(settings, TARGET)
+    assert (finished.version, finished.before) == ("2", "3")
+    assert aliases(registry) == {CHAMPION: "2", PREVIOUS: "1"}
+    assert len(history(settings)) == 4
