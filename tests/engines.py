@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gc
 import os
+import sys
 import tempfile
 import warnings
 from collections.abc import Iterator, Mapping
@@ -108,6 +109,9 @@ def _postgres(folder: Path, names: Mapping[str, Any]) -> Iterator[dict[str, ir.T
 
 def session() -> Any:
     """Return the session there is; to start one takes some seconds."""
+    os.environ.setdefault(
+        "PYSPARK_PYTHON", sys.executable
+    )  # what Spark runs functions of Python in
     connection = spark.connect("local[2]", SPARK)
     connection._session.sparkContext.setLogLevel("ERROR")
     return connection
