@@ -10,7 +10,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import ibis
 
@@ -34,12 +34,13 @@ class Target:
     ``occurrences`` returns one row for each time the outcome befell a row of the spine:
     ``account_id``, ``as_of``, ``product_id``, ``changed_on``, ``arr`` (yearly, never negative).
     ``needs_grace`` outcomes are mature only after the grace period, since a return or a
-    replacement can undo them.
+    replacement can undo them. What it ``excludes`` never befalls the same row.
     """
 
     occurrences: TargetFunction
     direction: Literal["+", "-"]
     needs_grace: bool
+    excludes: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
@@ -63,7 +64,7 @@ class Target:
         """Return how many days after ``as_of`` the label is known."""
         return days + (grace_days if self.needs_grace else 0)
 
-    def as_dict(self, days: int, grace_days: int) -> dict[str, str | int]:
+    def as_dict(self, days: int, grace_days: int) -> dict[str, Any]:
         """Return name, columns and direction, as stored in the feature table's metadata."""
         return {
             "name": self.name,
@@ -72,6 +73,7 @@ class Target:
             "direction": self.direction,
             "mature_days": self.mature_days(days, grace_days),
             "description": self.description,
+            "excludes": list(self.excludes),
         }
 
 
@@ -80,12 +82,12 @@ TARGETS: dict[str, Target] = {}
 
 
 def target(
-    *, direction: Literal["+", "-"], needs_grace: bool
+    *, direction: Literal["+", "-"], needs_grace: bool, excludes: tuple[str, ...] = ()
 ) -> Callable[[TargetFunction], TargetFunction]:
     """Declare a target; its function says when it occurs."""
 
     def declare(function: TargetFunction) -> TargetFunction:
-        TARGETS[function.__name__] = Target(function, direction, needs_grace)
+        TARGETS[function.__name__] = Target(function, direction, needs_grace, excludes)
         return function
 
     return declare
@@ -113,7 +115,7 @@ def cross_sell(decisions: Decisions) -> ir.Table:
     return occurred("+", decisions.without_replacements(new, "start"))
 
 
-@target(direction="-", needs_grace=True)
+@target(direction="-", needs_grace=True, excludes=("churn",))
 def downsell(decisions: Decisions) -> ir.Table:
     """Less of a product, a cheaper plan or successor, or a product dropped; the account stays."""
     changes, replaced = decisions.changes, decisions.replaced

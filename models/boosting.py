@@ -36,10 +36,10 @@ class Params:
     seed: int = 7
     threads: int = 2
 
-    def lightgbm(self, rows: int) -> dict[str, Any]:
+    def lightgbm(self, rows: int, objective: str = "binary") -> dict[str, Any]:
         """Return LightGBM's own parameters for a fit on so many rows."""
         return {
-            "objective": "binary",
+            "objective": objective,
             "learning_rate": self.learning_rate,
             "num_leaves": self.leaves,
             "min_data_in_leaf": int(np.clip(rows // 60, 5, self.rows_in_leaf)),
@@ -73,11 +73,13 @@ class Boosting:
     matrix
         Encoded inputs, shape (rows, features).
     label
-        Outcomes, 0 or 1, shape (rows,).
+        Outcomes, 0 or 1, or what else the ``objective`` is about, shape (rows,).
     features
         What the columns are.
     directions
-        Per feature +1, -1 or 0: how the probability may move with it.
+        Per feature +1, -1 or 0: how the probability may move with it; empty is all 0.
+    objective
+        LightGBM's name of what is predicted.
     """
 
     def __init__(
@@ -85,11 +87,13 @@ class Boosting:
         matrix: np.ndarray,
         label: np.ndarray,
         features: Sequence[FeatureSpec],
-        directions: Sequence[int],
+        directions: Sequence[int] = (),
+        objective: str = "binary",
     ) -> None:
         self.matrix = matrix
         self.label = label
         self.directions = list(directions)
+        self.objective = objective
         self._data = lgb.Dataset(
             matrix,
             label,
@@ -100,7 +104,7 @@ class Boosting:
         )
 
     def stopped(self, early: np.ndarray, valid: np.ndarray, params: Params) -> Stopped:
-        """Fit on the rows ``early`` until the log loss on ``valid`` has stopped falling.
+        """Fit on the rows ``early`` until the loss on ``valid`` has stopped falling.
 
         Both are sorted row numbers, shape (n,).
         """
@@ -127,4 +131,5 @@ class Boosting:
 
     def _settings(self, params: Params, rows: int) -> dict[str, Any]:
         held = params.monotone and any(self.directions)
-        return params.lightgbm(rows) | ({"monotone_constraints": self.directions} if held else {})
+        settings = params.lightgbm(rows, self.objective)
+        return settings | ({"monotone_constraints": self.directions} if held else {})

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from typing import Any
 
+from models.amounts import MODEL
 from models.evaluate import SKILL
 from models.propensity import Fitted
 from models.review import Review
@@ -15,19 +16,19 @@ CURVE = ("raw", "probability")
 
 
 def card(
-    target: str, review: Review, fitted: Fitted, *, share: float, trained: Mapping[str, Any]
+    review: Review, fitted: Fitted, *, amount: Mapping[str, Any], trained: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """Return the card as JSON-able values; ``share`` is the typical ARR of an outcome."""
+    """Return the card as JSON-able values; ``amount`` says how an outcome's ARR is found."""
     evaluation, test = review.evaluation, fitted.split.test
     return {
-        "target": target,
+        "target": fitted.target,
         "verdict": evaluation.verdict,
         "skill": evaluation.verdict == SKILL,
         "why": evaluation.why,
         "split": fitted.split.describe(),
         "trees": fitted.trees,
         "calibration": {k: v for k, v in fitted.calibration.items() if k not in CURVE},
-        "amount_share": share,
+        "amount": dict(amount),
         "trained": dict(trained),
         "test": {
             "rows": evaluation.rows,
@@ -96,7 +97,7 @@ def _paragraphs(card: Mapping[str, Any]) -> Iterator[str]:
     rows += [(one["name"], one["auc"], one["brier"]) for one in card["baselines"].values()]
     yield _table(("", "AUC", "Brier"), [(name, told(a), told(b)) for name, a, b in rows])
     yield _table(("figure", "value"), [(name, told(one)) for name, one in card["metrics"].items()])
-    yield f"A typical outcome is worth {100 * card['amount_share']:.0f} % of the account's ARR."
+    yield _amount(card["amount"])
     yield "## What a team reaches that calls on the first accounts"
     yield _table(
         ("called on", "accounts a date", "of all outcomes", "lift", "of their ARR"),
@@ -127,6 +128,18 @@ def _paragraphs(card: Mapping[str, Any]) -> Iterator[str]:
     yield _table(
         ("", "", "rows", "outcomes", "AUC", "predicted", "happened", ""),
         [_slice(one) for one in card["slices"]],
+    )
+
+
+def _amount(amount: Mapping[str, Any]) -> str:
+    typical = f"A typical outcome is worth {100 * amount['share']:.0f} % of the account's ARR"
+    if "nearer" not in amount:
+        return f"{typical}; there are too few to tell more."
+    value, low, high = (100 * one for one in amount["nearer"])
+    kept = "and is used" if amount["method"] == MODEL else "so the typical share is used"
+    return (
+        f"{typical}. A model of the share is nearer by {value:.0f} % of the ARR "
+        f"[{low:.0f}, {high:.0f}], {kept}."
     )
 
 

@@ -24,7 +24,8 @@ NAMES = (*KEYS, "csm_id")
 class Label:
     """One target's columns, and the days after ``as_of`` it needs to be mature.
 
-    ``amount_column`` holds the ARR of each outcome, where a table tells it.
+    ``amount_column`` holds the ARR of each outcome, where a table tells it; what the target
+    ``excludes`` never befalls the same row.
     """
 
     name: str
@@ -32,6 +33,7 @@ class Label:
     amount_column: str | None
     direction: str
     mature_days: int
+    excludes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -107,7 +109,8 @@ def _refuse_gaps(path: Path, columns: Sequence[str], inputs: Sequence[str]) -> N
 
 def _label(declared: Mapping[str, Any]) -> Label:
     fields = ("name", "column", "amount_column", "direction", "mature_days")
-    return Label(**{field: declared[field] for field in fields})
+    found = {field: declared[field] for field in fields}
+    return Label(**found, excludes=tuple(declared.get("excludes", ())))
 
 
 def _refuse_leaks(path: Path, inputs: Sequence[str]) -> None:

@@ -100,7 +100,7 @@ def _rival(
     auc: Interval,
     drawn: np.ndarray,
 ) -> dict[str, Any]:
-    """Return a rival's AUC, by how much the model's ``auc`` (``drawn``) exceeds it, and its Brier."""
+    """Return a rival's AUC, the lead of the model's ``auc`` (``drawn``) over it, and its Brier."""
     score = rival.score(rows)
     own = whole(metrics.auc, score, label)
     resampled = draws.resampled(metrics.auc, score, label)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import lightgbm as lgb
@@ -15,15 +16,29 @@ from models.release import ModelFiles
 TOLERANCE = 1e-9
 
 
-def probabilities(files: ModelFiles) -> np.ndarray:
-    """Return the probability that a model gives to each of its golden rows."""
-    return matrix_probabilities(files, encode(files.golden["rows"], files.features))
-
-
 def matrix_probabilities(files: ModelFiles, matrix: np.ndarray) -> np.ndarray:
     """Return the calibrated probability of each row of an encoded matrix, shape (rows,)."""
     booster = lgb.Booster(model_str=files.text)
     return apply(files.calibration, np.asarray(booster.predict(matrix, raw_score=True)))
+
+
+def amount_shares(files: ModelFiles, matrix: np.ndarray) -> np.ndarray:
+    """Return the share of its ARR an outcome is worth to each row of a matrix, shape (rows,)."""
+    told = files.card["amount"]
+    if not files.amount:
+        return np.full(len(matrix), float(told["share"]))
+    found = np.asarray(lgb.Booster(model_str=files.amount).predict(matrix))
+    capped: np.ndarray = np.minimum(found, told["cap"]) * told["factor"]
+    return capped
+
+
+def given(files: ModelFiles) -> dict[str, list[float]]:
+    """Return what a model gives to its golden rows: ``expected`` probabilities, and ``shares``."""
+    matrix = encode(files.golden["rows"], files.features)
+    return {
+        "expected": [float(p) for p in matrix_probabilities(files, matrix)],
+        "shares": [float(one) for one in amount_shares(files, matrix)],
+    }
 
 
 def problem(folder: Path) -> str:
@@ -32,14 +47,19 @@ def problem(folder: Path) -> str:
     if not files.golden["rows"]:
         return f"{folder.name}: there is no golden row to prove it by"
     try:
-        given = probabilities(files)
-    except (lgb.basic.LightGBMError, ValueError) as error:
+        found = given(files)
+    except (lgb.basic.LightGBMError, ValueError, KeyError) as error:
         return f"{folder.name}: the model cannot be loaded: {error}"
-    expected = np.array(files.golden["expected"], float)
-    if given.shape != expected.shape or not np.isfinite(given).all():
-        return f"{folder.name}: golden rows get no score"
-    furthest = float(np.abs(given - expected).max(initial=0.0))
-    return "" if furthest <= TOLERANCE else f"{folder.name}: golden rows differ by {furthest:.2g}"
+    told = (_difference(files.golden[name], found[name]) for name in found)
+    return next((f"{folder.name}: {one}" for one in told if one), "")
+
+
+def _difference(expected: Sequence[float], found: Sequence[float]) -> str:
+    one, two = np.array(expected, float), np.array(found, float)
+    if one.shape != two.shape or not np.isfinite(two).all():
+        return "golden rows get no score"
+    furthest = float(np.abs(one - two).max(initial=0.0))
+    return "" if furthest <= TOLERANCE else f"golden rows differ by {furthest:.2g}"
 
 
 def check(path: Path) -> int:

@@ -12,7 +12,7 @@ import logging
 import os
 import tempfile
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stderr, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from mlflow import MlflowClient
     from mlflow.entities.model_registry import ModelVersion
 
+    from models.tuning import Tried
+
 EXPERIMENT = "expansion"
 SQLITE = "sqlite:///"
 REQUIREMENTS = ["lightgbm", "numpy", "pandas"]
@@ -33,13 +35,14 @@ CHAMPION, CHALLENGER, PREVIOUS = "champion", "challenger", "previous"
 
 @dataclass(frozen=True)
 class Run:
-    """What a training run leaves in MLflow beside its model."""
+    """What a training run leaves in MLflow beside its model; what was ``tried`` are nested runs."""
 
     params: Mapping[str, Any]
     metrics: Mapping[str, float]
     tags: Mapping[str, str]
     card: str
     pictures: Mapping[str, bytes]
+    tried: Sequence[Tried] = ()
 
 
 class Registry:
@@ -76,6 +79,8 @@ class Registry:
                     path = Path(folder) / name
                     path.write_bytes(picture)
                     mlflow.log_artifact(str(path))
+                for number, one in enumerate(run.tried):
+                    _log_tried(f"{target} trial {number}", experiment, one)
                 info = mlflow.pyfunc.log_model(
                     name="model",
                     python_model=str(Path(__file__).with_name("pyfunc.py")),
@@ -202,6 +207,19 @@ def _written(folder: Path, files: Mapping[str, str]) -> dict[str, str]:
     for name, text in files.items():
         (folder / name).write_text(text, encoding="utf-8")
     return {name.split(".")[0]: str(folder / name) for name in files}
+
+
+def _log_tried(name: str, experiment: str, one: Tried) -> None:
+    """Log a trial as a run within the one that is open."""
+    import mlflow
+
+    with mlflow.start_run(experiment_id=experiment, run_name=name, nested=True):
+        mlflow.log_params(dict(one.params))
+        for step, loss in enumerate(one.folds):
+            mlflow.log_metric("fold_log_loss", loss, step=step)
+        if one.log_loss is not None:
+            mlflow.log_metric("log_loss", one.log_loss)
+        mlflow.set_tag("given_up", str(one.log_loss is None).lower())
 
 
 def _arithmetic() -> dict[str, str]:

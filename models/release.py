@@ -25,6 +25,7 @@ from models.encoding import FeatureSpec
 
 MANIFEST = "manifest.json"
 CURRENT = "current"
+AMOUNT = "amount.txt"
 CHILD_SECONDS = 120
 STALE_SECONDS = 3600
 """What was written aside this long ago belongs to nobody: whoever wrote it was killed."""
@@ -38,8 +39,10 @@ class ReleaseError(DataError):
 class ModelFiles:
     """One target's part of a release.
 
-    ``text`` is LightGBM's text format; ``golden`` are rows of named values and the probabilities
-    that they must get: ``{"rows": [...], "expected": [...]}``.
+    ``text`` is LightGBM's text format; ``golden`` are rows of named values with the probabilities
+    that they must get and the shares of ARR an outcome must be worth to them: ``{"rows": [...],
+    "expected": [...], "shares": [...]}``. ``amount`` is the model of these shares, empty where
+    one share is typical for all.
     """
 
     text: str
@@ -47,6 +50,7 @@ class ModelFiles:
     features: Sequence[FeatureSpec]
     card: Mapping[str, Any]
     golden: Mapping[str, Any]
+    amount: str = ""
 
     def files(self) -> dict[str, str]:
         """Return the content of each file by its name."""
@@ -56,6 +60,7 @@ class ModelFiles:
             "features.json": _json([one.as_dict() for one in self.features]),
             "card.json": _json(self.card),
             "golden.json": _json(self.golden),
+            **({AMOUNT: self.amount} if self.amount else {}),
         }
 
     @classmethod
@@ -67,7 +72,8 @@ class ModelFiles:
         }
         features = [FeatureSpec.from_dict(one) for one in stored["features"]]
         text = (folder / "model.txt").read_text("utf-8")
-        return cls(text, stored["calibration"], features, stored["card"], stored["golden"])
+        amount = (folder / AMOUNT).read_text("utf-8") if (folder / AMOUNT).exists() else ""
+        return cls(text, stored["calibration"], features, stored["card"], stored["golden"], amount)
 
 
 @dataclass(frozen=True)

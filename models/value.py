@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from models.dataset import FeatureTable
+from models.dataset import FeatureTable, Label
 
 TAIL = 0.95
 """Shares above this quantile are taken down to it: one giant deal is no forecast for all."""
@@ -30,10 +30,27 @@ def typical_share(table: FeatureTable, target: str, train: pd.DataFrame) -> floa
     return float(np.average(usual, weights=happened["arr"]))
 
 
-def expected_amounts(
-    probabilities: Mapping[str, np.ndarray], shares: Mapping[str, float], arr: np.ndarray
+def exclusive(
+    probabilities: Mapping[str, np.ndarray], labels: Mapping[str, Label]
 ) -> dict[str, np.ndarray]:
-    """Return probability times ARR times the typical share, target by target, shape (rows,)."""
+    """Return the probabilities with none of an exclusive pair above 1 together, shape (rows,).
+
+    Each target has a model of its own, which knows nothing of the others; where two that exclude
+    each other sum above 1, both are scaled down by the same factor.
+    """
+    found = dict(probabilities)
+    for name, label in labels.items():
+        for other in label.excludes:
+            if name in found and other in found:
+                scale = np.maximum(found[name] + found[other], 1.0)
+                found |= {one: found[one] / scale for one in (name, other)}
+    return found
+
+
+def expected_amounts(
+    probabilities: Mapping[str, np.ndarray], shares: Mapping[str, np.ndarray], arr: np.ndarray
+) -> dict[str, np.ndarray]:
+    """Return probability times ARR times its share, target by target, each of shape (rows,)."""
     return {name: p * np.nan_to_num(arr) * shares[name] for name, p in probabilities.items()}
 
 

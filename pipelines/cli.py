@@ -159,13 +159,20 @@ def _explain(
 
 
 @app.command()
-def train(config: Config = DEFAULT, target: Targets = None, as_json: Json = False) -> None:
+def train(
+    config: Config = DEFAULT,
+    target: Targets = None,
+    tune: Annotated[
+        int, typer.Option(min=0, help="Try so many sets of parameters for each target.")
+    ] = 0,
+    as_json: Json = False,
+) -> None:
     """Train, calibrate, evaluate and register one model a target; publish what has skill."""
 
     def work(report: Report) -> TrainResult:
         from pipelines.train import train as trained
 
-        return trained(load(config), targets=target, progress=report)
+        return trained(load(config), targets=target, tune=tune, progress=report)
 
     run(work, show.trained, as_json=as_json)
 

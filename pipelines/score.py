@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 from features.errors import DataError
 from models import dataset, explain, release, value
 from models.calibrators import apply
+from models.golden import amount_shares
 from models.inputs import matrix
 from models.release import ModelFiles
 from models.store import AccountScore, ScoreStore, Scoring
@@ -51,6 +52,7 @@ class _Scored:
     """One target's probabilities and reasons, a value a row."""
 
     probability: np.ndarray
+    share: np.ndarray
     reasons: list[dict[str, list[dict[str, Any]]]]
 
 
@@ -79,8 +81,9 @@ def score(settings: Settings, progress: Progress | None = None) -> ScoreResult:
     for number, (name, files) in enumerate(models.items()):
         report(f"scoring {name}", number / len(models))
         scored[name] = _score(files, rows, settings)
+    scored = _exclusive(scored, table)
     report("writing", 0.95)
-    accounts = _accounts(settings, table, rows, models, scored)
+    accounts = _accounts(settings, table, rows, scored)
     scoring = _scoring(settings, table, manifest, models, len(accounts))
     store = ScoreStore(settings.store_url)
     store.write(scoring, accounts)
@@ -113,20 +116,25 @@ def _score(files: ModelFiles, rows: pd.DataFrame, settings: Settings) -> _Scored
         up=settings.score.reasons,
         down=max(1, settings.score.reasons - 1),
     )
-    return _Scored(apply(files.calibration, raw), told)
+    return _Scored(apply(files.calibration, raw), amount_shares(files, inputs), told)
+
+
+def _exclusive(scored: Mapping[str, _Scored], table: dataset.FeatureTable) -> dict[str, _Scored]:
+    chances = {name: one.probability for name, one in scored.items()}
+    shown = value.exclusive(chances, table.labels)
+    return {name: replace(one, probability=shown[name]) for name, one in scored.items()}
 
 
 def _accounts(
     settings: Settings,
     table: dataset.FeatureTable,
     rows: pd.DataFrame,
-    models: Mapping[str, ModelFiles],
     scored: Mapping[str, _Scored],
 ) -> list[AccountScore]:
     """Return the accounts by falling expected expansion ARR, then by ARR and id."""
     arr = rows["arr"].to_numpy(float)
     chances = {name: one.probability for name, one in scored.items()}
-    shares = {name: float(files.card["amount_share"]) for name, files in models.items()}
+    shares = {name: one.share for name, one in scored.items()}
     amounts = value.expected_amounts(chances, shares, arr)
     known = _descriptions(settings, str(table.meta["data_through"]))
     frame = pd.DataFrame(

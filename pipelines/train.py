@@ -5,25 +5,19 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 import models
 from features.errors import DataError, UsageError
-from models import card, dataset, value
+from models import card, dataset
 from models.boosting import Params
-from models.golden import probabilities
+from models.making import TOO_SHORT, Made, Unfit, make, parameters
 from models.pictures import pictures
-from models.propensity import Fitted, TrainingSet, finished
 from models.registry import Registry, Run
-from models.release import ModelFiles
-from models.review import review
-from models.split import Split, split
 from pipelines.progress import Progress, silent
 from pipelines.promote import put_first_in_use
 from pipelines.promotions import champions
@@ -32,10 +26,6 @@ from pipelines.publish import current, settle
 if TYPE_CHECKING:
     from models.dataset import FeatureTable
     from pipelines.settings import Settings
-
-GOLDEN_ROWS = 20
-TOO_FEW = "too few outcomes"
-TOO_SHORT = "too short a history"
 
 
 @dataclass(frozen=True)
@@ -68,9 +58,15 @@ class TrainResult:
 
 
 def train(
-    settings: Settings, *, targets: Sequence[str] | None = None, progress: Progress | None = None
+    settings: Settings,
+    *,
+    targets: Sequence[str] | None = None,
+    tune: int = 0,
+    progress: Progress | None = None,
 ) -> TrainResult:
     """Train every target on the feature table; the same table and settings do nothing new.
+
+    ``tune`` is how many sets of parameters are tried for each; none keeps the usual ones.
 
     Raises
     ------
@@ -82,14 +78,14 @@ def train(
     report = progress or silent
     table = dataset.read(settings.feature_table)
     names = _chosen(table, targets or settings.train.targets)
-    digest = _digest(settings, names)
+    digest = _digest(settings, names, tune)
     if (known := _known(settings, digest)) is not None:
         return known
     registry = Registry(settings.mlflow_uri, settings.mlflow_artifacts)
     outcomes = []
     for number, name in enumerate(names):
         report(f"training {name}", number / len(names))
-        outcomes.append(_train_one(table, name, settings, registry))
+        outcomes.append(_train_one(table, name, settings, registry, tune))
     if all(one.verdict == TOO_SHORT for one in outcomes):
         raise DataError([f"{one.target}: {one.why}" for one in outcomes])
     report("publishing", 0.98)
@@ -112,31 +108,16 @@ def _chosen(table: FeatureTable, wanted: Sequence[str]) -> list[str]:
 
 
 def _train_one(
-    table: FeatureTable, target: str, settings: Settings, registry: Registry
+    table: FeatureTable, target: str, settings: Settings, registry: Registry, trials: int
 ) -> TargetOutcome:
-    label = table.labels[target]
-    try:
-        parts = split(sorted(table.mature(target)["as_of"].unique()), label.mature_days)
-    except DataError as error:
-        return TargetOutcome(target, TOO_SHORT, str(error), None, champion=False, card={})
-    if lacking := _lacking(table, target, parts, settings.train.min_positives):
-        return TargetOutcome(target, TOO_FEW, lacking, None, champion=False, card={})
-    training = table.at(target, parts.train)
-    params = _params(settings)
-    rows = TrainingSet.of(table, target, parts)
-    fitted = finished(rows, params, label.mature_days)
-    reviewed = review(table, rows, fitted, params, min_positives=settings.train.min_positives)
-    trained = {
-        "rows": len(training),
-        "positives": int(training[label.column].sum()),
-        "from": str(parts.train[0]),
-        "to": str(parts.train[-1]),
-        "data_fingerprint": table.meta["fingerprint"],
-    }
-    share = value.typical_share(table, target, training)
-    made = card.card(target, reviewed, fitted, share=share, trained=trained)
-    version = registry.log(target, _files(table, fitted, made), _run(made, params, table))
-    return TargetOutcome(target, made["verdict"], made["why"], version, champion=False, card=made)
+    limits = settings.train
+    params = Params(seed=limits.seed, max_trees=limits.max_trees, monotone=limits.monotone)
+    made = make(table, target, params, min_positives=limits.min_positives, trials=trials)
+    if isinstance(made, Unfit):
+        return TargetOutcome(target, made.verdict, made.why, None, champion=False, card={})
+    version = registry.log(target, made.files, _run(made, table))
+    told = dict(made.card)
+    return TargetOutcome(target, told["verdict"], told["why"], version, champion=False, card=told)
 
 
 def _refused(one: TargetOutcome, reasons: Sequence[str]) -> TargetOutcome:
@@ -154,61 +135,19 @@ def _as_they_stand(settings: Settings, outcomes: Sequence[TargetOutcome]) -> lis
     ]
 
 
-def _params(settings: Settings) -> Params:
-    train = settings.train
-    return Params(seed=train.seed, max_trees=train.max_trees, monotone=train.monotone)
-
-
-def _lacking(table: FeatureTable, target: str, parts: Split, min_positives: int) -> str:
-    """Say which part of the rows has too few outcomes to fit, to stop or to judge by, if any."""
-    needed = {
-        "training": (parts.train, min_positives),
-        "stopping": (parts.newest.valid, 1),
-        "test": (parts.test, 1),
-    }
-    for name, (dates, fewest) in needed.items():
-        outcomes = table.at(target, dates)[table.labels[target].column]
-        if (positives := int(outcomes.sum())) < fewest:
-            return f"{positives} outcomes in the {name} rows, {fewest} are needed"
-        if positives == len(outcomes):
-            return f"all {positives} {name} rows have the outcome: there is nothing to tell apart"
-    return ""
-
-
-def _files(table: FeatureTable, fitted: Fitted, made: Mapping[str, Any]) -> ModelFiles:
-    """Return the model with golden rows: some of the newest accounts, and one without anything."""
-    newest = table.newest()[table.inputs].head(GOLDEN_ROWS)
-    rows = [
-        {name: _plain(value) for name, value in row.items()} for row in newest.to_dict("records")
-    ]
-    rows.append(dict.fromkeys(table.inputs))
-    draft = ModelFiles(
-        fitted.text, fitted.calibration, fitted.features, made, {"rows": rows, "expected": []}
-    )
-    expected = [float(p) for p in probabilities(draft)]
-    return ModelFiles(
-        draft.text, draft.calibration, draft.features, made, {"rows": rows, "expected": expected}
-    )
-
-
-def _plain(cell: Any) -> Any:
-    if isinstance(cell, str):
-        return cell
-    return None if cell is None or np.isnan(cell) else float(cell)
-
-
-def _run(made: Mapping[str, Any], params: Params, table: FeatureTable) -> Run:
+def _run(made: Made, table: FeatureTable) -> Run:
     return Run(
-        params={**asdict(params), "trees": made["trees"], "split": made["split"]},
-        metrics=card.flat_metrics(made),
+        params=parameters(made),
+        metrics=card.flat_metrics(made.card),
         tags={
-            "verdict": made["verdict"],
+            "verdict": made.card["verdict"],
             "data_fingerprint": table.meta["fingerprint"],
             "data_through": table.meta["data_through"],
             "code_version": _code_version(),
         },
-        card=card.markdown(made),
-        pictures=pictures(made),
+        card=card.markdown(made.card),
+        pictures=pictures(made.card),
+        tried=made.tuning.tried if made.tuning else (),
     )
 
 
@@ -227,10 +166,10 @@ def _source_digest() -> str:
     return digest.hexdigest()
 
 
-def _digest(settings: Settings, names: Sequence[str]) -> str:
+def _digest(settings: Settings, names: Sequence[str], tune: int) -> str:
     """Return what a training depends on: the table, the settings and the code."""
     digest = sha256(settings.feature_table.read_bytes())
-    digest.update(json.dumps([names, settings.train.model_dump(mode="json")]).encode())
+    digest.update(json.dumps([names, tune, settings.train.model_dump(mode="json")]).encode())
     digest.update(_source_digest().encode())
     return digest.hexdigest()
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
 import lightgbm as lgb
 import numpy as np
 
-from models.encoding import FeatureSpec, encode
-from models.golden import matrix_probabilities
+from models.encoding import FeatureSpec
+from models.golden import given
 from models.release import ModelFiles
 from models.store import AccountScore, Scoring
 
@@ -30,10 +31,9 @@ def model(seed: int = 1, version: str = "1") -> ModelFiles:
     settings = {"objective": "binary", "verbose": -1, "seed": seed, "num_threads": 1}
     text = lgb.train(settings, lgb.Dataset(inputs, label), 5).model_to_string()
     calibration = {"method": "sigmoid", "a": 1.0, "b": -0.1}
-    card = {"version": version, "verdict": "skill", "amount_share": 0.2}
-    draft = ModelFiles(text, calibration, FEATURES, card, {"rows": ROWS, "expected": []})
-    expected = [float(p) for p in matrix_probabilities(draft, encode(ROWS, FEATURES))]
-    return ModelFiles(text, calibration, FEATURES, card, {"rows": ROWS, "expected": expected})
+    card = {"version": version, "verdict": "skill", "amount": {"method": "typical", "share": 0.2}}
+    draft = ModelFiles(text, calibration, FEATURES, card, {"rows": ROWS})
+    return replace(draft, golden={"rows": ROWS, **given(draft)})
 
 
 def scoring(scoring_id: str = "s1", as_of: date = date(2026, 1, 5), **more: Any) -> Scoring:

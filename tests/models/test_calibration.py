@@ -7,7 +7,7 @@ from datetime import date, timedelta
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from models.calibration import FITS, USUAL, beta, calibrate, isotonic, sigmoid
@@ -89,6 +89,7 @@ def test_a_score_that_orders_wrongly_is_made_flat_and_not_mirrored(fit: object) 
     np.testing.assert_allclose(apply(found, raw), 0.5)
 
 
+@settings(deadline=None)  # the machine is shared; this is about the order, not the time
 @given(st.integers(0, 1_000), st.sampled_from(["sigmoid", "beta", "isotonic"]))
 def test_no_calibration_turns_two_accounts_round(seed: int, name: str) -> None:
     raw, label = outcomes(too_sure, 60, seed)

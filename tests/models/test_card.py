@@ -40,8 +40,9 @@ def judged(label: np.ndarray) -> Review:
 def carded(review: Review) -> dict[str, Any]:
     parts: Any = SimpleNamespace(test=(DAY,), describe=lambda: "fitted on some days")
     calibration = {"method": "isotonic", "raw": [0.0] * 500, "probability": [0.1] * 500}
-    fitted: Any = SimpleNamespace(split=parts, trees=20, calibration=calibration)
-    return card.card("upsell", review, fitted, share=0.2, trained={})
+    fitted: Any = SimpleNamespace(target="upsell", split=parts, trees=20, calibration=calibration)
+    amount = {"method": "typical", "share": 0.2, "nearer": [0.02, -0.01, 0.05]}
+    return card.card(review, fitted, amount=amount, trained={})
 
 
 def test_a_card_is_json_and_tells_its_figures() -> None:
@@ -50,6 +51,7 @@ def test_a_card_is_json_and_tells_its_figures() -> None:
     told = card.markdown(made)
     assert f"| rule | {made['baselines']['rule']['auc']['value']:.3f} [" in told
     assert "worth 20 % of the account's ARR" in told
+    assert "nearer by 2 % of the ARR [-1, 5], so the typical share is used" in told
     assert "| segment | smb | 40 | 26 |" in told
     assert "few: do not lean on it" in told
     assert "On accounts that the fit never saw (0 of them, a second fit): AUC not known" in told

@@ -19,7 +19,7 @@ def card() -> dict[str, Any]:
         "verdict": "skill",
         "why": "AUC is above chance and simple rules",
         "split": "fitted on then, tested on now",
-        "amount_share": 0.25,
+        "amount": {"method": "typical", "share": 0.25},
         "test": {"rows": 1500, "accounts": 300, "positives": 200, "base_rate": 0.1},
         "metrics": {"auc": AUC, "lift_10": UNKNOWN},
         "baselines": {

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from models import value
-from models.dataset import FeatureTable
+from models.dataset import FeatureTable, Label
 from tests.models.tables import feature_table
 
 AMOUNT = "upsell_arr_next_91d"
@@ -56,7 +56,8 @@ def test_outcomes_of_accounts_without_arr_do_not_count(table: FeatureTable) -> N
 def test_an_expected_amount_is_chance_times_arr_times_share() -> None:
     chances = {"upsell": np.array([0.5, 0.1, 0.9]), "churn": np.array([0.2, 0.0, 1.0])}
     arr = np.array([1000.0, 2000.0, np.nan])
-    amounts = value.expected_amounts(chances, {"upsell": 0.2, "churn": 1.0}, arr)
+    shares = {"upsell": np.array([0.2, 0.2, 0.2]), "churn": np.ones(3)}
+    amounts = value.expected_amounts(chances, shares, arr)
     np.testing.assert_allclose(value.expansion(amounts, 3), [100, 40, 0])
     np.testing.assert_allclose(value.at_risk(amounts, 3), [200, 0, 0])
 
@@ -66,3 +67,22 @@ def test_both_ways_to_grow_add_up_and_no_model_is_worth_nothing() -> None:
     np.testing.assert_allclose(value.expansion(two, 1), [130])
     np.testing.assert_array_equal(value.at_risk(two, 1), [0])
     np.testing.assert_array_equal(value.expansion({}, 2), [0, 0])
+
+
+def test_what_excludes_each_other_never_sums_above_one() -> None:
+    labels = {
+        "downsell": Label("downsell", "d", None, "-", 122, excludes=("churn",)),
+        "churn": Label("churn", "c", None, "-", 122),
+        "upsell": Label("upsell", "u", None, "+", 91),
+    }
+    chances = {
+        "downsell": np.array([0.2, 0.9]),
+        "churn": np.array([0.3, 0.6]),
+        "upsell": np.array([0.9, 0.9]),
+    }
+    shown = value.exclusive(chances, labels)
+    np.testing.assert_allclose(shown["downsell"], [0.2, 0.6])
+    np.testing.assert_allclose(shown["churn"], [0.3, 0.4])
+    np.testing.assert_array_equal(shown["upsell"], chances["upsell"])
+    np.testing.assert_array_equal(value.exclusive({"churn": chances["churn"]}, labels)["churn"],
+                                  chances["churn"])  # fmt: skip

@@ -16,10 +16,11 @@ from models import dataset, release
 from models.boosting import Params
 from models.golden import matrix_probabilities
 from models.inputs import matrix
+from models.making import TOO_FEW
 from models.registry import Registry
 from models.release import ModelFiles
 from pipelines.settings import Settings
-from pipelines.train import TOO_FEW, TargetOutcome, TrainResult, train
+from pipelines.train import TargetOutcome, TrainResult, train
 from tests.pipelines import trained
 
 PICKLED = (".pkl", ".pickle", ".joblib")

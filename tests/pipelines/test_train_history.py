@@ -8,8 +8,9 @@ import pandas as pd
 import pytest
 
 from features.errors import DataError
+from models.making import TOO_FEW, TOO_SHORT
 from pipelines.settings import Settings
-from pipelines.train import TOO_FEW, TOO_SHORT, TargetOutcome, train
+from pipelines.train import TargetOutcome, train
 from tests.pipelines import trained
 
 

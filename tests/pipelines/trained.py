@@ -22,8 +22,7 @@ import pytest
 
 from features.targets import TARGETS
 from models.dataset import FeatureTable
-from models.encoding import encode
-from models.golden import matrix_probabilities
+from models.golden import given
 from models.inputs import matrix, specify
 from models.registry import Registry
 from models.release import ModelFiles
@@ -129,11 +128,15 @@ def model(
     drawn = {"seed": seed, "bagging_fraction": 0.7, "bagging_freq": 1} if seed else {}
     text = lgb.train(settings | drawn, data, 30).model_to_string()
     trained = {"trained": {"to": str(days[-1])}}
-    made = {"verdict": "skill", "why": "it is so", "amount_share": 0.2, **trained, **card}
-    golden = {"rows": [{}], "expected": []}
-    draft = ModelFiles(text, {"method": "none"}, features, made, golden)
-    expected = [float(one) for one in matrix_probabilities(draft, encode([{}], features))]
-    return replace(draft, golden={**golden, "expected": expected})
+    made = {
+        "verdict": "skill",
+        "why": "it is so",
+        "amount": {"method": "typical", "share": 0.2},
+        **trained,
+        **card,
+    }
+    draft = ModelFiles(text, {"method": "none"}, features, made, {"rows": [{}]})
+    return replace(draft, golden={"rows": [{}], **given(draft)})
 
 
 def empty_registry(settings: Settings) -> Registry:
