@@ -20,6 +20,8 @@ LOSS_MARGIN = 0.01
 ECE_MARGIN = 0.01
 BASE_MARGIN = 0.25
 """How far the mean probability may lie from the base rate, as a share of it."""
+BASE_EXCESS = 0.1
+"""How much farther from it than the champion's, as a share of the base rate."""
 AGREEMENT_LOST = 0.2
 """How much less both versions may agree on the newest rows than on the past ones (Spearman)."""
 
@@ -86,7 +88,7 @@ def _better(contest: Contest, draws: Draws) -> Check:
     leads = {"AUC": (area, AUC_MARGIN), "log loss": (saved, LOSS_MARGIN * losses[0])}
     behind = [name for name, (lead, least) in leads.items() if lead.high < 0 > lead.value + least]
     ahead = [name for name, (lead, least) in leads.items() if lead.low > 0 <= lead.value - least]
-    told = f"ahead in AUC by {area}, in log loss by {saved}"
+    told = f"lead in AUC {area}, in log loss {saved}"
     why = f"clearly behind in {' and '.join(behind)}: {told}" if behind else _EQUAL.format(told)
     passes = bool(ahead) and not behind
     shown = [f"AUC {a:.3f}, log loss {b:.4f}" for a, b in zip(areas, losses, strict=True)]
@@ -114,12 +116,12 @@ def _calibrated(contest: Contest, draws: Draws) -> Check:
 
 
 def _on_base_rate(contest: Contest, draws: Draws) -> Check:
-    """Ask for a mean probability near the base rate, or at least nearer than the champion's."""
+    """Ask for a mean probability near the base rate, or about as near as the champion's."""
     rate = float(contest.label.mean())
     champion, challenger = contest.figures(_bias)
     bias = draws.interval(_bias, contest.past.challenger, contest.label)
     clear = not bias.low <= 0 <= bias.high and abs(bias.value) > BASE_MARGIN * rate
-    passes = not (clear and abs(challenger) > abs(champion))
+    passes = not (clear and abs(challenger) > abs(champion) + BASE_EXCESS * rate)
     why = "" if passes else f"its mean probability is off the base rate of {rate:.3f} by {bias}"
     shown = [f"mean {rate + gap:.3f} of {rate:.3f}" for gap in (champion, challenger)]
     return Check("base rate", passes, shown[0], shown[1], why)

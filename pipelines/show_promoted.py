@@ -14,9 +14,14 @@ def promoted(result: PromotionResult) -> None:
     """Print the gate's table, and which version is in use now."""
     if result.checks:
         rows = [_check(one) for one in result.checks]
-        header = ("check", f"champion {result.before or '-'}", f"version {result.version}", "", "")
+        header = ("check", f"champion {result.before or '-'}", f"version {result.version}", "")
         table(f"{result.target}: may version {result.version} be used?", header, rows)
         line()
+    for one in result.checks:
+        if one["name"] == "unseen rows" and one["passes"]:
+            line(f"Judged on {one['why']} that no version was trained on.")
+    for reason in result.reasons:
+        line(reason, "red")
     if not result.promoted:
         kept = f"{result.before} stays" if result.before else "no version is"
         line(f"{result.target}: version {result.version} is refused; {kept} in use.", "bold red")
@@ -33,7 +38,7 @@ def promoted(result: PromotionResult) -> None:
 
 def _check(one: dict[str, Any]) -> tuple[str, ...]:
     said = "passes" if one["passes"] else "REFUSED"
-    return (one["name"], one["champion"], one["challenger"], said, one["why"])
+    return (one["name"], one["champion"], one["challenger"], said)
 
 
 def log(result: list[dict[str, Any]]) -> None:

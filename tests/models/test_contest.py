@@ -56,7 +56,7 @@ def test_a_clear_lead_that_is_worth_no_change_does_not_pass() -> None:
 def test_better_calibration_alone_is_worth_a_change() -> None:
     found = held(chance(0.8), chance(0.8, shift=0.7))
     assert refused(found) == set()
-    assert "ahead in AUC by 0.000 [0.000, 0.000], in log loss by 0.0" in found["better"].why
+    assert "lead in AUC 0.000 [0.000, 0.000], in log loss 0.0" in found["better"].why
 
 
 def test_probabilities_far_above_what_happens_do_not_pass() -> None:

@@ -95,7 +95,7 @@ def test_a_better_challenger_passes(table: FeatureTable) -> None:
 def test_an_equal_one_does_not_and_is_told_what_to_do(table: FeatureTable, seed: int) -> None:
     found = gate(table, version(table, seed=seed), version(table))
     assert refused(found) == {"better"}
-    assert found["better"].why.startswith("as good as the champion within chance (ahead in AUC by")
+    assert found["better"].why.startswith("as good as the champion within chance (lead in AUC ")
     assert found["better"].why.endswith("keep it, or wait for a better one")
 
 
