@@ -49,10 +49,11 @@ def fit_amounts(table: FeatureTable, target: str, training: TrainingSet, params:
     rows = table.at(target, training.split.train).reset_index(drop=True)
     typical = {"method": TYPICAL, "share": typical_share(table, target, rows)}
     amount_column = table.labels[target].amount_column
+    if amount_column is None:
+        return Amounts(typical)
     happened = (training.label == 1) & (rows["arr"] > 0).to_numpy()
     early, valid = (part[happened[part]] for part in training.numbers(training.split.newest))
-    few = len(early) < FEWEST_OUTCOMES or len(valid) < FEWEST_OUTCOMES / 4
-    if amount_column is None or few:
+    if len(early) < FEWEST_OUTCOMES or len(valid) < FEWEST_OUTCOMES / 4:
         return Amounts(typical)
     outcomes = _Outcomes.of(training, rows, rows[amount_column], early, valid)
     return outcomes.compared(typical, params)

@@ -16,9 +16,17 @@ CURVE = ("raw", "probability")
 
 
 def card(
-    review: Review, fitted: Fitted, *, amount: Mapping[str, Any], trained: Mapping[str, Any]
+    review: Review,
+    fitted: Fitted,
+    *,
+    amount: Mapping[str, Any],
+    trained: Mapping[str, Any],
+    suspects: Sequence[str] = (),
 ) -> dict[str, Any]:
-    """Return the card as JSON-able values; ``amount`` says how an outcome's ARR is found."""
+    """Return the card as JSON-able values.
+
+    ``amount`` says how an outcome's ARR is found, ``suspects`` which inputs look like leaks.
+    """
     evaluation, test = review.evaluation, fitted.split.test
     return {
         "target": fitted.target,
@@ -30,6 +38,7 @@ def card(
         "calibration": {k: v for k, v in fitted.calibration.items() if k not in CURVE},
         "amount": dict(amount),
         "trained": dict(trained),
+        "suspects": list(suspects),
         "test": {
             "rows": evaluation.rows,
             "accounts": evaluation.accounts,
@@ -87,6 +96,8 @@ def _paragraphs(card: Mapping[str, Any]) -> Iterator[str]:
     test, calibration = card["test"], card["calibration"]
     yield f"# {card['target']}"
     yield f"**{card['verdict']}**: {card['why']}."
+    if card.get("suspects"):
+        yield "Possible leaks: " + "; ".join(card["suspects"]) + "."
     yield (
         f"{card['split'].capitalize()}. Test: {test['rows']:,} rows of {test['accounts']:,} "
         f"accounts, {test['positives']:,} outcomes ({100 * test['base_rate']:.1f} %). "

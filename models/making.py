@@ -14,6 +14,7 @@ from models.amounts import Amounts, fit_amounts
 from models.boosting import Params
 from models.card import card
 from models.dataset import FeatureTable
+from models.leaks import suspects
 from models.propensity import Fitted, TrainingSet, finished
 from models.release import ModelFiles
 from models.review import review
@@ -84,7 +85,13 @@ def make(
     fitted = finished(training, best, label.mature_days)
     reviewed = review(table, training, fitted, best, min_positives=min_positives, capacity=capacity)
     amounts = fit_amounts(table, target, training, best)
-    told = card(reviewed, fitted, amount=amounts.told, trained=_trained(table, training))
+    told = card(
+        reviewed,
+        fitted,
+        amount=amounts.told,
+        trained=_trained(table, training),
+        suspects=_suspects(table, fitted),
+    )
     return Made(_files(table, fitted, amounts, told), best, tuning)
 
 
@@ -112,6 +119,13 @@ def _trained(table: FeatureTable, training: TrainingSet) -> dict[str, Any]:
         "to": str(training.split.train[-1]),
         "data_fingerprint": table.meta["fingerprint"],
     }
+
+
+def _suspects(table: FeatureTable, fitted: Fitted) -> list[str]:
+    """Return a sentence for each input that seems to tell the outcome, on the test dates."""
+    rows = table.at(fitted.target, fitted.split.test)
+    label = rows[table.labels[fitted.target].column].to_numpy(float)
+    return suspects(fitted.features, rows, label, table.newest())
 
 
 def _files(

@@ -165,6 +165,15 @@ def train(
     tune: Annotated[
         int, typer.Option(min=0, help="Try so many sets of parameters for each target.")
     ] = 0,
+    table: Annotated[
+        Path | None,
+        typer.Option(help="Learn from this CSV or Parquet file instead; --target is its outcome."),
+    ] = None,
+    account: Annotated[str, typer.Option("--id", help="The file's account column.")] = "account_id",
+    as_of: Annotated[str, typer.Option("--as-of", help="The file's date column.")] = "as_of",
+    horizon: Annotated[
+        int, typer.Option(min=1, help="Days after the date until the file's outcome is known.")
+    ] = 91,
     as_json: Json = False,
 ) -> None:
     """Train, calibrate, evaluate and register one model a target; publish what has skill."""
@@ -172,7 +181,12 @@ def train(
     def work(report: Report) -> TrainResult:
         from pipelines.train import train as trained
 
-        return trained(load(config), targets=target, tune=tune, progress=report)
+        if table is None:
+            return trained(load(config), targets=target, tune=tune, progress=report)
+        from pipelines.own_table import asked, train_table
+
+        roles = asked(target or (), account, as_of, horizon)
+        return train_table(load(config), table, roles, tune=tune, progress=report)
 
     run(work, show.trained, as_json=as_json)
 

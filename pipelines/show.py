@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from textwrap import shorten
 from typing import TYPE_CHECKING, Any
 
@@ -115,7 +116,15 @@ def trained(result: TrainResult) -> None:
     line()
     for one in result.targets:
         line(f"{one.target}: {one.verdict}{_used(one)}. {one.why}")
-    line(f"→ {result.release}" if result.release else "Nothing is published: no model has skill.")
+        for note in one.notes:
+            line(f"  {note}")
+    line(f"→ {result.release}" if result.release else _unpublished(result))
+
+
+def _unpublished(result: TrainResult) -> str:
+    if any(one.card.get("skill") for one in result.targets):
+        return "Registered as challenger; `score` uses models of its own feature table only."
+    return "Nothing is published: no model has skill."
 
 
 def _used(one: TargetOutcome) -> str:
@@ -131,12 +140,16 @@ def _figures(one: TargetOutcome) -> tuple[str, ...]:
         one.target,
         f"{auc['value']:.3f}",
         f"{auc['low']:.3f}–{auc['high']:.3f}",
-        *(f"{rivals[name]['auc']['value']:.3f}" for name in ("best_column", "rule", "logistic")),
+        *(_area(rivals.get(name)) for name in ("best_column", "rule", "logistic")),
         f"{metrics['brier']['value']:.4f}",
         f"{metrics['ece']['value']:.3f}",
         percent(one.card["test"]["base_rate"]),
         one.version or "",
     )
+
+
+def _area(rival: Mapping[str, Any] | None) -> str:
+    return "-" if rival is None else f"{rival['auc']['value']:.3f}"
 
 
 def registered(result: list[dict[str, Any]]) -> None:

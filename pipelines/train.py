@@ -6,7 +6,7 @@ import json
 import os
 import subprocess
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -32,7 +32,8 @@ if TYPE_CHECKING:
 class TargetOutcome:
     """What became of one target: its verdict, and its version where a model was registered.
 
-    ``in_use`` is the champion by now; ``champion`` says that it is this very version.
+    ``in_use`` is the champion by now; ``champion`` says that it is this very version. ``notes``
+    are what else a reader should know.
     """
 
     target: str
@@ -42,6 +43,7 @@ class TargetOutcome:
     champion: bool
     card: dict[str, Any]
     in_use: str | None = None
+    notes: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -85,7 +87,7 @@ def train(
     outcomes = []
     for number, name in enumerate(names):
         report(f"training {name}", number / len(names))
-        outcomes.append(_train_one(table, name, settings, registry, tune))
+        outcomes.append(train_one(table, name, settings, registry, tune))
     if all(one.verdict == TOO_SHORT for one in outcomes):
         raise DataError([f"{one.target}: {one.why}" for one in outcomes])
     report("publishing", 0.98)
@@ -107,9 +109,10 @@ def _chosen(table: FeatureTable, wanted: Sequence[str]) -> list[str]:
     return list(wanted)
 
 
-def _train_one(
+def train_one(
     table: FeatureTable, target: str, settings: Settings, registry: Registry, trials: int
 ) -> TargetOutcome:
+    """Make one target's model and register it as challenger, or say why none can be made."""
     limits = settings.train
     params = Params(seed=limits.seed, max_trees=limits.max_trees, monotone=limits.monotone)
     made = make(table, target, params, min_positives=limits.min_positives, trials=trials)
