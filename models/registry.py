@@ -64,34 +64,25 @@ class Registry:
         """Log a run with its model, register it, and return the new version."""
         import mlflow
 
+        tags = {**run.tags, "calibration": str(files.calibration["method"])}
         with self._client() as client, _quiet(), tempfile.TemporaryDirectory() as folder:
-            paths = _written(Path(folder), files.files())
             experiment = self._experiment(client)
             with mlflow.start_run(experiment_id=experiment, run_name=target):
-                mlflow.log_params(dict(run.params))
-                mlflow.log_metrics(dict(run.metrics))
-                mlflow.set_tags(dict(run.tags))
-                mlflow.set_tag("calibration", files.calibration["method"])
-                mlflow.log_text(run.card, "card.md")
-                for name in ("card.json", "features.json"):
-                    mlflow.log_text(files.files()[name], name)
-                for name, picture in run.pictures.items():
-                    path = Path(folder) / name
-                    path.write_bytes(picture)
-                    mlflow.log_artifact(str(path))
+                _log_run(Path(folder), files, run, tags)
                 for number, one in enumerate(run.tried):
                     _log_tried(f"{target} trial {number}", experiment, one)
                 info = mlflow.pyfunc.log_model(
                     name="model",
                     python_model=str(Path(__file__).with_name("pyfunc.py")),
-                    artifacts=paths | _arithmetic(),
+                    artifacts=_written(Path(folder), files.files()) | _arithmetic(),
                     signature=_signature(files),
                     pip_requirements=REQUIREMENTS,
                     registered_model_name=target,
                 )
             version = str(info.registered_model_version)
-            for key, value in run.tags.items():
+            for key, value in tags.items():
                 client.set_model_version_tag(target, version, key, value)
+            # Last, so that who is killed before leaves no alias that names half a version.
             client.set_registered_model_alias(target, CHALLENGER, version)
             return version
 
@@ -200,6 +191,20 @@ def _make_database(uri: str) -> None:
     with suppress(FileExistsError):  # another process was faster: its database is in use already
         os.link(aside, path)
     aside.unlink()
+
+
+def _log_run(folder: Path, files: ModelFiles, run: Run, tags: Mapping[str, str]) -> None:
+    import mlflow
+
+    mlflow.log_params(dict(run.params))
+    mlflow.log_metrics(dict(run.metrics))
+    mlflow.set_tags(dict(tags))
+    mlflow.log_text(run.card, "card.md")
+    for name in ("card.json", "features.json"):
+        mlflow.log_text(files.files()[name], name)
+    for name, picture in run.pictures.items():
+        (folder / name).write_bytes(picture)
+        mlflow.log_artifact(str(folder / name))
 
 
 def _written(folder: Path, files: Mapping[str, str]) -> dict[str, str]:

@@ -19,6 +19,7 @@ from models.inputs import matrix
 from models.making import TOO_FEW
 from models.registry import Registry
 from models.release import ModelFiles
+from pipelines import show
 from pipelines.settings import Settings
 from pipelines.train import TargetOutcome, TrainResult, train
 from tests.pipelines import trained
@@ -124,6 +125,24 @@ def test_the_same_table_and_settings_train_nothing_again(
     assert registry(settings).version("upsell", "2") is None
 
 
+def test_a_repeated_training_tells_the_champion_of_now(
+    settings: Settings,
+    result: TrainResult,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert {one.target: one.in_use for one in result.targets}["upsell"] == "1"
+    monkeypatch.setattr("pipelines.train.champions", lambda _settings: {"upsell": "9"})
+    again = train(settings)
+    upsell = next(one for one in again.targets if one.target == "upsell")
+    assert (upsell.version, upsell.champion, upsell.in_use) == ("1", False, "9")
+    show.trained(again)
+    told = capsys.readouterr().out
+    assert "upsell: skill, champion unchanged (version 9). AUC" in told
+    show.trained(result)
+    assert "upsell: skill, version 1 is in use. AUC" in capsys.readouterr().out
+
+
 def test_a_release_folder_that_was_lost_is_published_again(
     settings: Settings, result: TrainResult
 ) -> None:
@@ -136,7 +155,8 @@ def test_a_release_folder_that_was_lost_is_published_again(
 
 @pytest.mark.usefixtures("result")
 def test_nothing_is_pickled(settings: Settings) -> None:
-    files = [path for path in settings.mlflow.home.rglob("*") if path.is_file()]
+    folders = (settings.mlflow.home, settings.release_folder)
+    files = [path for folder in folders for path in folder.rglob("*") if path.is_file()]
     assert not [path for path in files if "pickle" in path.name or path.suffix in PICKLED]
     assert not [path for path in files if path.read_bytes()[:2] in PICKLE_BEGINS]
     described = [path.read_text("utf-8") for path in files if path.name == "MLmodel"]
@@ -144,6 +164,33 @@ def test_nothing_is_pickled(settings: Settings) -> None:
     assert all("loader_module: mlflow.pyfunc.loaders.code_model" in text for text in described)
     needed = [path.read_text("utf-8") for path in files if path.name == "requirements.txt"]
     assert not [text for text in needed if "pickle" in text]
+
+
+def test_a_run_and_its_version_say_what_they_are_made_of(
+    settings: Settings, outcomes: dict[str, TargetOutcome]
+) -> None:
+    import mlflow
+
+    client = mlflow.MlflowClient(settings.mlflow_uri, settings.mlflow_uri)
+    version = client.get_model_version("churn", str(outcomes["churn"].version))
+    run = client.get_run(version.run_id)
+    card = outcomes["churn"].card
+    assert version.tags == {
+        "verdict": "skill",
+        "calibration": card["calibration"]["method"],
+        "data_fingerprint": "f" * 64,
+        "data_through": card_through(settings),
+        "code_version": version.tags["code_version"],
+    }
+    assert version.tags["code_version"]
+    assert version.tags.items() <= run.data.tags.items()
+    assert run.data.params["split"] == card["split"]
+    logged = {one.path for one in client.list_artifacts(version.run_id)}
+    assert {"card.md", "card.json", "features.json"} <= logged
+
+
+def card_through(settings: Settings) -> str:
+    return str(dataset.read(settings.feature_table).meta["data_through"])
 
 
 @pytest.mark.parametrize("target", ["upsell", "churn"])
