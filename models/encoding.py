@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
@@ -14,7 +14,8 @@ class FeatureSpec:
     """One input of a model: what it means, its categories, and what is typical.
 
     ``categories`` is ``None`` for numbers; otherwise the names the model knows, in order.
-    ``typical`` is the median of the training rows, or their most frequent name.
+    ``typical`` is the median of the training rows, or their most frequent name; ``typical_of``
+    is the median by segment, of those with enough accounts.
     """
 
     name: str
@@ -27,6 +28,7 @@ class FeatureSpec:
     expected: tuple[float | None, float | None]
     categories: tuple[str, ...] | None
     typical: float | str | None
+    typical_of: Mapping[str, float] = field(default_factory=dict)
 
     def as_dict(self) -> dict[str, Any]:
         """Return the input as JSON-able values."""

@@ -6,7 +6,7 @@ attribution for tree ensembles, 2018); with the model's bias they add up to the 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -14,7 +14,7 @@ import lightgbm as lgb
 import numpy as np
 
 from models.encoding import FeatureSpec
-from models.phrases import sentence
+from models.phrases import sentence, typical
 
 MOST_CELLS = 2_000_000
 
@@ -51,10 +51,13 @@ def reasons(
     features: Sequence[FeatureSpec],
     currency: str,
     *,
+    segments: Sequence[str | None] = (),
     up: int = 3,
     down: int = 2,
-) -> list[dict[str, list[dict[str, Any]]]]:
-    """Return for each row what raises its score most and what lowers it most.
+) -> list[dict[str, Any]]:
+    """Return for each row what raises its score most (``up``) and what lowers it most (``down``).
+
+    ``groups`` holds what each family of features adds up to, in log-odds before calibration.
 
     Parameters
     ----------
@@ -66,6 +69,8 @@ def reasons(
         The inputs; windows of one feature count as one.
     currency
         What amounts are told in.
+    segments
+        Each row's segment, to compare it with accounts alike; empty compares with all.
     up, down
         How many reasons of each kind at the most.
     """
@@ -75,14 +80,33 @@ def reasons(
     by_stem = shares @ member
     order = np.argsort(by_stem, axis=1, kind="stable")
     owners = [np.flatnonzero(member[:, number]) for number in range(len(stems))]
-    tell = _Teller(shares, by_stem, values, features, owners, currency)
+    tell = _Teller(shares, by_stem, values, features, owners, currency, segments)
+    groups = by_group(shares, features)
     return [
         {
             "up": tell.row(row, order[row, ::-1][:up], sign=1),
             "down": tell.row(row, order[row, :down], sign=-1),
+            "groups": _parts(groups, row),
         }
         for row in range(len(shares))
     ]
+
+
+def _parts(groups: Mapping[str, np.ndarray], row: int) -> list[dict[str, Any]]:
+    """Return a row's contributions by family of features, the weightiest first."""
+    parts = [
+        {"group": name, "contribution": round(float(column[row]), 6)}
+        for name, column in groups.items()
+    ]
+    return sorted(parts, key=lambda one: -abs(one["contribution"]))
+
+
+def by_group(shares: np.ndarray, features: Sequence[FeatureSpec]) -> dict[str, np.ndarray]:
+    """Return the contributions of each family of features added up, each of shape (rows,)."""
+    families = dict.fromkeys(one.group for one in features)
+    return {
+        name: shares[:, [one.group == name for one in features]].sum(axis=1) for name in families
+    }
 
 
 @dataclass(frozen=True)
@@ -93,6 +117,7 @@ class _Teller:
     features: Sequence[FeatureSpec]
     owners: list[np.ndarray]
     currency: str
+    segments: Sequence[str | None]
 
     def row(self, row: int, stems: np.ndarray, *, sign: int) -> list[dict[str, Any]]:
         """Tell the reasons of one row, as long as they pull in the direction of ``sign``."""
@@ -103,11 +128,12 @@ class _Teller:
         own = self.owners[stem]
         column = int(own[np.argmax(sign * self.shares[row, own])])
         feature, value = self.features[column], self.values[row][column]
+        segment = self.segments[row] if self.segments else None
         return Reason(
             feature=feature.name,
             group=feature.group,
-            text=sentence(feature, value, self.currency),
+            text=sentence(feature, value, self.currency, segment),
             value=value,
-            typical=feature.typical,
+            typical=typical(feature, segment),
             contribution=round(float(self.by_stem[row, stem]), 6),
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -14,11 +15,17 @@ from models.encoding import FeatureSpec, encode_columns
 FEWEST_ACCOUNTS = 30
 """A category carried by fewer accounts, or a smaller share of them, tells who the account is."""
 SMALLEST_SHARE = 0.1
+SEGMENT = "segment"
+"""The column whose values say which accounts are alike."""
 
 
 def specify(table: FeatureTable, rows: pd.DataFrame) -> tuple[FeatureSpec, ...]:
-    """Return each input with what the model has to know of it: categories and a typical value."""
-    return tuple(_specify(feature, rows) for feature in table.features)
+    """Return each input with what the model has to know of it: categories and typical values."""
+    medians = _by_segment(table, rows)
+    return tuple(
+        replace(_specify(feature, rows), typical_of=medians.get(feature["name"], {}))
+        for feature in table.features
+    )
 
 
 def matrix(rows: pd.DataFrame, features: Sequence[FeatureSpec]) -> np.ndarray:
@@ -26,6 +33,20 @@ def matrix(rows: pd.DataFrame, features: Sequence[FeatureSpec]) -> np.ndarray:
     columns = {one.name: rows[one.name].to_numpy(object if one.categories is not None else float)
                for one in features}  # fmt: skip
     return encode_columns(columns, features)
+
+
+def _by_segment(table: FeatureTable, rows: pd.DataFrame) -> dict[str, dict[str, float]]:
+    """Return the median of each number in each segment with enough accounts, where there is one."""
+    if SEGMENT not in rows or rows[SEGMENT].isna().all():
+        return {}
+    accounts = rows.groupby(SEGMENT)["account_id"].nunique()
+    numbers = [one["name"] for one in table.features if one["unit"] != "category"]
+    kept = rows[rows[SEGMENT].isin(accounts.index[accounts >= FEWEST_ACCOUNTS])]
+    medians = kept.groupby(SEGMENT)[numbers].median()
+    return {
+        str(name): {str(segment): float(value) for segment, value in column.dropna().items()}
+        for name, column in medians.items()
+    }
 
 
 def _specify(feature: Mapping[str, Any], rows: pd.DataFrame) -> FeatureSpec:

@@ -10,12 +10,18 @@ from models.encoding import FeatureSpec
 UNKNOWN = "not known"
 
 
-def sentence(feature: FeatureSpec, value: Any, currency: str) -> str:
-    """Return, for instance, ``Seats active, last 28 days: 96 % (typical 61 %)``."""
+def sentence(feature: FeatureSpec, value: Any, currency: str, segment: str | None = None) -> str:
+    """Return, for instance, ``Seats active, last 28 days: 96 % (typical for its segment 61 %)``."""
     told = phrase(feature.unit, value, currency)
-    typical = phrase(feature.unit, feature.typical, currency)
-    compared = f" (typical {typical})" if feature.typical is not None else ""
-    return f"{feature.description}{when(feature)}: {told}{compared}"
+    usual = typical(feature, segment)
+    alike = " for its segment" if segment in feature.typical_of else ""
+    compared = f" (typical{alike} {phrase(feature.unit, usual, currency)})"
+    return f"{feature.description}{when(feature)}: {told}{compared if usual is not None else ''}"
+
+
+def typical(feature: FeatureSpec, segment: str | None = None) -> float | str | None:
+    """Return what is typical of a segment, or of all accounts where the segment is small."""
+    return feature.typical_of.get(segment or "", feature.typical)
 
 
 def when(feature: FeatureSpec) -> str:

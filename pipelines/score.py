@@ -17,7 +17,7 @@ from features.errors import DataError
 from models import dataset, explain, release, value
 from models.calibrators import apply
 from models.golden import amount_shares
-from models.inputs import matrix
+from models.inputs import SEGMENT, matrix
 from models.release import ModelFiles
 from models.store import AccountScore, ScoreStore, Scoring
 from pipelines.progress import Progress, silent
@@ -113,10 +113,17 @@ def _score(files: ModelFiles, rows: pd.DataFrame, settings: Settings) -> _Scored
         values,
         features,
         settings.company.currency,
+        segments=_segments(rows),
         up=settings.score.reasons,
         down=max(1, settings.score.reasons - 1),
     )
     return _Scored(apply(files.calibration, raw), amount_shares(files, inputs), told)
+
+
+def _segments(rows: pd.DataFrame) -> list[str | None]:
+    if SEGMENT not in rows:
+        return []
+    return [one if isinstance(one, str) else None for one in rows[SEGMENT]]
 
 
 def _exclusive(scored: Mapping[str, _Scored], table: dataset.FeatureTable) -> dict[str, _Scored]:

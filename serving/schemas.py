@@ -35,12 +35,22 @@ class Reason(Answer):
     text: str = Field(
         description="The reason in plain words.",
         examples=[
-            "Share of the licensed seats that were active, last 28 days: 96 % (typical 61 %)"
+            "Share of the licensed seats that were active, last 28 days: 96 % (typical for its "
+            "segment 61 %)"
         ],
     )
     value: float | str | None = Field(description="The account's own value.")
-    typical: float | str | None = Field(description="Median or most frequent value in training.")
+    typical: float | str | None = Field(
+        description="Median or most frequent value in training, of its segment where that is large."
+    )
     contribution: float = Field(description="Log-odds before calibration.", examples=[0.42])
+
+
+class GroupPart(Answer):
+    """What a family of features adds to a score."""
+
+    group: str = Field(description="Family of features.", examples=["usage"])
+    contribution: float = Field(description="Log-odds before calibration.", examples=[-0.4])
 
 
 class Reasons(Answer):
@@ -48,6 +58,9 @@ class Reasons(Answer):
 
     up: list[Reason]
     down: list[Reason]
+    groups: list[GroupPart] = Field(
+        default=[], description="All features by family, the weightiest first."
+    )
 
 
 class TargetReasons(Answer):

@@ -136,12 +136,19 @@ def test_reasons_name_each_feature_once_and_pull_their_way(table: FeatureTable) 
     frame = rows[[one.name for one in model.features]].astype(object)
     values = frame.where(frame.notna(), None).to_numpy().tolist()
     stems = {one.name: one.stem for one in model.features}
-    for told in explain.reasons(shares, values, model.features, "EUR"):
+    segments = list(rows["segment"])
+    all_told = explain.reasons(shares, values, model.features, "EUR", segments=segments)
+    for row, told in enumerate(all_told):
+        assert sum(one["contribution"] for one in told["groups"]) == pytest.approx(
+            shares[row].sum(), abs=1e-5
+        )
         named = [stems[one["feature"]] for one in (*told["up"], *told["down"])]
         assert len(named) == len(set(named))
         assert all(one["contribution"] > 0 for one in told["up"])
         assert all(one["contribution"] < 0 for one in told["down"])
-        assert all(one["text"] for one in told["up"])
+        numbers = [one for one in told["up"] if one["feature"] != "segment"]
+        known = segments[row] != "rare"  # too few accounts to compare with
+        assert all(("for its segment" in one["text"]) == known for one in numbers)
 
 
 def test_the_typical_share_is_that_of_the_outcomes(table: FeatureTable) -> None:

@@ -33,6 +33,14 @@ def test_a_value_is_told_as_a_person_would(feature: FeatureSpec, value: object, 
     assert sentence(feature, value, "EUR") == told
 
 
+def test_an_account_is_compared_with_its_segment_where_that_is_known() -> None:
+    feature = spec(window_days=28, typical_of={"smb": 0.55})
+    alike = "Seats active, last 28 days: 96 % (typical for its segment 55 %)"
+    assert sentence(feature, 0.96, "EUR", "smb") == alike
+    for other in ("enterprise", None):
+        assert sentence(feature, 0.96, "EUR", other).endswith("(typical 61 %)")
+
+
 def test_rows_and_columns_are_encoded_alike() -> None:
     features = (spec("a"), spec("kind", "category", categories=("big", "small"), typical="big"))
     rows = [{"a": 1.5, "kind": "small"}, {"a": None, "kind": "odd"}, {}, {"a": True, "kind": None}]

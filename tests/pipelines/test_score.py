@@ -99,8 +99,8 @@ def test_reasons_pull_their_way_and_tell_what_is_not_known(settings: Settings) -
     silences = [
         reason
         for one in found
-        for side in one.reasons["churn"].values()
-        for reason in side
+        for way in ("up", "down")
+        for reason in one.reasons["churn"][way]
         if reason["feature"] == "silent"
     ]
     unknown = [reason for reason in silences if reason["value"] is None]

@@ -96,7 +96,7 @@ def test_what_a_newer_pipeline_adds_is_left_out(app: FastAPI, tmp_path: Path) ->
     fill(tmp_path, account(1, **added))
     answer = ask(app, "GET", "/v1/accounts/a-000001/score")
     assert answer.status_code == 200
-    assert answer.json()["reasons"]["upsell"] == {"up": [REASON], "down": []}
+    assert answer.json()["reasons"]["upsell"] == {"up": [REASON], "down": [], "groups": []}
     assert "renewal" not in answer.text
 
 
