@@ -133,7 +133,10 @@ def _registry(settings: Settings) -> Registry:
 def _refuse_unknown(settings: Settings, target: str) -> None:
     if target not in settings.train.targets:
         known = ", ".join(settings.train.targets)
-        raise UsageError(f"{target} is none of the targets under [train]: {known}")
+        raise UsageError(
+            f"{target} is none of the targets under [train]: {known}; a model of a table of your own "
+            "is served from MLflow, never published"
+        )
 
 
 def _cut_short(settings: Settings, registry: Registry, target: str) -> Promotion | None:
