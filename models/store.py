@@ -7,14 +7,15 @@ one or the new one, never half. Writing the same scoring again replaces it.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, fields
 from datetime import UTC, date, datetime
 from itertools import islice
 from typing import Any
 
 from sqlalchemy import (
     JSON,
+    Boolean,
     Column,
     Connection,
     Date,
@@ -27,14 +28,19 @@ from sqlalchemy import (
     Select,
     String,
     Table,
+    Text,
+    and_,
     delete,
     insert,
     select,
 )
 
 from models.database import Database
+from models.decisions import Decision, Turn
 
 BATCH = 2000
+TURNS = ("listed", "held out")
+"""Standings after which an account rests: its turn came, on the list or apart from contact."""
 
 metadata = MetaData()
 scorings = Table(
@@ -66,6 +72,23 @@ scores = Table(
     Column("reasons", JSON, nullable=False),
     Index("scores_by_rank", "scoring_id", "rank"),
 )
+# A table of its own: a store that was written before there were decisions stays readable.
+decisions = Table(
+    "decisions",
+    metadata,
+    Column("scoring_id", String(80), primary_key=True),
+    Column("account_id", String(200), primary_key=True),
+    Column("play", String(80), nullable=False),
+    Column("text", Text, nullable=False),
+    Column("why", Text, nullable=False),
+    Column("second", String(80)),
+    Column("at_stake", Float, nullable=False),
+    Column("standing", String(40), nullable=False),
+    Column("place", Integer),
+    Column("held_out", Boolean, nullable=False),
+    Index("decisions_by_standing", "scoring_id", "standing"),
+)
+DECIDED = tuple(decisions.c[one.name].label(f"decided_{one.name}") for one in fields(Decision))
 
 
 @dataclass(frozen=True)
@@ -91,7 +114,8 @@ class AccountScore:
     """What one account was scored: probabilities by target, money, and reasons by target.
 
     Amounts are in the scoring's currency a year, ``None`` where unknown; ``rank`` 1 is best.
-    ``reasons[target]["up" | "down"]`` lists what raises and lowers the score.
+    ``reasons[target]["up" | "down"]`` lists what raises and lowers the score. ``decision`` is
+    ``None`` in scorings from before there were any.
     """
 
     account_id: str
@@ -104,13 +128,18 @@ class AccountScore:
     arr_at_risk: float | None
     probabilities: Mapping[str, float]
     reasons: Mapping[str, Mapping[str, Sequence[Mapping[str, Any]]]]
+    decision: Decision | None = None
 
 
 @dataclass(frozen=True)
 class StoredScore(AccountScore):
     """An account's score with the scoring it comes from."""
 
-    scoring: Scoring
+    scoring: Scoring = field(kw_only=True)
+
+
+PLAIN = tuple(one.name for one in fields(AccountScore) if one.name != "decision")
+"""What of an account's score lies in the table of scores."""
 
 
 class ScoreStore:
@@ -138,12 +167,13 @@ class ScoreStore:
         same = scoring.scoring_id
         with self._database.writing() as connection:
             metadata.create_all(connection)
-            connection.execute(delete(scores).where(scores.c.scoring_id == same))
-            connection.execute(delete(scorings).where(scorings.c.scoring_id == same))
+            for old in (scores, decisions, scorings):
+                connection.execute(delete(old).where(old.c.scoring_id == same))
             remaining = iter(rows)
             while batch := list(islice(remaining, BATCH)):
-                values = [{"scoring_id": same, **_plain(one)} for one in batch]
-                connection.execute(insert(scores), values)
+                connection.execute(insert(scores), [_plain(same, one) for one in batch])
+                if decided := [row for one in batch for row in _decided(same, one)]:
+                    connection.execute(insert(decisions), decided)
             created_at = _naive_utc(scoring.created_at)
             connection.execute(insert(scorings), [{**asdict(scoring), "created_at": created_at}])
 
@@ -169,6 +199,21 @@ class ScoreStore:
         """Return every account of the newest scoring by its rank."""
         return self._read(select(scores).order_by(scores.c.rank))
 
+    def turns(self, since: date, before: date) -> dict[str, Turn]:
+        """Return the last turn of each account whose turn came in ``[since, before)``."""
+        with self._database.reading() as connection:
+            if not _has(connection, decisions):
+                return {}
+            mine = scorings.c.scoring_id == decisions.c.scoring_id
+            query = (
+                select(decisions.c.account_id, scorings.c.as_of, decisions.c.play)
+                .join(scorings, mine)
+                .where(scorings.c.as_of >= since, scorings.c.as_of < before)
+                .where(decisions.c.standing.in_(TURNS))
+                .order_by(scorings.c.as_of, scorings.c.created_at)
+            )
+            return {row.account_id: Turn(row.as_of, row.play) for row in connection.execute(query)}
+
     def close(self) -> None:
         """Close all connections."""
         self._database.close()
@@ -178,31 +223,56 @@ class ScoreStore:
             scoring = _newest(connection)
             if scoring is None:
                 return []
-            rows = connection.execute(query.where(scores.c.scoring_id == scoring.scoring_id))
+            query = query.where(scores.c.scoring_id == scoring.scoring_id)
+            if _has(connection, decisions):
+                query = _with_decisions(query)
+            rows = connection.execute(query)
             return [_stored(row, scoring) for row in rows]
 
 
 def _newest(connection: Connection) -> Scoring | None:
-    if not connection.dialect.has_table(connection, scorings.name):
+    if not _has(connection, scorings):
         return None
     order = (scorings.c.as_of.desc(), scorings.c.created_at.desc())
     row = connection.execute(select(scorings).order_by(*order).limit(1)).first()
     return Scoring(**row._mapping) if row else None
 
 
+def _has(connection: Connection, table: Table) -> bool:
+    return connection.dialect.has_table(connection, table.name)
+
+
+def _with_decisions(query: Select[Any]) -> Select[Any]:
+    keys = ("scoring_id", "account_id")
+    same = and_(*(decisions.c[key] == scores.c[key] for key in keys))
+    return query.outerjoin(decisions, same).add_columns(*DECIDED)
+
+
 def _naive_utc(moment: datetime) -> datetime:
     return moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment
 
 
-def _plain(one: AccountScore) -> dict[str, Any]:
+def _plain(scoring_id: str, one: AccountScore) -> dict[str, Any]:
     """Return an account's columns; an amount that is not a number is unknown, hence null."""
-    known = {field.name: getattr(one, field.name) for field in fields(AccountScore)}
+    known = {"scoring_id": scoring_id, **{name: getattr(one, name) for name in PLAIN}}
     for name in ("arr", "expected_expansion_arr", "arr_at_risk"):
         amount = known[name]
         known[name] = amount if amount is not None and math.isfinite(amount) else None
     return known
 
 
+def _decided(scoring_id: str, one: AccountScore) -> Iterator[dict[str, Any]]:
+    if one.decision is not None:
+        keys = {"scoring_id": scoring_id, "account_id": one.account_id}
+        yield {**keys, **asdict(one.decision)}
+
+
 def _stored(row: Row[Any], scoring: Scoring) -> StoredScore:
-    known = {field.name: row._mapping[field.name] for field in fields(AccountScore)}
-    return StoredScore(**known, scoring=scoring)
+    known = {name: row._mapping[name] for name in PLAIN}
+    return StoredScore(**known, decision=_decision(row), scoring=scoring)
+
+
+def _decision(row: Row[Any]) -> Decision | None:
+    if row._mapping.get("decided_play") is None:
+        return None
+    return Decision(**{one.name: row._mapping[f"decided_{one.name}"] for one in fields(Decision)})

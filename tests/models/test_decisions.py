@@ -153,18 +153,9 @@ def _waits(one: Decision) -> bool:
 
 figures = st.one_of(st.none(), st.floats(-10, 500))
 COLUMNS = [
-    "champions_going",
-    "champions_count",
-    "tickets_open_escalated",
-    "has_blocker",
-    "seats_activated_share",
-    "discount",
-    "usage_days_silent",
-    "seats_contracted_ahead",
-    "seats_whitespace_share",
-    "products_whitespace",
-    "seats_licensed",
-    "renewal_days",
+    *("champions_going", "champions_count", "tickets_open_escalated", "has_blocker", "discount"),
+    *("seats_activated_share", "usage_days_silent", "seats_contracted_ahead", "seats_licensed"),
+    *("seats_whitespace_share", "products_whitespace", "renewal_days"),
 ]
 cases = st.builds(
     Case,

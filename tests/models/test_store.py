@@ -13,7 +13,8 @@ import pytest
 from sqlalchemy import create_engine
 
 from features.errors import DataError, EnvironmentFailure, UsageError
-from models.store import AccountScore, ScoreStore, StoredScore, metadata
+from models.decisions import Decision, Standing, Turn
+from models.store import AccountScore, ScoreStore, StoredScore, decisions, metadata
 from tests.models.stored import account, scoring
 
 POSTGRES = os.environ.get("EXPANSION_TEST_POSTGRES", "")
@@ -195,6 +196,51 @@ def test_a_password_is_never_shown() -> None:
     away.close()
     assert "secret" not in str(told.value)
     assert "127.0.0.1" in str(told.value)
+
+
+def decision(
+    play: str = "expand", standing: Standing = "listed", place: int | None = 1
+) -> Decision:
+    return Decision(play, "Offer seats.", "", "cross_sell", 900.0, standing, place, held_out=False)
+
+
+def test_a_decision_is_read_as_it_was_written(store: ScoreStore) -> None:
+    apart = Decision("expand", "text", "why", None, 1.5, "held out", None, held_out=True)
+    store.write(scoring(), [account(1, decision=decision()), account(2, decision=apart)])
+    assert [one.decision for one in store.all()] == [decision(), apart]
+    store.write(scoring(), [account(1)])
+    assert [one.decision for one in store.all()] == [None]
+
+
+def test_a_store_from_before_there_were_decisions_is_readable(url: str) -> None:
+    before = ScoreStore(url)
+    before.write(scoring(), [account(1)])
+    engine = create_engine(url)
+    decisions.drop(engine)
+    engine.dispose()
+    assert [bare(one) for one in before.all()] == [account(1)]
+    assert before.turns(date.min, date.max) == {}
+    before.write(scoring("next", as_of=date(2026, 8, 10)), [account(1, decision=decision())])
+    assert [one.decision for one in before.all()] == [decision()]
+    before.close()
+
+
+def test_the_last_turn_of_an_account_is_remembered(store: ScoreStore) -> None:
+    weeks = [date(2026, 8, day) for day in (3, 10, 17, 24)]
+    for week, play in zip(weeks, ("expand", "cross_sell", "drive_adoption", "expand"), strict=True):
+        rows = [
+            account(1, decision=decision(play)),
+            account(2, decision=decision(play, "held out", None)),
+            account(3, decision=decision(play, "beyond capacity", None)),
+            account(4),
+        ]
+        store.write(scoring(str(week), as_of=week), rows if week != weeks[2] else rows[2:])
+    assert store.turns(weeks[0], weeks[3]) == {
+        "a-000001": Turn(weeks[1], "cross_sell"),
+        "a-000002": Turn(weeks[1], "cross_sell"),
+    }
+    assert store.turns(weeks[2], weeks[3]) == {}
+    assert store.turns(weeks[0], weeks[0]) == {}
 
 
 def test_a_stored_score_is_json_able_but_for_its_dates(store: ScoreStore) -> None:
