@@ -74,12 +74,10 @@ def reasons(
     up, down
         How many reasons of each kind at the most.
     """
-    stems = {stem: number for number, stem in enumerate(dict.fromkeys(f.stem for f in features))}
-    member = np.zeros((len(features), len(stems)))
-    member[np.arange(len(features)), [stems[f.stem] for f in features]] = 1
+    member = _members(features)
     by_stem = shares @ member
     order = np.argsort(by_stem, axis=1, kind="stable")
-    owners = [np.flatnonzero(member[:, number]) for number in range(len(stems))]
+    owners = [np.flatnonzero(column) for column in member.T]
     tell = _Teller(shares, by_stem, values, features, owners, currency, segments)
     groups = by_group(shares, features)
     return [
@@ -90,6 +88,21 @@ def reasons(
         }
         for row in range(len(shares))
     ]
+
+
+def summed_by_stem(shares: np.ndarray, features: Sequence[FeatureSpec]) -> np.ndarray:
+    """Return, for every input, what all windows of its feature add up to, shape as ``shares``."""
+    member = _members(features)
+    summed: np.ndarray = shares @ member @ member.T
+    return summed
+
+
+def _members(features: Sequence[FeatureSpec]) -> np.ndarray:
+    """Return which inputs are windows of one feature, shape (inputs, features)."""
+    stems = {stem: number for number, stem in enumerate(dict.fromkeys(f.stem for f in features))}
+    member = np.zeros((len(features), len(stems)))
+    member[np.arange(len(features)), [stems[f.stem] for f in features]] = 1
+    return member
 
 
 def _parts(groups: Mapping[str, np.ndarray], row: int) -> list[dict[str, Any]]:

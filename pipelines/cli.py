@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from pipelines import show, show_promoted
+from pipelines import show, show_moved, show_promoted
 from pipelines.console import Report, run
 from pipelines.settings import Settings, load
 
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from pipelines.check import CheckReport
     from pipelines.demo import DemoResult
     from pipelines.documents import Documents
+    from pipelines.moved import MovedResult
     from pipelines.promote import PromotionResult
     from pipelines.report import ReportResult
     from pipelines.score import ScoreResult
@@ -268,6 +269,26 @@ def score(config: Config = DEFAULT, as_json: Json = False) -> None:
         return scored(load(config), report)
 
     run(work, show.scored, as_json=as_json)
+
+
+@app.command()
+def moved(
+    config: Config = DEFAULT,
+    since: Annotated[
+        str, typer.Option(help="Compare with the newest scoring on or before this day.")
+    ] = "",
+    account: Annotated[str, typer.Option(help="Only this account.")] = "",
+    top: Annotated[int, typer.Option(min=1, help="So many of the largest changes.")] = 10,
+    as_json: Json = False,
+) -> None:
+    """Say why probabilities moved since the last scoring: data, model or calibration."""
+
+    def work(_report: Report) -> MovedResult:
+        from pipelines.moved import explain_moves
+
+        return explain_moves(load(config), since, account, top)
+
+    run(work, show_moved.moved, as_json=as_json)
 
 
 @app.command()

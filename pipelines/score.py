@@ -16,12 +16,15 @@ import pyarrow.parquet as pq
 from features.errors import DataError
 from models import dataset, explain, release, value
 from models.calibrators import apply
+from models.decisions import Decision
 from models.golden import amount_shares
 from models.inputs import SEGMENT, matrix
 from models.release import ModelFiles
 from models.store import AccountScore, ScoreStore, Scoring
+from pipelines.decide import decide
 from pipelines.progress import Progress, silent
 from pipelines.publish import current
+from pipelines.snapshots import Snapshot, keep, path_of
 
 if TYPE_CHECKING:
     from pipelines.settings import Settings
@@ -83,9 +86,10 @@ def score(settings: Settings, progress: Progress | None = None) -> ScoreResult:
         scored[name] = _score(files, rows, settings)
     scored = _exclusive(scored, table)
     report("writing", 0.95)
-    accounts = _accounts(settings, table, rows, scored)
-    scoring = _scoring(settings, table, manifest, models, len(accounts))
     store = ScoreStore(settings.store_url)
+    accounts = _accounts(settings, store, table, rows, scored)
+    scoring = _scoring(settings, table, manifest, models, len(accounts))
+    _keep_inputs(settings, rows, models, scoring)
     store.write(scoring, accounts)
     store.close()
     return _result(scoring, accounts, list(models), settings.score.top)
@@ -134,6 +138,7 @@ def _exclusive(scored: Mapping[str, _Scored], table: dataset.FeatureTable) -> di
 
 def _accounts(
     settings: Settings,
+    store: ScoreStore,
     table: dataset.FeatureTable,
     rows: pd.DataFrame,
     scored: Mapping[str, _Scored],
@@ -144,6 +149,8 @@ def _accounts(
     shares = {name: one.share for name, one in scored.items()}
     amounts = value.expected_amounts(chances, shares, arr)
     known = _descriptions(settings, str(table.meta["data_through"]))
+    csms = {account: one["csm_id"] for account, one in known.items()}
+    decisions = decide(settings, store, rows, chances, amounts, csms)
     frame = pd.DataFrame(
         {
             "account_id": rows["account_id"].to_numpy(),
@@ -155,11 +162,14 @@ def _accounts(
     order = frame.sort_values(
         ["expansion", "arr", "account_id"], ascending=[False, False, True], kind="stable"
     )
-    return list(_ranked(order, known, scored))
+    return list(_ranked(order, known, scored, decisions))
 
 
 def _ranked(
-    order: pd.DataFrame, known: Mapping[str, Mapping[str, Any]], scored: Mapping[str, _Scored]
+    order: pd.DataFrame,
+    known: Mapping[str, Mapping[str, Any]],
+    scored: Mapping[str, _Scored],
+    decisions: Mapping[str, Decision],
 ) -> Iterator[AccountScore]:
     for rank, (place, row) in enumerate(
         zip(order.index, order.to_dict("records"), strict=True), start=1
@@ -176,6 +186,7 @@ def _ranked(
             arr_at_risk=round(float(row["at_risk"]), 2),
             probabilities={n: round(float(one.probability[place]), 6) for n, one in scored.items()},
             reasons={name: one.reasons[place] for name, one in scored.items()},
+            decision=decisions[row["account_id"]],
         )
 
 
@@ -212,6 +223,21 @@ def _scoring(
         currency=settings.company.currency,
         models={name: files.card.get("version") for name, files in models.items()},
     )
+
+
+def _keep_inputs(
+    settings: Settings, rows: pd.DataFrame, models: Mapping[str, ModelFiles], scoring: Scoring
+) -> None:
+    """Keep what was scored; before the scoring, which then always finds its inputs."""
+    inputs = list(dict.fromkeys(one.name for files in models.values() for one in files.features))
+    described = Snapshot(
+        scoring_id=scoring.scoring_id,
+        as_of=scoring.as_of.isoformat(),
+        created_at=scoring.created_at.isoformat(),
+        release_id=scoring.release_id,
+        path=path_of(settings, scoring.scoring_id),
+    )
+    keep(settings, rows, inputs, described)
 
 
 def _result(

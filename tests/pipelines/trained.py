@@ -139,6 +139,12 @@ def model(
     return replace(draft, golden={"rows": [{}], **given(draft)})
 
 
+def calibrated(files: ModelFiles, calibration: dict[str, Any]) -> ModelFiles:
+    """Return the model with another calibration, and golden rows to match."""
+    other = replace(files, calibration=calibration)
+    return replace(other, golden={**files.golden, **given(other)})
+
+
 def empty_registry(settings: Settings) -> Registry:
     """Return a registry in which nothing is registered; its making takes seconds, a copy none."""
     shutil.copyfile(_database(), _made(settings.mlflow.home) / "mlflow.db")
