@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from datetime import date
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
+from models.case import Limits
 from pipelines.mapping import Frozen
 
+LIMITS = Limits()
 TargetName = Literal["upsell", "cross_sell", "downsell", "churn"]
 
 
@@ -97,6 +99,27 @@ class Score(Frozen):
 
     top: int = Field(default=10, ge=1)
     reasons: int = Field(default=3, ge=1)
+
+
+class Decide(Frozen):
+    """What to do: a CSM's week, who rests or is held out, and the limits of the plays.
+
+    ``capacity``: accounts a CSM can contact a week, with exceptions by csm_id. The limits are
+    told in docs/plays.md.
+    """
+
+    capacity: int = Field(default=10, ge=0)
+    capacity_by_csm: dict[str, Annotated[int, Field(ge=0)]] = Field(default_factory=dict)
+    cooldown_days: int = Field(default=28, ge=0)
+    hold_out: float = Field(default=0.0, ge=0, le=0.5)
+    worth_a_talk: float = Field(default=LIMITS.worth_a_talk, ge=0)
+    activated: float = Field(default=LIMITS.activated, ge=0, le=1)
+    active: float = Field(default=LIMITS.active, ge=0, le=1)
+    champion_days: int = Field(default=LIMITS.champion_days, ge=0)
+    silent_days: int = Field(default=LIMITS.silent_days, ge=1)
+    start_days: int = Field(default=LIMITS.start_days, ge=0)
+    satisfaction: float = Field(default=LIMITS.satisfaction, ge=1, le=5)
+    renewal_days: int = Field(default=LIMITS.renewal_days, ge=0)
 
 
 class Report(Frozen):

@@ -16,6 +16,7 @@ from pipelines.sections import (
     Build,
     Company,
     Data,
+    Decide,
     Engine,
     Features,
     MLflow,
@@ -43,6 +44,7 @@ class Settings(Mapping):
     build: Build = Build()
     train: Train = Train()
     score: Score = Score()
+    decide: Decide = Decide()
     report: Report = Report()
 
     @property

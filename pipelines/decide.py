@@ -1,0 +1,77 @@
+"""What to do about each scored account: its own figures into plays, and plays onto lists."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import fields
+from datetime import date, timedelta
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from models.case import Case, Limits
+from models.decisions import Decision, Rules, choose, listed
+
+if TYPE_CHECKING:
+    from models.store import ScoreStore
+    from pipelines.settings import Settings
+
+Columns = Mapping[str, np.ndarray]
+
+
+def decide(
+    settings: Settings,
+    store: ScoreStore,
+    rows: pd.DataFrame,
+    chances: Columns,
+    amounts: Columns,
+    csms: Mapping[str, str | None],
+) -> dict[str, Decision]:
+    """Return each account's decision by account id.
+
+    Parameters
+    ----------
+    settings
+        Capacity, cooldown, hold-out and limits stand in ``[decide]``.
+    store
+        Whose earlier lists say which accounts rest.
+    rows
+        The feature rows of one ``as_of``.
+    chances, amounts
+        Probability and expected ARR of each target, shape (rows,).
+    csms
+        Whose account it is; missing or ``None`` is nobody's.
+    """
+    if rows.empty:
+        return {}
+    as_of: date = rows["as_of"].iloc[0]
+    cases = _cases(rows, chances, amounts, settings.company.currency, limits(settings))
+    choices = {account: choose(case) for account, case in cases}
+    since = as_of - timedelta(days=settings.decide.cooldown_days)
+    return listed(choices, csms, rules(settings), as_of, store.turns(since, as_of))
+
+
+def limits(settings: Settings) -> Limits:
+    """Return where plays begin at this company."""
+    return Limits(**{one.name: getattr(settings.decide, one.name) for one in fields(Limits)})
+
+
+def rules(settings: Settings) -> Rules:
+    """Return how long this company's lists may be and whom they spare."""
+    own = settings.decide
+    return Rules(own.capacity, own.capacity_by_csm, own.cooldown_days, own.hold_out)
+
+
+def _cases(
+    rows: pd.DataFrame, chances: Columns, amounts: Columns, currency: str, own: Limits
+) -> Iterator[tuple[str, Case]]:
+    """Yield each account with its case; what is not a number cannot be said."""
+    for place, values in enumerate(rows.itertuples(index=False, name=None)):
+        known = dict(zip(rows.columns, values, strict=True))
+        case = Case(known, _at(chances, place), _at(amounts, place), currency, own)
+        yield str(known["account_id"]), case
+
+
+def _at(columns: Columns, place: int) -> dict[str, float]:
+    return {name: float(values[place]) for name, values in columns.items()}
