@@ -186,11 +186,11 @@ def _make_database(uri: str) -> None:
         return
     import mlflow
 
-    aside = path.with_name(f".{path.name}.{os.getpid()}")
-    mlflow.MlflowClient(f"{SQLITE}{aside}").search_experiments(max_results=1)
-    with suppress(FileExistsError):  # another process was faster: its database is in use already
-        os.link(aside, path)
-    aside.unlink()
+    with tempfile.TemporaryDirectory(prefix=f".{path.name}.", dir=path.parent) as folder:
+        aside = Path(folder) / path.name
+        mlflow.MlflowClient(f"{SQLITE}{aside}").search_experiments(max_results=1)
+        with suppress(FileExistsError):  # another process was faster, and its database is in use
+            os.link(aside, path)
 
 
 def _log_run(folder: Path, files: ModelFiles, run: Run, tags: Mapping[str, str]) -> None:
