@@ -20,7 +20,7 @@ from models.plays import MENDING, PLAYS, SELLING, Play, troubles
 NOBODY = "no CSM named"
 """The pool of accounts that are nobody's."""
 
-Standing = Literal["listed", "held out", "cooling down", "beyond capacity", "nothing to do"]
+Standing = Literal["listed", "held_out", "cooling_down", "beyond_capacity", "nothing_to_do"]
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class Decision:
     why: str
     second: str | None
     at_stake: float
-    standing: Standing = "nothing to do"
+    standing: Standing = "nothing_to_do"
     place: int | None = None
     held_out: bool = False
 
@@ -172,12 +172,12 @@ def _standing(
     choice: Decision, turn: Turn | None, rules: Rules, as_of: date, apart: bool, *, full: bool
 ) -> Standing:
     if choice.play == "leave_alone":
-        return "nothing to do"
+        return "nothing_to_do"
     if turn and _rests(choice, turn, rules, as_of):
-        return "cooling down"
+        return "cooling_down"
     if full:
-        return "beyond capacity"
-    return "held out" if apart else "listed"
+        return "beyond_capacity"
+    return "held_out" if apart else "listed"
 
 
 def _rests(choice: Decision, turn: Turn, rules: Rules, as_of: date) -> bool:

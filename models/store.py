@@ -39,7 +39,7 @@ from models.database import Database
 from models.decisions import Decision, Turn
 
 BATCH = 2000
-TURNS = ("listed", "held out")
+TURNS = ("listed", "held_out")
 """Standings after which an account rests: its turn came, on the list or apart from contact."""
 
 metadata = MetaData()

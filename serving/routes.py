@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import UTC
 from typing import Annotated
 
@@ -125,6 +126,7 @@ def answer(stored: StoredScore) -> AccountScore:
             "probabilities": Probabilities(**stored.probabilities),
             "expected_expansion_arr": stored.expected_expansion_arr,
             "arr_at_risk": stored.arr_at_risk,
+            "decision": asdict(stored.decision) if stored.decision else None,
             "reasons": stored.reasons,
             "versions": Versions(
                 scoring_id=scoring.scoring_id,

@@ -7,6 +7,8 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from models.decisions import Standing
+
 MOST_IDS = 1000
 AccountId = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")]
 """As the CRM or the source tables spell it; control characters are in no id."""
@@ -99,6 +101,25 @@ class Versions(Answer):
     models: ModelVersions
 
 
+class Decision(Answer):
+    """What to do about an account; docs/plays.md tells each play."""
+
+    play: str = Field(description="The account's one play.", examples=["fix_before_you_sell"])
+    text: str = Field(
+        description="What speaks for it and what to do, in the account's own numbers.",
+        examples=["2 escalated tickets open: put this right first, and offer nothing before."],
+    )
+    why: str = Field(
+        description="Why a sale became this play; empty where none did.",
+        examples=["Expand waits: 2 escalated tickets open"],
+    )
+    second: str | None = Field(description="The next-best play.", examples=["expand"])
+    at_stake: float = Field(description="Net ARR that the talk is about.", examples=[4200.0])
+    standing: Standing = Field(description="Whether it is on the list, and if not, why.")
+    place: int | None = Field(description="Place on the CSM's list; null when not on it.")
+    held_out: bool = Field(description="Kept apart from contact by lot, to measure its effect.")
+
+
 class AccountScore(Answer):
     """The newest score of one account."""
 
@@ -117,6 +138,9 @@ class AccountScore(Answer):
         description="Probability times typical amount, upsell and cross-sell together."
     )
     arr_at_risk: float | None = Field(description="The same for downsell and churn.")
+    decision: Decision | None = Field(
+        default=None, description="What to do; null in scorings from before there were decisions."
+    )
     reasons: TargetReasons
     reasons_note: str = NOTE
     versions: Versions

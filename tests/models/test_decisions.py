@@ -41,12 +41,12 @@ def test_each_csm_gets_what_is_worth_most_up_to_their_capacity() -> None:
     check(
         """
         account | csm | play           | stake | standing        | place
-        small   | ann | expand         | 300   | beyond capacity | -
+        small   | ann | expand         | 300   | beyond_capacity | -
         large   | ann | expand         | 900   | listed          | 1
         mid     | ann | drive_adoption | 500   | listed          | 2
         other   | ben | expand         | 300   | listed          | 1
-        nothing | ben | leave_alone    | 0     | nothing to do   | -
-        theirs  | cid | expand         | 999   | beyond capacity | -
+        nothing | ben | leave_alone    | 0     | nothing_to_do   | -
+        theirs  | cid | expand         | 999   | beyond_capacity | -
         nobodys | -   | expand         | 200   | listed          | 1
         equal_b | dee | expand         | 200   | listed          | 2
         equal_a | dee | expand         | 200   | listed          | 1
@@ -59,12 +59,12 @@ def test_an_account_rests_after_its_turn_but_an_alarm_is_news() -> None:
     check(
         """
         account    | csm | play                | stake | last                           | standing     | place
-        yesterday  | ann | expand              | 900   | 2026-08-02 expand              | cooling down | -
+        yesterday  | ann | expand              | 900   | 2026-08-02 expand              | cooling_down | -
         four_weeks | ann | expand              | 800   | 2026-07-06 expand              | listed       | 1
-        nearly     | ann | expand              | 700   | 2026-07-07 expand              | cooling down | -
+        nearly     | ann | expand              | 700   | 2026-07-07 expand              | cooling_down | -
         new_alarm  | ann | secure_the_champion | 600   | 2026-07-27 expand              | listed       | 2
-        old_alarm  | ann | secure_the_champion | 500   | 2026-07-27 secure_the_champion | cooling down | -
-        other_play | ann | drive_adoption      | 400   | 2026-07-27 expand              | cooling down | -
+        old_alarm  | ann | secure_the_champion | 500   | 2026-07-27 secure_the_champion | cooling_down | -
+        other_play | ann | drive_adoption      | 400   | 2026-07-27 expand              | cooling_down | -
         never      | ann | expand              | 300   | -                              | listed       | 3
         """,  # noqa: E501
         Rules(capacity=5, cooldown_days=28),
@@ -76,7 +76,7 @@ def test_who_is_held_out_takes_no_place_and_is_marked() -> None:
     choices = {apart: decision("expand", 900), "b": decision("expand", 500)}
     found = listed(choices, {}, Rules(capacity=1, hold_out=0.05), MONDAY)
     assert (found[apart].standing, found[apart].place, found[apart].held_out) == (
-        "held out",
+        "held_out",
         None,
         True,
     )
@@ -148,7 +148,7 @@ def _place(one: Decision) -> int:
 
 
 def _waits(one: Decision) -> bool:
-    return one.standing == "beyond capacity"
+    return one.standing == "beyond_capacity"
 
 
 figures = st.one_of(st.none(), st.floats(-10, 500))

@@ -205,7 +205,7 @@ def decision(
 
 
 def test_a_decision_is_read_as_it_was_written(store: ScoreStore) -> None:
-    apart = Decision("expand", "text", "why", None, 1.5, "held out", None, held_out=True)
+    apart = Decision("expand", "text", "why", None, 1.5, "held_out", None, held_out=True)
     store.write(scoring(), [account(1, decision=decision()), account(2, decision=apart)])
     assert [one.decision for one in store.all()] == [decision(), apart]
     store.write(scoring(), [account(1)])
@@ -230,8 +230,8 @@ def test_the_last_turn_of_an_account_is_remembered(store: ScoreStore) -> None:
     for week, play in zip(weeks, ("expand", "cross_sell", "drive_adoption", "expand"), strict=True):
         rows = [
             account(1, decision=decision(play)),
-            account(2, decision=decision(play, "held out", None)),
-            account(3, decision=decision(play, "beyond capacity", None)),
+            account(2, decision=decision(play, "held_out", None)),
+            account(3, decision=decision(play, "beyond_capacity", None)),
             account(4),
         ]
         store.write(scoring(str(week), as_of=week), rows if week != weeks[2] else rows[2:])

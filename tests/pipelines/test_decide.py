@@ -75,7 +75,7 @@ def test_who_was_listed_rests_a_week_later(settings: Settings) -> None:
     _go_on(own, days=7)
     second = decided(own)
     assert not first & on_list(second)
-    assert {second[name].standing for name in first} <= {"cooling down", "nothing to do"}
+    assert {second[name].standing for name in first} <= {"cooling_down", "nothing_to_do"}
     assert len(on_list(second)) == 7
 
 

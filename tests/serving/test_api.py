@@ -3,6 +3,8 @@ from __future__ import annotations
 import asyncio
 import shutil
 from collections.abc import Iterator
+from dataclasses import asdict, replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +13,7 @@ import pytest
 from fastapi import FastAPI
 
 from models import release
+from models.decisions import Decision
 from models.store import ScoreStore
 from serving.app import create_app
 from serving.releases import ReleaseWatch
@@ -50,6 +53,15 @@ def test_a_known_account_gets_its_score_with_reasons_and_versions(app: FastAPI) 
     assert body["reasons"]["upsell"]["up"][0]["text"] == "Use: 90 % (typical 50 %)"
     assert body["versions"]["release_id"] == "r1"
     assert "before calibration" in body["reasons_note"]
+
+
+def test_an_answer_says_what_to_do_where_that_was_decided(app: FastAPI) -> None:
+    told = Decision("fix_before_you_sell", "2 tickets: fix.", "Expand waits", "expand", 9.0)
+    store: ScoreStore = app.state.store
+    store.write(scoring("s2", as_of=date(2026, 9, 7)), [replace(account("a"), decision=told)])
+    found = ask(app, "GET", "/v1/accounts/a/score").json()
+    assert found["decision"] == asdict(told)
+    assert found["decision"]["standing"] == "nothing_to_do"
 
 
 def test_an_unknown_account_is_told_the_way_out(app: FastAPI) -> None:
