@@ -18,10 +18,8 @@ def promoted(result: PromotionResult) -> None:
         table(f"{result.target}: may version {result.version} be used?", header, rows)
         line()
     for one in result.checks:
-        if one["name"] == "unseen rows" and one["passes"]:
-            line(f"Judged on {one['why']} that no version was trained on.")
-    for reason in result.reasons:
-        line(reason, "red")
+        if one["why"]:
+            line(f"{one['name']}: {one['why']}", None if one["passes"] else "red")
     if not result.promoted:
         kept = f"{result.before} stays" if result.before else "no version is"
         line(f"{result.target}: version {result.version} is refused; {kept} in use.", "bold red")

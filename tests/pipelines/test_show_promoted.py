@@ -41,7 +41,7 @@ def test_a_refusal_shows_the_table_the_reason_and_the_way_out(
         "check        champion 1             version 2",
         "unseen rows  trained to 2025-01-06  trained to 2025-02-03  passes",
         "better       AUC 0.800              AUC 0.801              REFUSED",
-        "Judged on 900 rows that no version was trained on.",
+        "unseen rows: 900 rows",
         "better: as good as the champion within chance",
         "churn: version 2 is refused; 1 stays in use.",
         "To use it all the same: --force --why REASON, which the log keeps.",
