@@ -13,6 +13,7 @@ from pipelines.drift import DriftResult, drift, write_annex
 from pipelines.progress import Progress, silent
 from pipelines.reporting import accounts, alarms
 from pipelines.reporting.inputs import Inputs, gather
+from pipelines.reporting.lists import beside, play_of, week
 from pipelines.reporting.models import qualities
 from pipelines.reporting.trust import trust
 from pipelines.reporting.wording import FILTERS, LABELS
@@ -69,7 +70,7 @@ def render(inputs: Inputs, moved: DriftResult, top: int) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(FILTERS)
+    environment.filters.update(FILTERS, play=play_of, beside=beside)
     return environment.get_template("report.html").render(**_content(inputs, moved, top))
 
 
@@ -82,6 +83,7 @@ def _content(inputs: Inputs, moved: DriftResult, top: int) -> dict[str, Any]:
         "labels": LABELS,
         "trust": trust(inputs, moved),
         "totals": accounts.totals(inputs.scores),
+        "week": week(inputs.scores),
         "next_best": accounts.next_best(inputs.scores, top),
         "shown": SHOWN,
         "at_risk": accounts.at_risk(inputs.scores, RISKS),

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from models.decisions import NOBODY
 from pipelines.reporting.wording import LABELS
 
 if TYPE_CHECKING:
@@ -14,7 +15,6 @@ if TYPE_CHECKING:
 
 REASONS = 2
 """Reasons for an outcome on the page; the API has them all."""
-NOBODY = "no CSM named"
 GROWTH, LOSS = ("upsell", "cross_sell"), ("churn", "downsell")
 
 

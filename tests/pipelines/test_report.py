@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -9,9 +10,11 @@ from typing import Any
 import pytest
 
 from features.errors import DataError
+from models.decisions import Decision
 from pipelines.drift import DriftResult
 from pipelines.report import ReportResult, render, report
 from pipelines.reporting.inputs import gather, reference_dates
+from pipelines.reporting.lists import beside
 from pipelines.reporting.models import standing
 from pipelines.reporting.wording import day, interval, percent, plural, short_money
 from pipelines.settings import Settings, load
@@ -92,6 +95,47 @@ def test_lists_are_in_order_of_money(page: str) -> None:
     assert growing < told.index("Account 002", growing) < told.index("Account 003", growing) < risky
     assert told.index("Account 250", risky) < told.index("Account 249", risky)
     assert "13 more accounts" in told
+
+
+def test_each_csm_has_a_list_of_what_to_do(page: str) -> None:
+    told = text(page)
+    assert "csm-2 1 account, 998 at stake 1 × expand" in told
+    assert "Expand Offer 2 &amp; more. Expand waits: &lt;b&gt;ticket." in told
+    assert "1 account had a turn lately and will rest. 1 account kept apart by lot" in told
+    assert "245 more accounts would be worth a talk." in told
+    lists = told.index("What to do this week"), told.index("Next-best accounts")
+    assert lists[0] < told.index("1. &lt;script&gt;") < lists[1]
+
+
+@pytest.mark.parametrize(
+    ("words", "why", "second", "told"),
+    [
+        ("2 tickets open: fix.", "Expand waits: 2 tickets open", "expand", "Expand waits."),
+        (
+            "No talk.",
+            "Expand is no play: 6 seats signed",
+            None,
+            "Expand is no play: 6 seats signed.",
+        ),
+        ("Offer.", "", "cross_sell", "Next best: cross-sell."),
+        ("Fix.", "Expand waits: fix", "drive_adoption", "Expand waits. Next best: drive adoption."),
+        ("Offer.", "", None, ""),
+    ],
+)
+def test_beside_a_play_nothing_is_said_twice(
+    company: Settings, words: str, why: str, second: str | None, told: str
+) -> None:
+    one = gather(company).scores[0]
+    decision = Decision("expand", words, why, second, 1.0)
+    assert beside(replace(one, decision=decision)) == told
+
+
+def test_a_scoring_from_before_there_were_decisions_has_no_lists(company: Settings) -> None:
+    inputs = gather(company)
+    old = tuple(replace(one, decision=None) for one in inputs.scores)
+    told = text(render(replace(inputs, scores=old), CALM, 25))
+    assert "What to do this week" not in told
+    assert "Next-best accounts" in told
 
 
 def test_reasons_are_of_the_likelier_outcome_and_say_something(page: str) -> None:

@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from models.decisions import Decision, Standing
 from models.store import AccountScore, ScoreStore, Scoring
 from pipelines.description import METADATA
 from pipelines.settings import Settings, load
@@ -111,6 +112,16 @@ def reason(text: str, value: float = 2.0, typical: float = 1.0) -> dict[str, Any
     return {"text": text, "value": value, "typical": typical, "contribution": 0.4}
 
 
+def decision(number: int) -> Decision:
+    """Return what to do: the first three have a place, 5 is held out, 6 rests."""
+    standings: dict[int, Standing] = {5: "held_out", 6: "cooling_down"}
+    standing = "listed" if number < 4 else standings.get(number, "beyond_capacity")
+    place = 1 if number < 4 else None
+    text = f"Offer {number} & more."
+    why, second = ("Expand waits: <b>ticket", "expand") if number == 2 else ("", None)
+    return Decision("expand", text, why, second, 1000.0 - number, standing, place, number == 5)
+
+
 def scores() -> list[AccountScore]:
     return [
         AccountScore(
@@ -130,6 +141,7 @@ def scores() -> list[AccountScore]:
                 },
                 "downsell": {"up": [reason("Use falls")], "down": []},
             },
+            decision=decision(number),
         )
         for number in range(1, ACCOUNTS + 1)
     ]
