@@ -53,6 +53,7 @@ def card(
         "slices": plain(review.slices),
         "walk": plain(review.walk),
         "held_out": plain(review.held_out),
+        "importance": plain(review.importance),
         "reliability": evaluation.reliability,
     }
 
@@ -134,6 +135,14 @@ def _paragraphs(card: Mapping[str, Any]) -> Iterator[str]:
     yield (
         f"On accounts that the fit never saw ({held['accounts']:,} of them, a second fit): AUC "
         f"{told(held['held_out'])}; on the others {told(held['fitted_on'])}."
+    )
+    yield "## What it goes by"
+    yield _table(
+        ("feature", "group", "weight"),
+        [
+            (one["description"], one["group"], f"{100 * one['share']:.0f} %")
+            for one in card["importance"]["weights"]
+        ],
     )
     yield "## By kind of account"
     yield _table(

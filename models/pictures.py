@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import io
 from collections.abc import Mapping, Sequence
+from textwrap import fill, shorten
 from typing import Any
 
 
 def pictures(card: Mapping[str, Any]) -> dict[str, bytes]:
-    """Return the plots of reliability, lift, the rivals and the slices, as PNG by file name."""
+    """Return the plots as PNG by file name: how good it is, and what it goes by."""
     drawn = {"reliability": _reliability, "lift": _lift, "rivals": _rivals, "slices": _slices}
+    if card["importance"]["curves"]:
+        drawn |= {"importance": _importance, "dependence": _dependence}
     return {f"{name}.png": draw(card) for name, draw in drawn.items()}
 
 
@@ -67,6 +70,42 @@ def _areas(named: Sequence[tuple[str, Mapping[str, Any]]], title: str) -> bytes:
     axes.axvline(0.5, color="0.8", linewidth=1)
     axes.set_yticks(range(len(named)), [name for name, _ in reversed(named)])
     axes.set(xlabel="AUC with 95 % interval", title=title)
+    return _png(figure)
+
+
+def _importance(card: Mapping[str, Any]) -> bytes:
+    from matplotlib.figure import Figure
+
+    weights = card["importance"]["weights"][::-1]
+    figure = Figure(figsize=(8, 1 + 0.32 * len(weights)), layout="constrained")
+    axes = figure.add_subplot()
+    names = [
+        f"{shorten(one['description'], 60, placeholder=' …')} ({one['group']})" for one in weights
+    ]
+    axes.barh(names, [100 * one["share"] for one in weights])
+    axes.set(xlabel="% of all contributions", title=f"{card['target']}: what the model goes by")
+    return _png(figure)
+
+
+def _dependence(card: Mapping[str, Any]) -> bytes:
+    from matplotlib.figure import Figure
+
+    curves = card["importance"]["curves"]
+    rows = -(-len(curves) // 2)
+    figure = Figure(figsize=(9, 2.6 * rows), layout="constrained")
+    for axes, one in zip(figure.subplots(rows, 2, squeeze=False).flat, curves, strict=False):
+        places, named = one["value"], isinstance(one["value"][0], str)
+        axes.axhline(0, color="0.8", linewidth=1)
+        if named:  # a line between names would mean nothing
+            axes.vlines(places, one["low"], one["high"], color="0.6")
+        else:
+            axes.fill_between(places, one["low"], one["high"], alpha=0.2)
+        axes.plot(places, one["effect"], "o" if named else "o-", markersize=3)
+        axes.set_title(fill(one["description"], 50), fontsize=9)
+        axes.set_ylabel("log-odds", fontsize=8)
+    for axes in figure.axes[len(curves) :]:
+        axes.set_axis_off()
+    figure.suptitle(f"{card['target']}: how the score moves with the value, before calibration")
     return _png(figure)
 
 

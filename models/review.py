@@ -13,6 +13,7 @@ from models import baselines, metrics
 from models.boosting import Params
 from models.dataset import FeatureTable
 from models.evaluate import Evaluation, evaluate
+from models.importance import Importance, importance
 from models.inputs import matrix
 from models.intervals import Draws, Interval
 from models.propensity import Fitted, TrainingSet
@@ -52,6 +53,7 @@ class Review:
     slices: list[Slice]
     walk: list[Stretch]
     held_out: HeldOut
+    importance: Importance
 
 
 def review(
@@ -91,6 +93,7 @@ def review(
         slices=slices(test, outcome, probability, params.seed),
         walk=list(_walk(fitted, test, outcome, params.seed)),
         held_out=_held_out(training, fitted, params, test, outcome),
+        importance=importance(fitted, test, params.seed),
     )
 
 

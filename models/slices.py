@@ -14,6 +14,9 @@ from models.intervals import Draws, Interval
 FEWEST_OUTCOMES = 30
 """With fewer outcomes, or fewer rows without, a slice's figures say little."""
 YEAR = 365
+MOST_KINDS = 8
+"""So many segments or regions are shown by name."""
+OTHERS = "all others"
 
 
 @dataclass(frozen=True)
@@ -73,7 +76,7 @@ def kinds(rows: pd.DataFrame) -> Iterator[tuple[str, pd.Series]]:
     """Yield each way to part the rows, with the kind of each row."""
     for name in ("segment", "region"):
         if name in rows and rows[name].notna().any():
-            yield name, rows[name]
+            yield name, _largest(rows[name])
     if "arr" in rows and rows["arr"].nunique() > len(_SIZES):
         yield "size", pd.qcut(rows["arr"].rank(method="first"), len(_SIZES), labels=_SIZES)
     if "adoption_age_days" in rows and rows["adoption_age_days"].notna().any():
@@ -81,10 +84,16 @@ def kinds(rows: pd.DataFrame) -> Iterator[tuple[str, pd.Series]]:
         yield "tenure", pd.cut(years, [-1, 0, 1, np.inf], labels=_TENURES)
 
 
+def _largest(names: pd.Series) -> pd.Series:
+    """Return the names with all but the most frequent ones as one."""
+    kept = names.value_counts().index[:MOST_KINDS]
+    return names.where(names.isin(kept) | names.isna(), OTHERS)
+
+
 _SIZES = ("smallest third by ARR", "middle third by ARR", "largest third by ARR")
 _TENURES = ("first year", "second year", "longer")
 
 
 def _order(name: str) -> tuple[int, str]:
-    known = (*_SIZES, *_TENURES)
+    known = (*_SIZES, *_TENURES, OTHERS)
     return (known.index(name) if name in known else -1, str(name))

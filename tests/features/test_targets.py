@@ -17,6 +17,7 @@ def test_a_target_describes_itself_by_its_first_line() -> None:
         "column": "upsell_next_91d",
         "amount_column": "upsell_arr_next_91d",
         "direction": "+",
+        "excludes": [],
         "mature_days": 91,
         "description": "More of a product the account holds, or a dearer plan or successor, "
         "signed in the horizon.",

@@ -12,6 +12,7 @@ import pytest
 from models import card
 from models.baselines import Rival
 from models.evaluate import evaluate
+from models.importance import Importance
 from models.intervals import Interval
 from models.pictures import pictures
 from models.review import HeldOut, Review, Stretch
@@ -34,6 +35,7 @@ def judged(label: np.ndarray) -> Review:
         slices=slices(rows, label, score, seed=1),
         walk=[Stretch(str(DAY), str(DAY), 40, 10, evaluation.figures["auc"])],
         held_out=HeldOut(evaluation.figures["auc"], Interval(np.nan, np.nan, np.nan), 0),
+        importance=Importance([], []),
     )
 
 

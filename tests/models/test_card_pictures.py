@@ -44,6 +44,30 @@ def card() -> dict[str, Any]:
         "walk": [
             {"first": "2026-01-05", "last": "2026-02-02", "rows": 9, "positives": 1, "auc": AUC}
         ],
+        "importance": {
+            "weights": [
+                {"feature": "use", "group": "usage", "description": "Use", "share": 0.7},
+                {"feature": "plan", "group": "commercial", "description": "Plan", "share": 0.3},
+            ],
+            "curves": [
+                {
+                    "feature": "use_28d",
+                    "description": "Use, last 28 days",
+                    "value": [0.1, 0.9],
+                    "effect": [-0.4, 0.5],
+                    "low": [-0.6, 0.2],
+                    "high": [-0.1, 0.8],
+                },
+                {
+                    "feature": "plan",
+                    "description": "Plan",
+                    "value": ["basic", "pro"],
+                    "effect": [-0.1, 0.2],
+                    "low": [-0.2, 0.1],
+                    "high": [0.0, 0.3],
+                },
+            ],
+        },
         "held_out": {"fitted_on": AUC, "held_out": AUC, "accounts": 60},
         "reliability": [{"predicted": n / 10, "observed": n / 12, "n": 150} for n in range(10)],
     }
@@ -70,6 +94,7 @@ def test_the_page_says_the_verdict_and_every_figure(card: dict[str, Any]) -> Non
 
 def test_pictures_are_the_same_bytes_each_time(card: dict[str, Any]) -> None:
     drawn = pictures(card)
-    assert set(drawn) == {"reliability.png", "lift.png", "rivals.png", "slices.png"}
+    names = ("dependence", "importance", "lift", "reliability", "rivals", "slices")
+    assert sorted(drawn) == [f"{name}.png" for name in names]
     assert all(content.startswith(b"\x89PNG") for content in drawn.values())
     assert pictures(json.loads(json.dumps(card))) == drawn

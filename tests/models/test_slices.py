@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from models.slices import FEWEST_OUTCOMES, Slice, slices
+from models.slices import FEWEST_OUTCOMES, MOST_KINDS, OTHERS, Slice, slices
 
 ROWS = 1_200
 
@@ -55,3 +55,12 @@ def test_a_slice_of_few_outcomes_says_so() -> None:
     assert rare.positives < FEWEST_OUTCOMES
     assert rare.small
     assert not found["segment", "smb"].small
+
+
+def test_many_regions_are_shown_as_the_largest_and_all_others() -> None:
+    rows = accounts().drop(columns=["arr", "adoption_age_days", "segment"])
+    rows["region"] = [f"r-{min(number % 40, 30):02d}" for number in range(ROWS)]
+    found = cut(rows, np.ones(ROWS, bool))
+    assert len(found) == MOST_KINDS + 1
+    assert list(found)[-1] == ("region", OTHERS)
+    assert sum(one.rows for one in found.values()) == ROWS
