@@ -134,8 +134,8 @@ def _refuse_unknown(settings: Settings, target: str) -> None:
     if target not in settings.train.targets:
         known = ", ".join(settings.train.targets)
         raise UsageError(
-            f"{target} is none of the targets under [train]: {known}; a model of a table of your own "
-            "is served from MLflow, never published"
+            f"{target} is none of the targets under [train]: {known}; a model of a table of your "
+            "own is served from MLflow, never published"
         )
 
 
