@@ -106,7 +106,8 @@ def wilson(count: float, n: float) -> Interval:
     middle = share + Z**2 / (2 * n)
     width = Z * sqrt(share * (1 - share) / n + Z**2 / (4 * n**2))
     low, high = (middle - width) / (1 + Z**2 / n), (middle + width) / (1 + Z**2 / n)
-    return Interval(share, max(0.0, low), min(1.0, high))
+    # Of no or all accounts, an end is the share itself, but for rounding.
+    return Interval(share, max(0.0, min(low, share)), min(1.0, max(high, share)))
 
 
 def newcombe(one: Interval, two: Interval) -> Interval:

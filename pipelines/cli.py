@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from pipelines import show, show_moved, show_promoted
+from pipelines import show, show_journey, show_moved, show_promoted
 from pipelines.console import Report, run
 from pipelines.settings import Settings, load
 
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from pipelines.check import CheckReport
     from pipelines.demo import DemoResult
     from pipelines.documents import Documents
+    from pipelines.journey import JourneyResult
     from pipelines.moved import MovedResult
     from pipelines.promote import PromotionResult
     from pipelines.report import ReportResult
@@ -289,6 +290,25 @@ def moved(
         return explain_moves(load(config), since, account, top)
 
     run(work, show_moved.moved, as_json=as_json)
+
+
+@app.command()
+def journey(
+    config: Config = DEFAULT,
+    cohort: Annotated[
+        str, typer.Option(help="Print this half-year of starts, such as '2024 H1'.")
+    ] = "all",
+    out: Annotated[Path | None, typer.Option(help="Folder of table and plot, if another.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Compare who had reached a step of the journey by a day with who had not, a year on."""
+
+    def work(report: Report) -> JourneyResult:
+        from pipelines.journey import analyse
+
+        return analyse(load(config), out, report)
+
+    run(work, partial(show_journey.journey, by=cohort), as_json=as_json)
 
 
 @app.command()
