@@ -1,0 +1,15 @@
+"""Verbs killed at random moments leave nothing half done that counts; see ``tests/kill.py``."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+
+def test_a_handful_of_kills() -> None:
+    # A process of its own: a fork of one in which LightGBM has run would hang.
+    verbs = "promote,publish,rollback,score"
+    command = [sys.executable, "-m", "tests.kill", "--times", "4", "--seed", "5", "--verbs", verbs]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "4 kills, 0 problems" in done.stdout
