@@ -85,13 +85,18 @@ class Features(Frozen):
 
 
 class Train(Frozen):
-    """What to train and with which limits; ``monotone`` heeds the directions features declare."""
+    """What to train and with which limits.
+
+    ``monotone`` heeds the directions that features declare; the same seed and ``threads`` give the
+    same bytes.
+    """
 
     targets: tuple[TargetName, ...] = ("upsell", "cross_sell", "downsell", "churn")
     seed: int = Field(default=7, ge=0)
     min_positives: int = Field(default=50, ge=1)
     max_trees: int = Field(default=400, ge=1)
     monotone: bool = True
+    threads: int = Field(default=2, ge=1)
 
 
 class Score(Frozen):

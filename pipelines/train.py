@@ -114,7 +114,12 @@ def train_one(
 ) -> TargetOutcome:
     """Make one target's model and register it as challenger, or say why none can be made."""
     limits = settings.train
-    params = Params(seed=limits.seed, max_trees=limits.max_trees, monotone=limits.monotone)
+    params = Params(
+        seed=limits.seed,
+        max_trees=limits.max_trees,
+        monotone=limits.monotone,
+        threads=limits.threads,
+    )
     made = make(table, target, params, min_positives=limits.min_positives, trials=trials)
     if isinstance(made, Unfit):
         return TargetOutcome(target, made.verdict, made.why, None, champion=False, card={})

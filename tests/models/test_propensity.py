@@ -18,7 +18,7 @@ from models.release import ModelFiles
 from models.split import split
 from tests.models.tables import MATURE_DAYS, feature_table
 
-QUICK = Params(max_trees=80, patience=20)
+QUICK = Params(max_trees=80, patience=20, threads=1)
 
 
 @pytest.fixture(scope="module")

@@ -28,6 +28,7 @@ SMALL = """
 [train]
 targets = ["upsell"]
 max_trees = 50
+threads = 1
 min_positives = 20
 [score]
 reasons = 100

@@ -95,7 +95,7 @@ def test_a_table_of_ones_own_is_trained_judged_and_registered(tmp_path: Path) ->
     frame = own()
     leaking = {"invoice": frame["renewed"].fillna(0) * 100.0, "won_next_30d": 1.0}
     frame.assign(**leaking).to_csv(tmp_path / "own.csv", index=False)
-    (tmp_path / "expansion.toml").write_text("[train]\nmax_trees = 40\n")
+    (tmp_path / "expansion.toml").write_text("[train]\nmax_trees = 40\nthreads = 1\n")
     registry = empty_registry(load(tmp_path / "expansion.toml"))
     command = [
         "train", "--config", str(tmp_path / "expansion.toml"), "--table", str(tmp_path / "own.csv"),

@@ -4,7 +4,6 @@ import json
 import shutil
 from collections.abc import Iterator
 from dataclasses import asdict
-from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +12,6 @@ import pytest
 
 from features.errors import DataError, UsageError
 from models import dataset, release
-from models.boosting import Params
 from models.golden import matrix_probabilities
 from models.inputs import matrix
 from models.making import TOO_FEW
@@ -33,8 +31,6 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
     with pytest.MonkeyPatch.context() as patch:
         # Changed code is trained anew; whoever edits it while the tests run shall not fail them.
         patch.setattr("pipelines.train._source_digest", lambda: "the same code")
-        # Two threads wait for each other longer than so small a table takes one.
-        patch.setattr("pipelines.train.Params", partial(Params, threads=1))
         yield trained.company(tmp_path_factory.mktemp("company"))
 
 

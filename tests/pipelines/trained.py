@@ -40,6 +40,7 @@ work = "work"
 home = "mlruns"
 [train]
 max_trees = 25
+threads = 1
 min_positives = 50
 """
 FEWEST = 12
