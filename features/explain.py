@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import date, timedelta
+from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 from features.as_of import Facts, compute, spine
@@ -120,12 +121,16 @@ def explain(
 
 
 def _chosen(columns: Sequence[FeatureColumn], names: Sequence[str]) -> list[FeatureColumn]:
-    unknown = [n for n in names if n not in {c.name for c in columns} | {c.stem for c in columns}]
-    if unknown:
-        raise UsageError(
-            [f"there is no feature {n!r}; `expansion catalogue` lists them" for n in unknown]
-        )
+    known = {c.name for c in columns} | {c.stem for c in columns}
+    if unknown := [name for name in names if name not in known]:
+        raise UsageError([_no_feature(name, known) for name in unknown])
     return [c for c in columns if not names or c.name in names or c.stem in names]
+
+
+def _no_feature(name: str, known: Collection[str]) -> str:
+    close = get_close_matches(name, sorted(known), n=1)
+    meant = f"did you mean {close[0]}? " if close else ""
+    return f"there is no feature {name!r}; {meant}`expansion catalogue` lists all"
 
 
 def _no_row(own: Mapping[str, ir.Table], account_id: str, as_of: date) -> str:

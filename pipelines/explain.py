@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import TYPE_CHECKING
 
+from features.errors import DataError
 from features.explain import Explanation
 from features.explain import explain as explained
 from pipelines.compute import horizon_of
@@ -31,13 +32,18 @@ def explain(
     Raises
     ------
     DataError
-        When the account is unknown or has no row on that day.
+        When the account is unknown or has no row on that day, or the data ends before it.
     UsageError
         When one of ``features`` does not exist.
     """
     report = progress or silent
     report("reading tables", 0.0)
     through = date.fromisoformat(ingest(settings).data_through)
+    if as_of is not None and as_of > through:
+        raise DataError(
+            f"the data is complete before {through}: of a row on {as_of} too little is known yet; "
+            f"ask for a day up to {through}"
+        )
     report("trying every row", 0.3)
     connection, tables = connect(settings)
     try:
