@@ -26,6 +26,9 @@ folder = "source"
 work = "work"
 [mlflow]
 home = "mlruns"
+[train]
+threads = 1
+max_trees = 100
 """
 
 

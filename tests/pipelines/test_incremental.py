@@ -120,6 +120,7 @@ def test_each_week_computes_what_is_new_and_gives_the_bytes_of_a_full_build(
     tmp_path: Path, source: Path
 ) -> None:
     company = Company(tmp_path / "acme", source)
+    company.more = few()
     first = company.at(9).build()
     assert (first.computed, first.taken_over) == (first.as_ofs, 0)
     # Seven weeks were missed: two Mondays of the spine have gone by, and there is the day to score.
