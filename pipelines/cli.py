@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from pipelines import show, show_journey, show_moved, show_promoted
+from pipelines import show, show_forecast, show_journey, show_moved, show_promoted
 from pipelines.console import Report, run
 from pipelines.settings import Settings, load
 
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from pipelines.check import CheckReport
     from pipelines.demo import DemoResult
     from pipelines.documents import Documents
+    from pipelines.forecast import ForecastResult
     from pipelines.journey import JourneyResult
     from pipelines.moved import MovedResult
     from pipelines.promote import PromotionResult
@@ -67,6 +68,9 @@ def simulate(
         datetime | None,
         typer.Option(formats=["%Y-%m-%d"], help="First day after the data; else the last Monday."),
     ] = None,
+    swing: Annotated[
+        float, typer.Option(min=0, help="How far good and bad quarters move all accounts alike.")
+    ] = 0.0,
     config: Config = DEFAULT,
     as_json: Json = False,
 ) -> None:
@@ -75,6 +79,7 @@ def simulate(
     def work(report: Report) -> SimulationSummary:
         from pipelines.demo import newest_monday
         from pipelines.synthetic import simulate as simulated
+        from pipelines.synthetic.world import World
 
         folder = out or load(config).data.folder
         return simulated(
@@ -83,6 +88,7 @@ def simulate(
             months=months,
             seed=seed,
             end=end.date() if end else newest_monday(),
+            world=World(swing=swing),
             progress=report,
         )
 
@@ -290,6 +296,18 @@ def moved(
         return explain_moves(load(config), since, account, top)
 
     run(work, show_moved.moved, as_json=as_json)
+
+
+@app.command()
+def forecast(config: Config = DEFAULT, as_json: Json = False) -> None:
+    """Forecast NRR and GRR of today's accounts in twelve months, with its record in the past."""
+
+    def work(report: Report) -> ForecastResult:
+        from pipelines.forecast import forecast_base
+
+        return forecast_base(load(config), report)
+
+    run(work, show_forecast.forecasted, as_json=as_json)
 
 
 @app.command()

@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 
 from features import catalogue
 from features.as_of import KEYS, Facts, spine
+from features.standing import standings
 from features.targets import Horizon, labels
 from pipelines import engines
 from pipelines.own_features import groups
@@ -57,6 +58,15 @@ def labels_at(settings: Settings, dates: Sequence[date], horizon: Horizon) -> pa
         lambda _, tables: labels(Facts(tables, spine(tables, dates), dates), horizon).to_pyarrow(),
     )
     return in_order(_rounded(outcomes))
+
+
+def standings_at(settings: Settings, dates: Sequence[date]) -> pa.Table:
+    """Return what every account running at each of ``dates`` paid and had signed, in order."""
+    found = _evaluated(
+        settings,
+        lambda _, tables: standings(Facts(tables, spine(tables, dates), dates)).to_pyarrow(),
+    )
+    return in_order(_rounded(found))
 
 
 def horizon_of(settings: Settings, data_through: date) -> Horizon:

@@ -73,6 +73,11 @@ class Settings(Mapping):
         return self.work / "release"
 
     @property
+    def forecast_file(self) -> Path:
+        """The newest NRR forecast (JSON)."""
+        return self.work / "forecast.json"
+
+    @property
     def report_folder(self) -> Path:
         """The reports, a folder a day."""
         return self.work / "report"

@@ -18,7 +18,7 @@ from pipelines.synthetic.journal import Journal
 from pipelines.synthetic.life import Life, live, turn
 from pipelines.synthetic.state import first
 from pipelines.synthetic.truth import OUTCOMES, Truth, look_ahead
-from pipelines.synthetic.world import Clock, World
+from pipelines.synthetic.world import HORIZON_WEEKS, Clock, World
 from pipelines.synthetic.write import table
 
 ACCOUNTS_A_BLOCK = 500
@@ -40,6 +40,12 @@ class Order:
         """Return the stream of random numbers of one purpose."""
         seeds = np.random.SeedSequence(self.seed, spawn_key=(self.block, purpose, part))
         return np.random.Generator(np.random.SFC64(seeds))
+
+    def strains(self) -> list[float]:
+        """Return what is on all accounts alike in each week: the same in every block."""
+        quarters = -(-(self.clock.weeks + HORIZON_WEEKS + 1) // HORIZON_WEEKS)
+        drawn = np.random.default_rng([self.seed, quarters]).standard_normal(quarters)
+        return np.repeat(self.world.swing * drawn, HORIZON_WEEKS).tolist()
 
 
 def run(order: Order) -> dict[str, pa.Table]:
@@ -74,7 +80,7 @@ def _live(order: Order) -> tuple[Life, History, list[Truth]]:
     clock, rng = order.clock, order.rng(TRAITS)
     drawn = traits.draw(rng, order.accounts, order.world, clock)
     state = first(drawn, rng, order.world)
-    life = Life(order.world, drawn, state, order.rng(LIFE), Journal())
+    life = Life(order.world, drawn, state, order.rng(LIFE), Journal(), order.strains())
     history = History.empty(order.accounts, clock.weeks)
     snapshots, truths = set(clock.snapshot_weeks()), []
     for week in range(clock.weeks + 1):

@@ -23,7 +23,7 @@ def appetite_for_seats(state: State, now: Situation) -> Array:
     full = 3.4 * ramp(now.utilisation, 0.55, 1.1)
     carried = 0.7 * (now.champions >= 1) + 0.4 * (now.champions >= 2)
     talks = 0.9 * (state.talks > 0)
-    wants: Array = full + carried + talks + 2.0 * (state.engagement - 0.5)
+    wants: Array = full + carried + talks + 2.0 * (state.engagement - 0.5) - now.strain
     return wants
 
 
@@ -73,7 +73,7 @@ def cross_sell(state: State, now: Situation) -> Array:
     """A product that solves the account's next problem, carried by somebody inside."""
     carried = 0.8 * (now.champions >= 1) + 0.6 * (now.champions >= 2)
     success = 0.8 * now.has_outcome + 0.5 * np.log10(1 + state.activated)
-    held_back = 1.2 * state.blocker + 0.5 * state.escalations
+    held_back = 1.2 * state.blocker + 0.5 * state.escalations + now.strain
     odds = -9.75 + 3.7 * state.ripe + (carried + success - held_back)[:, None]
     free = (state.held == 0) & ~state.dropped
     quiet = (now.age >= 8) & (now.week - state.bundle_week >= 6)
@@ -85,7 +85,7 @@ def seat_downsell_at_renewal(state: State, now: Situation) -> Array:
     """Overselling comes back: seats that nobody activated are not renewed."""
     alone = 0.7 * (now.champions == 0)
     empty = 6.0 * (0.72 - now.utilisation)
-    odds = -2.3 + np.minimum(empty, 3.5) + alone + 0.4 * state.escalations
+    odds = -2.3 + np.minimum(empty, 3.5) + alone + 0.4 * state.escalations + now.strain
     chance: Array = logistic(odds) * (state.seats >= 4) * ~now.ramp_ahead
     return chance
 
@@ -115,7 +115,7 @@ def unhappiness(state: State, now: Situation) -> Array:
     scars = 0.6 * (state.star == BAD_STAR) + 0.6 * np.minimum(state.escalations, 3)
     products = 0.35 * total((state.held > 0).astype(np.int8))
     held = 0.7 * now.has_outcome + products + 0.9 * np.log10(state.seats / 10)
-    wants: Array = unused + alone + scars - held
+    wants: Array = unused + alone + scars - held + now.strain
     return wants
 
 

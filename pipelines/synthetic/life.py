@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,6 +25,7 @@ class Life:
     state: State
     rng: np.random.Generator
     journal: Journal
+    strains: Sequence[float]
 
     @property
     def size(self) -> int:
@@ -55,7 +57,7 @@ def live(life: Life, week: int, *, may_leave: bool = True) -> Week:
     """
     people.happen(life, week)
     adoption.happen(life, week)
-    now = look(life.traits, life.state, week)
+    now = look(life.traits, life.state, week, life.strains[week])
     day = (week * WEEK + np.floor(5 * life.chance())).astype(np.int32)
     leaving, end_week = commerce.decide_leaving(life, now, day, may_leave=may_leave)
     return Week(leaving, end_week, commerce.decide_rest(life, now, day))

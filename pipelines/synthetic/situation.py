@@ -31,10 +31,11 @@ class Situation:
     headroom: Array
     load: Array  # (n, add-ons): need against what is held
     need: Array  # (n, add-ons)
+    strain: float  # the same for all accounts
 
 
-def look(traits: Traits, state: State, week: int) -> Situation:
-    """Describe every account at ``week``."""
+def look(traits: Traits, state: State, week: int, strain: float = 0.0) -> Situation:
+    """Describe every account at ``week``, in which ``strain`` is on all of them."""
     day = week * WEEK
     present = (state.champions == PRESENT) | (state.champions == LOOKING)
     people = (state.activated * (0.4 + state.engagement))[:, None]
@@ -53,4 +54,5 @@ def look(traits: Traits, state: State, week: int) -> Situation:
         headroom=(traits.potential - state.seats) / state.seats,
         load=need / np.maximum(state.held, 1.0),
         need=need,
+        strain=strain,
     )

@@ -74,6 +74,8 @@ class World:
     """Share of facts that reach the warehouse days late."""
     backfill_share: float = 0.05
     """Share of accounts with a range of usage days that arrives weeks late."""
+    swing: float = 0.0
+    """Standard deviation of what befalls all accounts of a quarter alike, in log-odds."""
     replicas: int = 16
     """Futures that are run from each ``as_of`` for the true probabilities."""
 

@@ -1,0 +1,116 @@
+"""How far all accounts move together: what a quarter does to every rate alike.
+
+The counts of a quarter, against those that the rates of all quarters let expect, scatter more than
+accounts on their own would. The excess is a common shock, with a size and a memory that few
+quarters tell little about; so both are drawn from their posterior, never fixed.
+
+Source: Gaussian process regression, Rasmussen and Williams (2006), chapter 2; the exponential
+kernel of section 4.2.1 is an autoregression of first order.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import product
+
+import numpy as np
+
+EVENTS = ("gone", "less", "more")
+SIGNS = np.array([1.0, 1.0, -1.0])
+"""A bad quarter makes accounts leave and shrink more often, and grow more rarely."""
+SIZES = (0.05, 0.15, 0.25, 0.35, 0.45, 0.55, 0.65)
+"""Standard deviations of a shock, in log-odds."""
+USUAL_SIZE = 0.3
+"""Prior: half-normal. A third more or fewer than usual in a quarter is not rare."""
+MEMORIES = (0.0, 0.5, 0.8)
+"""What share of a shock is still there a quarter later; each as likely, before looking."""
+TOGETHER = (0.0, 0.5, 0.9)
+"""Correlation of the shocks of different events; each as likely, before looking."""
+LEVEL = 0.3
+"""Prior standard deviation of how far the rates of the future are off those of the past."""
+
+
+@dataclass(frozen=True)
+class Shocks:
+    """The posterior of the coming quarters' shocks: a mixture of normals.
+
+    ``weight`` (mixture,), ``mean`` (mixture, quarters x events), ``root`` its covariance's root;
+    ``sizes`` the shock's standard deviation of losses and of growth, (mixture, 2).
+    """
+
+    weight: np.ndarray
+    mean: np.ndarray
+    root: np.ndarray
+    sizes: np.ndarray
+
+    def draw(self, random: np.random.Generator, futures: int) -> np.ndarray:
+        """Return what is added to the log-odds, (futures, quarters, events)."""
+        which = random.choice(len(self.weight), size=futures, p=self.weight)
+        normal = random.standard_normal((futures, self.mean.shape[1]))
+        log = self.mean[which] + np.einsum("fij,fj->fi", self.root[which], normal)
+        return np.asarray(log.reshape(futures, -1, len(EVENTS)))
+
+    @property
+    def size(self) -> dict[str, float]:
+        """The expected standard deviation of a quarter's shock, of losses and of growth."""
+        losses, growth = self.weight @ self.sizes
+        return {"losses": float(losses), "growth": float(growth)}
+
+
+def estimate(surprise: np.ndarray, noise: np.ndarray, ahead: int) -> Shocks:
+    """Return what is known of the next ``ahead`` quarters' shocks.
+
+    Parameters
+    ----------
+    surprise, noise
+        By how much the log-odds of each event in each past quarter were off, oldest first, and the
+        variance of that by chance alone, (quarters, events).
+    ahead
+        Quarters to come.
+    """
+    past, surprise, noise = len(surprise), surprise.ravel(), noise.ravel()
+    grid = list(product(SIZES, SIZES, MEMORIES, TOGETHER))
+    found = [_conditioned(surprise, noise, one, past, ahead) for one in grid]
+    log = np.array(
+        [likelihood + _prior(one) for one, (likelihood, _, _) in zip(grid, found, strict=True)]
+    )
+    weight = np.exp(log - log.max())
+    return Shocks(
+        weight=weight / weight.sum(),
+        mean=np.array([mean for _, mean, _ in found]),
+        root=np.array([root for _, _, root in found]),
+        sizes=np.array([one[:2] for one in grid]),
+    )
+
+
+Point = tuple[float, float, float, float]
+"""Sizes of the shocks of losses and of growth, their memory, and their correlation."""
+
+
+def _prior(point: Point) -> float:
+    losses, growth, _, _ = point
+    return -(losses**2 + growth**2) / (2 * USUAL_SIZE**2)
+
+
+def _conditioned(
+    surprise: np.ndarray, noise: np.ndarray, point: Point, past: int, ahead: int
+) -> tuple[float, np.ndarray, np.ndarray]:
+    """Return the log-likelihood of the past, and mean and root of the future's covariance."""
+    whole = _covariance(point, past + ahead)
+    cut = past * len(EVENTS)
+    root = np.linalg.cholesky(whole[:cut, :cut] + np.diag(noise))
+    white = np.linalg.solve(root, surprise)
+    gain = np.linalg.solve(root, whole[:cut, cut:])
+    left = whole[cut:, cut:] - gain.T @ gain
+    likelihood = -0.5 * white @ white - np.log(np.diag(root)).sum()
+    jitter = 1e-9 * np.eye(len(left))
+    return float(likelihood), gain.T @ white, np.linalg.cholesky(left + jitter)
+
+
+def _covariance(point: Point, quarters: int) -> np.ndarray:
+    losses, growth, memory, together = point
+    size = np.array([losses, losses, growth]) * SIGNS
+    events = np.outer(size, size) * (together + (1 - together) * np.eye(len(EVENTS)))
+    apart = np.abs(np.subtract.outer(np.arange(quarters), np.arange(quarters)))
+    level = np.kron(np.ones((quarters, quarters)), LEVEL**2 * np.eye(len(EVENTS)))
+    return np.kron(memory**apart, events) + level

@@ -1,0 +1,102 @@
+"""Forecast: what becomes of today's base in a year, and how good such forecasts were."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from features.errors import DataError
+from models.backtest import Backtest, backtest
+from models.forecast import MOST_QUARTERS, Forecast, forecast
+from models.panel import QUARTER, QUARTERS, Panel
+from models.retention import BANDS
+from pipelines.compute import first_start, standings_at
+from pipelines.files import replaced
+from pipelines.ingest import Manifest, read_manifest
+from pipelines.progress import Progress, silent
+
+if TYPE_CHECKING:
+    from pipelines.settings import Settings
+
+FUTURES_BACK = 400
+"""Futures drawn for each origin of the backtest; a mean and its interval need no more."""
+
+
+@dataclass(frozen=True)
+class ForecastResult:
+    """The forecast of a company, with its backtest. ``path`` is the file that holds it, too."""
+
+    path: str
+    company: str
+    currency: str
+    fingerprint: str
+    forecast: Forecast
+    backtest: Backtest
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the result as JSON-able values."""
+        return {
+            "path": self.path,
+            "company": self.company,
+            "currency": self.currency,
+            "data_fingerprint": self.fingerprint,
+            "days": QUARTERS * QUARTER.days,
+            "bands": [{"from": least, "name": name} for least, name in BANDS],
+            **self.forecast.as_dict(),
+            "backtest": self.backtest.as_dict(),
+        }
+
+
+def forecast_base(settings: Settings, progress: Progress | None = None) -> ForecastResult:
+    """Forecast NRR and GRR of the accounts that pay today, and write ``forecast.json``.
+
+    The same tables and seed give the same file.
+
+    Raises
+    ------
+    DataError
+        When no tables have been read yet, nobody pays today, or the history is too short.
+    """
+    report = progress or silent
+    report("reading subscriptions", 0.0)
+    manifest = read_manifest(settings)
+    panel, seed = panel_of(settings, manifest), settings.train.seed
+    report("forecasting", 0.2)
+    made = forecast(panel, date.fromisoformat(manifest.data_through), seed=seed)
+    report("forecasting from the past", 0.4)
+    tried = backtest(panel, seed=seed, futures=FUTURES_BACK)
+    company, path = settings.company, settings.forecast_file
+    result = ForecastResult(
+        str(path), company.name, company.currency, manifest.fingerprint, made, tried
+    )
+    replaced(path, json.dumps(result.as_dict(), indent=1, sort_keys=True) + "\n")
+    return result
+
+
+def panel_of(settings: Settings, manifest: Manifest) -> Panel:
+    """Return what each account paid, quarter by quarter back from the day the data ends.
+
+    Raises
+    ------
+    DataError
+        When no subscription starts before that day.
+    """
+    through, started = date.fromisoformat(manifest.data_through), first_start(settings)
+    if started is None or started >= through:
+        raise DataError(
+            f"subscriptions: no line starts before {through}, the day the data ends; "
+            "check data_through and the mapping of starts_on"
+        )
+    dates = quarters_back(through, started)
+    return Panel.of(standings_at(settings, dates).to_pandas())
+
+
+def quarters_back(through: date, started: date) -> list[date]:
+    """Return every 91st day back from ``through`` that lies after ``started``, oldest first.
+
+    No more than the forecast and a backtest over as many quarters look at.
+    """
+    days = (through - QUARTER * number for number in range(2 * MOST_QUARTERS + 1))
+    return sorted(day for day in days if day > started)
