@@ -29,7 +29,7 @@ def app(tmp_path: Path, released: Path) -> Iterator[FastAPI]:
     writer = ScoreStore(url)
     writer.write(scoring(), [account("a"), account("b", 2)])
     writer.close()
-    made = create_app(ServingSettings(store_url=url, release_folder=released))
+    made = create_app(ServingSettings(store_url=url, release_folder=released, keys="off"))
     yield made
     made.state.store.close()
 

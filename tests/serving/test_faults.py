@@ -25,7 +25,9 @@ PROBLEM = "application/problem+json"
 def app(tmp_path: Path) -> Iterator[FastAPI]:
     """An application over a store that holds nothing yet."""
     made = create_app(
-        ServingSettings(store_url=f"sqlite:///{tmp_path / 's.db'}", release_folder=tmp_path)
+        ServingSettings(
+            store_url=f"sqlite:///{tmp_path / 's.db'}", release_folder=tmp_path, keys="off"
+        )
     )
     yield made
     made.state.store.close()
