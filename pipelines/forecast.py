@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 
 from features.errors import DataError
 from models.backtest import Backtest, backtest
 from models.forecast import MOST_QUARTERS, Forecast, forecast
+from models.forecast_store import ForecastStore, StoredForecast
 from models.panel import QUARTER, QUARTERS, Panel
 from models.retention import BANDS
 from pipelines.compute import first_start, standings_at
@@ -50,7 +51,7 @@ class ForecastResult:
 
 
 def forecast_base(settings: Settings, progress: Progress | None = None) -> ForecastResult:
-    """Forecast NRR and GRR of the accounts that pay today, and write ``forecast.json``.
+    """Forecast NRR and GRR of the accounts that pay today, into the store and ``forecast.json``.
 
     The same tables and seed give the same file.
 
@@ -58,6 +59,8 @@ def forecast_base(settings: Settings, progress: Progress | None = None) -> Forec
     ------
     DataError
         When no tables have been read yet, nobody pays today, or the history is too short.
+    EnvironmentFailure
+        When the score store cannot be reached.
     """
     report = progress or silent
     report("reading subscriptions", 0.0)
@@ -67,12 +70,22 @@ def forecast_base(settings: Settings, progress: Progress | None = None) -> Forec
     made = forecast(panel, date.fromisoformat(manifest.data_through), seed=seed)
     report("forecasting from the past", 0.4)
     tried = backtest(panel, seed=seed, futures=FUTURES_BACK)
-    company, path = settings.company, settings.forecast_file
-    result = ForecastResult(
-        str(path), company.name, company.currency, manifest.fingerprint, made, tried
-    )
-    replaced(path, json.dumps(result.as_dict(), indent=1, sort_keys=True) + "\n")
+    company, path = settings.company, str(settings.forecast_file)
+    result = ForecastResult(path, company.name, company.currency, manifest.fingerprint, made, tried)
+    _publish(settings, result)
     return result
+
+
+def _publish(settings: Settings, result: ForecastResult) -> None:
+    """Put the forecast into the score store, then into its file; each in one step."""
+    document = result.as_dict()
+    now = datetime.now(UTC).replace(tzinfo=None, microsecond=0)
+    store = ForecastStore(settings.store_url)
+    try:
+        store.write(StoredForecast(result.forecast.origin, result.fingerprint, now, document))
+    finally:
+        store.close()
+    replaced(settings.forecast_file, json.dumps(document, indent=1, sort_keys=True) + "\n")
 
 
 def panel_of(settings: Settings, manifest: Manifest) -> Panel:

@@ -1,0 +1,103 @@
+"""Forecasts in the score store, for the API and the report: the newest one and those before it.
+
+Each kind has a table of its own, so that a store written before there were any stays readable.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    Column,
+    Connection,
+    Date,
+    DateTime,
+    MetaData,
+    String,
+    Table,
+    delete,
+    insert,
+    select,
+)
+
+from models.database import Database
+
+metadata = MetaData()
+forecasts = Table(
+    "forecasts",
+    metadata,
+    Column("as_of", Date, primary_key=True),
+    Column("data_fingerprint", String(64), primary_key=True),
+    Column("created_at", DateTime, nullable=False),
+    Column("document", JSON, nullable=False),
+)
+
+
+@dataclass(frozen=True)
+class StoredForecast:
+    """A forecast of the base and the data that it comes from.
+
+    ``created_at`` is UTC and naive; ``document`` is what ``forecast.json`` holds.
+    """
+
+    as_of: date
+    data_fingerprint: str
+    created_at: datetime
+    document: dict[str, Any]
+
+
+class ForecastStore:
+    """Reads and writes forecasts at the score store's URL.
+
+    Raises
+    ------
+    UsageError
+        When the URL names neither SQLite nor PostgreSQL.
+    EnvironmentFailure
+        From every method, when the database cannot be reached or says no.
+    """
+
+    def __init__(self, url: str) -> None:
+        self._database = Database(url)
+
+    def write(self, forecast: StoredForecast) -> None:
+        """Write a forecast in one step, in place of one of the same day from the same data.
+
+        Raises
+        ------
+        DataError
+            When a figure of its document is not a number.
+        """
+        with self._database.writing() as connection:
+            metadata.create_all(connection)
+            same = (
+                forecasts.c.as_of == forecast.as_of,
+                forecasts.c.data_fingerprint == forecast.data_fingerprint,
+            )
+            connection.execute(delete(forecasts).where(*same))
+            connection.execute(insert(forecasts), [vars(forecast)])
+
+    def newest(self) -> StoredForecast | None:
+        """Return the forecast of the newest day, or ``None`` when none has been made yet."""
+        found = self.history()
+        return found[-1] if found else None
+
+    def history(self) -> list[StoredForecast]:
+        """Return one forecast for each day, the one made last, the oldest day first."""
+        with self._database.reading() as connection:
+            if not _has(connection, forecasts):
+                return []
+            query = select(forecasts).order_by(forecasts.c.as_of, forecasts.c.created_at)
+            last = {row.as_of: StoredForecast(**row._mapping) for row in connection.execute(query)}
+        return list(last.values())
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._database.close()
+
+
+def _has(connection: Connection, table: Table) -> bool:
+    return connection.dialect.has_table(connection, table.name)
