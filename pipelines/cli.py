@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from pipelines import show, show_forecast, show_journey, show_moved, show_promoted
+from pipelines import cli_keys, show, show_forecast, show_journey, show_moved, show_promoted
 from pipelines.console import Report, run
+from pipelines.options import DEFAULT, Config, Json
 from pipelines.settings import Settings, load
 
 if TYPE_CHECKING:
@@ -38,13 +39,11 @@ app = typer.Typer(
     help=__doc__, no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False
 )
 
-Config = Annotated[Path, typer.Option("--config", help="The company's settings (TOML).")]
-Json = Annotated[bool, typer.Option("--json", help="Print exactly one JSON object on stdout.")]
 Data = Annotated[Path | None, typer.Option("--data", help="Where the sources lie, if elsewhere.")]
 Targets = Annotated[
     list[str] | None, typer.Option("--target", help="Only this target; may be given repeatedly.")
 ]
-DEFAULT = Path("expansion.toml")
+app.add_typer(cli_keys.app, name="keys")
 
 
 def main() -> None:

@@ -75,10 +75,19 @@ def commands(app: typer.Typer) -> str:
     group: Any = typer.main.get_command(app)
     sections = [
         f"## {name}\n\n{verb.help}\n\n" + "\n".join(_parameters(verb))
-        for name, verb in group.commands.items()
+        for name, verb in _verbs(group)
     ]
     head = COMMANDS.format(generated=catalogue.GENERATED)
     return "\n".join([head, *(section.rstrip() + "\n" for section in sections)])
+
+
+def _verbs(group: Any, before: str = "") -> Iterator[tuple[str, Any]]:
+    """Yield each verb with its name; those of a group, such as ``keys``, with the group's too."""
+    for name, verb in group.commands.items():
+        if hasattr(verb, "commands"):
+            yield from _verbs(verb, f"{before}{name} ")
+        else:
+            yield f"{before}{name}", verb
 
 
 def _parameters(verb: Any) -> Iterator[str]:

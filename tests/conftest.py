@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import Engine, create_engine, text
 
 from models import release
 from tests.models.releases import META, model
@@ -16,3 +19,26 @@ def released(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("release")
     release.publish(folder, {"upsell": model()}, META)
     return folder
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """An empty database of each kind; in PostgreSQL it is a schema of the test's own."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path}/new folder/scores.db"
+        return
+    server = os.environ.get("EXPANSION_TEST_POSTGRES", "")
+    if not server:
+        pytest.skip("EXPANSION_TEST_POSTGRES names no PostgreSQL database that may be written to")
+    schema = f"test_{os.getpid()}"
+    engine = create_engine(server)
+    _in_postgres(engine, f"CREATE SCHEMA {schema}")
+    joined = "&" if "?" in server else "?"
+    yield f"{server}{joined}options=-csearch_path%3D{schema}"
+    _in_postgres(engine, f"DROP SCHEMA {schema} CASCADE")
+    engine.dispose()
+
+
+def _in_postgres(engine: Engine, sql: str) -> None:
+    with engine.begin() as connection:
+        connection.execute(text(sql))
