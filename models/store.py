@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, fields
 from datetime import UTC, date, datetime
 from itertools import islice
@@ -17,6 +18,7 @@ from sqlalchemy import (
     JSON,
     Boolean,
     Column,
+    ColumnElement,
     Connection,
     Date,
     DateTime,
@@ -35,10 +37,15 @@ from sqlalchemy import (
     select,
 )
 
+from models import scored_inputs
 from models.database import Database
 from models.decisions import Decision, Turn
+from models.scored_inputs import Inputs, StoredInputs
 
 BATCH = 2000
+STREAMED = 200
+KEPT_INPUTS = 2
+"""So many of the newest scorings keep their inputs: a "what if" is about today."""
 TURNS = ("listed", "held_out")
 """Standings after which an account rests: its turn came, on the list or apart from contact."""
 
@@ -88,6 +95,7 @@ decisions = Table(
     Column("held_out", Boolean, nullable=False),
     Index("decisions_by_standing", "scoring_id", "standing"),
 )
+NEWEST_FIRST = (scorings.c.as_of.desc(), scorings.c.created_at.desc())
 DECIDED = tuple(decisions.c[one.name].label(f"decided_{one.name}") for one in fields(Decision))
 
 
@@ -138,6 +146,15 @@ class StoredScore(AccountScore):
     scoring: Scoring = field(kw_only=True)
 
 
+@dataclass(frozen=True)
+class WholeScoring:
+    """A scoring with all it holds, to be read once and while the store is open for it."""
+
+    scoring: Scoring
+    rows: Iterator[StoredScore]
+    inputs: StoredInputs | None
+
+
 PLAIN = tuple(one.name for one in fields(AccountScore) if one.name != "decision")
 """What of an account's score lies in the table of scores."""
 
@@ -156,8 +173,10 @@ class ScoreStore:
     def __init__(self, url: str) -> None:
         self._database = Database(url)
 
-    def write(self, scoring: Scoring, rows: Iterable[AccountScore]) -> None:
-        """Write a scoring with all its rows, in place of one with the same id.
+    def write(
+        self, scoring: Scoring, rows: Iterable[AccountScore], inputs: Inputs | None = None
+    ) -> None:
+        """Write a scoring with its rows and their inputs, in place of one with the same id.
 
         Raises
         ------
@@ -176,6 +195,9 @@ class ScoreStore:
                     connection.execute(insert(decisions), decided)
             created_at = _naive_utc(scoring.created_at)
             connection.execute(insert(scorings), [{**asdict(scoring), "created_at": created_at}])
+            scored_inputs.write(connection, same, inputs)
+            newest = select(scorings.c.scoring_id).order_by(*NEWEST_FIRST).limit(KEPT_INPUTS)
+            scored_inputs.keep(connection, connection.execute(newest).scalars().all())
 
     def newest(self) -> Scoring | None:
         """Return the newest scoring, or ``None`` when nothing has been scored yet."""
@@ -188,16 +210,44 @@ class ScoreStore:
 
     def accounts(self, account_ids: Sequence[str]) -> dict[str, StoredScore]:
         """Return the newest scores of those of ``account_ids`` that have one."""
-        query = select(scores).where(scores.c.account_id.in_(account_ids))
-        return {one.account_id: one for one in self._read(query)}
+        return {one.account_id: one for one in self._read(scores.c.account_id.in_(account_ids))}
 
     def top(self, count: int) -> list[StoredScore]:
         """Return the ``count`` best ranked accounts of the newest scoring."""
-        return self._read(select(scores).order_by(scores.c.rank).limit(count))
+        return self._read(most=count)
 
     def all(self) -> list[StoredScore]:
         """Return every account of the newest scoring by its rank."""
-        return self._read(select(scores).order_by(scores.c.rank))
+        return self._read()
+
+    @contextmanager
+    def whole(self) -> Iterator[WholeScoring | None]:
+        """Open the newest scoring to read all of it by rank, a few rows at a time."""
+        with self._database.reading() as connection:
+            scoring = _newest(connection)
+            if scoring is None:
+                yield None
+                return
+            query = _query(connection, scores.c.scoring_id == scoring.scoring_id)
+            some = query.order_by(scores.c.rank).execution_options(yield_per=STREAMED)
+            rows = (_stored(row, scoring) for row in connection.execute(some))
+            yield WholeScoring(scoring, rows, scored_inputs.read(connection, scoring.scoring_id))
+
+    def history(self, account_id: str, most: int) -> list[StoredScore]:
+        """Return an account's scores in the ``most`` newest scorings that hold it, newest first."""
+        with self._database.reading() as connection:
+            if not _has(connection, scorings):
+                return []
+            # By the keys of both tables: stores from before have no index by account alone.
+            same, mine = (
+                scores.c.scoring_id == scorings.c.scoring_id,
+                scores.c.account_id == account_id,
+            )
+            newest = select(scorings).join(scores, and_(same, mine)).order_by(*NEWEST_FIRST)
+            known = [Scoring(**row._mapping) for row in connection.execute(newest.limit(most))]
+            query = _query(connection, mine, scores.c.scoring_id.in_([s.scoring_id for s in known]))
+            rows = {row.scoring_id: row for row in connection.execute(query)}
+            return [_stored(rows[one.scoring_id], one) for one in known]
 
     def turns(self, since: date, before: date) -> dict[str, Turn]:
         """Return the last turn of each account whose turn came in ``[since, before)``."""
@@ -218,23 +268,20 @@ class ScoreStore:
         """Close all connections."""
         self._database.close()
 
-    def _read(self, query: Select[Any]) -> list[StoredScore]:
+    def _read(self, *conditions: ColumnElement[bool], most: int | None = None) -> list[StoredScore]:
         with self._database.reading() as connection:
             scoring = _newest(connection)
             if scoring is None:
                 return []
-            query = query.where(scores.c.scoring_id == scoring.scoring_id)
-            if _has(connection, decisions):
-                query = _with_decisions(query)
-            rows = connection.execute(query)
+            query = _query(connection, scores.c.scoring_id == scoring.scoring_id, *conditions)
+            rows = connection.execute(query.order_by(scores.c.rank).limit(most))
             return [_stored(row, scoring) for row in rows]
 
 
 def _newest(connection: Connection) -> Scoring | None:
     if not _has(connection, scorings):
         return None
-    order = (scorings.c.as_of.desc(), scorings.c.created_at.desc())
-    row = connection.execute(select(scorings).order_by(*order).limit(1)).first()
+    row = connection.execute(select(scorings).order_by(*NEWEST_FIRST).limit(1)).first()
     return Scoring(**row._mapping) if row else None
 
 
@@ -242,7 +289,11 @@ def _has(connection: Connection, table: Table) -> bool:
     return connection.dialect.has_table(connection, table.name)
 
 
-def _with_decisions(query: Select[Any]) -> Select[Any]:
+def _query(connection: Connection, *conditions: ColumnElement[bool]) -> Select[Any]:
+    """Return the query of scores with their decisions, where the store knows decisions."""
+    query = select(scores).where(*conditions)
+    if not _has(connection, decisions):
+        return query
     keys = ("scoring_id", "account_id")
     same = and_(*(decisions.c[key] == scores.c[key] for key in keys))
     return query.outerjoin(decisions, same).add_columns(*DECIDED)

@@ -20,6 +20,7 @@ from models.decisions import Decision
 from models.golden import amount_shares
 from models.inputs import SEGMENT, matrix
 from models.release import ModelFiles
+from models.scored_inputs import Inputs
 from models.store import AccountScore, ScoreStore, Scoring
 from pipelines.decide import decide
 from pipelines.progress import Progress, silent
@@ -90,7 +91,7 @@ def score(settings: Settings, progress: Progress | None = None) -> ScoreResult:
     accounts = _accounts(settings, store, table, rows, scored)
     scoring = _scoring(settings, table, manifest, models, len(accounts))
     _keep_inputs(settings, rows, models, scoring)
-    store.write(scoring, accounts)
+    store.write(scoring, accounts, _inputs(rows, models))
     store.close()
     return _result(scoring, accounts, list(models), settings.score.top)
 
@@ -229,7 +230,6 @@ def _keep_inputs(
     settings: Settings, rows: pd.DataFrame, models: Mapping[str, ModelFiles], scoring: Scoring
 ) -> None:
     """Keep what was scored; before the scoring, which then always finds its inputs."""
-    inputs = list(dict.fromkeys(one.name for files in models.values() for one in files.features))
     described = Snapshot(
         scoring_id=scoring.scoring_id,
         as_of=scoring.as_of.isoformat(),
@@ -237,7 +237,19 @@ def _keep_inputs(
         release_id=scoring.release_id,
         path=path_of(settings, scoring.scoring_id),
     )
-    keep(settings, rows, inputs, described)
+    keep(settings, rows, _input_names(models), described)
+
+
+def _input_names(models: Mapping[str, ModelFiles]) -> list[str]:
+    return list(dict.fromkeys(one.name for files in models.values() for one in files.features))
+
+
+def _inputs(rows: pd.DataFrame, models: Mapping[str, ModelFiles]) -> Inputs:
+    """Return what each account is scored on, for the server to ask "what if"."""
+    names = _input_names(models)
+    frame = rows[names].astype(object)
+    values = frame.where(frame.notna(), None).to_numpy().tolist()
+    return Inputs(names, dict(zip(rows["account_id"], values, strict=True)))
 
 
 def _result(

@@ -8,12 +8,15 @@ from collections.abc import Iterator
 from dataclasses import asdict, fields
 from datetime import UTC, date, datetime, timedelta, timezone
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import create_engine
 
 from features.errors import DataError, EnvironmentFailure, UsageError
+from models import scored_inputs
 from models.decisions import Decision, Standing, Turn
+from models.scored_inputs import Inputs
 from models.store import AccountScore, ScoreStore, StoredScore, decisions, metadata
 from tests.models.stored import account, scoring
 
@@ -248,3 +251,52 @@ def test_a_stored_score_is_json_able_but_for_its_dates(store: ScoreStore) -> Non
     found = store.account("a-000001")
     assert found is not None
     assert asdict(found)["reasons"]["upsell"]["up"][0]["contribution"] == pytest.approx(0.42)
+
+
+INPUTS = Inputs(("seats", "segment"), {"a-000001": (3.5, None), "a-000002": (None, "smb")})
+
+
+def read_whole(store: ScoreStore) -> tuple[list[str], Any]:
+    with store.whole() as whole:
+        assert whole is not None
+        inputs = whole.inputs and (list(whole.inputs.names), dict(whole.inputs.rows))
+        return [one.account_id for one in whole.rows], inputs
+
+
+def test_a_scoring_is_read_whole_with_what_it_was_scored_on(store: ScoreStore) -> None:
+    with store.whole() as nothing:
+        assert nothing is None
+    store.write(scoring(), [account(2), account(1)], INPUTS)
+    given = {"a-000001": "[3.5,null]", "a-000002": '[null,"smb"]'}
+    assert read_whole(store) == (["a-000001", "a-000002"], (["seats", "segment"], given))
+
+
+def test_only_the_newest_scorings_keep_their_inputs(store: ScoreStore) -> None:
+    for day in (3, 4, 5, 1):
+        store.write(scoring(f"s{day}", as_of=date(2026, 8, day)), [account(1)], INPUTS)
+    with store._database.reading() as connection:
+        kept = [one for one in ("s1", "s3", "s4", "s5") if scored_inputs.read(connection, one)]
+    assert kept == ["s4", "s5"]
+
+
+def test_a_scoring_written_again_without_inputs_has_none(store: ScoreStore) -> None:
+    store.write(scoring(), [account(1)], INPUTS)
+    store.write(scoring(), [account(1)])
+    assert read_whole(store) == (["a-000001"], None)
+
+
+def test_an_input_that_is_no_number_is_refused(store: ScoreStore) -> None:
+    with pytest.raises(DataError, match="neither number"):
+        store.write(scoring(), [account(1)], Inputs(("x",), {"a-000001": (float("nan"),)}))
+    assert store.newest() is None
+
+
+def test_the_history_of_an_account_is_newest_first_and_no_longer_than_asked(
+    store: ScoreStore,
+) -> None:
+    assert store.history("a-000001", 5) == []
+    for day in (3, 10, 17):
+        store.write(scoring(f"s{day}", as_of=date(2026, 8, day)), [account(1), account(day)])
+    assert [one.scoring.as_of.day for one in store.history("a-000001", 2)] == [17, 10]
+    assert [one.scoring.scoring_id for one in store.history("a-000010", 5)] == ["s10"]
+    assert store.history("nobody", 5) == []

@@ -6,6 +6,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from features.errors import DataError
@@ -159,3 +160,19 @@ def test_lost_tables_say_what_to_run(settings: Settings) -> None:
     shutil.rmtree(settings.tables_folder)
     with pytest.raises(DataError, match=r"accounts\.parquet: .*run `expansion build`"):
         score(settings)
+
+
+def test_what_was_scored_is_kept_beside_the_scores(settings: Settings) -> None:
+    score(settings)
+    rows = dataset.read(settings.feature_table).newest().set_index("account_id")
+    store = ScoreStore(settings.store_url)
+    with store.whole() as whole:
+        assert whole is not None
+        assert whole.inputs is not None
+        names, given = list(whole.inputs.names), dict(whole.inputs.rows)
+    store.close()
+    files = release.ModelFiles.read(settings.release_folder / "current" / "upsell")
+    assert set(names) >= {one.name for one in files.features}
+    for account, text in given.items():
+        wanted = [None if pd.isna(one) else one for one in rows.loc[account, names]]
+        assert json.loads(text) == wanted
