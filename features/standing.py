@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING
 
 import ibis
 
-from features.as_of import KEYS, running
+from features.as_of import KEYS
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
 
     from features.as_of import Facts
 
-QUARTER_DAYS = 91
-QUARTERS_AHEAD = 4
+DAYS = {"arr": 0, "arr_in_91d": 91, "arr_in_182d": 182, "arr_in_273d": 273, "arr_in_364d": 364}
+"""Columns of ARR, and how many days after ``as_of`` each looks."""
 
 
 def standings(facts: Facts) -> ir.Table:
@@ -33,37 +33,25 @@ def standings(facts: Facts) -> ir.Table:
     """
     lines = facts.announced("subscriptions")
     real = lines.ended_on.isnull() | (lines.ended_on > lines.starts_on)
-    lines = lines.filter(real).mutate(arr=lines.quantity * lines.unit_price)
-    lines = lines.mutate(runs=running(lines), **_then(lines))
-    ahead = {name: lines.arr.sum(where=lines[f"_{name}"]).fill_null(0.0) for name in _days()}
+    lines = lines.filter(real).mutate(worth=lines.quantity * lines.unit_price)
+    lines = lines.mutate(**{f"runs_{name}": _runs(lines, days) for name, days in DAYS.items()})
+    paid = {name: lines.worth.sum(where=lines[f"runs_{name}"]).fill_null(0.0) for name in DAYS}
     term = lines.term_ends_on
-    summed = lines.group_by([*KEYS, "started_on"]).aggregate(
-        arr=lines.arr.sum(where=lines.runs).fill_null(0.0),
-        renewal_days=term.delta(lines.as_of, unit="day").min(where=lines.runs),
-        term_days=term.delta(lines.starts_on, unit="day").max(where=lines.runs),
-        **ahead,
+    return lines.group_by([*KEYS, "started_on"]).aggregate(
+        **paid,
+        renewal_days=term.delta(lines.as_of, unit="day").min(where=lines.runs_arr),
+        term_days=term.delta(lines.starts_on, unit="day").max(where=lines.runs_arr),
     )
-    columns = ["started_on", "arr", *_days(), "renewal_days", "term_days"]
-    return summed.select(*KEYS, *columns)
 
 
-def _days() -> dict[str, int]:
-    """Return the columns of what is announced, each with its days ahead."""
-    days = [QUARTER_DAYS * quarter for quarter in range(1, QUARTERS_AHEAD + 1)]
-    return {f"arr_in_{one}d": one for one in days}
-
-
-def _then(lines: ir.Table) -> dict[str, ir.Value]:
-    """Say which periods will run, with each column's name: the last of a line replaces the others.
+def _runs(lines: ir.Table, days: int) -> ir.BooleanValue:
+    """Say which periods run in ``days``; the last of a line to have begun replaces the others.
 
     The period before it has often no known end yet when the next is signed.
     """
     line = ibis.window(group_by=[*KEYS, "subscription_id"])
-    flags: dict[str, ir.Value] = {}
-    for name, days in _days().items():
-        day = lines.as_of + ibis.interval(days=days)
-        started = lines.starts_on < day
-        last = ibis.ifelse(started, lines.starts_on, ibis.null("date")).max().over(line)
-        ends = lines.ended_on.notnull() & (lines.ended_on <= day)
-        flags[f"_{name}"] = started & (lines.starts_on == last) & ~ends
-    return flags
+    day = lines.as_of + ibis.interval(days=days)
+    begun = lines.starts_on < day
+    last = ibis.ifelse(begun, lines.starts_on, ibis.null("date")).max().over(line)
+    ended = lines.ended_on.notnull() & (lines.ended_on <= day)
+    return begun & (lines.starts_on == last) & ~ended

@@ -86,7 +86,7 @@ def backtest(
 
 def _tried(panel: Panel, origin: date, seed: int, futures: int) -> Trial:
     came = panel.realised(origin)
-    before = panel.until(origin).realised(origin - QUARTERS * QUARTER)
+    before = panel.realised(origin - QUARTERS * QUARTER)
     if came is None:
         raise AssertionError(f"the year from {origin} is not over")  # pragma: no cover
     made = forecast(panel, origin, seed=seed, futures=futures)

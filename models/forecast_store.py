@@ -12,10 +12,10 @@ from typing import Any
 from sqlalchemy import (
     JSON,
     Column,
-    Connection,
     Date,
     DateTime,
     MetaData,
+    Select,
     String,
     Table,
     delete,
@@ -82,22 +82,21 @@ class ForecastStore:
 
     def newest(self) -> StoredForecast | None:
         """Return the forecast of the newest day, or ``None`` when none has been made yet."""
-        found = self.history()
-        return found[-1] if found else None
+        order = (forecasts.c.as_of.desc(), forecasts.c.created_at.desc())
+        found = self._read(select(forecasts).order_by(*order).limit(1))
+        return found[0] if found else None
 
     def history(self) -> list[StoredForecast]:
         """Return one forecast for each day, the one made last, the oldest day first."""
-        with self._database.reading() as connection:
-            if not _has(connection, forecasts):
-                return []
-            query = select(forecasts).order_by(forecasts.c.as_of, forecasts.c.created_at)
-            last = {row.as_of: StoredForecast(**row._mapping) for row in connection.execute(query)}
-        return list(last.values())
+        made = self._read(select(forecasts).order_by(forecasts.c.as_of, forecasts.c.created_at))
+        return list({one.as_of: one for one in made}.values())
 
     def close(self) -> None:
         """Close all connections."""
         self._database.close()
 
-
-def _has(connection: Connection, table: Table) -> bool:
-    return connection.dialect.has_table(connection, table.name)
+    def _read(self, query: Select[Any]) -> list[StoredForecast]:
+        with self._database.reading() as connection:
+            if not connection.dialect.has_table(connection, forecasts.name):
+                return []
+            return [StoredForecast(**row._mapping) for row in connection.execute(query)]

@@ -1,7 +1,7 @@
 """What each account paid quarter by quarter, and how that differed from what was announced.
 
-A row holds only what was known before its day, so whatever reads rows up to an origin cannot see
-past it.
+A row holds only what was known before its day, so whatever reads quarters that were over at an
+origin cannot see past it.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from itertools import pairwise
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -42,34 +42,38 @@ class Panel:
         Raises
         ------
         DataError
-            When a column is missing, or the dates are not 91 days apart.
+            When a column is missing, or dates are not a number of quarters apart.
         """
         lacking = [name for name in NEEDED if name not in frame]
         if lacking:
             raise DataError(f"the panel lacks {', '.join(lacking)}; build it anew")
         rows = frame.loc[frame["arr"] > 0, list(NEEDED)]
         panel = cls(rows.sort_values(["as_of", "account_id"]).reset_index(drop=True))
-        days = panel.dates
-        odd = [str(b) for a, b in pairwise(days) if b - a != QUARTER]
+        odd = sorted(set(panel._rows) - set(panel.dates))
         if odd:
-            raise DataError(f"the panel's dates {', '.join(odd)} are not 91 days after another")
+            raise DataError(
+                f"the panel's dates {', '.join(map(str, odd))} are not {QUARTER.days} days after "
+                f"another from {panel.dates[0]} on"
+            )
         return panel
 
-    @property
+    @cached_property
     def dates(self) -> list[date]:
-        """The dates, oldest first."""
-        return sorted(self.frame["as_of"].unique())
+        """Every quarter's day from the first to the last on which anybody pays."""
+        days = list(self._rows)
+        count = (days[-1] - days[0]) // QUARTER + 1 if days else 0
+        return [days[0] + number * QUARTER for number in range(count)]
 
-    def until(self, origin: date) -> Panel:
-        """Return what was there to see at ``origin``."""
-        return Panel(self.frame[self.frame["as_of"] <= origin])
+    @cached_property
+    def _rows(self) -> dict[date, pd.DataFrame]:
+        found = self.frame.groupby("as_of")
+        return {day: found.get_group(day) for day in sorted(self.frame["as_of"].unique())}
 
     def at(self, origin: date) -> pd.DataFrame:
         """Return the accounts that pay at ``origin``."""
-        rows: pd.DataFrame = self.frame[self.frame["as_of"] == origin]
-        return rows
+        return self._rows.get(origin, self.frame.iloc[:0])
 
-    def came(self, origin: date, quarters: int = QUARTERS) -> np.ndarray:
+    def came(self, origin: date, quarters: int) -> np.ndarray:
         """Return what each account of ``origin`` pays ``quarters`` later, 0 for those gone."""
         later = self.at(origin + quarters * QUARTER).set_index("account_id")["arr"]
         found: np.ndarray = later.reindex(self.at(origin)["account_id"]).fillna(0).to_numpy(float)
@@ -78,23 +82,29 @@ class Panel:
     def realised(self, origin: date) -> Retention | None:
         """Return what became of the accounts of ``origin`` in a year, if that has passed."""
         rows = self.at(origin)
-        if rows.empty or origin + QUARTERS * QUARTER not in set(self.dates):
+        if rows.empty or origin + QUARTERS * QUARTER > self.dates[-1]:
             return None
         signed = rows[AHEAD[-1]].to_numpy(float)
-        return retained(rows["arr"].to_numpy(float), signed, self.came(origin)[None, :])
+        return retained(rows["arr"].to_numpy(float), signed, self.came(origin, QUARTERS)[None, :])
 
-    def transitions(self) -> pd.DataFrame:
-        """Return each account's step from a quarter to the next.
+    def quarters(self, origin: date) -> list[date]:
+        """Return the first days of the quarters with accounts that were over at ``origin``."""
+        return [day for day in self._rows if day + QUARTER <= origin]
+
+    def transitions(self, quarters: Sequence[date]) -> pd.DataFrame:
+        """Return each account's step from the first day of ``quarters`` to the next quarter's.
 
         Columns: ``as_of``; ``announced``, the ARR it was to have by then (as before, where all was
-        to end); ``ratio``, what it had to that; ``ending``, whether all was to end; ``binding``
-        and ``tenure``, as ``binding`` and ``tenures`` say.
+        to end); ``ratio``, what it had to that; ``ending``, whether all was to end; ``binding``,
+        ``tenure`` and ``ramp``, as the functions of these names say.
         """
-        dates = self.dates
-        parts = [self._steps(day) for day in dates[:-1]]
-        return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
+        return pd.concat([self._steps[day] for day in quarters], ignore_index=True)
 
-    def _steps(self, day: date) -> pd.DataFrame:
+    @cached_property
+    def _steps(self) -> dict[date, pd.DataFrame]:
+        return {day: self._stepped(day) for day in self.dates[:-1]}
+
+    def _stepped(self, day: date) -> pd.DataFrame:
         rows = self.at(day)
         signed, arr = rows[AHEAD[0]].to_numpy(float), rows["arr"].to_numpy(float)
         announced = np.where(signed > 0, signed, arr)
@@ -138,8 +148,3 @@ def ramps(rows: pd.DataFrame, quarter: int) -> np.ndarray:
 def contracted(rows: pd.DataFrame) -> np.ndarray:
     """Return the announced ARR of each account, today and after each quarter, (accounts, 5)."""
     return rows[["arr", *AHEAD]].to_numpy(float)
-
-
-def quarters_of(transitions: pd.DataFrame) -> Sequence[date]:
-    """Return the quarters that steps were taken in, oldest first."""
-    return sorted(transitions["as_of"].unique()) if len(transitions) else []

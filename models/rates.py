@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from models.panel import BINDINGS, TENURES, quarters_of
+from models.panel import BINDINGS, TENURES
 from models.shocks import EVENTS
 
 MOVED = 0.08
@@ -79,7 +79,9 @@ class Rates:
 def traits(binding: np.ndarray, tenure: np.ndarray, ramp: np.ndarray) -> np.ndarray:
     """Return what is known of accounts ahead of their size, (accounts, columns without size)."""
     bound = np.eye(BINDINGS)[binding]
-    return np.hstack([bound, np.eye(len(TENURES) + 1)[tenure][:, 1:], ramp[:, None].astype(float)])
+    # A step up at each band: one that nobody has reached yet is like the band before it.
+    reached = tenure[:, None] > np.arange(len(TENURES))
+    return np.hstack([bound, reached, ramp[:, None]]).astype(float)
 
 
 def sizes(binding: np.ndarray, size: np.ndarray) -> np.ndarray:
@@ -92,10 +94,10 @@ def learn(steps: pd.DataFrame) -> Rates:
     going = steps[~steps["ending"]]
     scale = Scale.of(going["announced"].to_numpy(float))
     matrix, event = _matrix(going, scale), events(going["ratio"].to_numpy(float))
-    quarter = np.searchsorted(np.array(quarters_of(going)), going["as_of"].to_numpy())
+    days, quarter = np.unique(going["as_of"].to_numpy(), return_inverse=True)
     fits, left = [], np.ones(len(going), bool)
     for one in event.T:
-        fits.append(_fitted(matrix[left], one[left], quarter[left], quarter.max() + 1))
+        fits.append(_fitted(matrix[left], one[left], quarter[left], len(days)))
         left &= ~one
     slope, root, surprise, noise = (np.array(part) for part in zip(*fits, strict=True))
     saved = int((steps["ending"] & (steps["ratio"] > 0)).sum())
