@@ -6,12 +6,13 @@ SQLite and PostgreSQL differ in how a transaction begins; nothing else in the co
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy import URL, Connection, Engine, Table, create_engine, event, make_url, text
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import ArgumentError, IntegrityError, SQLAlchemyError
 
 from features.errors import DataError, EnvironmentFailure, ExpansionError, UsageError
@@ -87,6 +88,18 @@ class Database:
             kind = DataError if isinstance(error, IntegrityError) else EnvironmentFailure
             reason = str(cause or error).split("\n", 1)[0]
             raise kind(f"the database at {self.place} says: {reason}") from error
+
+
+def insert_once(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert ``rows`` but for those whose key is there already: told twice is told once."""
+    insert = (sqlite if connection.dialect.name == "sqlite" else postgresql).insert
+    if rows:
+        connection.execute(insert(table).on_conflict_do_nothing(), [dict(one) for one in rows])
+
+
+def has(connection: Connection, table: Table) -> bool:
+    """Say whether a table is there: an older release may not have made it yet."""
+    return connection.dialect.has_table(connection, table.name)
 
 
 def _parsed(url: str) -> URL:

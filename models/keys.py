@@ -30,7 +30,7 @@ from sqlalchemy import (
 )
 
 from features.errors import DataError
-from models.database import Database
+from models.database import Database, has
 
 Scope = Literal["read", "score", "feedback", "admin"]
 SCOPES: tuple[Scope, ...] = get_args(Scope)
@@ -143,7 +143,7 @@ class KeyStore:
     def all(self) -> list[ApiKey]:
         """Return every key, those no longer valid included, the oldest first."""
         with self._database.reading() as connection:
-            if not connection.dialect.has_table(connection, api_keys.name):
+            if not has(connection, api_keys):
                 return []
             order = (api_keys.c.created_at, api_keys.c.key_id)
             rows = connection.execute(select(api_keys).order_by(*order))
