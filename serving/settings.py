@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from hashlib import sha256
 from pathlib import Path
 from typing import Literal
 
@@ -27,15 +28,45 @@ class ServingSettings(BaseModel):
     store_url: str = Field(description="SQLAlchemy URL of the score store.")
     release_folder: Path = Field(description="Folder of the releases.")
     refresh_seconds: float = Field(
-        default=5.0, gt=0, description="How often a new release is looked for."
+        default=5.0, gt=0, description="How often new scores and releases are looked for."
+    )
+    cache_folder: Path | None = Field(
+        default=None,
+        description="Folder of the local copy of the scores, which workers may share and which "
+        "outlives a restart; by default one that goes with the process.",
+    )
+    stale_days: int = Field(
+        default=14, ge=0, description="Age in days above which scores are called stale."
     )
     most_body_bytes: int = Field(default=262_144, gt=0, description="Largest request body.")
     keys: Literal["required", "off"] = Field(
         default="required", description="Whether a caller needs a key; off answers everybody."
     )
+    keys_seconds: float = Field(
+        default=5.0, gt=0, description="How soon a new or revoked key counts."
+    )
+    per_minute: int = Field(
+        default=6000, gt=0, description="Requests a minute of a key without a limit of its own."
+    )
+    spool_folder: Path | None = Field(
+        default=None,
+        description="Where audit and feedback wait for the store; else beside the releases.",
+    )
+    trusted_proxies: str = Field(
+        default="",
+        description="Addresses or networks, parted by commas, whose X-Forwarded headers count.",
+    )
+    log: Literal["debug", "info", "warning", "error"] = Field(
+        default="warning", description="What is logged; info has a line for every request."
+    )
     docs: Literal["on", "off"] = Field(
         default="on", description="Whether /docs, /redoc and /openapi.json are answered."
     )
+
+    def spool(self, kind: str) -> Path:
+        """Return the folder in which lines of a kind wait; two stores never share one."""
+        base = self.spool_folder or self.release_folder.absolute().with_name("spool")
+        return base / sha256(self.store_url.encode()).hexdigest()[:12] / kind
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> ServingSettings:

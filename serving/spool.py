@@ -14,7 +14,6 @@ import logging
 import os
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from hashlib import sha256
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -72,16 +71,17 @@ class Spool:
             if path.suffix in (OPEN, READY):
                 yield from _lines(path)
 
-    def flush(self, deliver: Deliver) -> None:
-        """Deliver what waits, in its order; what cannot be delivered yet waits on."""
+    def flush(self, deliver: Deliver) -> tuple[str, ...]:
+        """Deliver what waits, in its order; return why some of it has to wait on, if it has."""
         with self._delivering:
             self._set_aside()
             for path in sorted(self.folder.glob(f"*{READY}")):
                 try:
                     _deliver(path, deliver)
                 except EnvironmentFailure as error:
-                    log.warning("the store takes nothing yet: %s", error)
-                    return
+                    log.warning("%s waits for the store: %s", self.folder.name, error)
+                    return (f"{self.folder.name} waits for the store: {error}",)
+        return ()
 
     def close(self) -> None:
         """Let go of the file: another process may deliver what is left."""
@@ -118,11 +118,6 @@ class Spool:
                 self._let_go()
         for path in self.folder.glob(f"*{OPEN}"):
             _adopt(path)
-
-
-def folder_of(base: Path, store_url: str, kind: str) -> Path:
-    """Return where lines of a kind wait for a store; two stores never share a folder."""
-    return base / sha256(store_url.encode()).hexdigest()[:12] / kind
 
 
 def _adopt(path: Path) -> None:

@@ -1,0 +1,37 @@
+"""Headers that every answer has: a browser must neither guess, frame, keep nor leak it."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from starlette.types import Message, Scope
+
+PAGES = ("/docs", "/redoc")
+EVERY: Final = (
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"cache-control", b"no-store"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+)
+NOTHING: Final = (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'")
+# FastAPI's pages load their script from a network and start it with a script of their own.
+PAGE: Final = (
+    b"content-security-policy",
+    b"default-src 'none'; frame-ancestors 'none'; connect-src 'self'; "
+    b"img-src data: https://fastapi.tiangolo.com https://cdn.redoc.ly; "
+    b"font-src https://fonts.gstatic.com; worker-src blob:; "
+    b"script-src 'unsafe-inline' https://cdn.jsdelivr.net; "
+    b"style-src 'unsafe-inline' https://cdn.jsdelivr.net https://fonts.googleapis.com",
+)
+SECURE: Final = (b"strict-transport-security", b"max-age=31536000")
+
+
+def complete(start: Message, scope: Scope, request_id: str) -> None:
+    """Add to the start of an answer what it lacks; a route's own header stays."""
+    headers = start["headers"]
+    own = {name for name, _ in headers}
+    wanted = [*EVERY, PAGE if scope["path"] in PAGES else NOTHING]
+    if scope["scheme"] == "https":
+        wanted.append(SECURE)
+    wanted.append((b"x-request-id", request_id.encode()))
+    headers.extend(one for one in wanted if one[0] not in own)

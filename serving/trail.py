@@ -1,0 +1,95 @@
+"""Tells the audit log who asked for which account: on disk at once, in the store a moment later."""
+
+from __future__ import annotations
+
+import itertools
+import logging
+import os
+import re
+import time
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from starlette.types import Scope
+
+from features.errors import EnvironmentFailure
+from models.audit import Asked, AuditLog
+from serving.spool import Line, Spool
+
+ONE = re.compile(r"/v1/accounts/([^/]+)/")
+ACCOUNTS = "accounts_asked"
+"""Where a route that answers for several accounts puts their ids: an attribute of the state."""
+log = logging.getLogger(__name__)
+
+
+class Trail:
+    """Takes down every question about an account, whatever was answered."""
+
+    def __init__(self, spool: Spool, store: AuditLog) -> None:
+        self._spool, self._store = spool, store
+        self.problems: tuple[str, ...] = ()
+        # The process and the moment: ids of two processes, or of two lives of one, never meet.
+        self._life = f"{time.time_ns():x}-{os.getpid():x}"
+        self._numbers = itertools.count()
+
+    def note(self, scope: Scope, key_id: str) -> None:
+        """Take down a request that was answered, if it was about accounts."""
+        ids = _accounts(scope)
+        if not ids:
+            return
+        line = {
+            "id": f"{self._life}-{next(self._numbers):x}",
+            "at": time.time(),
+            "key": key_id,
+            "from": (scope.get("client") or ("",))[0],
+            "asked": f"{scope['method']} {_route(scope)}",
+            "status": scope["state"].get("status", 0),
+            "request": scope["state"]["request_id"],
+            "accounts": ids,
+        }
+        try:
+            self._spool.append(line)
+        except EnvironmentFailure:
+            # The log is then the only place that holds it.
+            log.exception("an audit line could not be written: %s", line)
+
+    def look(self) -> None:
+        """Hand what was taken down to the store, or say why it has to wait."""
+        self.problems = self._spool.flush(self._deliver)
+
+    def close(self) -> None:
+        """Hand over what is left, and close."""
+        self.look()
+        self._spool.close()
+        self._store.close()
+
+    def _deliver(self, lines: Sequence[Line]) -> None:
+        self._store.write([event for line in lines for event in _events(line)])
+
+
+def _accounts(scope: Scope) -> list[str]:
+    several = scope["state"].get(ACCOUNTS)
+    if several is not None:
+        return list(several)
+    one = ONE.match(scope["path"])
+    return [one[1][:200]] if one else []
+
+
+def _route(scope: Scope) -> str:
+    """Return the route's template: an id in it would be one more place to erase it from."""
+    found = getattr(scope.get("route"), "path", None)
+    return str(found or ONE.sub("/v1/accounts/{account_id}/", scope["path"]))
+
+
+def _events(line: Line) -> list[Asked]:
+    known: dict[str, Any] = {
+        "event_id": line["id"],
+        "at": datetime.fromtimestamp(line["at"], UTC).replace(tzinfo=None),
+        "key_id": line["key"],
+        "address": line["from"][:60],
+        "asked": line["asked"][:200],
+        "status": line["status"],
+        "request_id": line["request"],
+    }
+    return [Asked(account_id=one, **known) for one in dict.fromkeys(line["accounts"])]
