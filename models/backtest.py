@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any
@@ -10,17 +9,16 @@ from typing import Any
 import numpy as np
 
 from models.forecast import FEWEST_QUARTERS, FUTURES, Forecast, forecast
-from models.panel import QUARTER, QUARTERS, Panel
+from models.panel import QUARTERS, Panel
 
 
 @dataclass(frozen=True)
 class Trial:
-    """One origin: the forecast made there, what came, and the NRR of the year before it."""
+    """One origin: the forecast made there, and the NRR and GRR that came."""
 
     forecast: Forecast
     nrr: float
     grr: float
-    last_year: float | None
 
     def covers(self, figure: str, level: int) -> bool:
         """Say whether the interval of ``nrr`` or ``grr`` held what came."""
@@ -30,9 +28,12 @@ class Trial:
 
     def as_dict(self) -> dict[str, Any]:
         """Return the trial as JSON-able values."""
-        told = {name: asdict(getattr(self.forecast, name)) for name in ("nrr", "grr")}
-        came = {"nrr": self.nrr, "grr": self.grr, "last_year": self.last_year}
-        return {"origin": str(self.forecast.origin), "forecast": told, "came": came}
+        made = self.forecast
+        return {
+            "origin": str(made.origin),
+            "nrr": asdict(made.nrr) | {"came": self.nrr, "last_year": made.nrr_last_year},
+            "grr": asdict(made.grr) | {"came": self.grr, "last_year": made.grr_last_year},
+        }
 
 
 @dataclass(frozen=True)
@@ -43,35 +44,34 @@ class Backtest:
 
     def coverage(self, figure: str, level: int) -> float | None:
         """Return the share of trials whose interval held what came; None without any."""
-        return _mean([trial.covers(figure, level) for trial in self.trials])
+        found = [trial.covers(figure, level) for trial in self.trials]
+        return float(np.mean(found)) if found else None
 
-    def error(self) -> float | None:
-        """Return the mean absolute error of the NRR, where the year before is known."""
-        return _mean([abs(t.forecast.nrr.value - t.nrr) for t in self._rivalled()])
+    def errors(self) -> tuple[float, float] | None:
+        """Return the mean absolute error of the NRR, and that of 'same as last year'.
 
-    def error_of_last_year(self) -> float | None:
-        """Return the error of 'same as last year' on the same origins."""
-        return _mean([abs((t.last_year or 0) - t.nrr) for t in self._rivalled()])
-
-    def _rivalled(self) -> list[Trial]:
-        return [trial for trial in self.trials if trial.last_year is not None]
+        Both on the origins whose year before is known; None without any.
+        """
+        known = [
+            (abs(one.forecast.nrr.value - one.nrr), abs(one.forecast.nrr_last_year - one.nrr))
+            for one in self.trials
+            if one.forecast.nrr_last_year is not None
+        ]
+        return tuple(np.mean(known, axis=0).tolist()) if known else None
 
     def as_dict(self) -> dict[str, Any]:
         """Return figures and trials as JSON-able values."""
+        ours, last = self.errors() or (None, None)
         return {
             "origins": len(self.trials),
             "coverage": {
                 figure: {str(level): self.coverage(figure, level) for level in (80, 95)}
                 for figure in ("nrr", "grr")
             },
-            "error": self.error(),
-            "error_of_last_year": self.error_of_last_year(),
+            "error": ours,
+            "error_of_last_year": last,
             "trials": [trial.as_dict() for trial in self.trials],
         }
-
-
-def _mean(values: Sequence[float]) -> float | None:
-    return float(np.mean(values)) if values else None
 
 
 def backtest(
@@ -86,9 +86,7 @@ def backtest(
 
 def _tried(panel: Panel, origin: date, seed: int, futures: int) -> Trial:
     came = panel.realised(origin)
-    before = panel.realised(origin - QUARTERS * QUARTER)
     if came is None:
         raise AssertionError(f"the year from {origin} is not over")  # pragma: no cover
     made = forecast(panel, origin, seed=seed, futures=futures)
-    last_year = None if before is None else float(before.nrr[0])
-    return Trial(made, float(came.nrr[0]), float(came.grr[0]), last_year)
+    return Trial(made, float(came.nrr[0]), float(came.grr[0]))

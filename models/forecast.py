@@ -12,7 +12,7 @@ import pandas as pd
 
 from features.errors import DataError
 from models.futures import Base, imagined, learned
-from models.panel import Panel
+from models.panel import YEAR, Panel
 from models.retention import PARTS, band
 
 FUTURES = 1000
@@ -44,17 +44,22 @@ class Spread:
 class Forecast:
     """What becomes of today's base; shares of its ARR today, ``arr`` (currency a year).
 
-    ``parts`` add up to ``nrr.value - 1``. ``quarters`` have passed since the history begins;
-    ``shock`` is the size of a quarter's common shock, in log-odds.
+    ``parts`` add up to ``nrr.value - 1``. ``arr_won`` is paid by accounts won in the year before,
+    ``nrr_last_year`` and ``grr_last_year`` that year's retention; null in the first year.
+    ``quarters`` are those learned from; ``shock`` is the size of a quarter's common shock, in
+    log-odds.
     """
 
     origin: date
     accounts: int
     arr: float
+    arr_won: float
     nrr: Spread
     grr: Spread
     parts: Mapping[str, Spread]
     band: str
+    nrr_last_year: float | None
+    grr_last_year: float | None
     quarters: int
     shock: Mapping[str, float]
 
@@ -86,15 +91,18 @@ def forecast(panel: Panel, origin: date, *, seed: int, futures: int = FUTURES) -
     _refuse(rows, quarters, origin)
     history = learned(panel.transitions(quarters))
     found = imagined(Base.of(rows), history, np.random.default_rng(seed), futures)
-    nrr = Spread.of(found.nrr)
+    nrr, before = Spread.of(found.nrr), panel.realised(origin - YEAR)
     return Forecast(
         origin=origin,
         accounts=len(rows),
         arr=float(rows["arr"].sum()),
+        arr_won=float(rows.loc[rows["started_on"] >= origin - YEAR, "arr"].sum()),
         nrr=nrr,
         grr=Spread.of(found.grr),
         parts={name: Spread.of(found.parts[name]) for name in PARTS},
         band=band(nrr.value),
+        nrr_last_year=None if before is None else float(before.nrr[0]),
+        grr_last_year=None if before is None else float(before.grr[0]),
         quarters=len(quarters),
         shock=history.common.size,
     )

@@ -19,6 +19,8 @@ from models.retention import Retention, retained
 
 QUARTER = timedelta(days=91)
 QUARTERS = 4
+YEAR = QUARTERS * QUARTER
+"""364 days, so that years and quarters begin on the same day of the week."""
 AHEAD = ("arr_in_91d", "arr_in_182d", "arr_in_273d", "arr_in_364d")
 NEEDED = ("account_id", "as_of", "started_on", "arr", *AHEAD, "renewal_days", "term_days")
 KEPT, DUE, OPEN = range(BINDINGS := 3)
@@ -82,7 +84,7 @@ class Panel:
     def realised(self, origin: date) -> Retention | None:
         """Return what became of the accounts of ``origin`` in a year, if that has passed."""
         rows = self.at(origin)
-        if rows.empty or origin + QUARTERS * QUARTER > self.dates[-1]:
+        if rows.empty or origin + YEAR > self.dates[-1]:
             return None
         signed = rows[AHEAD[-1]].to_numpy(float)
         return retained(rows["arr"].to_numpy(float), signed, self.came(origin, QUARTERS)[None, :])

@@ -11,7 +11,7 @@ from features.errors import DataError
 from models.backtest import Backtest, backtest
 from models.forecast import MOST_QUARTERS, Forecast, forecast
 from models.forecast_store import ForecastStore, StoredForecast
-from models.panel import QUARTER, QUARTERS, Panel
+from models.panel import QUARTER, YEAR, Panel
 from models.retention import BANDS
 from pipelines.compute import first_start, standings_at
 from pipelines.files import replaced
@@ -43,7 +43,7 @@ class ForecastResult:
             "company": self.company,
             "currency": self.currency,
             "data_fingerprint": self.fingerprint,
-            "days": QUARTERS * QUARTER.days,
+            "days": YEAR.days,
             "bands": [{"from": least, "name": name} for least, name in BANDS],
             **self.forecast.as_dict(),
             "backtest": self.backtest.as_dict(),

@@ -6,18 +6,18 @@ from typing import TYPE_CHECKING
 
 from models.retention import BANDS, BELOW
 from pipelines.console import line, table
-from pipelines.show import money
+from pipelines.show import money, percent
 
 if TYPE_CHECKING:
     from models.backtest import Backtest
-    from models.forecast import Spread
+    from models.forecast import Forecast, Spread
     from pipelines.forecast import ForecastResult
 
-FEW = 4
-"""Fewer quarters than this of history tell little."""
+FEW = 8
+"""Fewer quarters than this of history tell little: two years, so that every season came twice."""
 PARTS = {
     "contracted_up": "signed already: more",
-    "contracted_down": "announced already: less, or ends",
+    "contracted_down": "announced already: less, or gone",
     "expansion": "predicted expansion",
     "downsell": "predicted downsell",
     "churn": "predicted churn",
@@ -28,60 +28,62 @@ def forecasted(result: ForecastResult) -> None:
     """Print where the base will be in a year, of what that consists, and how sure that is."""
     made = result.forecast
     line(
-        f"{result.company}: NRR {_percent(made.nrr.value)} in twelve months ({made.band}), "
-        f"between {_percent(made.nrr.low_80)} and {_percent(made.nrr.high_80)} in 8 of 10 cases",
+        f"{result.company}: NRR {percent(made.nrr.value)} in twelve months ({made.band}), "
+        f"between {percent(made.nrr.low_80)} and {percent(made.nrr.high_80)} in 8 of 10 cases",
         "bold",
     )
     line(
-        f"{made.accounts:,} accounts that pay {result.currency} {money(made.arr)} a year "
-        f"on {made.origin}; no new customers counted"
+        f"{made.accounts:,} accounts pay {result.currency} {money(made.arr)} a year on "
+        f"{made.origin}, {percent(made.arr_won / made.arr, 0)} of it from those won in the past "
+        "year. Customers still to be won are not counted."
     )
-    header = ("", "forecast", "80 %", "95 %")
-    table("", header, [("NRR", *_told(made.nrr)), ("GRR", *_told(made.grr))])
     line()
-    rows = [("today", "100.0 %", money(made.arr))]
-    for name, words in PARTS.items():
-        value = made.parts[name].value
-        rows.append((words, f"{100 * value:+.1f} %", f"{value * made.arr:+,.0f}"))
-    rows.append(("in twelve months", _percent(made.nrr.value), money(made.nrr.value * made.arr)))
-    table("", ("what moves the base", "share", result.currency), rows)
+    header = ("", "past year", "forecast", "8 of 10 cases", "19 of 20 cases")
+    nrr = ("NRR", percent(made.nrr_last_year), *_told(made.nrr))
+    table("", header, [nrr, ("GRR", percent(made.grr_last_year), *_told(made.grr))])
+    line()
+    table("", ("what moves the base", "share", result.currency), _moves(made))
     line()
     line("NRR bands: " + _bands(made.band))
     line(_record(result.backtest))
     if made.quarters < FEW:
-        line(f"Only {made.quarters} quarters lie behind; the interval is wide because of that.")
+        line(f"Only {made.quarters} quarters lie behind: take the forecast as a first guess.")
     line(f"→ {result.path}")
-
-
-def _percent(share: float) -> str:
-    return f"{100 * share:.1f} %"
 
 
 def _told(spread: Spread) -> tuple[str, str, str]:
     ends = ((spread.low_80, spread.high_80), (spread.low_95, spread.high_95))
     told = [f"{100 * low:.1f} – {100 * high:.1f} %" for low, high in ends]
-    return (_percent(spread.value), told[0], told[1])
+    return (percent(spread.value), told[0], told[1])
+
+
+def _moves(made: Forecast) -> list[tuple[str, str, str]]:
+    rows = [("today", "100.0 %", money(made.arr))]
+    for name, words in PARTS.items():
+        value = made.parts[name].value
+        rows.append((words, f"{100 * value:+.1f} %", f"{value * made.arr:+,.0f}"))
+    end = ("in twelve months", percent(made.nrr.value), money(made.nrr.value * made.arr))
+    return [*rows, end]
 
 
 def _bands(here: str) -> str:
     """Return the bands from the lowest, with the forecast's marked."""
-    names = [(BELOW, f"under {100 * BANDS[-1][0]:.0f} %")]
-    names += [(name, f"{100 * least:.0f} %") for least, name in reversed(BANDS)]
+    names = [(BELOW, f"under {percent(BANDS[-1][0], 0)}")]
+    names += [(name, percent(least, 0)) for least, name in reversed(BANDS)]
     return " · ".join(f"[{n} {at}]" if n == here else f"{n} {at}" for n, at in names)
 
 
 def _record(tried: Backtest) -> str:
     """Say how such forecasts did in the past."""
-    covered, error, rival = tried.coverage("nrr", 80), tried.error(), tried.error_of_last_year()
-    if covered is None:
+    count = len(tried.trials)
+    if not count:
         return "Record: no year has passed since the first possible forecast; nothing to compare."
+    nrr, grr = (round((tried.coverage(name, 80) or 0) * count) for name in ("nrr", "grr"))
     told = (
-        f"Record: made at {len(tried.trials)} past quarters, the 80 % interval held "
-        f"{round(covered * len(tried.trials))} times"
+        f"Record: made at {count} past quarters, the interval of 8 in 10 held the NRR {nrr} times "
+        f"and the GRR {grr} times"
     )
-    if error is None or rival is None:
+    if (errors := tried.errors()) is None:
         return f"{told}."
-    return (
-        f"{told}; it was off by {100 * error:.1f} points on average, "
-        f"'same as last year' by {100 * rival:.1f}."
-    )
+    ours, last = (f"{100 * one:.1f}" for one in errors)
+    return f"{told}; NRR was off by {ours} points on average, 'same as last year' by {last}."
