@@ -9,9 +9,12 @@ from typing import Any
 from fastapi import FastAPI
 
 from models.store import ScoreStore
-from serving import problems, routes
+from serving import problems
+from serving.editions import EditionWatch
 from serving.releases import ReleaseWatch
 from serving.requests import RequestFrame
+from serving.routes_health import health
+from serving.routes_scores import scores
 from serving.settings import ServingSettings
 
 DESCRIPTION = """Which accounts will grow, shrink or leave, why, and what that is worth.
@@ -43,15 +46,17 @@ def create_app(settings: ServingSettings | None = None) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        with app.state.watch.watching(chosen.refresh_seconds):
+        seconds = chosen.refresh_seconds
+        with app.state.editions.watching(seconds), app.state.watch.watching(seconds):
             yield
         app.state.store.close()
 
     app = Api(title="Expansion propensity", version="1", description=DESCRIPTION, lifespan=lifespan)
     app.state.store = ScoreStore(chosen.store_url)
+    app.state.editions = EditionWatch(app.state.store, chosen.cache_folder, chosen.stale_days)
     app.state.watch = ReleaseWatch(chosen.release_folder)
-    app.include_router(routes.scores)
-    app.include_router(routes.health)
+    for router in (scores, health):
+        app.include_router(router)
     app.add_middleware(RequestFrame, most_body_bytes=chosen.most_body_bytes)
     problems.install(app)
     return app

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from pathlib import Path
-from threading import Event, Thread
 
 from features.errors import DataError
 from models import release
+from serving.watching import watching
 
 RETRY_SECONDS = 60.0
 log = logging.getLogger(__name__)
@@ -45,16 +44,9 @@ class ReleaseWatch:
             self._check(path)
             self._checked, self._retry_at = seen, time.monotonic() + RETRY_SECONDS
 
-    @contextmanager
-    def watching(self, seconds: float) -> Iterator[None]:
+    def watching(self, seconds: float) -> AbstractContextManager[None]:
         """Look at once, then every few seconds, in a thread that never delays an answer."""
-        over = Event()
-        # A daemon: a server that is told to stop does not wait for a release to be tried out.
-        Thread(target=self._watch, args=(seconds, over), name="releases", daemon=True).start()
-        try:
-            yield
-        finally:
-            over.set()
+        return watching(self, seconds, "the release")
 
     def _check(self, path: Path) -> None:
         try:
@@ -65,15 +57,6 @@ class ReleaseWatch:
             log.warning("release refused: %s", error)
         else:
             self.release_id, self.problems = manifest.release_id, ()
-
-    def _watch(self, seconds: float, over: Event) -> None:
-        while not over.is_set():
-            try:
-                self.look()
-            except Exception:
-                log.exception("the release could not be looked at")
-                self.problems = (f"{self.folder}: the release could not be looked at; see the log",)
-            over.wait(seconds)
 
 
 def _look(path: Path) -> Look:

@@ -20,9 +20,9 @@ NOTE = (
 
 
 class Strict(BaseModel):
-    """Unknown fields are refused."""
+    """Unknown fields are refused, and numbers without end."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
 
 
 class Answer(BaseModel):
@@ -144,6 +144,8 @@ class AccountScore(Answer):
     reasons: TargetReasons
     reasons_note: str = NOTE
     versions: Versions
+    age_days: int = Field(description="Days since the day the score speaks for.")
+    stale: bool = Field(description="Newer scores are overdue, or may be there and unread.")
 
 
 class ScoreRequest(Strict):
@@ -172,6 +174,7 @@ class Ready(Answer):
 
     status: str = Field(examples=["ready"])
     as_of: date | None = Field(description="Day of the newest scores.")
+    stale: bool | None = Field(description="Newer scores are overdue, or may be there and unread.")
     release_id: str | None = Field(description="The release that passed its checks.")
     problems: list[str]
 

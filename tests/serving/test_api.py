@@ -1,14 +1,12 @@
 from __future__ import annotations
 
-import asyncio
 import shutil
 from collections.abc import Iterator
 from dataclasses import asdict, replace
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 from fastapi import FastAPI
 
@@ -19,8 +17,7 @@ from serving.app import create_app
 from serving.releases import ReleaseWatch
 from serving.settings import ServingSettings
 from tests.models.releases import account, scoring
-
-PROBLEM = "application/problem+json"
+from tests.serving.asking import PROBLEM, ask
 
 
 @pytest.fixture
@@ -30,17 +27,9 @@ def app(tmp_path: Path, released: Path) -> Iterator[FastAPI]:
     writer.write(scoring(), [account("a"), account("b", 2)])
     writer.close()
     made = create_app(ServingSettings(store_url=url, release_folder=released, keys="off"))
+    made.state.editions.look()
     yield made
     made.state.store.close()
-
-
-def ask(app: FastAPI, method: str, path: str, **more: Any) -> httpx.Response:
-    async def call() -> httpx.Response:
-        transport = httpx.ASGITransport(app, raise_app_exceptions=False)
-        async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
-            return await client.request(method, path, **more)
-
-    return asyncio.run(call())
 
 
 def test_a_known_account_gets_its_score_with_reasons_and_versions(app: FastAPI) -> None:
@@ -59,6 +48,7 @@ def test_an_answer_says_what_to_do_where_that_was_decided(app: FastAPI) -> None:
     told = Decision("fix_before_you_sell", "2 tickets: fix.", "Expand waits", "expand", 9.0)
     store: ScoreStore = app.state.store
     store.write(scoring("s2", as_of=date(2026, 9, 7)), [replace(account("a"), decision=told)])
+    app.state.editions.look()
     found = ask(app, "GET", "/v1/accounts/a/score").json()
     assert found["decision"] == asdict(told)
     assert found["decision"]["standing"] == "nothing_to_do"
@@ -124,15 +114,52 @@ def test_a_plain_request_id_is_kept_and_any_other_replaced(
     assert answer.json()["request_id"] == given
 
 
-def test_a_store_that_is_gone_is_503_without_its_secrets(app: FastAPI, tmp_path: Path) -> None:
+def test_a_store_that_is_gone_leaves_the_last_scores_and_says_so(
+    app: FastAPI, tmp_path: Path
+) -> None:
+    app.state.watch.look()
     app.state.store.close()
     for path in tmp_path.glob("scores.db*"):
         path.write_text("this is no database, and long enough to be read as one")
+    app.state.editions.look()
     answer = ask(app, "GET", "/v1/accounts/a/score")
-    assert (answer.status_code, answer.headers["content-type"]) == (503, PROBLEM)
-    assert "Traceback" not in answer.text
-    assert ask(app, "GET", "/health/live").status_code == 200
-    assert ask(app, "GET", "/health/ready").status_code == 503
+    assert (answer.status_code, answer.json()["stale"]) == (200, True)
+    ready = ask(app, "GET", "/health/ready")
+    assert (ready.status_code, ready.json()["stale"]) == (200, True)
+    assert "database" in ready.json()["problems"][0]
+
+
+def test_an_answer_says_how_old_it_is(app: FastAPI) -> None:
+    answer = ask(app, "GET", "/v1/accounts/a/score").json()
+    age = (datetime.now(UTC).date() - date.fromisoformat(answer["as_of"])).days
+    assert (answer["age_days"], answer["stale"]) == (age, age > 14)
+
+
+@pytest.mark.parametrize("form", ["{0}", '"other", {0}', "W/{0}", "*"])
+def test_a_copy_that_still_holds_is_not_sent_again(app: FastAPI, form: str) -> None:
+    tag = ask(app, "GET", "/v1/accounts/a/score").headers["etag"]
+    answer = ask(app, "GET", "/v1/accounts/a/score", headers={"If-None-Match": form.format(tag)})
+    assert (answer.status_code, answer.content, answer.headers["etag"]) == (304, b"", tag)
+
+
+def test_a_copy_is_sent_again_once_the_score_or_its_age_is_another(app: FastAPI) -> None:
+    before = ask(app, "GET", "/v1/accounts/a/score").headers["etag"]
+    shown = app.state.editions.shown
+    app.state.editions.shown = replace(shown, age_days=shown.age_days + 1)
+    given = {"If-None-Match": before}
+    older = ask(app, "GET", "/v1/accounts/a/score", headers=given)
+    assert (older.status_code, older.json()["age_days"]) == (200, shown.age_days + 1)
+    app.state.store.write(scoring("s2", as_of=date(2026, 9, 7)), [account("a", chance=0.5)])
+    app.state.editions.look()
+    newer = ask(app, "GET", "/v1/accounts/a/score", headers={"If-None-Match": before})
+    assert newer.json()["probabilities"]["upsell"] == 0.5
+
+
+def test_an_id_may_hold_a_slash(app: FastAPI) -> None:
+    app.state.store.write(scoring("s2", as_of=date(2026, 9, 7)), [account("eu/7 'ü'")])
+    app.state.editions.look()
+    answer = ask(app, "GET", "/v1/accounts/eu%2F7%20'%C3%BC'/score")
+    assert answer.json()["account_id"] == "eu/7 'ü'"
 
 
 def test_ready_only_when_scores_and_a_release_are_there(app: FastAPI) -> None:

@@ -57,7 +57,12 @@ def filled(tmp_path: Path) -> dict[str, str]:
     writer = ScoreStore(url)
     writer.write(scoring(), [account(1)])
     writer.close()
-    return {"EXPANSION_STORE_URL": url, "EXPANSION_RELEASE_FOLDER": str(tmp_path)}
+    return {
+        "EXPANSION_STORE_URL": url,
+        "EXPANSION_RELEASE_FOLDER": str(tmp_path),
+        "EXPANSION_SPOOL_FOLDER": str(tmp_path / "spool"),
+        "EXPANSION_KEYS": "off",
+    }
 
 
 def test_while_a_release_is_checked_it_answers_and_stops_at_once(tmp_path: Path) -> None:
@@ -136,9 +141,12 @@ def test_settings_come_from_the_environment() -> None:
 def _when_up(url: str) -> httpx.Response:
     for _ in range(100):
         try:
-            return httpx.get(url)
+            answer = httpx.get(url)
         except httpx.ConnectError:
-            time.sleep(0.1)
+            answer = None
+        if answer is not None and answer.status_code != 503:
+            return answer
+        time.sleep(0.1)
     raise AssertionError("nobody answers")
 
 

@@ -1,0 +1,119 @@
+"""The newest scoring beside the server: answers never wait for the store, nor need it."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+from urllib.parse import quote
+
+from serving import edition_file
+
+ANSWER = "SELECT body, tag FROM answers WHERE account_id = ?"
+
+
+class Answer(NamedTuple):
+    """An account's answer that lacks its end, and the tag of these bytes."""
+
+    body: bytes
+    tag: str
+
+
+@dataclass(frozen=True)
+class Page:
+    """Lines of a list as JSON, how many lines all pages have, and the last line's place.
+
+    ``last`` is ``None`` where no line follows.
+    """
+
+    lines: Sequence[bytes]
+    total: int
+    last: int | None
+
+
+class Edition:
+    """A scoring in a file of its own, which is only read.
+
+    ``lookup`` is for the event loop alone; everything else opens the file for itself.
+
+    Raises
+    ------
+    sqlite3.Error, ValueError
+        When the file is damaged.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._file = f"file:{quote(str(path))}?mode=ro&immutable=1"
+        self._connection = self._connect()
+        self.scoring = edition_file.scoring_in(self._connection)
+        self.key = edition_file.key(self.scoring)
+
+    def lookup(self, account_id: str) -> Answer | None:
+        """Return an account's answer; one indexed read of a local file, microseconds."""
+        row = self._connection.execute(ANSWER, (account_id,)).fetchone()
+        return Answer(*row) if row else None
+
+    def answers(self, account_ids: Sequence[str]) -> dict[str, bytes]:
+        """Return the answers of those accounts that have one, in the order asked for."""
+        with self._opened() as connection:
+            rows = ((one, connection.execute(ANSWER, (one,)).fetchone()) for one in account_ids)
+            return {one: row[0] for one, row in rows if row}
+
+    def page(self, order: str, filters: Mapping[str, str], after: int, most: int) -> Page:
+        """Return the lines of a list that follow a place.
+
+        Parameters
+        ----------
+        order
+            The column that counts the places, one of ``edition_file.ORDERS``.
+        filters
+            Columns of ``places`` with the value they must have.
+        after
+            The place after which to begin; 0 is the beginning.
+        most
+            How many lines at the most.
+        """
+        conditions = "".join(f" AND {name} = ?" for name in filters)
+        values = tuple(filters.values())
+        with self._opened() as connection:
+            count = f"SELECT count(*) FROM places WHERE TRUE{conditions}"
+            total = connection.execute(count, values).fetchone()[0]
+            rows = connection.execute(
+                f"SELECT line, {order} FROM places JOIN lines USING (account_id) "
+                f"WHERE {order} > ?{conditions} ORDER BY {order} LIMIT ?",
+                (after, *values, most + 1),
+            ).fetchall()
+        last = rows[most - 1][1] if len(rows) > most else None
+        return Page([line for line, _ in rows[:most]], total, last)
+
+    def input_names(self) -> tuple[str, ...]:
+        """Return the names of what accounts were scored on; none where that is not kept."""
+        with self._opened() as connection:
+            return tuple(json.loads(edition_file.fact(connection, "inputs") or "[]"))
+
+    def inputs(self, account_id: str) -> dict[str, float | str | None] | None:
+        """Return what an account was scored on, by name, if that is kept."""
+        query = "SELECT given FROM inputs WHERE account_id = ?"
+        with self._opened() as connection:
+            row = connection.execute(query, (account_id,)).fetchone()
+        return dict(zip(self.input_names(), json.loads(row[0]), strict=True)) if row else None
+
+    def check(self) -> None:
+        """Raise ``sqlite3.DatabaseError`` when the file is damaged."""
+        with self._opened() as connection:
+            told = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
+        if told != "ok":
+            raise sqlite3.DatabaseError(f"{self.path}: {told}")
+
+    @contextmanager
+    def _opened(self) -> Iterator[sqlite3.Connection]:
+        with closing(self._connect()) as connection:
+            yield connection
+
+    def _connect(self) -> sqlite3.Connection:
+        return sqlite3.connect(self._file, uri=True, check_same_thread=False)

@@ -1,0 +1,30 @@
+"""Asking an application without a server between."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import httpx
+from fastapi import FastAPI
+from fastapi.routing import APIRoute
+
+PROBLEM = "application/problem+json"
+
+
+def ask(app: FastAPI, method: str, path: str, **more: Any) -> httpx.Response:
+    """Return the answer; an error that nobody foresaw is answered, too."""
+
+    async def call() -> httpx.Response:
+        transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+        async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
+            return await client.request(method, path, **more)
+
+    return asyncio.run(call())
+
+
+def routes(app: FastAPI) -> list[APIRoute]:
+    """Return the application's own routes, those of its routers included."""
+    parts = [getattr(one, "original_router", None) for one in app.routes]
+    found = [one for part in parts if part for one in part.routes]
+    return [one for one in found if isinstance(one, APIRoute)]
