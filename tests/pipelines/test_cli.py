@@ -27,6 +27,7 @@ work = "work"
 [mlflow]
 home = "mlruns"
 [train]
+targets = ["upsell"]
 threads = 1
 max_trees = 100
 """
