@@ -8,7 +8,7 @@ from typing import Any
 
 from models.store import StoredScore
 from serving.schemas import AccountScore, ModelVersions, Probabilities, Versions
-from serving.schemas_lists import AccountSummary
+from serving.schemas_lists import AccountSummary, PastScore
 
 FRESHNESS = {"age_days", "stale"}
 """What changes from day to day, and is told when an answer leaves."""
@@ -26,6 +26,12 @@ def body(stored: StoredScore) -> bytes:
 def summary(stored: StoredScore) -> bytes:
     """Return an account's line of a list as JSON."""
     return AccountSummary.model_validate(_plain(stored)).model_dump_json().encode()
+
+
+def past(stored: StoredScore) -> PastScore:
+    """Return what an account was scored on an earlier day."""
+    versions = {"versions": _versions(stored), "scored_at": _utc(stored)}
+    return PastScore.model_validate({**_plain(stored), **versions})
 
 
 def _plain(stored: StoredScore) -> dict[str, Any]:

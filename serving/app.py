@@ -14,6 +14,7 @@ from serving.editions import EditionWatch
 from serving.releases import ReleaseWatch
 from serving.requests import RequestFrame
 from serving.routes_health import health
+from serving.routes_lists import lists
 from serving.routes_scores import scores
 from serving.settings import ServingSettings
 
@@ -55,7 +56,7 @@ def create_app(settings: ServingSettings | None = None) -> FastAPI:
     app.state.store = ScoreStore(chosen.store_url)
     app.state.editions = EditionWatch(app.state.store, chosen.cache_folder, chosen.stale_days)
     app.state.watch = ReleaseWatch(chosen.release_folder)
-    for router in (scores, health):
+    for router in (scores, lists, health):
         app.include_router(router)
     app.add_middleware(RequestFrame, most_body_bytes=chosen.most_body_bytes)
     problems.install(app)

@@ -12,6 +12,7 @@ from typing import NamedTuple
 from urllib.parse import quote
 
 from serving import edition_file
+from serving.cursors import Column
 
 ANSWER = "SELECT body, tag FROM answers WHERE account_id = ?"
 
@@ -64,7 +65,7 @@ class Edition:
             rows = ((one, connection.execute(ANSWER, (one,)).fetchone()) for one in account_ids)
             return {one: row[0] for one, row in rows if row}
 
-    def page(self, order: str, filters: Mapping[str, str], after: int, most: int) -> Page:
+    def page(self, order: str, filters: Mapping[Column, str], after: int, most: int) -> Page:
         """Return the lines of a list that follow a place.
 
         Parameters

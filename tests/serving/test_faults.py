@@ -155,7 +155,16 @@ def test_every_documented_error_has_the_media_type_it_is_sent_with(app: FastAPI)
         for operation in operations.values()
         for status, answer in operation["responses"].items()
     ]
-    assert {status for status, _ in answers} == {"200", "304", "404", "413", "422", "500", "503"}
+    assert {status for status, _ in answers} == {
+        "200",
+        "304",
+        "404",
+        "410",
+        "413",
+        "422",
+        "500",
+        "503",
+    }
     assert all(media == ([PROBLEM] if status >= "400" else ["application/json"])
                for status, media in answers if status != "304")  # fmt: skip
 
