@@ -68,49 +68,30 @@ def estimate(surprise: np.ndarray, noise: np.ndarray, ahead: int) -> Shocks:
     ahead
         Quarters to come.
     """
-    past, surprise, noise = len(surprise), surprise.ravel(), noise.ravel()
-    grid = list(product(SIZES, SIZES, MEMORIES, TOGETHER))
-    found = [_conditioned(surprise, noise, one, past, ahead) for one in grid]
-    log = np.array(
-        [likelihood + _prior(one) for one, (likelihood, _, _) in zip(grid, found, strict=True)]
-    )
+    grid = np.array(list(product(SIZES, SIZES, MEMORIES, TOGETHER)))
+    whole, cut = _covariances(grid, len(surprise) + ahead), surprise.size
+    root = np.linalg.cholesky(whole[:, :cut, :cut] + np.diag(noise.ravel()))
+    white = np.linalg.solve(root, np.broadcast_to(surprise.ravel()[:, None], (len(grid), cut, 1)))
+    gain = np.linalg.solve(root, whole[:, :cut, cut:])
+    left = whole[:, cut:, cut:] - gain.mT @ gain + 1e-9 * np.eye(whole.shape[1] - cut)
+    log = -0.5 * (white**2).sum(axis=(1, 2)) - np.log(np.linalg.diagonal(root)).sum(axis=1)
+    log -= (grid[:, :2] ** 2).sum(axis=1) / (2 * USUAL_SIZE**2)
     weight = np.exp(log - log.max())
-    return Shocks(
-        weight=weight / weight.sum(),
-        mean=np.array([mean for _, mean, _ in found]),
-        root=np.array([root for _, _, root in found]),
-        sizes=np.array([one[:2] for one in grid]),
-    )
+    mean = (gain.mT @ white)[:, :, 0]
+    return Shocks(weight / weight.sum(), mean, np.linalg.cholesky(left), grid[:, :2])
 
 
-Point = tuple[float, float, float, float]
-"""Sizes of the shocks of losses and of growth, their memory, and their correlation."""
+def _covariances(grid: np.ndarray, quarters: int) -> np.ndarray:
+    """Return the covariance of all events of all quarters at each point of the grid.
 
-
-def _prior(point: Point) -> float:
-    losses, growth, _, _ = point
-    return -(losses**2 + growth**2) / (2 * USUAL_SIZE**2)
-
-
-def _conditioned(
-    surprise: np.ndarray, noise: np.ndarray, point: Point, past: int, ahead: int
-) -> tuple[float, np.ndarray, np.ndarray]:
-    """Return the log-likelihood of the past, and mean and root of the future's covariance."""
-    whole = _covariance(point, past + ahead)
-    cut = past * len(EVENTS)
-    root = np.linalg.cholesky(whole[:cut, :cut] + np.diag(noise))
-    white = np.linalg.solve(root, surprise)
-    gain = np.linalg.solve(root, whole[:cut, cut:])
-    left = whole[cut:, cut:] - gain.T @ gain
-    likelihood = -0.5 * white @ white - np.log(np.diag(root)).sum()
-    jitter = 1e-9 * np.eye(len(left))
-    return float(likelihood), gain.T @ white, np.linalg.cholesky(left + jitter)
-
-
-def _covariance(point: Point, quarters: int) -> np.ndarray:
-    losses, growth, memory, together = point
-    size = np.array([losses, losses, growth]) * SIGNS
-    events = np.outer(size, size) * (together + (1 - together) * np.eye(len(EVENTS)))
+    A point holds the sizes of the shocks of losses and of growth, their memory, and their
+    correlation.
+    """
+    size = grid[:, [0, 0, 1]] * SIGNS
+    own, together = np.eye(len(EVENTS)), grid[:, 3, None, None]
+    events = size[:, :, None] * size[:, None, :] * (together + (1 - together) * own)
     apart = np.abs(np.subtract.outer(np.arange(quarters), np.arange(quarters)))
-    level = np.kron(np.ones((quarters, quarters)), LEVEL**2 * np.eye(len(EVENTS)))
-    return np.kron(memory**apart, events) + level
+    fading = grid[:, 2, None, None] ** apart
+    level = LEVEL**2 * np.kron(np.ones((quarters, quarters)), own)
+    both = fading[:, :, None, :, None] * events[:, None, :, None, :]
+    return np.asarray(both.reshape(len(grid), *level.shape) + level)
