@@ -18,8 +18,10 @@ import uvicorn
 from fastapi import FastAPI
 
 from features.errors import EnvironmentFailure, ExpansionError
+from serving import logs
 from serving.app import create_app
-from serving.settings import RELEASES, STORE, ServingSettings
+from serving.door import doorkeeping
+from serving.settings import KEYS, RELEASES, STORE, ServingSettings
 
 DRAIN_SECONDS = 20
 
@@ -31,8 +33,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     named = {STORE: chosen.store, RELEASES: chosen.release}
     given = {name: value for name, value in named.items() if value}
     try:
-        settings = ServingSettings.from_environment({**os.environ, **given})
-        _serve(create_app(settings), _listen(chosen.host, chosen.port))
+        environment = {**os.environ, **given}
+        settings = ServingSettings.from_environment(environment)
+        logs.install(settings.log)
+        settings = doorkeeping(settings, chosen.host, chosen=KEYS in environment)
+        _serve(create_app(settings), settings, _listen(chosen.host, chosen.port))
     except ExpansionError as error:
         sys.stderr.write(f"{error}\n")
         return error.exit_code
@@ -59,10 +64,19 @@ def _listen(host: str, port: int) -> socket.socket:
         ) from error
 
 
-def _serve(app: FastAPI, listening: socket.socket) -> None:
+def _serve(app: FastAPI, settings: ServingSettings, listening: socket.socket) -> None:
     host, port = listening.getsockname()[:2]
-    sys.stderr.write(f"listening on http://{host}:{port}, documented under /docs\n")
-    config = uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=DRAIN_SECONDS)
+    pages = ", documented under /docs" if settings.docs == "on" else ""
+    sys.stderr.write(f"listening on http://{host}:{port}{pages}\n")
+    config = uvicorn.Config(
+        app,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=bool(settings.trusted_proxies),
+        forwarded_allow_ips=settings.trusted_proxies,
+        timeout_graceful_shutdown=DRAIN_SECONDS,
+    )
     uvicorn.Server(config).run(sockets=[listening])
 
 

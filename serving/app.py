@@ -11,8 +11,8 @@ from fastapi import FastAPI
 from models.store import ScoreStore
 from serving import problems
 from serving.editions import EditionWatch
+from serving.entrance import Entrance
 from serving.releases import ReleaseWatch
-from serving.requests import RequestFrame
 from serving.routes_health import health
 from serving.routes_lists import lists
 from serving.routes_scores import scores
@@ -20,9 +20,10 @@ from serving.settings import ServingSettings
 
 DESCRIPTION = """Which accounts will grow, shrink or leave, why, and what that is worth.
 
-Scores are computed in batches and read from the score store. There is no sign-in yet: listen on
-this machine only, or behind a proxy that knows who may ask.
+Scores are computed in batches and read from the score store. Send your key with every request, as
+`Authorization: Bearer exp_…`.
 """
+UNDOCUMENTED: dict[str, Any] = {"docs_url": None, "redoc_url": None, "openapi_url": None}
 
 
 class Api(FastAPI):
@@ -49,15 +50,22 @@ def create_app(settings: ServingSettings | None = None) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         seconds = chosen.refresh_seconds
         with app.state.editions.watching(seconds), app.state.watch.watching(seconds):
-            yield
+            async with entrance.working():
+                yield
         app.state.store.close()
 
-    app = Api(title="Expansion propensity", version="1", description=DESCRIPTION, lifespan=lifespan)
+    app = Api(
+        title="Expansion propensity",
+        version="1",
+        description=DESCRIPTION,
+        lifespan=lifespan,
+        **({} if chosen.docs == "on" else UNDOCUMENTED),
+    )
     app.state.store = ScoreStore(chosen.store_url)
     app.state.editions = EditionWatch(app.state.store, chosen.cache_folder, chosen.stale_days)
     app.state.watch = ReleaseWatch(chosen.release_folder)
     for router in (scores, lists, health):
         app.include_router(router)
-    app.add_middleware(RequestFrame, most_body_bytes=chosen.most_body_bytes)
+    entrance = Entrance(app, chosen)
     problems.install(app)
     return app

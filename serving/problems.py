@@ -20,7 +20,7 @@ log = logging.getLogger(__name__)
 
 RESPONSES: dict[int | str, dict[str, Any]] = {
     status: {"model": Problem, "description": HTTPStatus(status).phrase}
-    for status in (404, 413, 422, 500, 503)
+    for status in (400, 401, 403, 404, 408, 413, 415, 422, 429, 500, 503)
 }
 
 
@@ -37,9 +37,7 @@ def problem(
         request_id=request_id,
         errors=errors or [],
     )
-    # An unexpected error is answered outside of the frame that sets the header elsewhere.
-    headers = {REQUEST_ID: request_id}
-    return JSONResponse(body.model_dump(), status, headers, media_type=MEDIA_TYPE)
+    return JSONResponse(body.model_dump(), status, media_type=MEDIA_TYPE)
 
 
 def documented(document: dict[str, Any]) -> dict[str, Any]:
@@ -57,10 +55,24 @@ def _request_id(request: Request) -> str:
     return str(getattr(request.state, "request_id", ""))
 
 
-async def _http(request: Request, error: HTTPException) -> JSONResponse:
-    answer = problem(request, error.status_code, str(error.detail))
-    answer.headers.update(error.headers or {})
-    return answer
+def refused(request: Request, error: HTTPException | EnvironmentFailure) -> JSONResponse:
+    """Return the problem document of an error that says itself what is wrong."""
+    if isinstance(error, HTTPException):
+        answer = problem(request, error.status_code, str(error.detail))
+        answer.headers.update(error.headers or {})
+        return answer
+    log.error("request %s: %s", _request_id(request), error)
+    return problem(request, 503, "The score store does not answer; try again in a moment.")
+
+
+def unexpected(request: Request, error: Exception) -> JSONResponse:
+    """Return the problem document of an error that nobody foresaw, and log it whole."""
+    log.error("request %s failed", _request_id(request), exc_info=error)
+    return problem(request, 500, "Something went wrong here; the request id finds it in the log.")
+
+
+async def _refused(request: Request, error: HTTPException | EnvironmentFailure) -> JSONResponse:
+    return refused(request, error)
 
 
 async def _invalid(request: Request, error: RequestValidationError) -> JSONResponse:
@@ -68,23 +80,12 @@ async def _invalid(request: Request, error: RequestValidationError) -> JSONRespo
     return problem(request, 422, "The request does not fit the documented form.", found)
 
 
-async def _unavailable(request: Request, error: EnvironmentFailure) -> JSONResponse:
-    log.error("request %s: %s", _request_id(request), error)
-    return problem(request, 503, "The score store does not answer; try again in a moment.")
-
-
-async def _unexpected(request: Request, error: Exception) -> JSONResponse:
-    log.error("request %s failed", _request_id(request), exc_info=error)
-    return problem(request, 500, "Something went wrong here; the request id finds it in the log.")
-
-
 def install(app: FastAPI) -> None:
     """Let ``app`` answer every error with a problem document."""
     handlers: dict[type[Exception], Any] = {
-        HTTPException: _http,
+        HTTPException: _refused,
         RequestValidationError: _invalid,
-        EnvironmentFailure: _unavailable,
-        Exception: _unexpected,
+        EnvironmentFailure: _refused,
     }
     for kind, handler in handlers.items():
         app.add_exception_handler(kind, handler)

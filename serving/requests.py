@@ -1,28 +1,28 @@
-"""What happens around every request: an id, and a limit to the body."""
+"""What happens around every request: an id, the headers of every answer, a line in the log."""
 
 from __future__ import annotations
 
+import logging
 import re
+import time
 import uuid
 
-from starlette.datastructures import Headers, MutableHeaders
-from starlette.requests import ClientDisconnect, Request
+from starlette.datastructures import Headers
+from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from serving.problems import REQUEST_ID, problem
+from serving import headers
+from serving.problems import REQUEST_ID, unexpected
 
 PLAIN = re.compile(r"[A-Za-z0-9._-]{1,64}")
+log = logging.getLogger(__name__)
 
 
 class RequestFrame:
-    """Gives each request an id (the caller's, if it is plain) and refuses bodies that are too big.
+    """Gives each request an id: the caller's if it is plain, else one of ours."""
 
-    The body is counted as it streams in, so a missing or lying content-length does not help.
-    """
-
-    def __init__(self, app: ASGIApp, most_body_bytes: int) -> None:
+    def __init__(self, app: ASGIApp) -> None:
         self.app = app
-        self.most = most_body_bytes
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one request."""
@@ -31,44 +31,37 @@ class RequestFrame:
             return
         given = Headers(scope=scope).get(REQUEST_ID, "")
         request_id = given if PLAIN.fullmatch(given) else uuid.uuid4().hex
-        scope.setdefault("state", {})["request_id"] = request_id
+        state = scope.setdefault("state", {})
+        state["request_id"] = request_id
 
         async def answer(message: Message) -> None:
             if message["type"] == "http.response.start":
-                MutableHeaders(scope=message)[REQUEST_ID] = request_id
+                headers.complete(message, scope, request_id)
+                state["status"] = message["status"]
             await send(message)
 
+        started = time.perf_counter()
         try:
-            body = await self._body(receive)
-        except ClientDisconnect:
-            return
-        if body is None:
-            refusal = problem(Request(scope), 413, f"The body is larger than {self.most} bytes.")
+            await self.app(scope, receive, answer)
+        except Exception as error:
+            # Answered here and not by Starlette, whose answer would lack what every answer has.
+            refusal = unexpected(Request(scope), error)
+            if "status" in state:
+                raise
             await refusal(scope, receive, answer)
-            return
-        await self.app(scope, _replayed(body, receive), answer)
-
-    async def _body(self, receive: Receive) -> bytes | None:
-        """Return the whole body, or ``None`` when it is too big."""
-        parts, size = [], 0
-        while True:
-            message = await receive()
-            if message["type"] == "http.disconnect":
-                raise ClientDisconnect
-            part = message.get("body", b"")
-            size += len(part)
-            if size > self.most:
-                return None
-            parts.append(part)
-            if not message.get("more_body", False):
-                return b"".join(parts)
+        finally:
+            if log.isEnabledFor(logging.INFO):
+                _tell(scope, time.perf_counter() - started)
 
 
-def _replayed(body: bytes, receive: Receive) -> Receive:
-    """Hand the body on once, then whatever comes after it."""
-    pending = [{"type": "http.request", "body": body, "more_body": False}]
-
-    async def replay() -> Message:
-        return pending.pop() if pending else await receive()
-
-    return replay
+def _tell(scope: Scope, seconds: float) -> None:
+    """Log the route and not the path: what is erased must not live on in a log."""
+    facts = {
+        "request_id": scope["state"]["request_id"],
+        "method": scope["method"],
+        "route": getattr(scope.get("route"), "path", None),
+        "status": scope["state"].get("status"),
+        "milliseconds": round(1000 * seconds, 2),
+        "key_id": scope["state"].get("key_id", ""),
+    }
+    log.info("answered", extra={"facts": facts})

@@ -10,8 +10,9 @@ from starlette.exceptions import HTTPException
 from serving.editions import EditionWatch, Shown
 from serving.problems import RESPONSES
 from serving.schemas import AccountId, AccountScore, ScoreBatch, ScoreRequest
+from serving.strict import StrictRoute
 
-scores = APIRouter(prefix="/v1", tags=["scores"], responses=RESPONSES)
+scores = APIRouter(prefix="/v1", tags=["scores"], responses=RESPONSES, route_class=StrictRoute)
 JSON = "application/json"
 CACHING = "private, no-cache"
 """A cache may keep an answer for its caller alone, and asks whether it still holds."""

@@ -15,6 +15,7 @@ from features.errors import UsageError
 PREFIX = "EXPANSION_"
 STORE = "EXPANSION_STORE_URL"
 RELEASES = "EXPANSION_RELEASE_FOLDER"
+KEYS = "EXPANSION_KEYS"
 
 
 class ServingSettings(BaseModel):
