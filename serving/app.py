@@ -9,7 +9,7 @@ from typing import Any
 from fastapi import FastAPI
 
 from models.store import ScoreStore
-from serving import problems
+from serving import auth, problems
 from serving.editions import EditionWatch
 from serving.entrance import Entrance
 from serving.releases import ReleaseWatch
@@ -31,7 +31,9 @@ class Api(FastAPI):
 
     def openapi(self) -> dict[str, Any]:
         """Return the OpenAPI document; each error is of the problem media type."""
-        return problems.documented(super().openapi())
+        if self.openapi_schema is None:
+            self.openapi_schema = auth.documented(problems.documented(super().openapi()))
+        return self.openapi_schema
 
 
 def create_app(settings: ServingSettings | None = None) -> FastAPI:
@@ -66,6 +68,6 @@ def create_app(settings: ServingSettings | None = None) -> FastAPI:
     app.state.watch = ReleaseWatch(chosen.release_folder)
     for router in (scores, lists, health):
         app.include_router(router)
-    entrance = Entrance(app, chosen)
+    app.state.entrance = entrance = Entrance(app, chosen)
     problems.install(app)
     return app

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from starlette.exceptions import HTTPException
 
@@ -72,3 +73,14 @@ def admitted(keyring: Keyring, header: str, scope: Scope) -> ApiKey:
 
 def _challenged(detail: str, why: str = "") -> HTTPException:
     return HTTPException(401, detail, {"WWW-Authenticate": f"{CHALLENGE}{why}"})
+
+
+def documented(document: dict[str, Any]) -> dict[str, Any]:
+    """Say in an OpenAPI document which paths need a key."""
+    key = {"type": "http", "scheme": "bearer", "description": "`expansion keys create` makes one."}
+    document["components"]["securitySchemes"] = {"key": key}
+    for path, operations in document["paths"].items():
+        for operation in operations.values() if needed(path) else ():
+            operation["security"] = [{"key": []}]
+            operation["description"] += f"\n\nNeeds a key with the scope `{needed(path)}`."
+    return document

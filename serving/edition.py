@@ -32,6 +32,7 @@ class Page:
     """
 
     lines: Sequence[bytes]
+    account_ids: Sequence[str]
     total: int
     last: int | None
 
@@ -85,12 +86,13 @@ class Edition:
             count = f"SELECT count(*) FROM places WHERE TRUE{conditions}"
             total = connection.execute(count, values).fetchone()[0]
             rows = connection.execute(
-                f"SELECT line, {order} FROM places JOIN lines USING (account_id) "
+                f"SELECT line, {order}, account_id FROM places JOIN lines USING (account_id) "
                 f"WHERE {order} > ?{conditions} ORDER BY {order} LIMIT ?",
                 (after, *values, most + 1),
             ).fetchall()
         last = rows[most - 1][1] if len(rows) > most else None
-        return Page([line for line, _ in rows[:most]], total, last)
+        shown = rows[:most]
+        return Page([line for line, *_ in shown], [one for *_, one in shown], total, last)
 
     def input_names(self) -> tuple[str, ...]:
         """Return the names of what accounts were scored on; none where that is not kept."""

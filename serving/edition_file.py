@@ -46,8 +46,11 @@ FORM = repr([TABLES, AccountScore.model_json_schema(), AccountSummary.model_json
 
 
 def key(scoring: Scoring) -> str:
-    """Return what tells a scoring's edition from every other; one written again is another."""
-    told = f"{scoring.scoring_id} {scoring.created_at.isoformat()} {FORM}"
+    """Return what tells a scoring's edition from every other.
+
+    One written again is another, and so is one that an account was erased from.
+    """
+    told = f"{scoring.scoring_id} {scoring.created_at.isoformat()} {scoring.accounts} {FORM}"
     return sha256(told.encode()).hexdigest()[:16]
 
 

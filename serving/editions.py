@@ -124,7 +124,10 @@ class EditionWatch:
         return Edition(path)
 
     def _swap(self, edition: Edition) -> None:
-        self._earlier = self.shown.edition if self.shown else None
+        before = self.shown.edition if self.shown else None
+        # What an account was erased from must not be read on for the sake of a list's pages.
+        same = before and before.scoring.scoring_id == edition.scoring.scoring_id
+        self._earlier = None if same else before
         self._show(edition, is_read=True)
         kept = [edition.path, *([self._earlier.path] if self._earlier else [])]
         with suppress(OSError):

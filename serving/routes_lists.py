@@ -18,6 +18,7 @@ from serving.problems import RESPONSES
 from serving.routes_scores import JSON, Id, Now, unknown
 from serving.schemas import Problem
 from serving.schemas_lists import MOST_LISTED, MOST_SCORINGS, AccountHistory, AccountList
+from serving.trail import asked
 
 lists = APIRouter(prefix="/v1", tags=["lists"], responses=RESPONSES)
 PLACES = {
@@ -59,6 +60,7 @@ def listed(
     place = Cursor.read(cursor) if cursor else first
     edition = _edition(request.app.state.editions, place)
     page = edition.page(PLACES[place.order], place.filters, place.after, limit)
+    asked(request, page.account_ids)
     following = None
     if page.last is not None:
         following = place.model_copy(update={"after": page.last}).written()

@@ -11,6 +11,7 @@ from serving.editions import EditionWatch, Shown
 from serving.problems import RESPONSES
 from serving.schemas import AccountId, AccountScore, ScoreBatch, ScoreRequest
 from serving.strict import StrictRoute
+from serving.trail import asked
 
 scores = APIRouter(prefix="/v1", tags=["scores"], responses=RESPONSES, route_class=StrictRoute)
 JSON = "application/json"
@@ -62,9 +63,10 @@ async def account_score(
 
 
 @scores.post("/scores", operation_id="getScores", response_model=ScoreBatch)
-def batch_scores(wanted: ScoreRequest, now: Now) -> Response:
+def batch_scores(wanted: ScoreRequest, request: Request, now: Now) -> Response:
     """Return the newest scores of up to 1,000 accounts; those without one are listed."""
     ids = list(dict.fromkeys(wanted.account_ids))
+    asked(request, ids)
     found = now.edition.answers(ids)
     missing = ScoreBatch(scores=[], not_found=[one for one in ids if one not in found])
     scored = b",".join(body + now.ending for body in found.values())

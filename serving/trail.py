@@ -11,16 +11,22 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from starlette.requests import Request
 from starlette.types import Scope
 
 from features.errors import EnvironmentFailure
 from models.audit import Asked, AuditLog
 from serving.spool import Line, Spool
 
-ONE = re.compile(r"/v1/accounts/([^/]+)/")
+ONE = re.compile(r"/v1/accounts/(.+)/[^/]+")
+"""The path of what is about one account; an id may hold a slash."""
 ACCOUNTS = "accounts_asked"
-"""Where a route that answers for several accounts puts their ids: an attribute of the state."""
 log = logging.getLogger(__name__)
+
+
+def asked(request: Request, account_ids: Sequence[str]) -> None:
+    """Tell for which accounts a request asked, where its path does not name the one."""
+    setattr(request.state, ACCOUNTS, list(account_ids))
 
 
 class Trail:
@@ -72,14 +78,14 @@ def _accounts(scope: Scope) -> list[str]:
     several = scope["state"].get(ACCOUNTS)
     if several is not None:
         return list(several)
-    one = ONE.match(scope["path"])
+    one = ONE.fullmatch(scope["path"])
     return [one[1][:200]] if one else []
 
 
 def _route(scope: Scope) -> str:
     """Return the route's template: an id in it would be one more place to erase it from."""
     found = getattr(scope.get("route"), "path", None)
-    return str(found or ONE.sub("/v1/accounts/{account_id}/", scope["path"]))
+    return str(found or "a path that is no route")
 
 
 def _events(line: Line) -> list[Asked]:

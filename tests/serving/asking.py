@@ -9,6 +9,8 @@ import httpx
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
+from serving.entrance import Entrance
+
 PROBLEM = "application/problem+json"
 
 
@@ -28,3 +30,9 @@ def routes(app: FastAPI) -> list[APIRoute]:
     parts = [getattr(one, "original_router", None) for one in app.routes]
     found = [one for part in parts if part for one in part.routes]
     return [one for one in found if isinstance(one, APIRoute)]
+
+
+def entrance(app: FastAPI) -> Entrance:
+    """Return what stands between the world and the routes."""
+    found: Entrance = app.state.entrance
+    return found
