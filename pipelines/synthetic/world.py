@@ -75,7 +75,10 @@ class World:
     backfill_share: float = 0.05
     """Share of accounts with a range of usage days that arrives weeks late."""
     swing: float = 0.0
-    """Standard deviation of what befalls all accounts of a quarter alike, in log-odds."""
+    """Standard deviation of what befalls all accounts of a quarter alike, in log-odds.
+
+    The true probabilities know what is to come of it.
+    """
     replicas: int = 16
     """Futures that are run from each ``as_of`` for the true probabilities."""
 
