@@ -17,7 +17,7 @@ from models.boosting import Boosting, Params, Stopped
 from models.dataset import FeatureTable
 from models.intervals import Draws, Interval
 from models.propensity import TrainingSet
-from models.value import TAIL, typical_share
+from models.shares import TAIL, typical_share
 
 FEWEST_OUTCOMES = 200
 """So many outcomes are needed to fit on, and a quarter of them to compare on."""

@@ -8,6 +8,9 @@ from typing import Any
 
 import numpy as np
 
+SEGMENT = "segment"
+"""The column whose values say which accounts are alike."""
+
 
 @dataclass(frozen=True)
 class FeatureSpec:

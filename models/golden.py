@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import lightgbm as lgb
 import numpy as np
@@ -24,11 +25,17 @@ def matrix_probabilities(files: ModelFiles, matrix: np.ndarray) -> np.ndarray:
 
 def amount_shares(files: ModelFiles, matrix: np.ndarray) -> np.ndarray:
     """Return the share of its ARR an outcome is worth to each row of a matrix, shape (rows,)."""
-    told = files.card["amount"]
-    if not files.amount:
+    booster = lgb.Booster(model_str=files.amount) if files.amount else None
+    return shares_by(files.card["amount"], booster, matrix)
+
+
+def shares_by(
+    told: Mapping[str, Any], booster: lgb.Booster | None, matrix: np.ndarray
+) -> np.ndarray:
+    """Return the same by what the card tells of amounts, and their model where there is one."""
+    if booster is None:
         return np.full(len(matrix), float(told["share"]))
-    found = np.asarray(lgb.Booster(model_str=files.amount).predict(matrix))
-    capped: np.ndarray = np.minimum(found, told["cap"]) * told["factor"]
+    capped: np.ndarray = np.minimum(booster.predict(matrix), told["cap"]) * told["factor"]
     return capped
 
 

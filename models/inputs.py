@@ -10,13 +10,11 @@ import numpy as np
 import pandas as pd
 
 from models.dataset import FeatureTable
-from models.encoding import FeatureSpec, encode_columns
+from models.encoding import SEGMENT, FeatureSpec, encode_columns
 
 FEWEST_ACCOUNTS = 30
 """A category carried by fewer accounts, or a smaller share of them, tells who the account is."""
 SMALLEST_SHARE = 0.1
-SEGMENT = "segment"
-"""The column whose values say which accounts are alike."""
 
 
 def specify(table: FeatureTable, rows: pd.DataFrame) -> tuple[FeatureSpec, ...]:

@@ -92,6 +92,8 @@ def make(
         trained=_trained(table, training),
         suspects=_suspects(table, fitted),
     )
+    # A server knows no table: what never befalls the same row goes with the model.
+    told |= {"excludes": list(label.excludes)}
     return Made(_files(table, fitted, amounts, told), best, tuning)
 
 

@@ -1,37 +1,26 @@
-"""What a probability is worth: expected expansion ARR, and ARR at risk."""
+"""What a probability is worth: expected expansion ARR, and ARR at risk.
+
+Needs NumPy alone: the server works out amounts, too.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Protocol
 
 import numpy as np
-import pandas as pd
-
-from models.dataset import FeatureTable, Label
-
-TAIL = 0.95
-"""Shares above this quantile are taken down to it: one giant deal is no forecast for all."""
 
 
-def typical_share(table: FeatureTable, target: str, train: pd.DataFrame) -> float:
-    """Return an outcome's ARR as a share of the account's ARR, among training outcomes.
+class Excluding(Protocol):
+    """A target that knows which others never befall the same row."""
 
-    The mean is weighted by ARR, so that amounts add up: small accounts grow by the larger share,
-    and their plain mean would promise a large account too much.
-    """
-    label = table.labels[target]
-    if label.amount_column is None:
-        return 0.0
-    happened = train[(train[label.column] == 1) & (train["arr"] > 0)]
-    if happened.empty:
-        return 0.0
-    share = (happened[label.amount_column] / happened["arr"]).to_numpy(float)
-    usual = np.minimum(share, np.quantile(share, TAIL))
-    return float(np.average(usual, weights=happened["arr"]))
+    @property
+    def excludes(self) -> tuple[str, ...]:
+        """The others' names."""
 
 
 def exclusive(
-    probabilities: Mapping[str, np.ndarray], labels: Mapping[str, Label]
+    probabilities: Mapping[str, np.ndarray], labels: Mapping[str, Excluding]
 ) -> dict[str, np.ndarray]:
     """Return the probabilities with none of an exclusive pair above 1 together, shape (rows,).
 

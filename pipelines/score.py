@@ -17,8 +17,9 @@ from features.errors import DataError
 from models import dataset, explain, release, value
 from models.calibrators import apply
 from models.decisions import Decision
+from models.encoding import SEGMENT
 from models.golden import amount_shares
-from models.inputs import SEGMENT, matrix
+from models.inputs import matrix
 from models.release import ModelFiles
 from models.scored_inputs import Inputs
 from models.store import AccountScore, ScoreStore, Scoring

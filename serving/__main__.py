@@ -19,6 +19,7 @@ from fastapi import FastAPI
 
 from features.errors import EnvironmentFailure, ExpansionError
 from serving import logs
+from models.lean import leave_out_unused
 from serving.app import create_app
 from serving.door import doorkeeping
 from serving.settings import KEYS, RELEASES, STORE, ServingSettings
@@ -86,4 +87,5 @@ def _stop(_signal: int, _frame: object) -> None:
 
 
 if __name__ == "__main__":
+    leave_out_unused()
     sys.exit(main())

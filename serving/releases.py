@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import logging
+import shutil
+import tempfile
 import time
 from contextlib import AbstractContextManager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from features.errors import DataError
 from models import release
 from serving.watching import watching
+
+if TYPE_CHECKING:
+    from serving.scorer import Scorer
 
 RETRY_SECONDS = 60.0
 log = logging.getLogger(__name__)
@@ -23,7 +29,7 @@ class ReleaseWatch:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.release_id: str | None = None
+        self.scorer: Scorer | None = None
         self.problems: tuple[str, ...] = ("the release is being checked; this takes seconds",)
         self._checked: Look | None = None
         self._retry_at = 0.0
@@ -48,15 +54,37 @@ class ReleaseWatch:
         """Look at once, then every few seconds, in a thread that never delays an answer."""
         return watching(self, seconds, "the release")
 
+    @property
+    def release_id(self) -> str | None:
+        """The release that passed its checks."""
+        return self.scorer.release_id if self.scorer else None
+
     def _check(self, path: Path) -> None:
         try:
-            manifest = release.verify(path)
-            release.check_in_child(path)
+            self.scorer = _tried(path)
         except DataError as error:
             self.problems = error.problems
             log.warning("release refused: %s", error)
         else:
-            self.release_id, self.problems = manifest.release_id, ()
+            self.problems = ()
+
+
+def _tried(path: Path) -> Scorer:
+    """Return a release loaded, after a child process has loaded the very same bytes."""
+    release.verify(path)
+    with tempfile.TemporaryDirectory(prefix="expansion-release-") as folder:
+        # A copy of our own: nobody changes it between the check and the loading.
+        copy = Path(folder) / path.name
+        shutil.copytree(path, copy, symlinks=True)
+        try:
+            manifest = release.verify(copy)
+            release.check_in_child(copy)
+        except DataError as error:
+            raise DataError([one.replace(str(copy), str(path)) for one in error.problems]) from None
+        # Only here: the first answers need not wait for LightGBM to be imported.
+        from serving.scorer import Scorer
+
+        return Scorer.load(copy, manifest)
 
 
 def _look(path: Path) -> Look:

@@ -12,8 +12,8 @@ from models.golden import amount_shares
 from models.inputs import matrix
 from models.propensity import TrainingSet
 from models.release import ModelFiles
+from models.shares import typical_share
 from models.split import split
-from models.value import typical_share
 from tests.models.tables import MATURE_DAYS, feature_table
 
 QUICK = Params(max_trees=120, patience=20, threads=1)

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from models import baselines, evaluate, explain, metrics, value
+from models import baselines, evaluate, explain, metrics
 from models.boosting import Params
 from models.dataset import FeatureTable
 from models.golden import matrix_probabilities
@@ -15,6 +15,7 @@ from models.inputs import matrix
 from models.intervals import Draws
 from models.propensity import Fitted, fit
 from models.release import ModelFiles
+from models.shares import typical_share
 from models.split import split
 from tests.models.tables import MATURE_DAYS, feature_table
 
@@ -152,7 +153,7 @@ def test_reasons_name_each_feature_once_and_pull_their_way(table: FeatureTable) 
 
 
 def test_the_typical_share_is_that_of_the_outcomes(table: FeatureTable) -> None:
-    assert value.typical_share(table, "upsell", table.mature("upsell")) == pytest.approx(0.2)
+    assert typical_share(table, "upsell", table.mature("upsell")) == pytest.approx(0.2)
 
 
 def test_golden_rows_and_fitted_model_agree(table: FeatureTable) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from models import value
 from models.dataset import FeatureTable, Label
+from models.shares import typical_share
 from tests.models.tables import feature_table
 
 AMOUNT = "upsell_arr_next_91d"
@@ -20,10 +21,10 @@ def table() -> FeatureTable:
 
 def test_one_giant_deal_does_not_set_what_is_typical(table: FeatureTable) -> None:
     rows = table.mature("upsell").copy()
-    usual = value.typical_share(table, "upsell", rows)
+    usual = typical_share(table, "upsell", rows)
     giant = rows.index[rows["upsell_next_91d"] == 1][0]
     rows.loc[giant, AMOUNT] = rows.loc[giant, "arr"] * 1000
-    assert value.typical_share(table, "upsell", rows) == pytest.approx(usual)
+    assert typical_share(table, "upsell", rows) == pytest.approx(usual)
 
 
 def test_shares_of_small_accounts_do_not_blow_up_the_sum(table: FeatureTable) -> None:
@@ -32,7 +33,7 @@ def test_shares_of_small_accounts_do_not_blow_up_the_sum(table: FeatureTable) ->
     small = np.arange(happened.sum()) % 2 == 0
     rows.loc[happened, "arr"] = np.where(small, 100.0, 10_000.0)
     rows.loc[happened, AMOUNT] = np.where(small, 200.0, 1000.0)
-    share = value.typical_share(table, "upsell", rows)
+    share = typical_share(table, "upsell", rows)
     assert share * rows.loc[happened, "arr"].sum() == pytest.approx(
         rows.loc[happened, AMOUNT].sum()
     )
@@ -41,16 +42,16 @@ def test_shares_of_small_accounts_do_not_blow_up_the_sum(table: FeatureTable) ->
 def test_without_outcomes_or_arr_there_is_no_typical_share(table: FeatureTable) -> None:
     rows = table.mature("upsell")
     nothing = rows.assign(upsell_next_91d=0.0)
-    assert value.typical_share(table, "upsell", nothing) == 0
+    assert typical_share(table, "upsell", nothing) == 0
     for arr in (0.0, np.nan):
-        assert value.typical_share(table, "upsell", rows.assign(arr=arr)) == 0
+        assert typical_share(table, "upsell", rows.assign(arr=arr)) == 0
 
 
 def test_outcomes_of_accounts_without_arr_do_not_count(table: FeatureTable) -> None:
     rows = table.mature("upsell")
     more = rows[rows["upsell_next_91d"] == 1].assign(arr=0.0)
     both = replace(table, frame=pd.concat([rows, more]))
-    assert value.typical_share(both, "upsell", both.frame) == pytest.approx(0.2)
+    assert typical_share(both, "upsell", both.frame) == pytest.approx(0.2)
 
 
 def test_an_expected_amount_is_chance_times_arr_times_share() -> None:

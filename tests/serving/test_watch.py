@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import os
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -12,7 +14,7 @@ from models import release
 from models.release import ReleaseError
 from serving import releases
 from serving.releases import ReleaseWatch
-from tests.models.releases import model
+from tests.models.releases import ROWS, model
 
 
 @pytest.fixture
@@ -35,7 +37,8 @@ def test_a_release_is_tried_out_once(tmp_path: Path, published: Path, tried: lis
     for _ in range(3):
         watch.look()
     assert (watch.release_id, watch.problems) == (published.name, ())
-    assert tried == [published]
+    assert [path.name for path in tried] == [published.name]
+    assert not tried[0].exists()
 
 
 def test_a_newer_release_takes_over(tmp_path: Path, published: Path) -> None:
@@ -123,3 +126,41 @@ def test_without_a_release_the_watch_says_so(tmp_path: Path) -> None:
     watch.look()
     assert watch.release_id is None
     assert "no release is published" in watch.problems[0]
+
+
+def test_what_was_tried_out_is_what_is_loaded(
+    tmp_path: Path, published: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever changes the release while it is tried out changes nothing that is served."""
+
+    def tamper(_path: Path) -> None:
+        (published / "upsell" / "model.txt").write_text("garbled")
+
+    monkeypatch.setattr(release, "check_in_child", tamper)
+    watch = ReleaseWatch(tmp_path)
+    watch.look()
+    assert watch.scorer is not None
+    expected = json.loads((published / "upsell" / "golden.json").read_text())["expected"]
+    assert list(watch.scorer.probabilities(ROWS)["upsell"]) == pytest.approx(expected, abs=1e-9)
+
+
+def test_what_the_child_says_names_the_release_and_not_its_copy(
+    tmp_path: Path, published: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(path: Path) -> None:
+        raise ReleaseError(f"{path}: golden rows differ")
+
+    monkeypatch.setattr(release, "check_in_child", refuse)
+    watch = ReleaseWatch(tmp_path)
+    watch.look()
+    assert watch.problems == (f"{published}: golden rows differ",)
+
+
+def test_a_pipe_in_place_of_a_file_does_not_hold_the_watch(tmp_path: Path, published: Path) -> None:
+    path = published / "upsell" / "card.json"
+    path.unlink()
+    os.mkfifo(path)
+    watch = ReleaseWatch(tmp_path)
+    watch.look()
+    assert watch.scorer is None
+    assert "does not have the hash" in watch.problems[0]
