@@ -18,8 +18,8 @@ import uvicorn
 from fastapi import FastAPI
 
 from features.errors import EnvironmentFailure, ExpansionError
-from serving import logs
 from models.lean import leave_out_unused
+from serving import logs
 from serving.app import create_app
 from serving.door import doorkeeping
 from serving.settings import KEYS, RELEASES, STORE, ServingSettings
