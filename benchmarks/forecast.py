@@ -28,8 +28,6 @@ from pipelines.synthetic import simulate
 from pipelines.synthetic.world import World
 
 SEED = 101
-FIRST = 7
-"""Origins begin after so many quarters: a company in its first year is mostly its first deals."""
 
 
 def tried(seed: int, accounts: int, months: int, swing: float, futures: int) -> Backtest:
@@ -41,7 +39,7 @@ def tried(seed: int, accounts: int, months: int, swing: float, futures: int) -> 
         where = {"data": {"folder": source}, "paths": {"work": Path(folder) / "work"}}
         settings = Settings.model_validate(where)
         panel = panel_of(settings, ingest(settings))
-    return backtest(panel, seed=seed, futures=futures, since=panel.dates[FIRST])
+    return backtest(panel, seed=seed, futures=futures)
 
 
 def share(companies: Sequence[Backtest], figure: str, level: int) -> str:

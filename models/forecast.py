@@ -16,8 +16,8 @@ from models.panel import YEAR, Panel
 from models.retention import PARTS, band
 
 FUTURES = 1000
-FEWEST_QUARTERS = 2
-"""So many quarters that have passed are needed; the fewer, the wider the interval."""
+FEWEST_QUARTERS = 4
+"""A year of history: with less, intervals held what came half as often as they said."""
 MOST_QUARTERS = 20
 """Quarters longer ago than that tell of another company."""
 
