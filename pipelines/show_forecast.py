@@ -79,9 +79,10 @@ def _record(tried: Backtest) -> str:
     if not count:
         return "Record: no year has passed since the first possible forecast; nothing to compare."
     nrr, grr = (round((tried.coverage(name, 80) or 0) * count) for name in ("nrr", "grr"))
+    quarters = "quarter" if count == 1 else "quarters"
     told = (
-        f"Record: made at {count} past quarters, the interval of 8 in 10 held the NRR {nrr} times "
-        f"and the GRR {grr} times"
+        f"Record: made at {count} past {quarters}, the interval of 8 in 10 cases held the NRR in "
+        f"{nrr} of {count} and the GRR in {grr} of {count}"
     )
     if (errors := tried.errors()) is None:
         return f"{told}."
