@@ -12,9 +12,11 @@ from models.store import ScoreStore
 from serving import auth, problems
 from serving.editions import EditionWatch
 from serving.entrance import Entrance
+from serving.lanes import Lanes
 from serving.releases import ReleaseWatch
 from serving.routes_health import health
 from serving.routes_lists import lists
+from serving.routes_rows import rows
 from serving.routes_scores import scores
 from serving.settings import ServingSettings
 
@@ -54,6 +56,7 @@ def create_app(settings: ServingSettings | None = None) -> FastAPI:
         with app.state.editions.watching(seconds), app.state.watch.watching(seconds):
             async with entrance.working():
                 yield
+        app.state.lanes.close()
         app.state.store.close()
 
     app = Api(
@@ -65,8 +68,9 @@ def create_app(settings: ServingSettings | None = None) -> FastAPI:
     )
     app.state.store = ScoreStore(chosen.store_url)
     app.state.editions = EditionWatch(app.state.store, chosen.cache_folder, chosen.stale_days)
+    app.state.lanes = Lanes()
     app.state.watch = ReleaseWatch(chosen.release_folder)
-    for router in (scores, lists, health):
+    for router in (scores, lists, rows, health):
         app.include_router(router)
     app.state.entrance = entrance = Entrance(app, chosen)
     problems.install(app)

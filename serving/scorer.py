@@ -5,6 +5,7 @@ Everything here computes: call it for a few rows, or from a thread.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -16,11 +17,12 @@ import numpy as np
 
 from models import explain, value
 from models.calibrators import apply
-from models.encoding import SEGMENT, FeatureSpec, encode
+from models.encoding import SEGMENT, FeatureSpec
 from models.golden import shares_by
 from models.release import Manifest, ModelFiles
 
-Row = Mapping[str, float | str | None]
+Row = Sequence[float | str | None]
+"""An account's features in the order of ``Scorer.inputs``; ``None`` is unknown."""
 UP, DOWN = 3, 2
 """So many reasons of each kind, as in a scoring."""
 
@@ -47,10 +49,35 @@ class Model:
         """The targets that never befall the same row; cards from before do not say."""
         return tuple(self.card.get("excludes", ()))
 
-    @cached_property
-    def encoding(self) -> tuple[tuple[str, tuple[str, ...] | None], ...]:
-        """What its matrix depends on: models with the same share one."""
-        return tuple((one.name, one.categories) for one in self.features)
+
+class Encoding:
+    """From rows in the order of all inputs to the numbers that a model takes.
+
+    Gives what ``models.encoding.encode`` gives, row by row in place of column by column: a request
+    has few rows.
+    """
+
+    def __init__(self, features: Sequence[FeatureSpec], inputs: Sequence[str]) -> None:
+        places = {name: place for place, name in enumerate(inputs)}
+        self._take = [places[one.name] for one in features]
+        self._names = {
+            column: {name: float(number) for number, name in enumerate(one.categories)}
+            for column, one in enumerate(features)
+            if one.categories is not None
+        }
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Encoding) and vars(self) == vars(other)
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def matrix(self, rows: Sequence[Row]) -> np.ndarray:
+        """Return rows as float64 of shape (rows, features)."""
+        encoded = [[row[place] for place in self._take] for row in rows]
+        for row in encoded:
+            for column, index in self._names.items():
+                row[column] = index.get(row[column], math.nan)  # type: ignore[arg-type]
+        return np.array(encoded, dtype=float).reshape(len(rows), len(self._take))
 
 
 @dataclass(frozen=True)
@@ -84,6 +111,10 @@ class Scorer:
     def inputs(self) -> Mapping[str, FeatureSpec]:
         """Every input that a model takes, by name."""
         return {one.name: one for model in self.models.values() for one in model.features}
+
+    def row(self, known: Mapping[str, float | str | None]) -> Row:
+        """Return named values as a row; what is not named is unknown."""
+        return [known.get(name) for name in self.inputs]
 
     @cached_property
     def names(self) -> Mapping[str, frozenset[str]]:
@@ -135,25 +166,38 @@ class Scorer:
 
     def _told(self, name: str, rows: Sequence[Row], matrix: np.ndarray) -> list[dict[str, Any]]:
         model = self.models[name]
+        places = {one: place for place, one in enumerate(self.inputs)}
+        own = [places[one.name] for one in model.features]
         return explain.reasons(
             explain.contributions(model.booster, matrix),
-            [[row.get(one.name) for one in model.features] for row in rows],
+            [[row[place] for place in own] for row in rows],
             model.features,
             self.currency,
-            segments=[_segment(row) for row in rows],
+            segments=self._segments(rows),
             up=UP,
             down=DOWN,
         )
 
+    def _segments(self, rows: Sequence[Row]) -> list[str | None]:
+        known = list(self.inputs)
+        if SEGMENT not in known:
+            return []
+        told = [row[known.index(SEGMENT)] for row in rows]
+        return [one if isinstance(one, str) else None for one in told]
+
     def _matrices(self, rows: Sequence[Row]) -> dict[str, np.ndarray]:
         """Return each target's inputs as numbers; models that take the same share one matrix."""
-        shared: dict[Any, np.ndarray] = {}
-        for model in self.models.values():
-            if model.encoding not in shared:
-                shared[model.encoding] = encode(rows, model.features)
-        return {name: shared[model.encoding] for name, model in self.models.items()}
+        matrices = [one.matrix(rows) for one in self._encodings[0]]
+        return {name: matrices[number] for name, number in self._encodings[1].items()}
 
-
-def _segment(row: Row) -> str | None:
-    told = row.get(SEGMENT)
-    return told if isinstance(told, str) else None
+    @cached_property
+    def _encodings(self) -> tuple[list[Encoding], dict[str, int]]:
+        """Every way in which some model takes its inputs, and which of them is each target's."""
+        known: list[Encoding] = []
+        of = {}
+        for name, model in self.models.items():
+            encoding = Encoding(model.features, list(self.inputs))
+            if encoding not in known:
+                known.append(encoding)
+            of[name] = known.index(encoding)
+        return known, of

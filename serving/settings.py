@@ -39,7 +39,7 @@ class ServingSettings(BaseModel):
     stale_days: int = Field(
         default=14, ge=0, description="Age in days above which scores are called stale."
     )
-    most_body_bytes: int = Field(default=262_144, gt=0, description="Largest request body.")
+    most_body_bytes: int = Field(default=2_097_152, gt=0, description="Largest request body.")
     keys: Literal["required", "off"] = Field(
         default="required", description="Whether a caller needs a key; off answers everybody."
     )

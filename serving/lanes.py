@@ -1,0 +1,37 @@
+"""Where long work is done: beside the event loop, in pieces, so that nobody waits for another's.
+
+Whoever has much to do holds one place in the queue at a time, however much it is: between two of
+its pieces everybody else has a turn.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+Piece = TypeVar("Piece")
+Result = TypeVar("Result")
+
+
+class Lanes:
+    """A few threads for what computes; LightGBM lets go of Python while it does."""
+
+    def __init__(self, threads: int = 2) -> None:
+        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="scorer")
+
+    async def each(
+        self, work: Callable[[Sequence[Piece]], list[Result]], pieces: Sequence[Piece], size: int
+    ) -> list[Result]:
+        """Return the results of ``work`` over ``pieces``, ``size`` of them at a time."""
+        loop = asyncio.get_running_loop()
+        found: list[Result] = []
+        for start in range(0, len(pieces), size):
+            some = pieces[start : start + size]
+            found += await loop.run_in_executor(self._pool, work, some)
+        return found
+
+    def close(self) -> None:
+        """Let the threads end; what is queued is given up."""
+        self._pool.shutdown(wait=False, cancel_futures=True)
