@@ -141,7 +141,8 @@ def test_what_was_tried_out_is_what_is_loaded(
     watch.look()
     assert watch.scorer is not None
     expected = json.loads((published / "upsell" / "golden.json").read_text())["expected"]
-    assert list(watch.scorer.probabilities(ROWS)["upsell"]) == pytest.approx(expected, abs=1e-9)
+    rows = [watch.scorer.row(row) for row in ROWS]
+    assert list(watch.scorer.probabilities(rows)["upsell"]) == pytest.approx(expected, abs=1e-9)
 
 
 def test_what_the_child_says_names_the_release_and_not_its_copy(
