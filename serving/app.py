@@ -14,6 +14,7 @@ from serving.editions import EditionWatch
 from serving.entrance import Entrance
 from serving.lanes import Lanes
 from serving.releases import ReleaseWatch
+from serving.routes_feedback import feedback
 from serving.routes_health import health
 from serving.routes_lists import lists
 from serving.routes_rows import rows
@@ -70,7 +71,7 @@ def create_app(settings: ServingSettings | None = None) -> FastAPI:
     app.state.editions = EditionWatch(app.state.store, chosen.cache_folder, chosen.stale_days)
     app.state.lanes = Lanes()
     app.state.watch = ReleaseWatch(chosen.release_folder)
-    for router in (scores, lists, rows, health):
+    for router in (scores, lists, rows, feedback, health):
         app.include_router(router)
     app.state.entrance = entrance = Entrance(app, chosen)
     problems.install(app)

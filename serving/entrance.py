@@ -1,4 +1,4 @@
-"""Puts what stands between the world and the routes in its place."""
+"""What comes in and is kept: keys, limits, the audit log, feedback."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 
 from models.audit import AuditLog
+from models.feedback import FeedbackStore
 from models.keys import KeyStore
+from serving.desk import Desk
 from serving.gate import Gate
 from serving.keyring import Keyring
 from serving.requests import RequestFrame
@@ -22,13 +24,15 @@ FLUSH_SECONDS = 1.0
 
 
 class Entrance:
-    """The keys, the limits and the audit log of one application."""
+    """The keys, the limits, the audit log and the feedback desk of one application."""
 
     def __init__(self, app: FastAPI, settings: ServingSettings) -> None:
         self._settings = settings
         self._keys = KeyStore(settings.store_url)
         self.keyring = Keyring(self._keys)
         self.trail = Trail(Spool(settings.spool("audit")), AuditLog(settings.store_url))
+        self.feedback = FeedbackStore(settings.store_url)
+        self.desk = Desk(self.feedback, Spool(settings.spool("feedback"), sure=True))
         # The last one added is the outermost.
         app.add_middleware(Gate, keyring=self.keyring, trail=self.trail, settings=settings)
         app.add_middleware(RequestFrame)
@@ -40,7 +44,9 @@ class Entrance:
         with (
             watching(self.keyring, self._settings.keys_seconds, "keys"),
             watching(self.trail, FLUSH_SECONDS, "audit"),
+            watching(self.desk, FLUSH_SECONDS, "feedback"),
         ):
             yield
         await asyncio.to_thread(self.trail.close)
+        await asyncio.to_thread(self.desk.close)
         self._keys.close()
