@@ -19,6 +19,7 @@ from serving.routes_health import health
 from serving.routes_lists import lists
 from serving.routes_rows import rows
 from serving.routes_scores import scores
+from serving.routes_what_if import router as what_if
 from serving.settings import ServingSettings
 
 DESCRIPTION = """Which accounts will grow, shrink or leave, why, and what that is worth.
@@ -71,7 +72,7 @@ def create_app(settings: ServingSettings | None = None) -> FastAPI:
     app.state.editions = EditionWatch(app.state.store, chosen.cache_folder, chosen.stale_days)
     app.state.lanes = Lanes()
     app.state.watch = ReleaseWatch(chosen.release_folder)
-    for router in (scores, lists, rows, feedback, health):
+    for router in (scores, lists, what_if, rows, feedback, health):
         app.include_router(router)
     app.state.entrance = entrance = Entrance(app, chosen)
     problems.install(app)

@@ -99,11 +99,10 @@ def _told(number: int, row_id: str | None, one: Checked, scored: dict[str, Any])
 
 
 def _body(models: Scorer, done: Sequence[tuple[str, bool]]) -> bytes:
-    versions = {name: one.card.get("version") for name, one in models.models.items()}
     ending = {
         "failed": sum(failed for _, failed in done),
         "release_id": models.release_id,
-        "models": ModelVersions.model_validate(versions).model_dump(),
+        "models": ModelVersions.model_validate(models.versions).model_dump(),
         "reasons_note": NOTE,
     }
     joined = ",".join(told for told, _ in done)

@@ -126,6 +126,11 @@ class Scorer:
         return known
 
     @property
+    def versions(self) -> dict[str, str | None]:
+        """The registered version of each target's model."""
+        return {name: model.card.get("version") for name, model in self.models.items()}
+
+    @property
     def currency(self) -> str:
         """What amounts are in."""
         return str(self.meta.get("currency", ""))

@@ -1,0 +1,89 @@
+"""What would become of an account's score if something were different."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from fastapi import APIRouter, Request, Response
+from starlette.exceptions import HTTPException
+
+from features.errors import UsageError
+from serving import what_if
+from serving.editions import Shown
+from serving.in_use import Models
+from serving.problems import RESPONSES, problem
+from serving.routes_scores import JSON, Id, Now, unknown
+from serving.schemas import ModelVersions, Problem
+from serving.schemas_what_if import WhatIf, WhatIfAnswer
+from serving.strict import StrictRoute
+
+if TYPE_CHECKING:
+    from serving.scorer import Scorer
+
+router = APIRouter(prefix="/v1", tags=["scoring"], responses=RESPONSES, route_class=StrictRoute)
+UNKEPT: dict[int | str, dict[str, Any]] = {
+    409: {"model": Problem, "description": "What the account was scored on is not known."}
+}
+
+
+@router.post(
+    "/accounts/{account_id:path}/what-if",
+    operation_id="askWhatIf",
+    response_model=WhatIfAnswer,
+    responses=UNKEPT,
+)
+async def ask_what_if(
+    account_id: Id, wanted: WhatIf, request: Request, now: Now, models: Models
+) -> Response:
+    """Score an account anew with some of its features changed, by the release in use.
+
+    Changes must keep to the catalogue's ranges. Nothing is stored.
+    """
+
+    def work(_one: Sequence[str]) -> list[bytes]:
+        return [_answer(account_id, wanted, now, models).model_dump_json().encode()]
+
+    try:
+        [body] = await request.app.state.lanes.each(work, [account_id], 1)
+    except UsageError as error:
+        told = "These changes cannot be made to this account."
+        return problem(request, 422, told, list(error.problems))
+    return Response(body, media_type=JSON)
+
+
+def _answer(account_id: str, wanted: WhatIf, now: Shown, models: Scorer) -> WhatIfAnswer:
+    before = _inputs(account_id, now, models)
+    after = what_if.changed_inputs(models, before, wanted)
+    was, would_be = what_if.expected(models, [before, after])
+    scoring = now.edition.scoring
+    return WhatIfAnswer(
+        account_id=account_id,
+        as_of=scoring.as_of,
+        currency=scoring.currency,
+        changes=what_if.changes(models, before, after),
+        before=was,
+        after=would_be,
+        reasons=what_if.reasons(models, before, after),
+        release_id=models.release_id,
+        models=ModelVersions.model_validate(models.versions),
+        age_days=now.age_days,
+        stale=now.stale,
+    )
+
+
+def _inputs(account_id: str, now: Shown, models: Scorer) -> dict[str, Any]:
+    known = now.edition.inputs(account_id)
+    if known is None:
+        if not now.edition.answers([account_id]):
+            raise unknown(account_id)
+        raise HTTPException(
+            409, "What accounts were scored on was not kept then; run `expansion score` again."
+        )
+    if missing := [name for name in models.inputs if name not in known]:
+        raise HTTPException(
+            409,
+            f"The release in use is newer than the scores and takes {', '.join(missing[:5])}, "
+            "which they do not hold; run `expansion score`.",
+        )
+    return known
