@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager
 from typing import Any
 
 from fastapi import FastAPI
 
+from models.forecast_store import ForecastStore
 from models.store import ScoreStore
 from serving import auth, problems
 from serving.editions import EditionWatch
 from serving.entrance import Entrance
+from serving.forecasts import ForecastWatch
 from serving.lanes import Lanes
 from serving.releases import ReleaseWatch
 from serving.routes_feedback import feedback
 from serving.routes_health import health
 from serving.routes_lists import lists
+from serving.routes_models import router as models
+from serving.routes_portfolio import router as portfolio
 from serving.routes_rows import rows
 from serving.routes_scores import scores
 from serving.routes_what_if import router as what_if
@@ -27,6 +31,7 @@ DESCRIPTION = """Which accounts will grow, shrink or leave, why, and what that i
 Scores are computed in batches and read from the score store. Send your key with every request, as
 `Authorization: Bearer exp_…`.
 """
+ROUTERS = (scores, lists, portfolio, what_if, rows, models, feedback, health)
 UNDOCUMENTED: dict[str, Any] = {"docs_url": None, "redoc_url": None, "openapi_url": None}
 
 
@@ -54,11 +59,13 @@ def create_app(settings: ServingSettings | None = None) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        seconds = chosen.refresh_seconds
-        with app.state.editions.watching(seconds), app.state.watch.watching(seconds):
+        with ExitStack() as watches:
+            for watch in (app.state.editions, app.state.forecasts, app.state.watch):
+                watches.enter_context(watch.watching(chosen.refresh_seconds))
             async with entrance.working():
                 yield
         app.state.lanes.close()
+        app.state.forecasts.close()
         app.state.store.close()
 
     app = Api(
@@ -70,9 +77,10 @@ def create_app(settings: ServingSettings | None = None) -> FastAPI:
     )
     app.state.store = ScoreStore(chosen.store_url)
     app.state.editions = EditionWatch(app.state.store, chosen.cache_folder, chosen.stale_days)
+    app.state.forecasts = ForecastWatch(ForecastStore(chosen.store_url))
     app.state.lanes = Lanes()
     app.state.watch = ReleaseWatch(chosen.release_folder)
-    for router in (scores, lists, what_if, rows, feedback, health):
+    for router in ROUTERS:
         app.include_router(router)
     app.state.entrance = entrance = Entrance(app, chosen)
     problems.install(app)

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from urllib.parse import quote
 
 from serving import edition_file
@@ -94,6 +94,22 @@ class Edition:
         shown = rows[:most]
         return Page([line for line, *_ in shown], [one for *_, one in shown], total, last)
 
+    def sums(self, column: Column | None = None) -> list[dict[str, Any]]:
+        """Return accounts and money added up by a column, the most ARR first, or all in one."""
+        name, grouped = (
+            (f"{column} AS name", f"GROUP BY {column}") if column else ("'' AS name", "")
+        )
+        query = (
+            f"SELECT {name}, count(*) AS accounts, coalesce(sum(standing = 'listed'), 0) AS listed,"
+            " total(arr) AS arr, total(expected_expansion_arr) AS expected_expansion_arr,"
+            " total(arr_at_risk) AS arr_at_risk,"
+            " total(expected_expansion_arr) - total(arr_at_risk) AS net_expected_arr"
+            f" FROM places {grouped} ORDER BY arr DESC, name"
+        )
+        with self._opened() as connection:
+            connection.row_factory = sqlite3.Row
+            return [_rounded(dict(one)) for one in connection.execute(query)]
+
     def input_names(self) -> tuple[str, ...]:
         """Return the names of what accounts were scored on; none where that is not kept."""
         with self._opened() as connection:
@@ -120,3 +136,7 @@ class Edition:
 
     def _connect(self) -> sqlite3.Connection:
         return sqlite3.connect(self._file, uri=True, check_same_thread=False)
+
+
+def _rounded(sums: dict[str, Any]) -> dict[str, Any]:
+    return {name: round(one, 2) if isinstance(one, float) else one for name, one in sums.items()}
