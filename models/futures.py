@@ -110,25 +110,25 @@ class _Futures:
     def _lived(self, arr: np.ndarray, quarter: int) -> np.ndarray:
         """Return the ARR after a quarter: what was announced, times what came instead."""
         before, after = self.base.signed[:, quarter], self.base.signed[:, quarter + 1]
-        announced = _announced(arr, before, after)
-        then = announced * self._ratios(announced, quarter)
+        coming = announced(arr, before, after)
+        then = coming * self._ratios(coming, quarter)
         stays = self.random.random(arr.shape, np.float32) < self.saved
         ending = (after <= 0) & (before > 0)
         return np.where(ending, arr * stays, then)
 
-    def _ratios(self, announced: np.ndarray, quarter: int) -> np.ndarray:
+    def _ratios(self, coming: np.ndarray, quarter: int) -> np.ndarray:
         """Return what each account's ARR is to what was announced, (futures, accounts)."""
         bound = self.base.bound[quarter]
-        size = self.history.rates.scale.size(announced).astype(np.float32)
-        ratio = np.broadcast_to(self.history.steps.drift[bound], announced.shape).copy()
-        left = announced > 0
+        size = self.history.rates.scale.size(coming).astype(np.float32)
+        ratio = np.broadcast_to(self.history.steps.drift[bound], coming.shape).copy()
+        left = coming > 0
         for event in range(len(EVENTS)):
             rate = self._rate(event, quarter, size)
-            comes = left & (self.random.random(announced.shape, np.float32) < rate)
+            comes = left & (self.random.random(coming.shape, np.float32) < rate)
             left &= ~comes
             ratio[comes] = 0.0
             if event in (LESS, MORE):
-                self._step(event, comes, bound, announced, ratio)
+                self._step(event, comes, bound, coming, ratio)
         return ratio
 
     def _rate(self, event: int, quarter: int, size: np.ndarray) -> np.ndarray:
@@ -144,7 +144,7 @@ class _Futures:
         event: int,
         comes: np.ndarray,
         bound: np.ndarray,
-        announced: np.ndarray,
+        coming: np.ndarray,
         ratio: np.ndarray,
     ) -> None:
         """Draw the steps of those to whom ``event`` comes into ``ratio``, binding by binding."""
@@ -153,18 +153,24 @@ class _Futures:
             mine = bound[account] == one
             where, kind = (future[mine], account[mine]), (event, int(one))
             ratio[where] = self.history.steps.drawn(
-                kind, self.known[kind], where[0], announced[where], self.random
+                kind, self.known[kind], where[0], coming[where], self.random
             )
 
 
-def _announced(arr: np.ndarray, before: np.ndarray, after: np.ndarray) -> np.ndarray:
+def announced(arr: np.ndarray, before: np.ndarray, after: np.ndarray) -> np.ndarray:
     """Return the ARR that is to come by all that is announced, for accounts that pay ``arr`` now.
 
     A tranche comes on top of what an account pays, less of a product is a share of it. One that
     pays although its end was announced goes on, one that is gone takes its tranches with it, and
     one that is to begin again after a pause does.
+
+    Parameters
+    ----------
+    arr
+        What each account pays in each future, (futures, accounts).
+    before, after
+        The announced ARR at the quarter's start and end, (accounts,).
     """
-    with np.errstate(divide="ignore", invalid="ignore"):
-        less = arr * np.where(before > 0, np.minimum(after / before, 1), 1)
-    announced = np.where(after > 0, less + np.maximum(after - before, 0), arr)
-    return np.where((arr > 0) | (before <= 0), announced, 0.0)
+    kept = np.divide(after, before, out=np.ones_like(after), where=before > 0)
+    coming = np.where(after > 0, arr * np.minimum(kept, 1) + np.maximum(after - before, 0), arr)
+    return np.where((arr > 0) | (before <= 0), coming, 0.0)

@@ -47,7 +47,7 @@ def retained(today: np.ndarray, signed: np.ndarray, then: np.ndarray) -> Retenti
     """
     whole = today.sum()
     surprise = then - signed
-    gone = (then <= 0) & (signed > 0)
+    gone = then <= 0
     ahead = signed - today
     same = np.ones(len(then))
     parts = {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import astuple
+from dataclasses import astuple, replace
 from datetime import date, timedelta
 
 import numpy as np
@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from features.errors import DataError
-from models.backtest import backtest
-from models.forecast import Forecast, Spread, forecast
+from models.backtest import Backtest, backtest
+from models.forecast import MOST_QUARTERS, Forecast, Spread, forecast
 from models.panel import AHEAD, QUARTER, YEAR, Panel
 from tests.models.panels import FIRST, drawn, panel, steady
 
@@ -121,6 +121,14 @@ def test_a_company_of_one_account_gets_a_wide_interval() -> None:
     assert made.nrr.high_95 >= 1
 
 
+def test_what_lies_too_far_back_is_forgotten() -> None:
+    frame = drawn(4, quarters=MOST_QUARTERS + 8, gone=0.01)
+    other = frame.copy()
+    old = other["as_of"] < FIRST + 6 * QUARTER
+    other.loc[old, ["arr", *AHEAD]] *= 1 + np.arange(old.sum())[:, None] % 7
+    assert last(frame) == last(other)
+
+
 def test_known_rates_are_found_and_common_quarters_widen_the_interval() -> None:
     rates = {"accounts": 1000, "quarters": 16, "signed": 0.0}
     alone, common = panel(5, **rates), panel(5, swing=0.5, **rates)
@@ -201,13 +209,15 @@ def test_the_backtest_forecasts_each_past_year_from_what_was_there() -> None:
 
 
 def test_coverage_counts_the_trials_whose_interval_held_what_came() -> None:
-    tried = backtest(panel(7, accounts=200, quarters=12), seed=1, futures=FUTURES)
-    held = [one.forecast.nrr.low_80 <= one.nrr <= one.forecast.nrr.high_80 for one in tried.trials]
-    assert tried.coverage("nrr", 80) == pytest.approx(np.mean(held))
-    errors = tried.errors()
-    assert errors is not None
-    known = [one for one in tried.trials if one.forecast.nrr_last_year is not None]
-    assert errors[0] == pytest.approx(np.mean([abs(t.forecast.nrr.value - t.nrr) for t in known]))
+    one = backtest(panel(7, quarters=9), seed=1, futures=FUTURES).trials[0]
+    nrr, made = one.forecast.nrr, one.forecast
+    came = (nrr.low_80, nrr.high_80, nrr.low_80 - 1e-9, nrr.high_95, nrr.high_95 + 1e-9)
+    tried = Backtest(tuple(replace(one, nrr=value) for value in came))
+    assert (tried.coverage("nrr", 80), tried.coverage("nrr", 95)) == (0.4, 0.8)
+    young = replace(one, forecast=replace(made, nrr_last_year=None))
+    old = replace(one, forecast=replace(made, nrr_last_year=nrr.value + 0.3), nrr=nrr.value - 0.1)
+    assert Backtest((old, young)).errors() == pytest.approx((0.1, 0.4))
+    assert Backtest((young,)).errors() is None
 
 
 def test_a_spread_is_the_mean_and_the_ends() -> None:
