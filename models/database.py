@@ -73,6 +73,23 @@ class Database:
                     connection.execute(text("SELECT pg_advisory_xact_lock(:k)"), {"k": ONE_WRITER})
                 yield connection
 
+    def vacuum(self, tables: Sequence[str]) -> None:
+        """Give back the room of deleted rows: until then, their bytes are still in the files.
+
+        Raises
+        ------
+        EnvironmentFailure
+            When the database cannot be reached, or somebody else keeps it from being tidied up.
+        """
+        alone = self._writers.execution_options(isolation_level="AUTOCOMMIT")
+        steps = ["VACUUM", "PRAGMA wal_checkpoint(TRUNCATE)"]
+        if not self.is_sqlite:
+            steps = [f'VACUUM "{name}"' for name in tables]
+        with self._told(), alone.connect() as connection:
+            for step in steps:
+                connection.exec_driver_sql(step)
+        self.close()  # the connection would go on without transactions
+
     def close(self) -> None:
         """Close all connections."""
         self._writers.dispose()
@@ -149,6 +166,8 @@ def _tune_sqlite(connection: Any, _record: Any) -> None:
 def _begin_sqlite(connection: Connection) -> None:
     # Python's driver begins only before a write, so two reads would see two states. A writer that
     # read first could not go on after another's commit: it takes its turn at once.
+    if connection.get_execution_options().get("isolation_level") == "AUTOCOMMIT":
+        return
     writes = connection.get_execution_options().get("writes", False)
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 

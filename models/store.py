@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import UTC, date, datetime
 from itertools import islice
 from typing import Any
@@ -37,7 +37,7 @@ from sqlalchemy import (
     select,
 )
 
-from models import scored_inputs
+from models import erased, scored_inputs
 from models.database import Database
 from models.decisions import Decision, Turn
 from models.scored_inputs import Inputs, StoredInputs
@@ -178,6 +178,8 @@ class ScoreStore:
     ) -> None:
         """Write a scoring with its rows and their inputs, in place of one with the same id.
 
+        An account that was erased meanwhile is left out.
+
         Raises
         ------
         DataError
@@ -186,6 +188,7 @@ class ScoreStore:
         same = scoring.scoring_id
         with self._database.writing() as connection:
             metadata.create_all(connection)
+            scoring, rows, inputs = _without_erased(connection, scoring, rows, inputs)
             for old in (scores, decisions, scorings):
                 connection.execute(delete(old).where(old.c.scoring_id == same))
             remaining = iter(rows)
@@ -276,6 +279,23 @@ class ScoreStore:
             query = _query(connection, scores.c.scoring_id == scoring.scoring_id, *conditions)
             rows = connection.execute(query.order_by(scores.c.rank).limit(most))
             return [_stored(row, scoring) for row in rows]
+
+
+def _without_erased(
+    connection: Connection,
+    scoring: Scoring,
+    rows: Iterable[AccountScore],
+    inputs: Inputs | None,
+) -> tuple[Scoring, Iterable[AccountScore], Inputs | None]:
+    gone = erased.digests(connection, "account")
+    if not gone:
+        return scoring, rows, inputs
+    known = list(rows)
+    lost = erased.among(gone, "account", {one.account_id for one in known})
+    kept = [one for one in known if one.account_id not in lost]
+    if inputs is not None:
+        inputs = Inputs(inputs.names, {k: v for k, v in inputs.of.items() if k not in lost})
+    return replace(scoring, accounts=scoring.accounts - len(lost)), kept, inputs
 
 
 def _newest(connection: Connection) -> Scoring | None:

@@ -15,17 +15,27 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from pipelines import cli_keys, show, show_forecast, show_journey, show_moved, show_promoted
+from pipelines import (
+    cli_keys,
+    show,
+    show_erased,
+    show_forecast,
+    show_journey,
+    show_moved,
+    show_promoted,
+)
 from pipelines.console import Report, run
 from pipelines.options import DEFAULT, Config, Json
 from pipelines.settings import Settings, load
 
 if TYPE_CHECKING:
     from features.explain import Explanation
+    from models.erased import Kind
     from pipelines.build import BuildResult
     from pipelines.check import CheckReport
     from pipelines.demo import DemoResult
     from pipelines.documents import Documents
+    from pipelines.erase import Erasure
     from pipelines.forecast import ForecastResult
     from pipelines.journey import JourneyResult
     from pipelines.moved import MovedResult
@@ -363,6 +373,47 @@ def _serve(settings: Settings, *, host: str, port: int) -> None:
     }
     command = [sys.executable, "-m", "serving", "--host", host, "--port", str(port)]
     os.execve(sys.executable, command, {**os.environ, **known})  # noqa: S606
+
+
+@app.command()
+def audit(
+    account: Annotated[str, typer.Option(help="Only this account.")] = "",
+    key: Annotated[str, typer.Option(help="Only this key, by its id.")] = "",
+    since: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Only since this day (UTC).")
+    ] = None,
+    top: Annotated[int, typer.Option(min=1, help="So many of the newest.")] = 100,
+    config: Config = DEFAULT,
+    as_json: Json = False,
+) -> None:
+    """Tell who asked the API for which account, when, and what they were answered."""
+
+    def work(_report: Report) -> list[dict[str, Any]]:
+        from pipelines.audit import asked
+
+        return asked(load(config), account, key, since, top)
+
+    run(work, show_erased.audited, as_json=as_json)
+
+
+@app.command()
+def erase(
+    account: Annotated[str, typer.Option(help="The account to erase, by its id.")] = "",
+    contact: Annotated[str, typer.Option(help="The person to erase, by their id.")] = "",
+    config: Config = DEFAULT,
+    as_json: Json = False,
+) -> None:
+    """Remove an account or a person from all that is ours, and show that they are gone."""
+    if bool(account) == bool(contact):
+        raise typer.BadParameter("name one: --account ID or --contact ID")
+
+    def work(report: Report) -> Erasure:
+        from pipelines.erase import erase as erased
+
+        kind: Kind = "account" if account else "contact"
+        return erased(load(config), kind, account or contact, report)
+
+    run(work, show_erased.erased, as_json=as_json, ok=lambda result: result.ok)
 
 
 @app.command()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import closing
 from dataclasses import asdict, dataclass, replace
 from hashlib import file_digest, sha256
@@ -17,7 +17,7 @@ import duckdb
 from features import contract
 from features.contract import TABLES
 from features.errors import DataError, EnvironmentFailure
-from pipelines import ledger, sources
+from pipelines import erased, ledger, sources
 from pipelines.faults import first_line
 from pipelines.sql import literal, quoted
 from pipelines.survey import Survey, survey
@@ -79,6 +79,27 @@ def ingest(settings: Settings) -> Manifest:
         return _swap(settings, lambda folder: _write(found, folder, state))
 
 
+def rewrite(
+    settings: Settings, connection: duckdb.DuckDBPyConnection, rows: Mapping[str, int]
+) -> Manifest:
+    """Write ``clean.<table>`` of ``connection`` in the place of the tables written last.
+
+    ``rows`` says how many there are. Examples of violations are left out, and sources are read
+    again the next time.
+    """
+    before = read_manifest(settings)
+
+    def write(folder: Path) -> Manifest:
+        tables = {
+            name: replace(_write_table(connection, name, folder, rows[name]), dropped=file.dropped)
+            for name, file in before.tables.items()
+        }
+        rules = [{**one, "examples": []} for one in before.rules]
+        return _describe(connection, folder, tables, before.data_through, rules, "")
+
+    return _swap(settings, write)
+
+
 def read_manifest(settings: Settings) -> Manifest:
     """Return the manifest of the tables written last; ``DataError`` when there are none."""
     written = _written(settings)
@@ -112,7 +133,8 @@ def _state(settings: Settings) -> str:
     mapping = settings.model_dump_json(
         include={"sources", "tables", "checks", "rules", "company"}, by_alias=True
     )
-    digest = sha256(f"{mapping}{duckdb.__version__}".encode())
+    gone = erased.marks(erased.read(settings))
+    digest = sha256(f"{mapping}{duckdb.__version__}{gone}".encode())
     for name, paths in files.items():
         digest.update(f"{name}:{len(paths)}".encode())
         for path in paths:
@@ -125,7 +147,16 @@ def _state(settings: Settings) -> str:
 def _code() -> Iterable[Path]:
     """Return the files that decide what is written from the same sources."""
     here = Path(__file__).parent
-    reading = ("sources", "csv", "databases", "staging", "expressions", "search", "survey")
+    reading = (
+        "sources",
+        "csv",
+        "databases",
+        "staging",
+        "expressions",
+        "search",
+        "survey",
+        "erased",
+    )
     modules = [here / f"{name}.py" for name in (*reading, "ingest", "ledger")]
     return [*modules, *sorted((here / "rules").glob("*.py")), Path(contract.__file__)]
 
@@ -151,16 +182,33 @@ def _written(settings: Settings) -> Manifest | None:
 
 
 def _write(found: Survey, folder: Path, state: str) -> Manifest:
-    tables = {name: _write_table(found, name, folder) for name in TABLES if name in found.rows}
-    ledger.write(found.connection, tables, folder / ledger.FILE)
-    through = str(found.data_through)
+    connection, through = found.connection, str(found.data_through)
+    tables = {
+        name: _write_table(connection, name, folder, found.rows[name])
+        for name in TABLES
+        if name in found.rows
+    }
+    rules = erased.without(found.report().violations, found.gone)
+    return _describe(connection, folder, tables, through, [one.as_dict() for one in rules], state)
+
+
+def _describe(
+    connection: duckdb.DuckDBPyConnection,
+    folder: Path,
+    tables: dict[str, TableFile],
+    through: str,
+    rules: Iterable[dict[str, Any]],
+    state: str,
+) -> Manifest:
+    """Write the ledger and the manifest of what ``folder`` holds."""
+    ledger.write(connection, tables, folder / ledger.FILE)
     files = {name: table.sha256 for name, table in tables.items()}
     content = json.dumps({"data_through": through, "tables": files}, sort_keys=True)
     manifest = Manifest(
         fingerprint=sha256(content.encode()).hexdigest(),
         data_through=through,
         tables=tables,
-        rules=tuple(one.as_dict() for one in found.report().violations),
+        rules=tuple(rules),
         sources=state,
     )
     stored = {key: value for key, value in manifest.as_dict().items() if key != "unchanged"}
@@ -169,7 +217,9 @@ def _write(found: Survey, folder: Path, state: str) -> Manifest:
     return manifest
 
 
-def _write_table(found: Survey, name: str, folder: Path) -> TableFile:
+def _write_table(
+    connection: duckdb.DuckDBPyConnection, name: str, folder: Path, count: int
+) -> TableFile:
     """Write one table, ordered by key and then by all else: same rows, same bytes.
 
     Usage comes quarter by quarter, and by account within a quarter: who reads a lookback, or a
@@ -181,10 +231,9 @@ def _write_table(found: Survey, name: str, folder: Path) -> TableFile:
     by = [*(["date_trunc('quarter', day)"] if name == "usage_daily" else []), *map(quoted, order)]
     rows = f"SELECT {columns} FROM clean.{quoted(name)} ORDER BY {', '.join(by)}"
     target = literal(str(path))
-    found.connection.execute(f"COPY ({rows}) TO {target} (FORMAT parquet, COMPRESSION zstd)")
-    before = found.connection.execute(f"SELECT count(*) FROM rows.{quoted(name)}").fetchone()
-    dropped = (before[0] if before else 0) - found.rows[name]
-    return TableFile(found.rows[name], _sha256(path), dropped)
+    connection.execute(f"COPY ({rows}) TO {target} (FORMAT parquet, COMPRESSION zstd)")
+    before = connection.execute(f"SELECT count(*) FROM rows.{quoted(name)}").fetchone()
+    return TableFile(count, _sha256(path), (before[0] if before else 0) - count)
 
 
 def _swap(settings: Settings, write: Callable[[Path], Manifest]) -> Manifest:

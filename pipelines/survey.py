@@ -12,7 +12,7 @@ import duckdb
 
 from features.contract import TABLES, Table
 from features.errors import DataError, EnvironmentFailure, UsageError
-from pipelines import rules, sources, staging
+from pipelines import erased, rules, sources, staging
 from pipelines.faults import Faults, first_line
 from pipelines.findings import CheckReport, Condition, Violation
 from pipelines.mistakes import nearest
@@ -38,6 +38,7 @@ class Survey:
     violations: list[Violation] = field(default_factory=list)
     rows: dict[str, int] = field(default_factory=dict)
     data_through: date | None = None
+    gone: erased.Gone = field(default_factory=dict)
 
     def report(self) -> CheckReport:
         """Return what was found, sources first, then tables in the contract's order."""
@@ -59,7 +60,8 @@ def survey(settings: Settings) -> Survey:
     Raises ``UsageError`` where the mapping does not fit the sources and ``DataError`` where a
     table or file is missing or empty, with all that was found.
     """
-    found = Survey(settings, sources.open_database(settings))
+    gone = erased.read(settings)
+    found = Survey(settings, sources.open_database(settings), gone=gone)
     try:
         _look(found)
         _stop_on_faults(found)
@@ -151,6 +153,7 @@ def _stage(found: Survey, name: str) -> bool:
     _own_checks(found, checks, f"rows.{quoted(name)}", f"kept.{quoted(name)}")
     if not staging.columns(connection, settings, name, faults):
         return False
+    erased.leave_out(connection, TABLES[name], found.gone)
     if TABLES[name].required and not found.number(f"SELECT count(*) FROM kept.{quoted(name)}"):
         faults.problems.append(f"{name}: the table has no rows; check its source and `where`")
     return True

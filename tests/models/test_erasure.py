@@ -1,0 +1,144 @@
+"""Erasing from the store: every table of ours, at once, and for good."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from models import erased, erasure
+from models.audit import AuditLog
+from models.decisions import Decision
+from models.feedback import FeedbackStore
+from models.scored_inputs import Inputs
+from models.store import ScoreStore
+from tests.models.stored import account, scoring
+from tests.models.test_audit import ASKED
+from tests.models.test_feedback import entry
+
+GONE = "a-000001"
+LIKE = ("a-0000011", "a-000001-b", "xa-000001", "a-000002")
+"""Ids of others: one that begins or ends like the erased one is not it."""
+
+
+def decided(account_id: str) -> Any:
+    told = Decision("expand", f"Talk to {account_id[:1]}.", "", None, 9.0)
+    return account(
+        int(LIKE.index(account_id) + 2) if account_id in LIKE else 1,
+        account_id=account_id,
+        decision=told,
+    )
+
+
+@pytest.fixture
+def url(database_url: str) -> str:
+    """A store in which every table names the account to erase, beside others."""
+    store = ScoreStore(database_url)
+    ids = [GONE, *LIKE]
+    rows = [decided(one) for one in ids]
+    inputs = Inputs(["arr"], {one: [1.0] for one in ids})
+    for scoring_id in ("s1", "s2"):
+        store.write(scoring(scoring_id, accounts=len(ids)), rows, inputs)
+    store.close()
+    log = AuditLog(database_url)
+    log.write([replace(ASKED, account_id=one) for one in ids])
+    log.close()
+    feedback = FeedbackStore(database_url)
+    feedback.write([entry(f"f-{one}", account_id=one) for one in ids])
+    feedback.write([entry("note", account_id="a-000002", note=f"as with {GONE}, not {LIKE[0]}")])
+    feedback.close()
+    return database_url
+
+
+@pytest.fixture
+def store(url: str) -> Iterator[ScoreStore]:
+    opened = ScoreStore(url)
+    yield opened
+    opened.close()
+
+
+def test_an_account_goes_from_every_table_and_others_stay(url: str, store: ScoreStore) -> None:
+    before = erasure.found(url, GONE)
+    assert {name for name, rows in before.items() if rows} == {
+        "scores", "decisions", "inputs", "audit", "feedback",
+    }  # fmt: skip
+    removed = erasure.erase(url, "account", GONE)
+    assert removed == {"scores": 2, "decisions": 2, "inputs": 2, "audit": 1, "feedback": 2}
+    assert set(erasure.found(url, GONE).values()) == {0}
+    assert {one.account_id for one in store.all()} == set(LIKE)
+    assert all(one.decision for one in store.all())
+    newest = store.newest()
+    assert newest is not None
+    assert newest.accounts == len(LIKE)
+
+
+def test_the_audit_log_keeps_that_somebody_asked(url: str) -> None:
+    erasure.erase(url, "account", GONE)
+    log = AuditLog(url)
+    found = {one.account_id for one in log.read()}
+    log.close()
+    assert found == {*LIKE, erased.pseudonym("account", GONE)}
+
+
+def test_in_what_people_wrote_of_others_a_pseudonym_stands(url: str) -> None:
+    erasure.erase(url, "account", GONE)
+    feedback = FeedbackStore(url)
+    notes = [one.note for one in feedback.read() if one.feedback_id == "note"]
+    feedback.close()
+    assert notes == [f"as with {erased.pseudonym('account', GONE)}, not {LIKE[0]}"]
+
+
+def test_a_scoring_that_was_on_its_way_does_not_bring_it_back(url: str, store: ScoreStore) -> None:
+    erasure.erase(url, "account", GONE)
+    rows = [decided(one) for one in (GONE, *LIKE)]
+    inputs = Inputs(["arr"], {one.account_id: [1.0] for one in rows})
+    later = date(2026, 8, 10)
+    store.write(scoring("s3", as_of=later, accounts=len(rows)), rows, inputs)
+    assert set(erasure.found(url, GONE).values()) == {0}
+    newest = store.newest()
+    assert newest is not None
+    assert (newest.scoring_id, newest.accounts) == ("s3", len(LIKE))
+
+
+def test_erasing_again_finds_nothing_more_to_do(url: str) -> None:
+    erasure.erase(url, "account", GONE)
+    assert not any(erasure.erase(url, "account", GONE).values())
+
+
+def test_a_person_goes_from_what_people_wrote(url: str) -> None:
+    feedback = FeedbackStore(url)
+    feedback.write([entry("who", note="met c-7 (and c-77)", by="c-7")])
+    assert erasure.erase(url, "contact", "c-7") == {"feedback": 1}
+    (found,) = [one for one in feedback.read() if one.feedback_id == "who"]
+    feedback.close()
+    nameless = erased.pseudonym("contact", "c-7")
+    assert (found.note, found.by) == (f"met {nameless} (and c-77)", nameless)
+
+
+def test_an_empty_store_can_be_erased_from(database_url: str) -> None:
+    assert erasure.erase(database_url, "account", GONE) == {}
+    assert set(erasure.found(database_url, GONE).values()) == {0}
+
+
+def test_in_sqlite_not_even_the_bytes_are_left(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 's.db'}"
+    store = ScoreStore(url)
+    store.write(scoring(), [account(1, account_id="unmistakable"), account(2)])
+    erasure.erase(url, "account", "unmistakable")
+    store.close()
+    assert b"unmistakable" not in b"".join(path.read_bytes() for path in tmp_path.glob("s.db*"))
+
+
+@pytest.mark.parametrize("odd", ["ü/1", "it's", "100%", "a_b", 'quo"te', "back\\slash", "a.c"])
+def test_ids_of_every_kind_are_found(tmp_path: Path, odd: str) -> None:
+    url = f"sqlite:///{tmp_path / 's.db'}"
+    store = ScoreStore(url)
+    store.write(scoring(), [account(1, account_id=odd), account(2, account_id="abc")])
+    store.close()
+    assert erasure.found(url, odd)["scores"] == 1
+    assert erasure.erase(url, "account", odd)["scores"] == 1
+    assert erasure.found(url, "abc")["scores"] == 1
