@@ -10,6 +10,7 @@ from models.amounts import MODEL
 from models.evaluate import SKILL
 from models.propensity import Fitted
 from models.review import Review
+from models.targeting import CAPACITY
 
 CURVE = ("raw", "probability")
 """What of a calibration is a table and not a figure; it lies beside the model."""
@@ -84,8 +85,24 @@ def flat_metrics(card: Mapping[str, Any]) -> dict[str, float]:
         "base_rate": card["test"]["base_rate"],
         "held_out_auc": card["held_out"]["held_out"]["value"],
     }
-    known = {**figures, **rivals, **counts, **others}
+    reached = {
+        f"{_plainly(one['at'])}_{part}": one[part]["value"]
+        for one in card["reached"]
+        for part in _REACHED
+        if one[part] is not None
+    }
+    known = {**figures, **rivals, **counts, **others, **reached}
     return {name: float(value) for name, value in known.items() if value is not None}
+
+
+def _plainly(at: str) -> str:
+    """Return how deep a team calls as a metric's name; the capacity is no part of it."""
+    return CAPACITY if at.startswith(CAPACITY) else at.replace("%", "percent").replace(" ", "_")
+
+
+def at_capacity(card: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """Return what the team reaches at its capacity, where that was known."""
+    return next((one for one in card["reached"] if one["at"].startswith(CAPACITY)), None)
 
 
 def markdown(card: Mapping[str, Any]) -> str:

@@ -12,6 +12,7 @@ from models import metrics
 from models.intervals import Draws, Interval
 
 SHARES = (0.05, 0.10, 0.20)
+CAPACITY = "capacity"
 
 
 @dataclass(frozen=True)
@@ -74,7 +75,7 @@ def _depths(rows: pd.Series, capacity: int | None) -> Iterator[tuple[str, pd.Ser
     for share in SHARES:
         yield f"first {100 * share:.0f} %", (share * rows).round().clip(lower=1)
     if capacity is not None:
-        yield f"capacity of {capacity:,}", rows.clip(upper=capacity)
+        yield f"{CAPACITY} of {capacity:,}", rows.clip(upper=capacity)
 
 
 def _first(score: np.ndarray, dates: pd.Series, counts: pd.Series) -> np.ndarray:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import fields
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
@@ -11,7 +11,8 @@ import numpy as np
 import pandas as pd
 
 from models.case import Case, Limits
-from models.decisions import Decision, Rules, choose, listed
+from models.decisions import NOBODY, Decision, Rules, choose, listed
+from pipelines.accounts import described
 
 if TYPE_CHECKING:
     from models.store import ScoreStore
@@ -61,6 +62,19 @@ def rules(settings: Settings) -> Rules:
     """Return how long this company's lists may be and whom they spare."""
     own = settings.decide
     return Rules(own.capacity, own.capacity_by_csm, own.cooldown_days, own.hold_out)
+
+
+def team_capacity(settings: Settings, account_ids: Iterable[str], through: str) -> int:
+    """Return how many accounts all the CSMs who have some of these can contact a week.
+
+    Raises
+    ------
+    DataError
+        When the accounts are not there as ``build`` writes them.
+    """
+    known, own = described(settings, through), rules(settings)
+    csms = {known.get(account, {}).get("csm_id") or NOBODY for account in account_ids}
+    return sum(own.of(csm) for csm in csms)
 
 
 def _cases(

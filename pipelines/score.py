@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 import lightgbm as lgb
 import numpy as np
 import pandas as pd
-import pyarrow.parquet as pq
 
 from features.errors import DataError
 from models import dataset, explain, release, value
@@ -23,6 +22,7 @@ from models.inputs import matrix
 from models.release import ModelFiles
 from models.scored_inputs import Inputs
 from models.store import AccountScore, ScoreStore, Scoring
+from pipelines.accounts import described
 from pipelines.decide import decide
 from pipelines.progress import Progress, silent
 from pipelines.publish import current
@@ -150,7 +150,7 @@ def _accounts(
     chances = {name: one.probability for name, one in scored.items()}
     shares = {name: one.share for name, one in scored.items()}
     amounts = value.expected_amounts(chances, shares, arr)
-    known = _descriptions(settings, str(table.meta["data_through"]))
+    known = described(settings, str(table.meta["data_through"]))
     csms = {account: one["csm_id"] for account, one in known.items()}
     decisions = decide(settings, store, rows, chances, amounts, csms)
     frame = pd.DataFrame(
@@ -176,13 +176,13 @@ def _ranked(
     for rank, (place, row) in enumerate(
         zip(order.index, order.to_dict("records"), strict=True), start=1
     ):
-        described = known.get(row["account_id"], {})
+        told = known.get(row["account_id"], {})
         yield AccountScore(
             account_id=row["account_id"],
             rank=rank,
-            name=described.get("name") or row["account_id"],
-            csm_id=described.get("csm_id"),
-            segment=described.get("segment"),
+            name=told.get("name") or row["account_id"],
+            csm_id=told.get("csm_id"),
+            segment=told.get("segment"),
             arr=None if np.isnan(row["arr"]) else float(row["arr"]),
             expected_expansion_arr=round(float(row["expansion"]), 2),
             arr_at_risk=round(float(row["at_risk"]), 2),
@@ -190,19 +190,6 @@ def _ranked(
             reasons={name: one.reasons[place] for name, one in scored.items()},
             decision=decisions[row["account_id"]],
         )
-
-
-def _descriptions(settings: Settings, through: str) -> dict[str, dict[str, Any]]:
-    """Return name, CSM and segment of each account, from its newest version known by then."""
-    path = settings.tables_folder / "accounts.parquet"
-    if not path.exists():
-        raise DataError(f"{path}: is missing; run `expansion build`, which writes it anew")
-    columns = ["account_id", "name", "csm_id", "segment", "known_at"]
-    frame = pq.read_table(path, columns=columns).to_pandas()
-    frame = frame[frame["known_at"] < pd.Timestamp(through)].sort_values("known_at", kind="stable")
-    newest = frame.drop_duplicates("account_id", keep="last").astype(object)
-    newest = newest.where(newest.notna(), None)
-    return {row["account_id"]: row for row in newest.to_dict("records")}
 
 
 def _scoring(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from textwrap import shorten
 from typing import TYPE_CHECKING, Any
 
@@ -116,9 +116,25 @@ def trained(result: TrainResult) -> None:
     line()
     for one in result.targets:
         line(f"{one.target}: {one.verdict}{_used(one)}. {one.why}")
-        for note in one.notes:
+        for note in (*_reached(one), *one.notes):
             line(f"  {note}")
     line(f"→ {result.release}" if result.release else _unpublished(result))
+
+
+def _reached(one: TargetOutcome) -> Iterator[str]:
+    """Say what the team's week holds, where a model was made and the capacity is known."""
+    from models.card import at_capacity  # heavy, and there already where something was trained
+
+    found = at_capacity(one.card) if one.card else None
+    if found is None:
+        return
+    outcomes, lift, arr = found["outcomes"], found["lift"], found["arr"]
+    money = f" and {percent(arr['value'])} of their ARR" if arr else ""
+    yield (
+        f"the first {found['accounts']:,.0f} accounts, as many as the team can call on, hold "
+        f"{percent(outcomes['value'])} of the outcomes{money}; by chance "
+        f"{percent(outcomes['value'] / lift['value']) if lift['value'] else 'none'}"
+    )
 
 
 def _unpublished(result: TrainResult) -> str:

@@ -18,6 +18,7 @@ from models.boosting import Params
 from models.making import TOO_SHORT, Made, Unfit, make, parameters
 from models.pictures import pictures
 from models.registry import Registry, Run
+from pipelines.decide import team_capacity
 from pipelines.progress import Progress, silent
 from pipelines.promote import put_first_in_use
 from pipelines.promotions import champions
@@ -80,14 +81,15 @@ def train(
     report = progress or silent
     table = dataset.read(settings.feature_table)
     names = _chosen(table, targets or settings.train.targets)
-    digest = _digest(settings, names, tune)
+    capacity = team_capacity(settings, table.newest()["account_id"], table.meta["data_through"])
+    digest = _digest(settings, names, tune, capacity)
     if (known := _known(settings, digest)) is not None:
         return known
     registry = Registry(settings.mlflow_uri, settings.mlflow_artifacts)
     outcomes = []
     for number, name in enumerate(names):
         report(f"training {name}", number / len(names))
-        outcomes.append(train_one(table, name, settings, registry, tune))
+        outcomes.append(train_one(table, name, settings, registry, tune, capacity))
     if all(one.verdict == TOO_SHORT for one in outcomes):
         raise DataError([f"{one.target}: {one.why}" for one in outcomes])
     report("publishing", 0.98)
@@ -110,7 +112,12 @@ def _chosen(table: FeatureTable, wanted: Sequence[str]) -> list[str]:
 
 
 def train_one(
-    table: FeatureTable, target: str, settings: Settings, registry: Registry, trials: int
+    table: FeatureTable,
+    target: str,
+    settings: Settings,
+    registry: Registry,
+    trials: int,
+    capacity: int | None = None,
 ) -> TargetOutcome:
     """Make one target's model and register it as challenger, or say why none can be made."""
     limits = settings.train
@@ -120,7 +127,14 @@ def train_one(
         monotone=limits.monotone,
         threads=limits.threads,
     )
-    made = make(table, target, params, min_positives=limits.min_positives, trials=trials)
+    made = make(
+        table,
+        target,
+        params,
+        min_positives=limits.min_positives,
+        trials=trials,
+        capacity=capacity,
+    )
     if isinstance(made, Unfit):
         return TargetOutcome(target, made.verdict, made.why, None, champion=False, card={})
     version = registry.log(target, made.files, _run(made, table))
@@ -174,10 +188,11 @@ def _source_digest() -> str:
     return digest.hexdigest()
 
 
-def _digest(settings: Settings, names: Sequence[str], tune: int) -> str:
+def _digest(settings: Settings, names: Sequence[str], tune: int, capacity: int) -> str:
     """Return what a training depends on: the table, the settings and the code."""
     digest = sha256(settings.feature_table.read_bytes())
-    digest.update(json.dumps([names, tune, settings.train.model_dump(mode="json")]).encode())
+    chosen = [names, tune, capacity, settings.train.model_dump(mode="json")]
+    digest.update(json.dumps(chosen).encode())
     digest.update(_source_digest().encode())
     return digest.hexdigest()
 

@@ -31,7 +31,7 @@ def judged(label: np.ndarray) -> Review:
     evaluation = evaluate(rows, label, score, rivals, min_positives=1, seed=1)
     return Review(
         evaluation=evaluation,
-        reached=reached(rows, label, score, seed=1, amount=100 * label, worth=score),
+        reached=reached(rows, label, score, seed=1, amount=100 * label, worth=score, capacity=8),
         slices=slices(rows, label, score, seed=1),
         walk=[Stretch(str(DAY), str(DAY), 40, 10, evaluation.figures["auc"])],
         held_out=HeldOut(evaluation.figures["auc"], Interval(np.nan, np.nan, np.nan), 0),
@@ -70,3 +70,15 @@ def test_one_class_only_is_told_as_not_known(outcome: float) -> None:
     assert "auc" not in card.flat_metrics(made)
     assert "| this model | not known |" in card.markdown(made)
     assert all(picture.startswith(b"\x89PNG") for picture in pictures(made).values())
+
+
+def test_what_the_team_reaches_at_its_capacity_is_a_metric_of_the_run() -> None:
+    made = carded(judged((np.arange(40) >= 30).astype(float)))
+    told = card.at_capacity(made)
+    assert told is not None
+    assert told["outcomes"]["value"] == pytest.approx(0.8)
+    figures = card.flat_metrics(made)
+    assert figures["capacity_outcomes"] == pytest.approx(0.8)
+    assert figures["capacity_lift"] == pytest.approx(4)
+    assert figures["first_5_percent_outcomes"] == pytest.approx(0.2)
+    assert "| capacity of 8 | 8 | 0.800 [" in card.markdown(made)

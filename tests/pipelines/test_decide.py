@@ -14,7 +14,7 @@ from models import dataset, release
 from models.case import Limits
 from models.decisions import NOBODY, Decision, is_held_out
 from models.store import ScoreStore
-from pipelines.decide import limits
+from pipelines.decide import limits, team_capacity
 from pipelines.score import score
 from pipelines.sections import Decide
 from pipelines.settings import Settings
@@ -104,3 +104,10 @@ def _go_on(settings: Settings, days: int) -> None:
     newest = frame[frame["as_of"] == frame["as_of"].max()]
     later = newest.assign(as_of=newest["as_of"] + timedelta(days=days))
     trained.write(settings, later, through, fingerprint="e")
+
+
+def test_the_team_is_all_csms_who_have_an_account(settings: Settings) -> None:
+    own = with_decide(settings, capacity_by_csm={"csm-1": 3})
+    account = str(dataset.read(own.feature_table).newest()["account_id"].iloc[0])
+    assert team_capacity(own, [account], "2024-12-01") == 3
+    assert team_capacity(own, [account, "without a CSM"], "2024-12-01") == 13
