@@ -27,7 +27,10 @@ FUTURES_BACK = 400
 
 @dataclass(frozen=True)
 class ForecastResult:
-    """The forecast of a company, with its backtest. ``path`` is the file that holds it, too."""
+    """The forecast of a company, with its backtest.
+
+    ``path`` is the file that holds its ``document``, as the store does.
+    """
 
     path: str
     company: str
@@ -36,10 +39,9 @@ class ForecastResult:
     forecast: Forecast
     backtest: Backtest
 
-    def as_dict(self) -> dict[str, Any]:
-        """Return the result as JSON-able values."""
+    def document(self) -> dict[str, Any]:
+        """Return what was forecast as JSON-able values."""
         return {
-            "path": self.path,
             "company": self.company,
             "currency": self.currency,
             "data_fingerprint": self.fingerprint,
@@ -48,6 +50,10 @@ class ForecastResult:
             **self.forecast.as_dict(),
             "backtest": self.backtest.as_dict(),
         }
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the document and where it lies."""
+        return {**self.document(), "path": self.path}
 
 
 def forecast_base(settings: Settings, progress: Progress | None = None) -> ForecastResult:
@@ -78,7 +84,7 @@ def forecast_base(settings: Settings, progress: Progress | None = None) -> Forec
 
 def _publish(settings: Settings, result: ForecastResult) -> None:
     """Put the forecast into the score store, then into its file; each in one step."""
-    document = result.as_dict()
+    document = result.document()
     now = datetime.now(UTC).replace(tzinfo=None, microsecond=0)
     store = ForecastStore(settings.store_url)
     try:

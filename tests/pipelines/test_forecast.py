@@ -56,6 +56,7 @@ def document(company: Settings) -> dict[str, Any]:
     assert done.exit_code == 0, done.stderr
     assert len(done.stdout.splitlines()) == 1
     told: dict[str, Any] = json.loads(done.stdout)
+    assert told.pop("path") == str(company.forecast_file)
     return told
 
 
