@@ -54,6 +54,15 @@ class FeatureTable:
         """The names of the feature columns, in order."""
         return [feature["name"] for feature in self.features]
 
+    def question(self, target: str) -> dict[str, Any]:
+        """Return what a label of ``target`` means; models of other questions can't be compared."""
+        label = self.labels[target]
+        return {
+            "column": label.column,
+            "mature_days": label.mature_days,
+            "price_changes": bool(self.meta.get("price_changes")),
+        }
+
     def mature(self, target: str) -> pd.DataFrame:
         """Return the rows whose label is known."""
         return self.frame[self.frame[self.labels[target].column].notna()]

@@ -8,7 +8,9 @@ does not pass: a change of model changes every score and reason, and has to be w
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, timedelta
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -44,8 +46,12 @@ def judge(
         Outcomes that the contest must hold to be decided.
     """
     rival = champion if champion is not None and not _lacking(table, champion) else None
-    found = [_skill(challenger, champion), _inputs(table, challenger, champion)]
-    if not found[-1].passes:
+    found = [
+        _skill(challenger, champion),
+        _question(table, target, challenger, rival),
+        _inputs(table, challenger, champion),
+    ]
+    if not all(one.passes for one in found[1:]):
         return found
     if rival is not None and _twins(challenger, rival):
         return [*found, Check("another model", False, "", "the same model", _TWIN)]
@@ -70,6 +76,31 @@ def _skill(challenger: ModelFiles, champion: ModelFiles | None) -> Check:
     why = "" if verdict == SKILL else f"{verdict}: {challenger.card['why']}"
     return Check("skill", not why, "" if champion is None else str(champion.card["verdict"]),
                  verdict, why)  # fmt: skip
+
+
+def _question(
+    table: FeatureTable, target: str, challenger: ModelFiles, champion: ModelFiles | None
+) -> Check:
+    """Ask whether both answer what the table asks; versions from before cards said so do."""
+    asked = table.question(target)
+    mine, theirs = (
+        asked if one is None else one.card["trained"].get("question", asked)
+        for one in (challenger, champion)
+    )
+    why = ""
+    if mine != asked:
+        why = f"it was trained on {_told(mine)}, the feature table has {_told(asked)}; train anew"
+    elif theirs != asked:
+        why = (
+            f"the champion was trained on {_told(theirs)}, this version on {_told(mine)}: other "
+            "questions, whose answers can't be compared; --force --why changes the question"
+        )
+    return Check("question", not why, "" if champion is None else _told(theirs), _told(mine), why)
+
+
+def _told(question: Mapping[str, Any]) -> str:
+    priced = ", price rises counted" if question["price_changes"] else ""
+    return f"{question['column']}, known after {question['mature_days']} days{priced}"
 
 
 def _inputs(table: FeatureTable, challenger: ModelFiles, champion: ModelFiles | None) -> Check:

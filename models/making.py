@@ -120,6 +120,7 @@ def _trained(table: FeatureTable, training: TrainingSet) -> dict[str, Any]:
         "from": str(training.split.train[0]),
         "to": str(training.split.train[-1]),
         "data_fingerprint": table.meta["fingerprint"],
+        "question": table.question(training.target),
     }
 
 

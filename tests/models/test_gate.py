@@ -84,8 +84,8 @@ def test_a_better_challenger_passes(table: FeatureTable) -> None:
     found = gate(table, version(table), version(table, inputs=WEAK))
     assert refused(found) == set()
     assert list(found) == [
-        "skill", "inputs", "unseen rows", "leak", "better", "calibration", "base rate", "slices",
-        "score shift", "agreement",
+        "skill", "question", "inputs", "unseen rows", "leak", "better", "calibration", "base rate",
+        "slices", "score shift", "agreement",
     ]  # fmt: skip
     assert found["unseen rows"].why.startswith("1,600 rows of 4 dates with ")
     assert found["better"].challenger.startswith("AUC 0.8")
@@ -126,7 +126,7 @@ def test_one_without_skill_does_not(table: FeatureTable) -> None:
 
 def test_a_first_version_needs_no_rival(table: FeatureTable) -> None:
     found = gate(table, version(table, inputs=WEAK))
-    assert list(found) == ["skill", "inputs", "unseen rows", "leak"]
+    assert list(found) == ["skill", "question", "inputs", "unseen rows", "leak"]
     assert refused(found) == set()
 
 
@@ -204,3 +204,15 @@ def test_a_model_that_cannot_be_taken_at_its_word_does_not_pass(table: FeatureTa
     found = gate(table, proud, version(table, inputs=WEAK))
     assert {"calibration", "base rate"} <= refused(found)
     assert "off the base rate of " in found["base rate"].why
+
+
+def test_a_champion_of_another_question_is_no_rival(table: FeatureTable) -> None:
+    half_a_year = {"column": "upsell_next_182d", "mature_days": 182, "price_changes": False}
+    to = version(table).card["trained"]["to"]
+    other = version(table, trained={"to": to, "question": half_a_year})
+    mine = version(table, trained={"to": to, "question": table.question(TARGET)})
+    found = gate(table, mine, other)
+    assert not found["question"].passes
+    assert "--force --why changes the question" in found["question"].why
+    assert "better" not in found
+    assert "train anew" in gate(table, other)["question"].why
