@@ -10,6 +10,7 @@ from __future__ import annotations
 import io
 import logging
 import os
+import platform
 import tempfile
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 EXPERIMENT = "expansion"
 SQLITE = "sqlite:///"
 REQUIREMENTS = ["lightgbm", "numpy", "pandas"]
+HOST, PROCESS = "host", "process"
 CHAMPION, CHALLENGER, PREVIOUS = "champion", "challenger", "previous"
 
 
@@ -67,7 +69,8 @@ class Registry:
         tags = {**run.tags, "calibration": str(files.calibration["method"])}
         with self._client() as client, _quiet(), tempfile.TemporaryDirectory() as folder:
             experiment = self._experiment(client)
-            with mlflow.start_run(experiment_id=experiment, run_name=target):
+            _end_the_killed(client, experiment)
+            with mlflow.start_run(experiment_id=experiment, run_name=target, tags=_process()):
                 _log_run(Path(folder), files, run, tags)
                 for number, one in enumerate(run.tried):
                     _log_tried(f"{target} trial {number}", experiment, one)
@@ -193,6 +196,29 @@ def _make_database(uri: str) -> None:
             os.link(aside, path)
 
 
+def _process() -> dict[str, str]:
+    """Return the tags that tell a run's process, so that its end can be noticed."""
+    return {HOST: platform.node(), PROCESS: str(os.getpid())}
+
+
+def _end_the_killed(client: MlflowClient, experiment: str) -> None:
+    """Say of runs whose process on this machine was killed that they ended; MLflow can't know."""
+    ours = f"attributes.status = 'RUNNING' AND tags.{HOST} = '{platform.node()}'"
+    for run in client.search_runs([experiment], ours):
+        if not _lives(int(run.data.tags[PROCESS])):
+            client.set_terminated(run.info.run_id, "KILLED")
+
+
+def _lives(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:  # somebody else's, hence alive
+        return True
+    return True
+
+
 def _log_run(folder: Path, files: ModelFiles, run: Run, tags: Mapping[str, str]) -> None:
     import mlflow
 
@@ -218,7 +244,7 @@ def _log_tried(name: str, experiment: str, one: Tried) -> None:
     """Log a trial as a run within the one that is open."""
     import mlflow
 
-    with mlflow.start_run(experiment_id=experiment, run_name=name, nested=True):
+    with mlflow.start_run(experiment_id=experiment, run_name=name, nested=True, tags=_process()):
         mlflow.log_params(dict(one.params))
         for step, loss in enumerate(one.folds):
             mlflow.log_metric("fold_log_loss", loss, step=step)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import platform
+import subprocess
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,7 +14,7 @@ import pytest
 from features.errors import DataError, UsageError
 from models import dataset, release
 from models.golden import problem
-from models.registry import CHALLENGER, CHAMPION, PREVIOUS, Registry, Run
+from models.registry import CHALLENGER, CHAMPION, EXPERIMENT, PREVIOUS, Registry, Run
 from models.release import ModelFiles, ReleaseError
 from pipelines import promotions, publish
 from pipelines.promote import promote, put_first_in_use, registered, rollback
@@ -305,3 +308,24 @@ def test_a_rollback_that_was_cut_short_is_finished_and_not_done_twice(
     assert (finished.version, finished.before) == ("2", "3")
     assert aliases(registry) == {CHAMPION: "2", PREVIOUS: "1"}
     assert len(history(settings)) == 4
+
+
+def test_runs_of_a_killed_process_are_ended_with_the_next_one(
+    registry: Registry, weak: ModelFiles
+) -> None:
+    log(registry, weak)
+    gone = subprocess.Popen(["true"])
+    gone.wait()
+    here, other = platform.node(), "another machine"
+    cases = [(here, gone.pid, "KILLED"), (here, os.getpid(), "RUNNING"), (other, 1, "RUNNING")]
+    with registry._client() as client:
+        experiment = client.get_experiment_by_name(EXPERIMENT)
+        assert experiment is not None
+        expected = {}
+        for host, process, status in cases:
+            tags = {"host": host, "process": str(process)}
+            run = client.create_run(experiment.experiment_id, tags=tags)
+            expected[run.info.run_id] = status
+    log(registry, weak)
+    with registry._client() as client:
+        assert {name: client.get_run(name).info.status for name in expected} == expected
