@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from math import isnan
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from models.case import Case
 from pipelines.reporting import signals
-from pipelines.reporting.signals import Row, Told
+from pipelines.reporting.signals import Told
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -61,7 +61,7 @@ def starting(inputs: Inputs) -> Alerts:
     return _alerts(inputs, "adoption_age_days", partial(signals.starting, outcomes=reached))
 
 
-def _alerts(inputs: Inputs, column: str, tell: Callable[[Row], Told | None]) -> Alerts:
+def _alerts(inputs: Inputs, column: str, tell: Callable[[Case], Told | None]) -> Alerts:
     """Tell every scored account's newest row, and keep the first that have something to tell."""
     frame = inputs.newest
     if column not in frame or not _any(frame[column]):
@@ -70,7 +70,7 @@ def _alerts(inputs: Inputs, column: str, tell: Callable[[Row], Told | None]) -> 
     found = []
     for row in frame.to_dict("records"):
         one = scores.get(str(row["account_id"]))
-        told = tell({str(name): _plain(value) for name, value in row.items()}) if one else None
+        told = tell(inputs.case(row)) if one else None
         if one and told:
             found.append(Alert(one.account_id, one.name, one.csm_id, one.arr, *told))
     found.sort(key=lambda alert: (not alert.urgent, -(alert.arr or 0), alert.account_id))
@@ -81,7 +81,3 @@ def _alerts(inputs: Inputs, column: str, tell: Callable[[Row], Told | None]) -> 
 def _any(column: pd.Series) -> bool:
     """Say whether a column holds anything: a company without contacts has no champions at all."""
     return bool(column.fillna(0).ne(0).any())
-
-
-def _plain(value: Any) -> Any:
-    return None if value is None or (isinstance(value, float) and isnan(value)) else value

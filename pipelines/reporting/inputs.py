@@ -14,7 +14,9 @@ import pyarrow.parquet as pq
 
 from features.errors import DataError
 from features.targets import TARGETS
+from models.case import Case, Limits
 from models.store import ScoreStore, Scoring, StoredScore
+from pipelines.decide import limits
 from pipelines.description import METADATA
 
 if TYPE_CHECKING:
@@ -46,6 +48,11 @@ class Inputs:
     reference_dates: tuple[date, ...]
     cards: Mapping[str, Card]
     released: frozenset[str]
+    limits: Limits
+
+    def case(self, row: Mapping[Any, Any]) -> Case:
+        """Return an account's own figures, with the limits that the company judges them by."""
+        return Case(row, {}, {}, self.scoring.currency, self.limits)
 
 
 def gather(settings: Settings) -> Inputs:
@@ -72,6 +79,7 @@ def gather(settings: Settings) -> Inputs:
         reference_dates=tuple(before),
         cards=cards,
         released=released,
+        limits=limits(settings),
     )
 
 

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from models import guards
+from models.case import Case
+from pipelines.reporting.wording import plural
 
-from pipelines.reporting.wording import percent, plural
-
-RECENT_DAYS = 91
-"""A champion lost longer ago is history, no alarm."""
-OVERSOLD = 0.5
-"""Below this share of activated seats, selling more comes back as downsell."""
 START_DAYS = 90
 MINIMUM_BY, MINIMUM = 30, 0.1
 """An account that has not this share of its seats active by this day stands under a bad star."""
@@ -18,43 +14,27 @@ OUTCOME_BY = 60
 SOON_DAYS = 182
 """What is signed, renewed or bought within half a year makes overselling a matter of now."""
 
-Row = dict[str, Any]
 Told = tuple[str, bool]
 """What there is to see about an account, and whether it comes before larger accounts."""
 
 
-def champion(row: Row) -> Told | None:
+def champion(case: Case) -> Told | None:
     """Tell of a champion lost, going or away."""
-    lost, going, away = (
-        row.get(f"champions_{what}") for what in ("days_since_lost", "going", "on_leave")
-    )
-    told = []
-    if lost is not None and lost <= RECENT_DAYS and not row.get("has_champion_successor"):
-        told.append(f"lost {plural(int(lost), 'day')} ago, no successor")
-    if going:
-        told.append(f"{plural(int(going), 'champion')} looking or leaving")
-    if away:
-        told.append(f"{plural(int(away), 'champion')} on long leave")
-    left = int(row.get("champions_count") or 0)
-    return (f"{'; '.join(told)}; {left or 'none'} in place", False) if told else None
+    told = guards.champion_lost(case)
+    left = int(case.number("champions_count") or 0)
+    return (f"{told}; {left or 'none'} in place", False) if told else None
 
 
-def oversold(row: Row) -> Told | None:
+def oversold(case: Case) -> Told | None:
     """Tell of seats that are paid for and not activated, past the first 90 days."""
-    share, age = row.get("seats_activated_share"), row.get("adoption_age_days")
-    if share is None or share >= OVERSOLD or (age is not None and age <= START_DAYS):
-        return None
-    activated, licensed = row.get("seats_activated"), row.get("seats_licensed")
-    of = (
-        f": {activated:,.0f} of {licensed:,.0f} seats" if activated is not None and licensed else ""
-    )
-    return "; ".join([f"{percent(share)} activated{of}", *_pressing(row)]), False
+    told = guards.oversold(case)
+    return ("; ".join([told, *_pressing(case)]), False) if told else None
 
 
-def _pressing(row: Row) -> list[str]:
+def _pressing(case: Case) -> list[str]:
     """Tell what makes unused seats a matter of now."""
     ahead, renewal, bought = (
-        row.get(name)
+        case.number(name)
         for name in ("seats_contracted_ahead", "renewal_days", "seats_days_since_increase")
     )
     told = []
@@ -67,14 +47,14 @@ def _pressing(row: Row) -> list[str]:
     return told
 
 
-def starting(row: Row, *, outcomes: bool) -> Told | None:
+def starting(case: Case, *, outcomes: bool) -> Told | None:
     """Hold the first 90 days against the journey; ``outcomes`` says that milestones are known."""
-    age = row.get("adoption_age_days")
+    age = case.number("adoption_age_days")
     if age is None or age > START_DAYS:
         return None
-    use, behind = _use(row, age)
+    use, behind = _use(case, age)
     told = [f"day {age:.0f}{use}"]
-    reached = row.get("adoption_days_to_first_outcome")
+    reached = case.number("adoption_days_to_first_outcome")
     if reached is not None:
         told.append(f"first outcome on day {reached:.0f}")
     elif outcomes and age >= OUTCOME_BY:
@@ -83,9 +63,9 @@ def starting(row: Row, *, outcomes: bool) -> Told | None:
     return "; ".join(told), behind
 
 
-def _use(row: Row, age: float) -> Told:
+def _use(case: Case, age: float) -> Told:
     """Tell the use so far, and whether it is under the minimum."""
-    active, seats = row.get("usage_active_users_28d"), row.get("seats_licensed")
+    active, seats = case.number("usage_active_users_28d"), case.number("seats_licensed")
     if active is None:
         return "", False
     of = f" of {seats:,.0f} seats" if seats and seats >= active else ""

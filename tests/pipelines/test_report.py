@@ -156,9 +156,9 @@ def test_accounts_without_a_csm_are_not_lost(page: str) -> None:
 def test_alarms_name_who_needs_a_look(page: str) -> None:
     told = text(page)
     assert "Champion alarms: 1" in told
-    assert "1 champion looking or leaving; 2 in place" in told
+    assert "1 champion about to go; 2 in place" in told
     assert "Overselling: 1" in told
-    assert "20 % activated" in told
+    assert "only 20 % of" in told
     assert "First 90 days: 1" in told
     assert "day 40, no use yet, under a bad star" in told
 

@@ -4,7 +4,12 @@ from typing import Any
 
 import pytest
 
+from models.case import Case
 from pipelines.reporting.signals import champion, oversold, starting
+
+
+def case(row: dict[str, Any]) -> Case:
+    return Case(row, {}, {})
 
 
 @pytest.mark.parametrize(
@@ -16,15 +21,18 @@ from pipelines.reporting.signals import champion, oversold, starting
             None,
         ),
         ({"champions_days_since_lost": 200, "champions_count": 0}, None),
-        ({"champions_days_since_lost": 20}, "lost 20 days ago, no successor; none in place"),
+        (
+            {"champions_days_since_lost": 20},
+            "champion lost 20 days ago, no successor; none in place",
+        ),
         (
             {"champions_going": 1, "champions_on_leave": 1, "champions_count": 3},
-            "1 champion looking or leaving; 1 champion on long leave; 3 in place",
+            "1 champion about to go; 1 champion on a long leave; 3 in place",
         ),
     ],
 )
 def test_champions(row: dict[str, Any], told: str | None) -> None:
-    assert champion(row) == (None if told is None else (told, False))
+    assert champion(case(row)) == (None if told is None else (told, False))
 
 
 @pytest.mark.parametrize(
@@ -32,18 +40,21 @@ def test_champions(row: dict[str, Any], told: str | None) -> None:
     [
         ({"adoption_age_days": 80}, None),
         ({"seats_activated_share": 0.5}, None),
-        ({}, "20 % activated: 24 of 120 seats"),
-        ({"renewal_days": -3, "seats_days_since_increase": 300}, "20 % activated: 24 of 120 seats"),
+        ({}, "only 20 % of 120 licensed seats activated"),
+        (
+            {"renewal_days": -3, "seats_days_since_increase": 300},
+            "only 20 % of 120 licensed seats activated",
+        ),
         (
             {"seats_contracted_ahead": 60, "renewal_days": 30, "seats_days_since_increase": 1},
-            "20 % activated: 24 of 120 seats; 60 more signed; renewal in 30 days; "
+            "only 20 % of 120 licensed seats activated; 60 more signed; renewal in 30 days; "
             "bought more 1 day ago",
         ),
     ],
 )
 def test_overselling_tells_why_it_matters_now(more: dict[str, Any], told: str | None) -> None:
-    row = {"seats_activated_share": 0.2, "seats_activated": 24, "seats_licensed": 120, **more}
-    found = oversold(row)
+    row = {"seats_activated_share": 0.2, "seats_licensed": 120, **more}
+    found = oversold(case(row))
     assert (found and found[0].replace("\u00a0", " ")) == told
 
 
@@ -81,11 +92,11 @@ def test_overselling_tells_why_it_matters_now(more: dict[str, Any], told: str | 
 def test_the_first_90_days_stand_against_the_journey(
     row: dict[str, Any], told: str, behind: bool
 ) -> None:
-    assert starting(row, outcomes=True) == (told, behind)
+    assert starting(case(row), outcomes=True) == (told, behind)
 
 
 def test_an_outcome_that_nobody_records_is_not_missed() -> None:
     row = {"adoption_age_days": 80, "usage_active_users_28d": 3}
-    assert starting(row, outcomes=False) == ("day 80, 3 active in the last 28 days", False)
-    assert starting({"adoption_age_days": 91}, outcomes=True) is None
-    assert starting({"adoption_age_days": None}, outcomes=True) is None
+    assert starting(case(row), outcomes=False) == ("day 80, 3 active in the last 28 days", False)
+    assert starting(case({"adoption_age_days": 91}), outcomes=True) is None
+    assert starting(case({"adoption_age_days": None}), outcomes=True) is None
