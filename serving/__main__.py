@@ -8,11 +8,13 @@ machine cannot read, rather than on the command line, which they can.
 from __future__ import annotations
 
 import argparse
+import asyncio
 import os
 import signal
 import socket
 import sys
 from collections.abc import Sequence
+from typing import Literal
 
 import uvicorn
 from fastapi import FastAPI
@@ -71,6 +73,8 @@ def _serve(app: FastAPI, settings: ServingSettings, listening: socket.socket) ->
     sys.stderr.write(f"listening on http://{host}:{port}{pages}\n")
     config = uvicorn.Config(
         app,
+        http=_protocol(),
+        ws="none",
         log_config=None,
         access_log=False,
         server_header=False,
@@ -79,6 +83,15 @@ def _serve(app: FastAPI, settings: ServingSettings, listening: socket.socket) ->
         timeout_graceful_shutdown=DRAIN_SECONDS,
     )
     uvicorn.Server(config).run(sockets=[listening])
+
+
+def _protocol() -> type[asyncio.Protocol] | Literal["h11"]:
+    try:
+        from serving.protocol import BoundedProtocol
+    except ModuleNotFoundError:
+        # Uvicorn's own parser, slower and bounded by itself.
+        return "h11"
+    return BoundedProtocol
 
 
 def _stop(_signal: int, _frame: object) -> None:

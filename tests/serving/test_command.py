@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import socket
@@ -117,6 +118,45 @@ def test_wrong_usage_is_told_in_a_sentence(arguments: list[str], code: int, says
     assert server.returncode == code
     assert says in told
     assert "Traceback" not in told
+
+
+@pytest.mark.parametrize(
+    ("keys", "host", "code", "says"),
+    [
+        ("off", "0.0.0.0", 2, "expansion keys create"),  # noqa: S104
+        ("perhaps", "127.0.0.1", 2, "EXPANSION_KEYS: "),
+    ],
+)
+def test_keys_that_are_off_for_the_world_are_refused_at_the_start(
+    keys: str, host: str, code: int, says: str
+) -> None:
+    arguments = ("--store", "sqlite://", "--release", "x", "--host", host, "--port", "0")
+    with started(*arguments, EXPANSION_KEYS=keys) as server:
+        _, told = server.communicate(timeout=20)
+    assert server.returncode == code
+    assert says in told
+    assert "Traceback" not in told
+
+
+def test_a_first_try_on_ones_own_machine_needs_no_key_and_says_so(tmp_path: Path) -> None:
+    known = filled(tmp_path)
+    del known["EXPANSION_KEYS"]
+    with started("-c", HANGING, "--port", "0", **known) as server:
+        try:
+            url = warned_and_address(server)
+            assert _when_up(f"{url}/v1/accounts/nobody/score").status_code in (404, 503)
+        finally:
+            server.send_signal(signal.SIGTERM)
+            server.communicate(timeout=10)
+
+
+def warned_and_address(server: subprocess.Popen[str]) -> str:
+    """The address that follows the warning."""
+    assert server.stderr is not None
+    warning = json.loads(server.stderr.readline())
+    assert warning["level"] == "warning"
+    assert "expansion keys create" in warning["message"]
+    return address(server)
 
 
 def test_a_taken_port_is_told_and_the_way_out(tmp_path: Path) -> None:
