@@ -81,7 +81,7 @@ def create_app(settings: ServingSettings | None = None) -> FastAPI:
     app.state.lanes = Lanes()
     app.state.watch = ReleaseWatch(chosen.release_folder)
     for router in ROUTERS:
-        app.include_router(router)
+        app.router.routes.extend(router.routes)
     app.state.entrance = entrance = Entrance(app, chosen)
     problems.install(app)
     return app
