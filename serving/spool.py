@@ -22,6 +22,8 @@ from features.errors import DataError, EnvironmentFailure
 
 BATCH = 1000
 OPEN, READY, REFUSED = ".open", ".ready", ".refused"
+# Made once: with arguments, json.dumps makes an encoder for every call.
+encoded = json.JSONEncoder(allow_nan=False, separators=(",", ":")).encode
 log = logging.getLogger(__name__)
 
 Line = Mapping[str, Any]
@@ -56,7 +58,7 @@ class Spool:
         EnvironmentFailure
             When the folder cannot be written to.
         """
-        text = (json.dumps(line, allow_nan=False) + "\n").encode()
+        text = (encoded(line) + "\n").encode()
         with self._writing:
             try:
                 self._write(text)
