@@ -81,6 +81,7 @@ def create_app(settings: ServingSettings | None = None) -> FastAPI:
     app.state.lanes = Lanes()
     app.state.watch = ReleaseWatch(chosen.release_folder)
     for router in ROUTERS:
+        # Included routers are walked anew for each request; these routes know their prefix already.
         app.router.routes.extend(router.routes)
     app.state.entrance = entrance = Entrance(app, chosen)
     problems.install(app)
