@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 import lightgbm as lgb
@@ -79,7 +80,7 @@ class Boosting:
     directions
         Per feature +1, -1 or 0: how the probability may move with it; empty is all 0.
     objective
-        LightGBM's name of what is predicted.
+        LightGBM's name of what is predicted, with its own ``settings``.
     """
 
     def __init__(
@@ -89,11 +90,13 @@ class Boosting:
         features: Sequence[FeatureSpec],
         directions: Sequence[int] = (),
         objective: str = "binary",
+        settings: Mapping[str, Any] = MappingProxyType({}),
     ) -> None:
         self.matrix = matrix
         self.label = label
         self.directions = list(directions)
         self.objective = objective
+        self.settings = settings
         self._data = lgb.Dataset(
             matrix,
             label,
@@ -131,5 +134,5 @@ class Boosting:
 
     def _settings(self, params: Params, rows: int) -> dict[str, Any]:
         held = params.monotone and any(self.directions)
-        settings = params.lightgbm(rows, self.objective)
+        settings = params.lightgbm(rows, self.objective) | dict(self.settings)
         return settings | ({"monotone_constraints": self.directions} if held else {})

@@ -69,8 +69,7 @@ def split(as_ofs: Sequence[date], mature_days: int) -> Split:
         When there are too few dates, with how many there are and what would help.
     """
     dates = sorted(as_ofs)
-    test = dates[-min(MOST_TEST_DATES, max(1, round(TEST_SHARE * len(dates)))) :]
-    train = _before(dates, test, mature_days)
+    train, test = parted(dates, mature_days)
     folds = tuple(_folds(train, max(1, round(FOLD_SHARE * len(dates))), mature_days))
     if not folds:
         raise DataError(
@@ -78,6 +77,13 @@ def split(as_ofs: Sequence[date], mature_days: int) -> Split:
             f"{mature_days} days between them; bring a longer history or a shorter horizon"
         )
     return Split(folds[::-1], tuple(train), tuple(test))
+
+
+def parted(as_ofs: Sequence[date], mature_days: int) -> tuple[list[date], list[date]]:
+    """Return the dates to fit on and, a gap of ``mature_days`` later, the newest, to test on."""
+    dates = sorted(as_ofs)
+    test = dates[-min(MOST_TEST_DATES, max(1, round(TEST_SHARE * len(dates)))) :]
+    return _before(dates, test, mature_days), test
 
 
 def _folds(train: Sequence[date], size: int, mature_days: int) -> Iterator[Fold]:

@@ -1,4 +1,4 @@
-"""Forecast: what becomes of today's base in a year, and how good such forecasts were."""
+"""Forecast: what becomes of today's base in a year, its seats, and how good such forecasts were."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from pipelines.compute import first_start, standings_at
 from pipelines.files import replaced
 from pipelines.ingest import Manifest, read_manifest
 from pipelines.progress import Progress, silent
+from pipelines.seats import SeatsResult, seats_ahead
 
 if TYPE_CHECKING:
     from pipelines.settings import Settings
@@ -38,6 +39,7 @@ class ForecastResult:
     fingerprint: str
     forecast: Forecast
     backtest: Backtest
+    seats: SeatsResult
 
     def document(self) -> dict[str, Any]:
         """Return what was forecast as JSON-able values."""
@@ -49,6 +51,7 @@ class ForecastResult:
             "bands": [{"from": least, "name": name} for least, name in BANDS],
             **self.forecast.as_dict(),
             "backtest": self.backtest.as_dict(),
+            "seats": self.seats.as_dict(),
         }
 
     def as_dict(self) -> dict[str, Any]:
@@ -76,8 +79,17 @@ def forecast_base(settings: Settings, progress: Progress | None = None) -> Forec
     made = forecast(panel, date.fromisoformat(manifest.data_through), seed=seed)
     report("forecasting from the past", 0.4)
     tried = backtest(panel, seed=seed, futures=FUTURES_BACK)
-    company, path = settings.company, str(settings.forecast_file)
-    result = ForecastResult(path, company.name, company.currency, manifest.fingerprint, made, tried)
+    report("forecasting seats", 0.7)
+    company = settings.company
+    result = ForecastResult(
+        path=str(settings.forecast_file),
+        company=company.name,
+        currency=company.currency,
+        fingerprint=manifest.fingerprint,
+        forecast=made,
+        backtest=tried,
+        seats=seats_ahead(settings, manifest),
+    )
     _publish(settings, result)
     return result
 
@@ -88,7 +100,8 @@ def _publish(settings: Settings, result: ForecastResult) -> None:
     now = datetime.now(UTC).replace(tzinfo=None, microsecond=0)
     store = ForecastStore(settings.store_url)
     try:
-        store.write(StoredForecast(result.forecast.origin, result.fingerprint, now, document))
+        stored = StoredForecast(result.forecast.origin, result.fingerprint, now, document)
+        store.write(stored, result.seats.rows())
     finally:
         store.close()
     replaced(settings.forecast_file, json.dumps(document, indent=1, sort_keys=True) + "\n")

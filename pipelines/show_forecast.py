@@ -11,10 +11,13 @@ from pipelines.show import money, percent
 if TYPE_CHECKING:
     from models.backtest import Backtest
     from models.forecast import Forecast, Spread
+    from models.seat_demand import SeatDemand
     from pipelines.forecast import ForecastResult
+    from pipelines.seats import SeatsResult
 
 FEW = 8
 """Fewer quarters than this of history tell little: two years, so that every season came twice."""
+MONTHS = {182: "six", 364: "twelve"}
 PARTS = {
     "contracted_up": "signed already: more",
     "contracted_down": "announced already: less, or gone",
@@ -48,7 +51,36 @@ def forecasted(result: ForecastResult) -> None:
     line(_record(result.backtest))
     if made.quarters < FEW:
         line(f"Only {made.quarters} quarters lie behind: take the forecast as a first guess.")
+    _seats(result.seats)
     line(f"→ {result.path}")
+
+
+def _seats(seats: SeatsResult) -> None:
+    """Print the accounts that will want most seats, and how far that can be relied on."""
+    from pipelines.seats import top  # heavy, and there already where seats were forecast
+
+    for one in seats.demands:
+        line()
+        line(f"Seats in {MONTHS[one.days]} months, of accounts that stay", "bold")
+        line(_reliance(one))
+        rows = [
+            (
+                row["account_id"],
+                *(f"{row[name]:,.0f}" for name in ("seats", "middle", "low", "high")),
+            )
+            for row in top(one)
+        ]
+        if rows:
+            table("", ("growing most", "today", "likely", "8 of 10: from", "to"), rows)
+    for why in seats.lacking:
+        line(f"Seats: {why}")
+
+
+def _reliance(one: SeatDemand) -> str:
+    held = f"the interval held {percent(one.covered.value, 0)} of {one.rows:,} later outcomes"
+    if one.method == "model":
+        return f"Nearer than 'as today and signed' by {percent(one.nearer.value, 0)}; {held}."
+    return f"As today and signed, since no model was clearly nearer; {held}."
 
 
 def _told(spread: Spread) -> tuple[str, str, str]:

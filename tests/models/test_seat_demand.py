@@ -1,0 +1,176 @@
+"""Seat demand: outcomes from later rows, intervals that hold, and no look past what was known."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, timedelta
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from features.errors import DataError
+from models import quantiles
+from models.boosting import Params
+from models.dataset import FeatureTable
+from models.intervals import Interval
+from models.seat_demand import AS_TODAY, MODEL, SeatDemand, seat_demand, with_outcome
+from tests.company import rows
+from tests.models.tables import feature
+
+PARAMS = Params(threads=1)
+FIRST = date(2024, 1, 1)
+DATES = 22
+FEATURES = (feature("seats_licensed", "seats"), feature("use"), feature("segment", "category"))
+
+
+def seats_table(accounts: int = 500, *, signal: bool = True, seed: int = 3) -> FeatureTable:
+    """Return a table in which busy accounts double their seats within half a year, or any do."""
+    random = np.random.default_rng(seed)
+    ids = [f"a-{number:04d}" for number in range(accounts)]
+    seats = np.rint(np.exp(random.normal(4, 1, accounts))) + 4
+    parts = []
+    for number in range(DATES):
+        use = random.uniform(0, 1, accounts)
+        frame = pd.DataFrame({"account_id": ids, "as_of": FIRST + timedelta(days=28 * number)})
+        parts.append(frame.assign(seats_licensed=seats, use=use, segment="smb"))
+        more = (use > 0.8) if signal else (random.random(accounts) < 0.03)
+        seats = np.where(more, np.rint(seats * random.uniform(1.1, 1.2, accounts)), seats)
+    # What is busy today has been so since: the past six rows' use is today's.
+    whole = pd.concat(parts, ignore_index=True)
+    if signal:
+        whole["use"] = whole.groupby("account_id")["seats_licensed"].transform(
+            lambda one: np.log(one.shift(-7).bfill().ffill() / one)
+        ) + random.normal(0, 0.05, len(whole))
+    return FeatureTable(whole, FEATURES, {}, {"every_days": 28, "fingerprint": "f" * 64})
+
+
+@pytest.fixture(scope="module")
+def table() -> FeatureTable:
+    return seats_table()
+
+
+@pytest.fixture(scope="module")
+def demand(table: FeatureTable) -> SeatDemand:
+    return seat_demand(table, 182, PARAMS)
+
+
+def outcomes(text: str, days: int) -> list[tuple[str, str, float]]:
+    frame = pd.DataFrame(
+        {
+            "account_id": row["account"],
+            "as_of": date.fromisoformat(row["as_of"]),
+            "seats_licensed": float(row["seats"]),
+            "seats_contracted_ahead": float(row["signed"]),
+        }
+        for row in rows(text)
+    )
+    found = with_outcome(frame, days, 28)
+    then = found["signed"] * np.exp(found["ratio"])
+    named = zip(found["account_id"], found["as_of"].astype(str), then.round(6), strict=True)
+    return sorted(named)
+
+
+def test_the_outcome_is_what_the_account_licenses_later_if_it_is_still_there() -> None:
+    text = """
+    account | as_of      | seats | signed
+    stays   | 2024-01-01 | 10    | 0
+    stays   | 2024-06-17 | 20    | 0
+    stays   | 2024-07-15 | 30    | 0
+    left    | 2024-01-01 | 10    | 0
+    left    | 2024-06-17 | 10    | 0
+    starts  | 2024-01-01 | 0     | 0
+    starts  | 2024-06-17 | 8     | 0
+    starts  | 2024-07-15 | 8     | 0
+    """
+    # Day 182 lies in the middle of two dates of the table, 168 and 196 days on.
+    assert outcomes(text, 182) == [("stays", "2024-01-01", 25.0)]
+
+
+def test_what_is_signed_for_the_year_is_no_demand_to_predict() -> None:
+    text = """
+    account | as_of      | seats | signed
+    ramp    | 2024-01-01 | 10    | 30
+    ramp    | 2024-12-30 | 40    | 0
+    """
+    frame = pd.DataFrame(
+        {
+            "account_id": "ramp",
+            "as_of": [date(2024, 1, 1), date(2024, 12, 30)],
+            "seats_licensed": [10.0, 40.0],
+            "seats_contracted_ahead": [30.0, 0.0],
+        }
+    )
+    assert outcomes(text, 364) == [("ramp", "2024-01-01", 40.0)]
+    assert with_outcome(frame, 364, 28)["ratio"].tolist() == [0.0]
+
+
+def test_a_signal_is_found_and_the_interval_holds_what_comes(demand: SeatDemand) -> None:
+    assert demand.method == MODEL
+    assert demand.nearer.low > 0.1
+    assert 0.75 < demand.covered.value < 0.95
+
+
+def test_without_a_signal_it_is_as_today() -> None:
+    found = seat_demand(seats_table(signal=False), 182, PARAMS)
+    assert found.method == AS_TODAY
+    accounts = found.accounts
+    assert (accounts["middle"] == accounts["seats"]).all()
+    assert (accounts["high"] > accounts["seats"]).any()
+
+
+def test_ends_are_whole_seats_that_never_cross(demand: SeatDemand) -> None:
+    accounts = demand.accounts
+    assert len(accounts) == 500
+    ends = accounts[["low", "middle", "high"]].to_numpy()
+    assert (np.diff(ends, axis=1) >= 0).all()
+    assert (ends >= 0).all()
+    assert (ends == np.rint(ends)).all()
+
+
+def test_same_table_and_seed_give_the_same_demand(table: FeatureTable, demand: SeatDemand) -> None:
+    before = table.frame.copy()
+    again = seat_demand(table, 182, PARAMS)
+    pd.testing.assert_frame_equal(again.accounts, demand.accounts)
+    assert again.as_dict() == demand.as_dict()
+    pd.testing.assert_frame_equal(table.frame, before)
+
+
+def test_every_outcome_that_is_learned_from_was_known_before_the_first_that_is_measured(
+    table: FeatureTable, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    learned, measured = [], []
+
+    def fit(rows: pd.DataFrame, *given: Any) -> quantiles.Quantiles:
+        learned.append(rows["as_of"])
+        return quantiles.Quantiles.fit(rows, *given)
+
+    def covered(ends: np.ndarray, rows: pd.DataFrame) -> Interval:
+        measured.append(rows["as_of"])
+        return quantiles.covered(ends, rows)
+
+    monkeypatch.setattr("models.seat_demand.Quantiles", SimpleNamespace(fit=fit))
+    monkeypatch.setattr("models.seat_demand.covered", covered)
+    seat_demand(table, 182, PARAMS)
+    assert max(learned[0]) + timedelta(days=196) <= min(measured[0])
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"seats_licensed": 0.0}, "no account licenses seats"),
+        ({"seats_licensed": np.nan}, "no account licenses seats"),
+    ],
+)
+def test_a_company_without_seats_is_told_so(
+    table: FeatureTable, change: dict[str, Any], told: str
+) -> None:
+    with pytest.raises(DataError, match=told):
+        seat_demand(replace(table, frame=table.frame.assign(**change)), 182, PARAMS)
+
+
+def test_too_short_a_history_is_told_with_what_would_help(table: FeatureTable) -> None:
+    with pytest.raises(DataError, match="bring a longer history"):
+        seat_demand(table, 364, PARAMS)
