@@ -51,15 +51,15 @@ def forecasted(result: ForecastResult) -> None:
     line(_record(result.backtest))
     if made.quarters < FEW:
         line(f"Only {made.quarters} quarters lie behind: take the forecast as a first guess.")
-    _seats(result.seats)
+    seats(result.seats)
     line(f"→ {result.path}")
 
 
-def _seats(seats: SeatsResult) -> None:
+def seats(result: SeatsResult) -> None:
     """Print the accounts that will want most seats, and how far that can be relied on."""
     from pipelines.seats import top  # heavy, and there already where seats were forecast
 
-    for one in seats.demands:
+    for one in result.demands:
         line()
         line(f"Seats in {MONTHS[one.days]} months, of accounts that stay", "bold")
         line(_reliance(one))
@@ -72,7 +72,7 @@ def _seats(seats: SeatsResult) -> None:
         ]
         if rows:
             table("", ("growing most", "today", "likely", "8 of 10: from", "to"), rows)
-    for why in seats.lacking:
+    for why in result.lacking:
         line(f"Seats: {why}")
 
 
