@@ -5,16 +5,24 @@ The list must outlive everything that can be computed anew; it lies in the score
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Iterable
 from datetime import datetime
 from hashlib import sha256
-from typing import Literal
+from typing import Literal, Protocol, TypeVar
 
 from sqlalchemy import Column, Connection, DateTime, MetaData, String, Table, select
 
 from models.database import Database, has, insert_once
 
 Kind = Literal["account", "contact"]
+
+
+class _Named(Protocol):
+    @property
+    def account_id(self) -> str: ...
+
+
+OfAccount = TypeVar("OfAccount", bound=_Named)
 
 metadata = MetaData()
 erased = Table(
@@ -51,9 +59,12 @@ def digests(connection: Connection, kind: Kind) -> frozenset[str]:
     return frozenset(rows.scalars())
 
 
-def among(gone: Collection[str], kind: Kind, identifiers: Collection[str]) -> set[str]:
-    """Return those of ``identifiers`` whose digest is in ``gone``."""
-    return {one for one in identifiers if digest(kind, one) in gone} if gone else set()
+def without(connection: Connection, rows: Iterable[OfAccount]) -> Iterable[OfAccount]:
+    """Return the rows but those of accounts that were erased."""
+    gone = digests(connection, "account")
+    if not gone:
+        return rows
+    return [one for one in rows if digest("account", one.account_id) not in gone]
 
 
 def read(url: str) -> dict[Kind, frozenset[str]]:

@@ -22,8 +22,6 @@ from models.keys import utc_now
 OURS: tuple[MetaData, ...] = tuple(
     one.metadata for one in (store, scored_inputs, forecast_store, feedback, audit, keys, erased)
 )
-REMOVED = (store.scores, store.decisions, scored_inputs.inputs, feedback.feedback)
-"""Tables whose rows belong to an account and go with it; the audit log keeps a pseudonym."""
 
 
 def tables() -> list[Table]:
@@ -68,8 +66,9 @@ def _account(connection: Connection, account_id: str) -> dict[str, int]:
     removed = {}
     if has(connection, store.scores):
         _count_down(connection, account_id)
-    for table in REMOVED:
-        if has(connection, table):
+    for table in tables():
+        # The audit log keeps the row, and a pseudonym in it.
+        if "account_id" in table.c and table is not audit.audit and has(connection, table):
             gone = connection.execute(delete(table).where(table.c.account_id == account_id))
             removed[table.name] = gone.rowcount
     if has(connection, audit.audit):

@@ -13,7 +13,6 @@ from typing import Any, Literal
 
 from sqlalchemy import (
     Column,
-    Connection,
     Date,
     DateTime,
     Float,
@@ -126,7 +125,7 @@ class FeedbackStore:
         """
         with self._database.writing() as connection:
             metadata.create_all(connection)
-            if not _kept(connection, [entry]):
+            if not erased.without(connection, [entry]):
                 raise ErasedAccountError(f"account {entry.account_id!r} was erased")
             insert_once(connection, feedback, [_row(entry)])
             mine = select(feedback).where(feedback.c.feedback_id == entry.feedback_id)
@@ -136,7 +135,8 @@ class FeedbackStore:
         """Store entries but those that are there, and those whose account was erased meanwhile."""
         with self._database.writing() as connection:
             metadata.create_all(connection)
-            insert_once(connection, feedback, [_row(one) for one in _kept(connection, entries)])
+            kept = erased.without(connection, entries)
+            insert_once(connection, feedback, [_row(one) for one in kept])
 
     def read(
         self,
@@ -166,9 +166,3 @@ class FeedbackStore:
 
 def _row(entry: Feedback) -> dict[str, Any]:
     return {name: value for name, value in asdict(entry).items() if name != "number"}
-
-
-def _kept(connection: Connection, entries: Sequence[Feedback]) -> list[Feedback]:
-    gone = erased.digests(connection, "account")
-    lost = erased.among(gone, "account", {one.account_id for one in entries})
-    return [one for one in entries if one.account_id not in lost]

@@ -27,6 +27,7 @@ from sqlalchemy import (
     select,
 )
 
+from models import erased
 from models.database import Database
 
 metadata = MetaData()
@@ -99,7 +100,7 @@ class ForecastStore:
         """Write a forecast in one step, in place of one of the same day from the same data.
 
         Of the ``seats`` by account only the newest are kept; the document holds what is told of
-        them later.
+        them later. An account that was erased meanwhile is left out.
 
         Raises
         ------
@@ -116,7 +117,7 @@ class ForecastStore:
             connection.execute(insert(forecasts), [vars(forecast)])
             connection.execute(delete(seat_forecasts))
             day = {name: getattr(forecast, name) for name in ("as_of", "data_fingerprint")}
-            remaining = iter(seats)
+            remaining = iter(erased.without(connection, seats))
             while batch := [day | vars(one) for one in islice(remaining, BATCH)]:
                 connection.execute(insert(seat_forecasts), batch)
 

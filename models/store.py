@@ -138,6 +138,12 @@ class AccountScore:
     reasons: Mapping[str, Mapping[str, Sequence[Mapping[str, Any]]]]
     decision: Decision | None = None
 
+    @property
+    def net_expected_arr(self) -> float | None:
+        """The ARR that the account is expected to change by: expansion less what is at risk."""
+        gain, risk = self.expected_expansion_arr, self.arr_at_risk
+        return None if gain is None or risk is None else round(gain - risk, 2)
+
 
 @dataclass(frozen=True)
 class StoredScore(AccountScore):
@@ -287,15 +293,12 @@ def _without_erased(
     rows: Iterable[AccountScore],
     inputs: Inputs | None,
 ) -> tuple[Scoring, Iterable[AccountScore], Inputs | None]:
-    gone = erased.digests(connection, "account")
-    if not gone:
-        return scoring, rows, inputs
     known = list(rows)
-    lost = erased.among(gone, "account", {one.account_id for one in known})
-    kept = [one for one in known if one.account_id not in lost]
-    if inputs is not None:
-        inputs = Inputs(inputs.names, {k: v for k, v in inputs.of.items() if k not in lost})
-    return replace(scoring, accounts=scoring.accounts - len(lost)), kept, inputs
+    kept = list(erased.without(connection, known))
+    if inputs is not None and len(kept) < len(known):
+        there = {one.account_id for one in kept}
+        inputs = Inputs(inputs.names, {k: v for k, v in inputs.of.items() if k in there})
+    return replace(scoring, accounts=scoring.accounts - len(known) + len(kept)), kept, inputs
 
 
 def _newest(connection: Connection) -> Scoring | None:

@@ -37,6 +37,11 @@ class Entrance:
         app.add_middleware(Gate, keyring=self.keyring, trail=self.trail, settings=settings)
         app.add_middleware(RequestFrame)
 
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """What is wrong with the keys, and what waits for the store."""
+        return (*self.keyring.problems, *self.trail.problems, *self.desk.problems)
+
     @asynccontextmanager
     async def working(self) -> AsyncIterator[None]:
         """Read the keys at once and then again and again; hand the audit log over."""

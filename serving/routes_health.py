@@ -5,6 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter, Request, Response
 
 from serving.editions import EditionWatch
+from serving.entrance import Entrance
 from serving.forecasts import ForecastWatch
 from serving.releases import ReleaseWatch
 from serving.schemas import Live, Ready
@@ -24,6 +25,7 @@ async def ready(request: Request, response: Response) -> Ready:
     editions: EditionWatch = request.app.state.editions
     watch: ReleaseWatch = request.app.state.watch
     forecasts: ForecastWatch = request.app.state.forecasts
+    entrance: Entrance = request.app.state.entrance
     shown = editions.shown
     is_ready = shown is not None and watch.release_id is not None
     response.status_code = 200 if is_ready else 503
@@ -32,5 +34,9 @@ async def ready(request: Request, response: Response) -> Ready:
         as_of=shown.edition.scoring.as_of if shown else None,
         stale=shown.stale if shown else None,
         release_id=watch.release_id,
-        problems=list(dict.fromkeys((*watch.problems, *editions.problems, *forecasts.problems))),
+        problems=list(
+            dict.fromkeys(
+                (*watch.problems, *editions.problems, *forecasts.problems, *entrance.problems)
+            )
+        ),
     )

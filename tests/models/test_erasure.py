@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +16,7 @@ from models import erased, erasure
 from models.audit import AuditLog
 from models.decisions import Decision
 from models.feedback import FeedbackStore
+from models.forecast_store import ForecastStore, SeatForecast, StoredForecast
 from models.scored_inputs import Inputs
 from models.store import ScoreStore
 from tests.models.stored import account, scoring
@@ -44,6 +47,12 @@ def url(database_url: str) -> str:
     for scoring_id in ("s1", "s2"):
         store.write(scoring(scoring_id, accounts=len(ids)), rows, inputs)
     store.close()
+    forecasts = ForecastStore(database_url)
+    forecasts.write(
+        StoredForecast(date(2026, 8, 3), "f" * 64, ASKED.at, {"nrr": 1.1}),
+        [SeatForecast(one, 182, 10.0, 8.0, 11.0, 15.0) for one in ids],
+    )
+    forecasts.close()
     log = AuditLog(database_url)
     log.write([replace(ASKED, account_id=one) for one in ids])
     log.close()
@@ -64,10 +73,12 @@ def store(url: str) -> Iterator[ScoreStore]:
 def test_an_account_goes_from_every_table_and_others_stay(url: str, store: ScoreStore) -> None:
     before = erasure.found(url, GONE)
     assert {name for name, rows in before.items() if rows} == {
-        "scores", "decisions", "inputs", "audit", "feedback",
+        "scores", "decisions", "inputs", "seat_forecasts", "audit", "feedback",
     }  # fmt: skip
     removed = erasure.erase(url, "account", GONE)
-    assert removed == {"scores": 2, "decisions": 2, "inputs": 2, "audit": 1, "feedback": 2}
+    assert removed == {
+        "scores": 2, "decisions": 2, "inputs": 2, "seat_forecasts": 1, "audit": 1, "feedback": 2,
+    }  # fmt: skip
     assert set(erasure.found(url, GONE).values()) == {0}
     assert {one.account_id for one in store.all()} == set(LIKE)
     assert all(one.decision for one in store.all())
@@ -142,3 +153,12 @@ def test_ids_of_every_kind_are_found(tmp_path: Path, odd: str) -> None:
     assert erasure.found(url, odd)["scores"] == 1
     assert erasure.erase(url, "account", odd)["scores"] == 1
     assert erasure.found(url, "abc")["scores"] == 1
+
+
+def test_every_table_in_the_store_is_looked_at() -> None:
+    """A table that is added later must be known here, or it is never erased from."""
+    models = Path(erasure.__file__).parent
+    pattern = re.compile(r"^metadata = MetaData\(\)", re.MULTILINE)
+    made = {path.stem for path in models.glob("*.py") if pattern.search(path.read_text("utf-8"))}
+    known = {f"models.{name}" for name in made}
+    assert {m.metadata for name in known if (m := import_module(name))} == set(erasure.OURS)
