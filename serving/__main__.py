@@ -27,6 +27,8 @@ from serving.door import doorkeeping
 from serving.settings import KEYS, RELEASES, STORE, ServingSettings
 
 DRAIN_SECONDS = 20
+TURN_SECONDS = 0.0005
+"""After so long a thread that computes hands Python over to whoever answers."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -101,4 +103,5 @@ def _stop(_signal: int, _frame: object) -> None:
 
 if __name__ == "__main__":
     leave_out_unused()
+    sys.setswitchinterval(TURN_SECONDS)
     sys.exit(main())

@@ -25,6 +25,7 @@ from serving.routes_rows import rows
 from serving.routes_scores import scores
 from serving.routes_what_if import router as what_if
 from serving.settings import ServingSettings
+from serving.shortcut import Shortcut
 
 DESCRIPTION = """Which accounts will grow, shrink or leave, why, and what that is worth.
 
@@ -83,6 +84,7 @@ def create_app(settings: ServingSettings | None = None) -> FastAPI:
     for router in ROUTERS:
         # Included routers are walked anew for each request; these routes know their prefix already.
         app.router.routes.extend(router.routes)
+    app.add_middleware(Shortcut, editions=app.state.editions)
     app.state.entrance = entrance = Entrance(app, chosen)
     problems.install(app)
     return app

@@ -11,6 +11,7 @@ import weakref
 from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -18,7 +19,7 @@ from pydantic import ValidationError
 from features.errors import EnvironmentFailure
 from models.store import ScoreStore
 from serving import edition_file
-from serving.edition import Edition
+from serving.edition import Answer, Edition
 from serving.watching import watching
 
 NO_SCORES = "the score store holds no scores yet; run `expansion score`"
@@ -34,15 +35,14 @@ class Shown:
     age_days: int
     stale: bool
 
-    @property
+    @cached_property
     def ending(self) -> bytes:
         """The end of each answer."""
         return b',"age_days":%d,"stale":%s}' % (self.age_days, json.dumps(self.stale).encode())
 
-    @property
-    def mark(self) -> str:
-        """What the end of an answer adds to its tag."""
-        return f"{self.age_days}{'s' if self.stale else ''}"
+    def whole(self, found: Answer) -> tuple[bytes, str]:
+        """Return an answer with its end, and its tag, which is another one each day."""
+        return found.body + self.ending, f'"{found.tag}-{self.age_days}{"s" if self.stale else ""}"'
 
 
 class EditionWatch:

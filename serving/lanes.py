@@ -16,9 +16,9 @@ Result = TypeVar("Result")
 
 
 class Lanes:
-    """A few threads for what computes; LightGBM lets go of Python while it does."""
+    """A thread for what computes: one, as a worker has one core."""
 
-    def __init__(self, threads: int = 2) -> None:
+    def __init__(self, threads: int = 1) -> None:
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="scorer")
 
     async def each(

@@ -53,19 +53,19 @@ class RowCheck:
         if problems:
             raise UsageError(problems)
         self._take = [places[name] for name in scorer.inputs]
-        self._are_names = [one.categories is not None for one in self._inputs]
-        bounds = np.array([_bounds(one) for one in self._inputs], dtype=float)
-        self._low, self._high = bounds[:, 0], bounds[:, 1]
+        self._is_name = [one.categories is not None for one in self._inputs]
+        self._numbers = [place for place, is_name in enumerate(self._is_name) if not is_name]
+        self._names = [place for place, is_name in enumerate(self._is_name) if is_name]
+        bounds = [_bounds(self._inputs[place]) for place in self._numbers]
+        self._low, self._high = np.array(bounds, dtype=float).reshape(-1, 2).T
 
     def check(self, values: Sequence[Any]) -> Checked:
         """Return one row checked."""
         if len(values) != self._length:
             return Checked((), (f"has {len(values)} values for {self._length} features",))
         row = [values[place] for place in self._take]
-        numbers = [
-            None if is_name else one for one, is_name in zip(row, self._are_names, strict=True)
-        ]
-        names = [one for one, is_name in zip(row, self._are_names, strict=True) if is_name]
+        numbers = [row[place] for place in self._numbers]
+        names = [row[place] for place in self._names]
         if not (set(map(type, numbers)) <= NUMBERS and set(map(type, names)) <= NAMES):
             return Checked((), tuple(self._wrong_types(row))[:MOST_TOLD])
         return self._in_range(row, numbers)
@@ -75,38 +75,34 @@ class RowCheck:
             vector = np.array(numbers, dtype=float)
         except OverflowError:
             vector = np.array([_finite(one) for one in numbers], dtype=float)
-        huge = np.flatnonzero(np.abs(vector) > LARGEST)
-        if huge.size:
-            return Checked((), tuple(self._too_large(row, huge))[:MOST_TOLD])
         odd = np.flatnonzero((vector < self._low) | (vector > self._high))
+        if np.any(np.abs(vector[odd]) > LARGEST):
+            return Checked((), tuple(self._too_large(row, vector))[:MOST_TOLD])
         warnings = (*self._out_of_range(row, odd), *self._unknown(row))
         return Checked(row, (), warnings[:MOST_TOLD])
 
     def _wrong_types(self, row: Sequence[Any]) -> Iterator[str]:
-        for one, value, is_name in zip(self._inputs, row, self._are_names, strict=True):
+        for one, value, is_name in zip(self._inputs, row, self._is_name, strict=True):
             if type(value) not in (NAMES if is_name else NUMBERS):
                 wanted = "a name" if is_name else "a number"
                 yield f"{one.name}: {_short(value)} is not {wanted} or null"
 
-    def _too_large(self, row: Sequence[Any], places: np.ndarray) -> Iterator[str]:
-        for place in places:
+    def _too_large(self, row: Sequence[Any], vector: np.ndarray) -> Iterator[str]:
+        for number in np.flatnonzero(np.abs(vector) > LARGEST):
+            place = self._numbers[number]
             yield f"{self._inputs[place].name}: {_short(row[place])} is beyond {LARGEST:.0e}"
 
-    def _out_of_range(self, row: Sequence[Any], places: np.ndarray) -> Iterator[str]:
-        for place in places:
+    def _out_of_range(self, row: Sequence[Any], odd: np.ndarray) -> Iterator[str]:
+        for number in odd:
+            place = self._numbers[number]
             one = self._inputs[place]
             yield f"{one.name}: {_short(row[place])} is outside of {range_of(one)}"
 
     def _unknown(self, row: Sequence[Any]) -> Iterator[str]:
-        for name, place in self._names:
-            value = row[place]
+        for place in self._names:
+            name, value = self._inputs[place].name, row[place]
             if value is not None and value not in self._known[name]:
                 yield f"{name}: the models do not know {_short(value)} and take it as unknown"
-
-    @property
-    def _names(self) -> list[tuple[str, int]]:
-        return [(one.name, place) for place, one in enumerate(self._inputs)
-                if one.categories is not None]  # fmt: skip
 
 
 def range_of(feature: FeatureSpec) -> str:
@@ -118,8 +114,9 @@ def range_of(feature: FeatureSpec) -> str:
 
 
 def _bounds(feature: FeatureSpec) -> tuple[float, float]:
+    """Return the range of a feature; whatever is beyond ``LARGEST`` is out of every range."""
     low, high = feature.expected
-    return -np.inf if low is None else low, np.inf if high is None else high
+    return -LARGEST if low is None else low, LARGEST if high is None else high
 
 
 def _finite(value: Any) -> float:
