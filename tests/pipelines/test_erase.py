@@ -16,7 +16,7 @@ from pipelines.build import build
 from pipelines.check import check
 from pipelines.erase import Erasure, erase
 from pipelines.ingest import ingest
-from pipelines.settings import Settings
+from pipelines.settings import Settings, load
 from pipelines.snapshots import Snapshot, keep, path_of
 from pipelines.traces import everywhere
 from tests.models.stored import account, scoring
@@ -39,11 +39,19 @@ ROW = "<tr><th scope=\"row\">1. Example One<span class='who'>smb</span></th><td>
 OTHER = '<tr><th scope="row">2. Example One More<span></span></th></tr>'
 
 
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A company that was built; copy it before you erase from it."""
+    folder = tmp_path_factory.mktemp("built")
+    build(company(folder, few(), contacts=CONTACTS, users=USERS))
+    return folder
+
+
 @pytest.fixture
-def settings(tmp_path: Path) -> Settings:
-    """A company that was built, scored and reported on, with lines that wait for the store."""
-    made = company(tmp_path, few(), contacts=CONTACTS, users=USERS)
-    build(made)
+def settings(tmp_path: Path, built: Path) -> Settings:
+    """The same, scored and reported on, with lines that wait for the store."""
+    shutil.copytree(built, tmp_path, dirs_exist_ok=True)
+    made = load(tmp_path / "expansion.toml")
     rows = pq.read_table(made.feature_table).to_pandas()
     newest = rows[rows["as_of"] == rows["as_of"].max()]
     path = path_of(made, "s1")
