@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -10,6 +11,9 @@ from typing import Any
 import httpx
 import pytest
 from fastapi import FastAPI
+from hypothesis import HealthCheck, given
+from hypothesis import settings as settings_of_hypothesis
+from hypothesis import strategies as st
 
 from features.errors import EnvironmentFailure
 from models import erased
@@ -19,6 +23,7 @@ from serving.app import create_app
 from serving.settings import ServingSettings
 from tests.serving.asking import PROBLEM, ask, entrance
 
+ALL = list(HealthCheck)
 GIVEN = {
     "account_id": "a-000001",
     "action": "called",
@@ -220,3 +225,21 @@ def test_keys_of_two_callers_are_two_keys(app: FastAPI, monkeypatch: pytest.Monk
         give(app, "crm-1")
     ids: Sequence[str] = [one.feedback_id for one in taken]
     assert len(set(ids)) == 2
+
+
+ANYTHING = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=20),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=9), inner),
+    max_leaves=6,
+)
+
+
+@settings_of_hypothesis(derandomize=True, max_examples=60, deadline=None, suppress_health_check=ALL)
+@given(field=st.sampled_from([*GIVEN, "amount", "scoring_id", "x"]), value=ANYTHING)
+def test_whatever_is_sent_in_a_field_is_kept_or_refused(
+    app: FastAPI, field: str, value: Any
+) -> None:
+    content = json.dumps({**GIVEN, field: value})
+    headers = {"content-type": "application/json"}
+    answer = ask(app, "POST", "/v1/feedback", content=content, headers=headers)
+    assert answer.status_code in (201, 400, 422), answer.text
