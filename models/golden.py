@@ -10,6 +10,7 @@ from typing import Any
 import lightgbm as lgb
 import numpy as np
 
+from models import trees
 from models.calibrators import apply
 from models.encoding import encode
 from models.release import ModelFiles
@@ -53,6 +54,9 @@ def problem(folder: Path) -> str:
     files = ModelFiles.read(folder)
     if not files.golden["rows"]:
         return f"{folder.name}: there is no golden row to prove it by"
+    for name, text in (("model", files.text), ("model of amounts", files.amount)):
+        if text and (wrong := trees.problem(text, len(files.features))):
+            return f"{folder.name}: the {name} cannot be loaded: {wrong}"
     try:
         found = given(files)
     except (lgb.basic.LightGBMError, ValueError, KeyError) as error:
