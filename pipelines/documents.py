@@ -25,8 +25,10 @@ Every verb takes `--config` (default `expansion.toml`), prints what a person wan
 `--json` exactly one JSON object on stdout; progress and errors go to stderr. A verb run again does
 nothing new on the same input, or replaces its own output in one step.
 
-Exit codes: **0** done, **1** the data or a gate says no, **2** wrong usage, **3** the environment
-failed.
+Exit codes: **0** done, **1** the data or a gate says no (a table or an export is missing, a rule is
+broken, a model is not better), **2** wrong usage (an option or a setting that does not exist, or
+names a file or folder that is not there; a mapping that does not fit its source), **3** the
+environment failed (disk, network, a service, a library).
 """
 
 

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
+from difflib import get_close_matches
+
 import duckdb
 import sqlglot
 from sqlglot.errors import SqlglotError
@@ -22,14 +26,19 @@ def expressions(
     table: Table,
     mapping: TableMapping,
     given: dict[str, str],
+    origin: str,
     faults: Faults,
 ) -> dict[str, str]:
-    """Return the SQL of each contract column, each tried on the source without reading it."""
+    """Return the SQL of each contract column, each tried on the source without reading it.
+
+    ``origin`` is the source as a person knows it, whose columns are ``given``.
+    """
     found: dict[str, str] = {}
     for column in table.columns:
         expression = mapping.columns.get(column.name, "")
         if expression:
-            faults.mistakes.extend(_unbound(connection, table, column, expression, given))
+            wrong = _unbound(connection, table, column, expression)
+            faults.mistakes.extend(f"{one}. {_has(origin, given, one)}" for one in wrong)
         elif column.name in given:
             expression = quoted(column.name)
         elif column.nullable:
@@ -45,16 +54,20 @@ def _unbound(
     table: Table,
     column: Column,
     expression: str,
-    given: dict[str, str],
 ) -> list[str]:
     try:
         connection.execute(f"SELECT ({expression}\n) FROM kept.{quoted(table.name)} LIMIT 0")
     except duckdb.Error as error:
-        return [
-            f"tables.{table.name}.columns.{column.name} = {expression!r}: {first_line(error)}. "
-            f"The source has: {', '.join(given)}"
-        ]
+        return [f"tables.{table.name}.columns.{column.name} = {expression!r}: {first_line(error)}"]
     return []
+
+
+def _has(origin: str, given: Iterable[str], problem: str) -> str:
+    """Return the way out of a mistake in an expression: the columns there are, the nearest one."""
+    lacking = re.search(r"there is no column '(.*?)'", problem)
+    close = get_close_matches(lacking[1], given, n=1) if lacking else []
+    meant = f"Did you mean {close[0]!r}? " if close else ""
+    return f"{meant}The source {origin} has: {', '.join(given)}"
 
 
 def _unmapped(table: Table, column: Column, given: dict[str, str]) -> str:

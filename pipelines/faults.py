@@ -24,5 +24,19 @@ class Faults:
 
 
 def first_line(error: Exception) -> str:
-    """Return the part of a database's message that says what is wrong."""
-    return str(error).strip().split("\n", 1)[0]
+    """Return the part of a database's message that says what is wrong, in its reader's words.
+
+    What kind of error it is to DuckDB ("Binder Error") helps nobody who maps a table.
+    """
+    said = re.sub(r"^(?:[A-Z][\w-]* )+Error: ", "", str(error).strip().split("\n", 1)[0])
+    for pattern, words in _IN_WORDS.items():
+        said = re.sub(pattern, words, said)
+    return said.rstrip("!. ")
+
+
+_IN_WORDS = {
+    r'^Referenced column "(.*?)" (?:was )?not found.*': r"there is no column '\1'",
+    r"^Table with name (\S+) does not exist.*": r"there is no source '\1'",
+    r"^(syntax error .*)": r"this is no SQL: \1",
+}
+"""What DuckDB says of a mistake in a mapping, and what that means to who wrote it."""

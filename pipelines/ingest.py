@@ -117,6 +117,7 @@ def connect(settings: Settings) -> tuple[Backend, dict[str, ir.Table]]:
     manifest = read_manifest(settings)
     connection = ibis.duckdb.connect()
     connection.raw_sql("SET TimeZone = 'UTC'")
+    connection.raw_sql("SET enable_progress_bar = false")  # it goes into pipes as well
     folder = settings.tables_folder
     tables = {
         name: connection.read_parquet(folder / f"{name}.parquet", table_name=name)

@@ -64,9 +64,9 @@ def train_table(
 def _frame(path: Path) -> pd.DataFrame:
     """Return a CSV or Parquet file; what CSV columns are is decided by all their values."""
     if path.suffix not in READERS:
-        raise DataError(f"{path}: is neither {' nor '.join(READERS)}; save it as one of them")
+        raise UsageError(f"{path}: is neither {' nor '.join(READERS)}; save it as one of them")
     if not path.exists():
-        raise DataError(f"{path}: there is no such file")
+        raise UsageError(f"{path}: there is no such file; correct --table")
     connection = duckdb.connect()
     try:
         if path.suffix == ".csv":

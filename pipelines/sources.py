@@ -37,6 +37,7 @@ def open_database(settings: Settings) -> duckdb.DuckDBPyConnection:
     scratch = folder / f".scratch-{os.getpid()}"
     for setting in (
         "TimeZone = 'UTC'",
+        "enable_progress_bar = false",  # ours is the one; DuckDB's goes into pipes as well
         "autoinstall_known_extensions = false",
         f"memory_limit = '{MEMORY}'",
         f"temp_directory = {literal(str(scratch))}",
@@ -52,6 +53,14 @@ def named(settings: Settings) -> dict[str, Source]:
     found = {name: _found(settings.data_folder, name) for name in TABLES}
     files = {name: source for name, source in found.items() if source is not None}
     return {**files, **settings.sources}
+
+
+def origin(settings: Settings, name: str) -> str:
+    """Return a source as a person knows it: its name, and the file or database behind it."""
+    source = named(settings).get(name)
+    if source is None:
+        return "the query"
+    return f"{name} ({source.file or source.duckdb or source.table or 'a query'})"
 
 
 def files(settings: Settings) -> dict[str, list[Path]] | None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import duckdb
 
 from features.contract import TABLES, Column, Table
+from pipelines import sources
 from pipelines.expressions import UNREADABLE, broken, expressions, tried
 from pipelines.faults import Faults, first_line
 from pipelines.mapping import TableMapping
@@ -54,7 +55,9 @@ def columns(
     """
     table, source, known = TABLES[name], f"kept.{quoted(name)}", len(faults.mistakes)
     given = columns_of(connection, source)
-    sql = expressions(connection, table, mapping_of(settings, name), given, faults)
+    mapping = mapping_of(settings, name)
+    origin = sources.origin(settings, mapping.source)
+    sql = expressions(connection, table, mapping, given, origin, faults)
     if len(faults.mistakes) > known:
         return False
     breaking = broken(connection, source, sql)
@@ -62,7 +65,8 @@ def columns(
         _cast(connection, table, source, sql, breaking)
     except duckdb.Error as error:
         faults.mistakes.append(
-            f"tables.{name}.columns: {', '.join(breaking)} cannot be computed on every row, nor "
+            f"tables.{name}.columns, read from {origin}: {', '.join(breaking)} cannot be computed "
+            "on every row, nor "
             f"tried row by row ({first_line(error)}); use TRY_CAST in it"
         )
         return False

@@ -91,10 +91,18 @@ def _guard(found: Survey, name: str, step: Callable[[], bool]) -> bool:
         raise EnvironmentFailure(f"{name}: {first_line(error)}") from None
     except duckdb.Error as error:
         found.faults.problems.append(
-            f"{name}: reading stops at a row: {first_line(error)}; use TRY_CAST in the mapping's "
+            f"{name}{_read_from(found.settings, name)}: reading stops at a row: "
+            f"{first_line(error)}; use TRY_CAST in the mapping's "
             "`where`, `from` or [[checks]], or correct the file"
         )
         return False
+
+
+def _read_from(settings: Settings, name: str) -> str:
+    """Return what a contract table is read from, as a part of a sentence; empty for a source."""
+    if name not in TABLES:
+        return ""
+    return f", read from {sources.origin(settings, staging.mapping_of(settings, name).source)}"
 
 
 def _stop_on_faults(found: Survey) -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from contextlib import closing
 from pathlib import Path
 from typing import NamedTuple
 
@@ -8,6 +9,7 @@ import pytest
 from features.errors import DataError, UsageError
 from pipelines import rules
 from pipelines.check import check
+from pipelines.sources import open_database
 from tests.pipelines.small import ACCOUNTS, SUBSCRIPTIONS, USAGE_DAILY, company
 
 LINE = "s3,a1,core,2024-01-01,,,{quantity},100,{currency},{signed},2024-01-01\n"
@@ -214,6 +216,12 @@ def test_the_report_is_json(tmp_path: Path) -> None:
     assert found["ok"] is False
     assert found["violations"][0]["severity"] == "error"
     assert found["tables"]["accounts"] == 2
+
+
+def test_no_bar_of_the_database_goes_where_its_output_goes(tmp_path: Path) -> None:
+    with closing(open_database(company(tmp_path))) as connection:
+        told = connection.execute("SELECT current_setting('enable_progress_bar')").fetchone()
+    assert told == (False,)
 
 
 def test_a_check_writes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

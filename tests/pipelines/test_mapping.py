@@ -170,14 +170,16 @@ COLUMNS = (
 def test_an_expression_over_a_column_that_is_not_there_is_told(tmp_path: Path) -> None:
     told = mistake(accounts(tmp_path, COLUMNS.replace('"title"', '"titel"')))
     assert "tables.accounts.columns.name = 'titel'" in told
-    assert "The source has: number, title, since" in told
+    assert "there is no column 'titel'. Did you mean 'title'?" in told
+    assert "The source crm (crm.csv) has: number, title, since" in told
     assert "\n" not in told
 
 
 def test_an_expression_that_is_no_sql_is_told(tmp_path: Path) -> None:
     told = mistake(accounts(tmp_path, COLUMNS.replace('"title"', '"upper(title"')))
     assert "tables.accounts.columns.name = 'upper(title'" in told
-    assert "Parser Error" in told
+    assert "this is no SQL: syntax error at" in told
+    assert "Error:" not in told
 
 
 def test_a_required_column_that_is_not_mapped_is_told(tmp_path: Path) -> None:
@@ -218,8 +220,11 @@ def test_a_cast_that_breaks_on_some_rows_is_a_violation_of_type(tmp_path: Path) 
 
 def test_a_where_that_breaks_on_some_rows_is_told(tmp_path: Path) -> None:
     settings = accounts(tmp_path, 'where = "CAST(title AS INTEGER) > 0"\n' + COLUMNS)
-    with pytest.raises(DataError, match=r"accounts: reading stops at a row: .*use TRY_CAST"):
+    with pytest.raises(DataError, match=r"read from crm \(crm.csv\): reading stops") as told:
         check(settings)
+    assert "'One'" in str(told.value)
+    assert "use TRY_CAST" in str(told.value)
+    assert "Error:" not in str(told.value)
 
 
 def test_a_table_named_in_the_mapping_must_be_there(tmp_path: Path) -> None:

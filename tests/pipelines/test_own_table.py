@@ -117,5 +117,6 @@ def test_a_table_needs_one_target_and_a_file_that_is_there(tmp_path: Path) -> No
     assert "--table needs one --target" in done.output
     done = CliRunner().invoke(app, [*plain, str(tmp_path / "none.csv"), "--target", "x"])
     assert "there is no such file" in done.output
+    assert done.exit_code == 2
     done = CliRunner().invoke(app, [*plain, str(tmp_path / "none.xlsx"), "--target", "x"])
     assert "neither .csv nor .parquet" in done.output
