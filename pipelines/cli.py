@@ -49,12 +49,7 @@ app = typer.Typer(
     help=__doc__, no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False
 )
 
-Data = Annotated[
-    Path | None,
-    typer.Option(
-        "--data", exists=True, file_okay=False, help="Where the sources lie, if elsewhere."
-    ),
-]
+Data = Annotated[Path | None, typer.Option("--data", help="Where the sources lie, if elsewhere.")]
 Targets = Annotated[
     list[str] | None, typer.Option("--target", help="Only this target; may be given repeatedly.")
 ]

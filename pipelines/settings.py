@@ -105,6 +105,8 @@ def load(path: Path, *, data_folder: Path | None = None) -> Settings:
     ``EXPANSION_DATA_FOLDER`` and, for ``[store] url``, ``EXPANSION_STORE_URL``. Raises
     ``UsageError`` with every problem at once.
     """
+    if data_folder is not None and not data_folder.is_dir():
+        raise UsageError(f"--data {data_folder}: there is no such folder; name that of the data")
     files = _read(Path(path))
     merged: dict[str, Any] = {}
     for content in reversed(files.values()):

@@ -55,6 +55,9 @@ def test_the_argument_beats_the_environment_and_the_file(
     monkeypatch.setenv("EXPANSION_DATA_FOLDER", str(tmp_path / "environment"))
     monkeypatch.setenv("EXPANSION_STORE_URL", "postgresql+psycopg://db/scores")
     assert load(path).data_folder == tmp_path / "environment"
+    with pytest.raises(UsageError, match=r"--data .*argument: there is no such folder"):
+        load(path, data_folder=tmp_path / "argument")
+    (tmp_path / "argument").mkdir()
     assert load(path, data_folder=tmp_path / "argument").data_folder == tmp_path / "argument"
     assert load(path).store_url == "postgresql+psycopg://db/scores"
 
