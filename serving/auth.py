@@ -25,12 +25,17 @@ CHALLENGE = 'Bearer realm="expansion"'
 class Caller:
     """Who asks: a key's holder, or with keys off anybody.
 
-    ``per_minute`` is ``None`` where nothing limits the requests.
+    ``key`` is ``None`` where none is needed, ``per_minute`` where nothing limits the requests.
     """
 
-    key_id: str
+    key: ApiKey | None
     per_minute: int | None
     most_body_bytes: int
+
+    @property
+    def key_id(self) -> str:
+        """The key's id, as in logs; empty without one."""
+        return self.key.key_id if self.key else ""
 
 
 def needed(path: str) -> Scope | None:
@@ -40,13 +45,13 @@ def needed(path: str) -> Scope | None:
     return next((scope for part, scope in NEEDED if part in path), "read")
 
 
-def admitted(keyring: Keyring, header: str, scope: Scope) -> ApiKey:
-    """Return the key that an Authorization header holds, if it may be used for ``scope``.
+def admitted(keyring: Keyring, header: str) -> ApiKey:
+    """Return the key that an Authorization header holds.
 
     Raises
     ------
     HTTPException
-        401 without a valid key, 403 where its scopes do not suffice.
+        401 without a valid key.
     EnvironmentFailure
         When the keys were never read.
     """
@@ -57,18 +62,21 @@ def admitted(keyring: Keyring, header: str, scope: Scope) -> ApiKey:
             "`expansion keys create` makes one."
         )
     try:
-        found = keyring.holder(key.strip())
+        return keyring.holder(key.strip())
     except KeyRefused as refused:
         raise _challenged(str(refused), ', error="invalid_token"') from None
-    if not found.allows(scope):
+
+
+def authorize(caller: Caller, scope: Scope) -> None:
+    """Raise the ``HTTPException`` 403 that names the scope, if the caller does not have it."""
+    if caller.key and not caller.key.allows(scope):
         missing = f'{CHALLENGE}, error="insufficient_scope", scope="{scope}"'
         raise HTTPException(
             403,
             f"This key may not be used for this: it needs the scope {scope!r} and has "
-            f"{', '.join(found.scopes)}.",
+            f"{', '.join(caller.key.scopes)}.",
             {"WWW-Authenticate": missing},
         )
-    return found
 
 
 def _challenged(detail: str, why: str = "") -> HTTPException:

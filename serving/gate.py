@@ -38,8 +38,11 @@ class Gate:
         headers = Headers(scope=scope)
         caller = None
         try:
-            caller = self._caller(scope["path"], headers.get("authorization", ""))
+            needed = auth.needed(scope["path"])
+            caller = self._caller(headers.get("authorization", ""), needs_key=needed is not None)
             scope["state"]["key_id"] = caller.key_id
+            if needed:
+                auth.authorize(caller, needed)
             if caller.per_minute:
                 self._rate.check(caller.key_id, caller.per_minute)
             if body.expected(headers):
@@ -53,13 +56,13 @@ class Gate:
             if caller is not None:
                 self._trail.note(scope, caller.key_id)
 
-    def _caller(self, path: str, header: str) -> Caller:
-        settings, scope = self._settings, auth.needed(path)
-        if settings.keys == "off" or scope is None:
-            return Caller("", None, settings.most_body_bytes)
-        key = auth.admitted(self._keyring, header, scope)
+    def _caller(self, header: str, *, needs_key: bool) -> Caller:
+        settings = self._settings
+        if settings.keys == "off" or not needs_key:
+            return Caller(None, None, settings.most_body_bytes)
+        key = auth.admitted(self._keyring, header)
         return Caller(
-            key.key_id,
+            key,
             key.per_minute or settings.per_minute,
             key.most_body_bytes or settings.most_body_bytes,
         )

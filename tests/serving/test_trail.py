@@ -112,6 +112,19 @@ def test_who_was_not_let_in_leaves_no_trail(app: FastAPI, settings: ServingSetti
     assert asked(app, settings) == []
 
 
+def test_who_may_not_is_taken_down_with_what_they_asked(
+    app: FastAPI, settings: ServingSettings
+) -> None:
+    stored, secret = made("crm", ["feedback"], utc_now() + timedelta(days=1))
+    store = KeyStore(settings.store_url)
+    store.add(stored)
+    store.close()
+    entrance(app).keyring.look()
+    call(app, secret, "GET", "/v1/accounts/a-000001/score")
+    (event,) = asked(app, settings)
+    assert (event.account_id, event.key_id, event.status) == ("a-000001", stored.key_id, 403)
+
+
 def test_while_the_store_is_gone_the_trail_waits(
     app: FastAPI, settings: ServingSettings, key: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
