@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Column, DateTime, Index, Integer, MetaData, String, Table, select
@@ -90,11 +90,8 @@ class AuditLog:
         self._database.close()
 
 
-NAMES = tuple(one.name for one in fields(Asked))
-
-
 def _row(event: Asked, gone: frozenset[str]) -> dict[str, object]:
-    row = {name: getattr(event, name) for name in NAMES}
+    row = dict(vars(event))
     if gone and erased.digest("account", event.account_id) in gone:
         row["account_id"] = erased.pseudonym("account", event.account_id)
     return row

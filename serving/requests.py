@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import logging
 import re
+import secrets
 import time
-import uuid
 
 from starlette.datastructures import Headers
 from starlette.requests import Request
@@ -30,7 +30,7 @@ class RequestFrame:
             await self.app(scope, receive, send)
             return
         given = Headers(scope=scope).get(REQUEST_ID, "")
-        request_id = given if PLAIN.fullmatch(given) else uuid.uuid4().hex
+        request_id = given if PLAIN.fullmatch(given) else secrets.token_hex(16)
         state = scope.setdefault("state", {})
         state["request_id"] = request_id
 
