@@ -25,7 +25,7 @@ from pipelines.compute import (
     labels_at,
 )
 from pipelines.dates import as_of_dates
-from pipelines.description import attached, describe
+from pipelines.description import attached, describe, stored
 from pipelines.files import aside
 from pipelines.ingest import Manifest, ingest
 from pipelines.own_features import groups
@@ -41,8 +41,8 @@ class BuildResult:
     """What ``build`` wrote: where, how many rows, dates and columns, from which data.
 
     Of the ``as_ofs`` dates, features were ``computed`` at some and ``taken_over`` from an earlier
-    build at the others. ``missing`` are tables that the company lacks, each with the features that
-    are empty throughout without it.
+    build at the others; ``because`` says why. ``missing`` are tables that the company lacks, each
+    with the features that are empty throughout without it.
     """
 
     path: str
@@ -57,6 +57,7 @@ class BuildResult:
     unchanged: bool
     computed: int
     taken_over: int
+    because: str
     missing: dict[str, list[str]]
 
     def as_dict(self) -> dict[str, Any]:
@@ -84,6 +85,7 @@ def build(
     if not full and (table := earlier.unchanged(path, description)) is not None:
         return _result(settings, manifest, table, None)
     before = None if full else earlier.held(path, description, feature_schema(settings).names)
+    because = earlier.why_computed(stored(path), description, full=full)
     report("computing features", 0.3)
     known, new = _features(settings, dates, before, report)
     report("computing targets", 0.8)
@@ -93,7 +95,7 @@ def build(
     report("writing", 0.9)
     with aside(path) as other:
         pq.write_table(table, other, compression="zstd")
-    return _result(settings, manifest, table, new)
+    return _result(settings, manifest, table, new, because)
 
 
 def _dates(settings: Settings, manifest: Manifest) -> list[date]:
@@ -123,7 +125,11 @@ def _features(
 
 
 def _result(
-    settings: Settings, manifest: Manifest, table: pa.Table, new: Sequence[date] | None
+    settings: Settings,
+    manifest: Manifest,
+    table: pa.Table,
+    new: Sequence[date] | None,
+    because: str = "",
 ) -> BuildResult:
     """Say what was built; ``new`` are the dates computed, None when nothing had to be."""
     as_ofs = sorted(table["as_of"].unique().to_pylist())
@@ -142,6 +148,7 @@ def _result(
         unchanged=new is None,
         computed=len(new or ()),
         taken_over=len(as_ofs) - len(new or ()),
+        because=because if new else "",
         missing=tables_missing(groups(settings), manifest.tables),
     )
 

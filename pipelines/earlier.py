@@ -13,7 +13,11 @@ import pyarrow.parquet as pq
 
 from pipelines.description import stored
 
-MATTERS = ("definitions", "features", "engine")
+MATTERS = {
+    "definitions": "the features' code has changed",
+    "features": "other columns are asked for",
+    "engine": "another engine computes them",
+}
 """What features depend on beside the data: the code, the columns asked for, what computes them."""
 
 
@@ -42,6 +46,20 @@ def dates_held(before: Mapping[str, Any] | None, now: Mapping[str, Any]) -> set[
         return set()
     known = before.get("known", {})
     return {day for day, digest in now["known"].items() if known.get(day) == digest}
+
+
+def why_computed(before: Mapping[str, Any] | None, now: Mapping[str, Any], *, full: bool) -> str:
+    """Say why an earlier build does not hold all dates of this one."""
+    if full or before is None:
+        return "--full asks for all" if full else "there is no earlier build"
+    changed = [words for key, words in MATTERS.items() if before.get(key) != now[key]]
+    if changed:
+        return " and ".join(changed)
+    known = before.get("known", {})
+    new = sum(day not in known for day in now["known"])
+    other = sum(day in known and known[day] != digest for day, digest in now["known"].items())
+    told = ((new, "not built before"), (other, "with facts that became known since"))
+    return ", ".join(f"{count} {words}" for count, words in told if count) or "the file was damaged"
 
 
 def _read(path: Path, columns: Sequence[str] | None = None) -> pa.Table | None:

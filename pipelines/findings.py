@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
 from pipelines.mapping import Policy
@@ -25,15 +25,22 @@ class Condition:
 
     def policy(self, rules: Mapping[str, Policy], share: float) -> Policy:
         """Return what to do: as configured for the column or the rule, else by the share."""
-        for key in (f"{self.table}.{self.column}.{self.rule}", f"{self.table}.{self.rule}"):
-            if key in rules:
-                return rules[key]
-        return "refuse" if share > self.refuse_above else "accept"
+        configured = self.configured(rules)
+        return configured or ("refuse" if share > self.refuse_above else "accept")
+
+    def configured(self, rules: Mapping[str, Policy]) -> Policy | None:
+        """Return what [rules] says to do, for the column or else for the rule."""
+        keys = (f"{self.table}.{self.column}.{self.rule}", f"{self.table}.{self.rule}")
+        return next((rules[key] for key in keys if key in rules), None)
 
 
 @dataclass(frozen=True)
 class Violation:
-    """A rule that some rows violate: ``count`` of the table's ``of`` rows, and what happens."""
+    """A rule that some rows violate: ``count`` of the table's ``of`` rows, and what happens.
+
+    ``usual`` is the share up to which rows are kept without being asked for; ``None`` where
+    [rules] decides.
+    """
 
     table: str
     column: str
@@ -44,6 +51,7 @@ class Violation:
     why: str
     do: str
     policy: Policy
+    usual: float | None = None
 
     @property
     def severity(self) -> Literal["error", "warning"]:
@@ -60,21 +68,37 @@ class Violation:
         example = ", ".join(f"{key} = {value}" for key, value in self.examples[0].items())
         return f"{place}, {self.rule}: {share}, such as {example}. {self.why} {self._way_out()}"
 
+    @property
+    def fate(self) -> str:
+        """What happens to the rows, and who says so."""
+        if self.policy == "refuse":
+            return "REFUSED"
+        if self.usual is not None:
+            limit = f"refused above {self.usual:.0%}" if self.usual < 1 else "never refused"
+            return f"kept by default ({limit})"
+        return f"{'kept' if self.policy == 'accept' else 'left out'}, as [rules] says"
+
     def _way_out(self) -> str:
         if self.policy != "refuse":
-            return f"By policy: {self.policy}."
+            return f"These rows are {self.fate}."
         choice = f'"{self.table}.{self.rule}" = "drop" or "accept" under [rules]'
         return f"What to do: {self.do}; or set {choice}."
 
 
 @dataclass(frozen=True)
 class CheckReport:
-    """What the data is: rows of each table, every violation, and where the data ends."""
+    """What the data is: rows of each table, every violation, and where the data ends.
+
+    ``absent`` are optional tables that the company lacks; ``ignored`` are files in the data folder
+    that no table is read from, each with the table that it may be meant for, or none.
+    """
 
     company: str
     data_through: str
     tables: dict[str, int]
     violations: tuple[Violation, ...]
+    absent: tuple[str, ...] = ()
+    ignored: Mapping[str, str | None] = field(default_factory=dict)
 
     @property
     def refused(self) -> tuple[Violation, ...]:
@@ -94,4 +118,6 @@ class CheckReport:
             "data_through": self.data_through,
             "tables": self.tables,
             "violations": [one.as_dict() for one in self.violations],
+            "absent": list(self.absent),
+            "ignored": dict(self.ignored),
         }

@@ -40,6 +40,7 @@ def find(
             why=one.why,
             do=one.do,
             policy=one.policy(policies, count / of),
+            usual=None if one.configured(policies) else one.refuse_above,
         )
         for one, count in counts.items()
         if count

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from itertools import islice
 from textwrap import shorten
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,15 @@ if TYPE_CHECKING:
     from pipelines.score import ScoreResult
     from pipelines.synthetic import SimulationSummary
     from pipelines.train import TargetOutcome, TrainResult
+
+
+FEW = 6
+"""So many ignored files are named."""
+
+
+def counted(number: int, noun: str) -> str:
+    """Return a number with its noun: 1 date, 2 dates."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def percent(share: float | None, digits: int = 1) -> str:
@@ -45,19 +55,31 @@ def violations(result: CheckReport) -> None:
     """Print every violation: refused ones first, each with examples and what to do."""
     rows = ", ".join(f"{name} {count:,}" for name, count in result.tables.items())
     line(f"{result.company}: {rows} rows; complete before {result.data_through}.", "bold")
+    if result.absent:
+        line(f"Not there, and optional: {', '.join(result.absent)}; their features stay empty.")
+    if result.ignored:
+        line(f"Ignored in the data folder: {', '.join(_ignored(result.ignored))}.")
     for one in sorted(result.violations, key=lambda found: found.policy != "refuse"):
         _violation(one)
     line()
     line(_verdict(result), "green" if result.ok else "red")
 
 
+def _ignored(files: Mapping[str, str | None]) -> Iterator[str]:
+    for name, meant in islice(files.items(), FEW):
+        yield f"{name} (did you mean {meant}?)" if meant else name
+    if len(files) > FEW:
+        yield f"and {len(files) - FEW} more"
+
+
 def _violation(one: Violation) -> None:
     line()
-    place = f"{one.table}.{one.column}" if one.column else one.table
-    line(f"{_POLICY[one.policy]}  {place}: {one.rule}", "bold")
+    place, refused = ".".join(filter(None, (one.table, one.column))), one.policy == "refuse"
+    line(f"{one.fate}  {place}: {one.rule}" if refused else f"{place}: {one.rule}", "bold")
     share = percent(one.count / max(one.of, 1))
     line(f"  {one.count:,} of {one.of:,} rows ({share}). {one.why}")
-    if one.policy != "refuse":
+    if not refused:
+        line(f"  These rows are {one.fate}.")
         return
     for example in one.examples:
         cells = ", ".join(f"{name}={value}" for name, value in example.items())
@@ -65,29 +87,26 @@ def _violation(one: Violation) -> None:
     line(f'  → {one.do}; or decide under [rules]: "{one.table}.{one.rule}"')
 
 
-_POLICY = {"refuse": "REFUSED", "drop": "dropped", "accept": "accepted"}
-
-
 def _verdict(result: CheckReport) -> str:
     if result.ok:
         known = len(result.violations)
-        return "The data keeps the contract." + (f" {known} known exceptions." if known else "")
-    return f"{len(result.refused)} violations refuse this data; nothing was written."
+        told = f" {counted(known, 'exception')} to it, named above." if known else ""
+        return f"The data keeps the contract.{told}"
+    refused = counted(len(result.refused), "violation")
+    return f"This data is refused for {refused}; nothing was written."
 
 
 def built(result: BuildResult) -> None:
     """Print what ``build`` wrote."""
     line("Nothing new since the last build." if result.unchanged else "Built.", "bold")
     line(
-        f"{result.rows:,} rows at {result.as_ofs} dates ({result.first_as_of} to "
+        f"{result.rows:,} rows at {counted(result.as_ofs, 'date')} ({result.first_as_of} to "
         f"{result.last_as_of}), {result.features} features"
     )
-    if result.computed and result.taken_over:
-        line(
-            f"{result.computed} dates computed, {result.taken_over} taken over: nothing new of them"
-        )
+    for told in _computed(result):
+        line(told)
     for name, columns in result.missing.items():
-        line(f"no table {name}: {len(columns)} features are empty")
+        line(f"no table {name}: features that are empty without it: {len(columns)}")
     rows = [
         (name, f"{result.mature[name]:,}", f"{count:,}", percent(count / result.mature[name]))
         for name, count in result.positives.items()
@@ -95,6 +114,17 @@ def built(result: BuildResult) -> None:
     ]
     table("", ("target", "mature rows", "with outcome", "share"), rows)
     line(f"→ {result.path}")
+
+
+def _computed(result: BuildResult) -> Iterator[str]:
+    """Say how much of a build was computed, and why."""
+    if result.computed and result.taken_over:
+        yield (
+            f"{counted(result.computed, 'date')} computed: {result.because}; "
+            f"{counted(result.taken_over, 'date')} taken over, since nothing new is known of them"
+        )
+    elif result.computed:
+        yield f"{counted(result.computed, 'date')} computed: {result.because}"
 
 
 def trained(result: TrainResult) -> None:

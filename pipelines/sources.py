@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from difflib import get_close_matches
 from glob import glob
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -69,6 +70,25 @@ def files(settings: Settings) -> dict[str, list[Path]] | None:
     if any(source.url for source in sources.values()):
         return None
     return {name: _paths(settings.data_folder, source) for name, source in sources.items()}
+
+
+def ignored(settings: Settings) -> dict[str, str | None]:
+    """Return the files in the data folder that no source reads, and the table each may be.
+
+    A misspelt ``mileston.csv`` is otherwise a table that is silently not there.
+    """
+    folder, sources = settings.data_folder, named(settings)
+    read = {path for source in sources.values() for path in _paths(folder, source)}
+    urls = " ".join(source.url for source in sources.values())
+    found = sorted(folder.iterdir()) if folder.is_dir() else []
+    left = (p for p in found if p.is_file() and p not in read and p.name not in urls)
+    return {path.name: _meant(path.name) for path in left if not path.name.startswith(".")}
+
+
+def _meant(name: str) -> str | None:
+    """Return the table that a file's name is most like."""
+    stem = name.split(".")[0].lower()
+    return next(iter(get_close_matches(stem, TABLES, n=1, cutoff=0.7)), None)
 
 
 def read(

@@ -46,7 +46,14 @@ class Survey:
         found = sorted(self.violations, key=lambda one: order.index(one.table))
         rows = {name: self.rows[name] for name in TABLES if name in self.rows}
         through = str(self.data_through or "")
-        return CheckReport(self.settings.company.name, through, rows, tuple(found))
+        return CheckReport(
+            company=self.settings.company.name,
+            data_through=through,
+            tables=rows,
+            violations=tuple(found),
+            absent=tuple(name for name in TABLES if name not in rows),
+            ignored=sources.ignored(self.settings),
+        )
 
     def number(self, sql: str) -> Any:
         """Return the one value of a query."""

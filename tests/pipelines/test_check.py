@@ -7,7 +7,7 @@ from typing import NamedTuple
 import pytest
 
 from features.errors import DataError, UsageError
-from pipelines import rules
+from pipelines import rules, show
 from pipelines.check import check
 from pipelines.sources import open_database
 from tests.pipelines.small import ACCOUNTS, SUBSCRIPTIONS, USAGE_DAILY, company
@@ -216,6 +216,32 @@ def test_the_report_is_json(tmp_path: Path) -> None:
     assert found["ok"] is False
     assert found["violations"][0]["severity"] == "error"
     assert found["tables"]["accounts"] == 2
+
+
+def test_what_is_not_there_and_what_is_not_read_is_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    settings = company(tmp_path, mileston="account_id\na1\n", notes="?\n")
+    report = check(settings)
+    assert report.ignored == {"mileston.csv": "milestones", "notes.csv": None}
+    assert report.as_dict()["absent"] == list(report.absent)
+    assert "milestones" in report.absent
+    show.violations(report)
+    said = capsys.readouterr().out
+    assert "optional: users, contacts, milestones," in said
+    assert "Ignored in the data folder: mileston.csv (did you mean milestones?), notes.csv." in said
+
+
+def test_who_decided_to_keep_rows_is_told(tmp_path: Path) -> None:
+    inside = [f"a2,core,x{n},2024-02-01,1,1,2024-02-02" for n in range(21)]
+    rows = usage(*inside, "a2,core,x,2023-02-01,1,1,2024-02-02")
+    (usual,) = check(company(tmp_path, **rows)).violations
+    assert usual.fate == "kept by default (refused above 5%)"
+    section = '[rules]\n"usage_daily.within_subscription" = "{}"\n'
+    (kept,) = check(company(tmp_path, section.format("accept"), **rows)).violations
+    assert kept.fate == "kept, as [rules] says"
+    (dropped,) = check(company(tmp_path, section.format("drop"), **rows)).violations
+    assert dropped.fate == "left out, as [rules] says"
 
 
 def test_no_bar_of_the_database_goes_where_its_output_goes(tmp_path: Path) -> None:

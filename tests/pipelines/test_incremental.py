@@ -123,10 +123,12 @@ def test_each_week_computes_what_is_new_and_gives_the_bytes_of_a_full_build(
     company.more = few()
     first = company.at(9).build()
     assert (first.computed, first.taken_over) == (first.as_ofs, 0)
+    assert first.because == "there is no earlier build"
     # Seven weeks were missed: two Mondays of the spine have gone by, and there is the day to score.
     assert company.at(2).build().computed == 3
     week = company.at(1).build()
     assert (week.computed, week.taken_over) == (1, week.as_ofs - 1)
+    assert week.because == "1 not built before"
     # What has come out since stands in the rows that were taken over, too.
     assert week.mature["churn"] > first.mature["churn"]
     assert company.build().unchanged
