@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from datetime import date
+from difflib import get_close_matches
+from traceback import extract_tb
 from typing import TYPE_CHECKING
 
 import ibis
@@ -71,7 +74,26 @@ def _feature(feature: Feature, rows: Rows, table: ir.Table) -> Iterator[Refusal]
         for column in feature.columns:
             _summed(feature, column, table)
     except Exception as error:
-        yield Refusal(place, f"{where} {_failed(error)}")
+        told = _unknown(error, rows, table) or _failed(error)
+        yield Refusal(_line(error, feature) or place, f"{where} {told}")
+
+
+def _unknown(error: Exception, rows: Rows, table: ir.Table) -> str:
+    """Say which column of its rows a function misspells; empty when something else failed."""
+    found = re.search(r"'Table' object has no attribute '(\w+)'|^Column '(\w+)' is not", str(error))
+    if found is None:
+        return ""
+    name = found[1] or found[2]
+    close = get_close_matches(name, table.columns)
+    meant = f"did you mean {' or '.join(close)}?" if close else f"it has {', '.join(table.columns)}"
+    return f"reads the column {name!r}, which {rows.name} does not return; {meant}"
+
+
+def _line(error: Exception, feature: Feature) -> str:
+    """Return the line of the feature's own file at which it failed."""
+    file = feature.function.__code__.co_filename
+    lines = [f.lineno for f in extract_tb(error.__traceback__) if f.filename == file]
+    return f"{file}:{lines[-1]}" if lines else ""
 
 
 def _lacking(feature: Feature, table: ir.Table) -> list[str]:

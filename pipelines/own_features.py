@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 from features import catalogue, derived
 from features.core import Feature, FeatureGroup
 from features.errors import UsageError
-from features.refusals import Refusal, gathering
+from features.refusals import Refusal, gathering, place_of
 from features.rehearsal import rehearse
 from pipelines.mistakes import nearest
 
@@ -152,11 +152,29 @@ def _placed(path: Path, one: Refusal) -> str:
 
 def _together(found: Sequence[FeatureGroup], modules: Sequence[Module]) -> Iterator[str]:
     """Say what does not fit between the groups: names taken, columns that nobody declares."""
+    if taken := list(_taken(modules)):
+        yield from taken
+        return
     places = ", ".join(str(module.path) for module in modules)
     clashes = catalogue.clashes(found)
     yield from (f"{places}: {problem}" for problem in clashes)
     if not clashes:
         yield from (f"{one.place or places}: {one.sentence}" for one in derived.problems(found))
+
+
+def _taken(modules: Sequence[Module]) -> Iterator[str]:
+    """Say which names of ours a module takes again; ours stay, so theirs are to be renamed."""
+    ours = {column.name: f"{column.group}.{column.stem}" for column in catalogue.columns()}
+    names = {group.name for group in catalogue.GROUPS}
+    for path, group in ((module.path, group) for module in modules for group in module.groups):
+        if group.name in names:
+            yield f"{path}: group {group.name} is called like one of ours; rename yours"
+        for feature in group.features:
+            for column in (one.name for one in feature.columns if one.name in ours):
+                yield (
+                    f"{place_of(feature.function)}: column {column} is declared by {ours[column]} "
+                    f"of ours already; rename your function {feature.name}"
+                )
 
 
 def _left_out_wrongly(found: Sequence[FeatureGroup], leave_out: Sequence[str]) -> Iterator[str]:

@@ -192,12 +192,12 @@ def {name}(rows):
 def test_a_name_of_ours_is_taken(tmp_path: Path) -> None:
     both = settings_with(tmp_path, acme=GROUP + COUNT.format(name="arr"))
     assert problems(both) == [
-        "acme.py: column arr is declared by commercial.arr and by mine.arr; "
-        "rename all but one of them"
+        "acme.py:11: column arr is declared by commercial.arr of ours already; "
+        "rename your function arr"
     ]
     group = GROUP.replace('"mine"', '"usage"') + COUNT.format(name="mine_tickets")
     assert problems(settings_with(tmp_path, acme=group)) == [
-        "acme.py: group usage is declared twice; rename one"
+        "acme.py: group usage is called like one of ours; rename yours"
     ]
 
 
@@ -211,6 +211,15 @@ def test_a_column_that_nobody_declares_is_told_with_its_line(tmp_path: Path) -> 
     assert problems(settings_with(tmp_path, acme=text)) == [
         "acme.py:17: feature mine.share reads the column 'mine_ticket', which no group declares; "
         "did you mean mine_tickets?"
+    ]
+
+
+@pytest.mark.parametrize("read", ["rows.opend_on", 'rows["opend_on"]'])
+def test_a_misspelt_column_of_the_rows_is_told_with_its_line(tmp_path: Path, read: str) -> None:
+    text = GROUP + COUNT.format(name="mine_tickets").replace("rows.count", f"{read}.count")
+    assert problems(settings_with(tmp_path, acme=text)) == [
+        "acme.py:14: feature mine.mine_tickets reads the column 'opend_on', which mine_rows does "
+        "not return; did you mean opened_on or closed_on?"
     ]
 
 
