@@ -16,6 +16,7 @@ from features.derived import with_sources
 from features.errors import UsageError
 from features.seats import seats
 from features.targets import TARGETS
+from features.units import when
 from features.usage import usage
 
 GROUPS: tuple[FeatureGroup, ...] = (seats, usage, adoption, champions, departments, commercial)
@@ -103,7 +104,7 @@ def _group(group: FeatureGroup, found: Sequence[FeatureColumn]) -> str:
     cells = (
         (
             f"`{c.name}`",
-            c.description + _when(c),
+            c.description + when(c.window_days, c.by_day),
             c.unit,
             _range(c.expected),
             "" if c.absent is None else f"{c.absent:g}",
@@ -118,12 +119,6 @@ def _group(group: FeatureGroup, found: Sequence[FeatureColumn]) -> str:
 def _direction(column: FeatureColumn) -> str:
     ways = {1: "rises with", -1: "falls with"}
     return "; ".join(f"{ways[way]} {name}" for name, way in column.monotone.items())
-
-
-def _when(column: FeatureColumn) -> str:
-    if column.window_days:
-        return f", last {column.window_days} days"
-    return f", by day {column.by_day}" if column.by_day else ""
 
 
 def _range(expected: Range) -> str:

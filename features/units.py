@@ -18,3 +18,10 @@ UNITS: dict[str, str] = {
 
 Range = tuple[float | None, float | None]
 """Lowest and highest value that makes sense; ``None`` leaves a side open."""
+
+
+def when(window_days: int | None, by_day: int | None) -> str:
+    """Return what a description leaves out: the window of a column, or the day it looks at."""
+    if window_days:
+        return f", last {window_days} days"
+    return f", by day {by_day}" if by_day else ""

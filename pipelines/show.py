@@ -7,6 +7,7 @@ from itertools import islice
 from textwrap import shorten
 from typing import TYPE_CHECKING, Any
 
+from features.units import when
 from pipelines.console import line, table
 
 if TYPE_CHECKING:
@@ -241,7 +242,10 @@ def catalogue(result: Documents) -> None:
         for path in result.written:
             line(f"→ {path}")
         return
-    rows = [(c["name"], c["group"], c["unit"], c["description"]) for c in result.columns]
+    rows = [
+        (c["name"], c["group"], c["unit"], c["description"] + when(c["window_days"], c["by_day"]))
+        for c in result.columns
+    ]
     table(f"{len(rows)} features", ("column", "group", "unit", "what it says"), rows)
 
 

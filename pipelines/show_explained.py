@@ -8,6 +8,7 @@ from textwrap import shorten, wrap
 from typing import TYPE_CHECKING, Any
 
 from features.contract import TABLES
+from features.units import when
 from pipelines.console import line
 
 if TYPE_CHECKING:
@@ -35,7 +36,12 @@ def explained(result: Explanation, *, whole: bool) -> None:
     for verdict in result.verdicts:
         _verdict(verdict, rows)
     _features(result.values, rows, whole=whole)
-    _unseen(result.rows)
+    read = {use.table for value in result.values for use in value.uses}
+    combined = any(value.combines for value in result.values)
+    _unseen([row for row in result.rows if not whole or combined or row.table in read])
+    if others := len({row.table for row in result.rows} - read) if whole and not combined else 0:
+        rest = sum(row.table not in read for row in result.rows)
+        line(f"  {rest:,} rows of {others} other tables, which it does not read, are left out")
 
 
 def _verdict(verdict: Verdict, rows: Rows) -> None:
@@ -87,12 +93,17 @@ def _count(use: Use) -> str:
 def _value(value: Value, rows: Rows) -> None:
     """Print a feature with every row that entered it."""
     line(f"  {value.name} = {_shown(value.value)}", "bold")
-    _text(f"{value.description}, in {value.unit}", "    ")
+    _text(f"{value.description}{when(value.window_days, value.by_day)}{_measured(value)}", "    ")
     if value.combines:
         _text(f"combines {', '.join(value.combines)}", "    ")
     for use in value.uses:
         _text(_use(use), "    ")
         _used(use, rows)
+
+
+def _measured(value: Value) -> str:
+    """Say a unit that the value does not say itself: nobody counts 'in count'."""
+    return "" if value.unit in ("count", "flag", "category") else f" (in {value.unit})"
 
 
 def _use(use: Use) -> str:

@@ -27,6 +27,16 @@ def test_a_row_is_explained_label_by_label_and_row_by_row(tmp_path: Path) -> Non
     assert "core 10 -> 20 on 2024-03-01: signed 2024-02-01, before 2024-02-05" in found.stdout
 
 
+def test_only_what_the_feature_reads_is_shown_and_its_window(tmp_path: Path) -> None:
+    found = run(tmp_path, "--explain", "a2", "--as-of", "2024-02-06", "--feature", "arr")
+    assert "usage_daily" not in found.stdout
+    assert "3 rows of 2 other tables, which it does not read, are left out" in found.stdout
+    asked = ("--as-of", "2024-02-06", "--feature", "usage_active_users_91d")
+    found = run(tmp_path, "--explain", "a2", *asked)
+    assert ", last 91 days" in found.stdout
+    assert "in count" not in found.stdout
+
+
 def test_json_holds_every_row(tmp_path: Path) -> None:
     asked = ["--explain", "a2", "--as-of", "2024-02-06", "--feature", "seats_licensed", "--json"]
     said = json.loads(run(tmp_path, *asked).stdout)
