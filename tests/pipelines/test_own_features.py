@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
+from inspect import signature
 from pathlib import Path
 
 import pytest
 
 from features import catalogue
+from features.core import UNITS, FeatureGroup
 from features.errors import UsageError
 from models import dataset
 from pipelines.build import build
@@ -250,6 +252,13 @@ def test_what_others_are_made_of_stays(tmp_path: Path) -> None:
     told = problems(settings_with(tmp_path, leave_out='"employees"'))
     made = "features.leave_out: seats_whitespace_share is made of employees; "
     assert made + "leave it out as well, or keep both" in told
+
+
+def test_the_page_names_every_argument_of_a_feature_and_every_unit() -> None:
+    told = re.findall(r"^\| `(\w+)` \|", PAGE, re.MULTILINE)
+    assert told == [name for name in signature(FeatureGroup.feature).parameters if name != "self"]
+    row = next(line for line in PAGE.splitlines() if line.startswith("| `unit` |"))
+    assert re.findall(r"`(\w+)`", row)[1:] == list(UNITS)
 
 
 def test_a_company_without_a_module_has_our_columns(tmp_path: Path) -> None:
