@@ -151,8 +151,8 @@ def _no_row(own: Mapping[str, ir.Table], account_id: str, as_of: date) -> str:
         f"{word} {day}" for word, day in (("last on", before), ("next on", after)) if day
     )
     return (
-        f"account {account_id} has no running subscription that was known before {as_of}, so it "
-        f"has no row; it has one {near or 'on no day'}"
+        f"account {account_id} has no row on {as_of}: no subscription of it that was known by then "
+        f"runs on that day. It has a row {near or 'on no day'}"
     )
 
 

@@ -25,7 +25,7 @@ from pipelines import (
     show_promoted,
 )
 from pipelines.console import Report, run
-from pipelines.options import DEFAULT, Config, Json
+from pipelines.options import DAY, DEFAULT, Config, Json, day
 from pipelines.settings import Settings, load
 
 if TYPE_CHECKING:
@@ -75,7 +75,9 @@ def simulate(
     seed: Annotated[int, typer.Option(help="Same seed, same bytes.")] = 7,
     end: Annotated[
         datetime | None,
-        typer.Option(formats=["%Y-%m-%d"], help="First day after the data; else the last Monday."),
+        typer.Option(
+            parser=day, metavar=DAY, help="First day after the data; else the last Monday."
+        ),
     ] = None,
     swing: Annotated[
         float, typer.Option(min=0, help="How far good and bad quarters move all accounts alike.")
@@ -126,7 +128,7 @@ def build(
     ] = None,
     as_of: Annotated[
         datetime | None,
-        typer.Option(formats=["%Y-%m-%d"], help="With --explain: the day; else the newest."),
+        typer.Option(parser=day, metavar=DAY, help="With --explain: the day; else the newest."),
     ] = None,
     feature: Annotated[
         list[str] | None,
@@ -260,7 +262,7 @@ def rollback(
 def promotions(
     on: Annotated[
         datetime | None,
-        typer.Option(formats=["%Y-%m-%d"], help="Only what was in use on that day (UTC)."),
+        typer.Option(parser=day, metavar=DAY, help="Only what was in use on that day (UTC)."),
     ] = None,
     config: Config = DEFAULT,
     as_json: Json = False,
@@ -380,7 +382,7 @@ def audit(
     account: Annotated[str, typer.Option(help="Only this account.")] = "",
     key: Annotated[str, typer.Option(help="Only this key, by its id.")] = "",
     since: Annotated[
-        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Only since this day (UTC).")
+        datetime | None, typer.Option(parser=day, metavar=DAY, help="Only since this day (UTC).")
     ] = None,
     top: Annotated[int, typer.Option(min=1, help="So many of the newest.")] = 100,
     config: Config = DEFAULT,

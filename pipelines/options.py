@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -10,3 +11,13 @@ import typer
 Config = Annotated[Path, typer.Option("--config", help="The company's settings (TOML).")]
 Json = Annotated[bool, typer.Option("--json", help="Print exactly one JSON object on stdout.")]
 DEFAULT = Path("expansion.toml")
+DAY = "YYYY-MM-DD"
+
+
+def day(text: str) -> datetime:
+    """Return the day that an option names; wrong usage when it is none."""
+    try:
+        return datetime.strptime(text, "%Y-%m-%d")  # noqa: DTZ007 (a day has no zone)
+    except ValueError:
+        told = f"{text!r} is no day; write it as {DAY}, such as 2026-03-31"
+        raise typer.BadParameter(told) from None

@@ -241,7 +241,7 @@ def test_the_result_holds_only_what_json_can_say() -> None:
         (
             partial(explained, day=date(2020, 1, 1)),
             DataError,
-            "no running subscription that was known before 2020-01-01.*next on 2023-01-02",
+            "has no row on 2020-01-01.*runs on that day.*next on 2023-01-02",
         ),
         (partial(explained, "none_such"), UsageError, "no feature 'none_such'.*catalogue"),
     ],

@@ -50,7 +50,8 @@ def test_json_holds_every_row(tmp_path: Path) -> None:
     ("arguments", "code", "message"),
     [
         (["--explain", "a9"], 1, "a9"),
-        (["--explain", "a1", "--as-of", "soon"], 2, "soon"),
+        (["--explain", "a1", "--as-of", "soon"], 2, "'soon' is no day"),
+        (["--explain", "a1", "--as-of", "1.2.2024"], 2, "YYYY-MM-DD"),
         (["--explain", "a1", "--as-of", "2031-01-06"], 1, "the data is complete before 2024"),
         (["--explain", "a1", "--feature", "seats_licenced"], 2, "did you mean seats_licensed?"),
         (["--explain", "a1", "--as-of", "2024-02-05", "--feature", "no"], 2, "'no'"),
