@@ -253,5 +253,5 @@ def _result(
         arr=sum(one.arr or 0 for one in accounts),
         expected_expansion_arr=sum(one.expected_expansion_arr or 0 for one in accounts),
         arr_at_risk=sum(one.arr_at_risk or 0 for one in accounts),
-        top=[asdict(one) for one in accounts[:top]],
+        top=[asdict(one) | {"net_expected_arr": one.net_expected_arr} for one in accounts[:top]],
     )

@@ -225,7 +225,8 @@ def scored(result: ScoreResult) -> None:
     currency = result.currency
     line(
         f"ARR {currency} {money(result.arr)}; expected expansion {currency} "
-        f"{money(result.expected_expansion_arr)}; at risk {currency} {money(result.arr_at_risk)}"
+        f"{money(result.expected_expansion_arr)}; at risk {currency} {money(result.arr_at_risk)}; "
+        f"net {result.expected_expansion_arr - result.arr_at_risk:+,.0f}"
     )
     ranking(result.top, "next-best accounts", currency)
 
@@ -264,16 +265,19 @@ def demonstrated(result: DemoResult) -> None:
 
 def ranking(rows: list[dict[str, Any]], title: str, currency: str) -> None:
     """Print ranked accounts with chances, money and the first reason."""
-    header = ("#", "account", "ARR", "upsell", "cross-sell", "churn", "expected", "why")
-    told = f"{title}\n(expected = expansion ARR, {currency}, within the horizon)"
+    header = ("#", "account", "ARR", "upsell", "cross-sell", "churn", "expected", "net", "why")
+    told = (
+        f"{title}\n(expected = expansion ARR, {currency}, within the horizon; "
+        "net = less what is at risk)"
+    )
     table(told, header, [_ranked(row) for row in rows])
 
 
 def _ranked(row: dict[str, Any]) -> tuple[str, ...]:
     chances = [percent(row["probabilities"].get(t), 0) for t in ("upsell", "cross_sell", "churn")]
-    amount = money(row["expected_expansion_arr"])
+    amounts = [money(row[name]) for name in ("expected_expansion_arr", "net_expected_arr")]
     name = f"{row['name']} ({row['account_id']})"
-    return (str(row["rank"]), name, money(row["arr"]), *chances, amount, _first_reason(row))
+    return (str(row["rank"]), name, money(row["arr"]), *chances, *amounts, _first_reason(row))
 
 
 def _first_reason(row: dict[str, Any]) -> str:

@@ -50,6 +50,7 @@ def _plain(stored: StoredScore) -> dict[str, Any]:
         "probabilities": Probabilities(**stored.probabilities),
         "expected_expansion_arr": stored.expected_expansion_arr,
         "arr_at_risk": stored.arr_at_risk,
+        "net_expected_arr": stored.net_expected_arr,
         "decision": asdict(stored.decision) if stored.decision else None,
     }
 

@@ -138,6 +138,9 @@ class AccountScore(Answer):
         description="Probability times typical amount, upsell and cross-sell together."
     )
     arr_at_risk: float | None = Field(description="The same for downsell and churn.")
+    net_expected_arr: float | None = Field(
+        description="ARR that the account is expected to change by: expansion less what is at risk."
+    )
     decision: Decision | None = Field(
         default=None, description="What to do; null in scorings from before there were decisions."
     )

@@ -25,6 +25,7 @@ class AccountSummary(Answer):
     probabilities: Probabilities
     expected_expansion_arr: float | None
     arr_at_risk: float | None
+    net_expected_arr: float | None
     decision: Decision | None
 
 
@@ -51,6 +52,7 @@ class PastScore(Answer):
     probabilities: Probabilities
     expected_expansion_arr: float | None
     arr_at_risk: float | None
+    net_expected_arr: float | None
     decision: Decision | None
     versions: Versions
 

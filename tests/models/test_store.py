@@ -68,6 +68,17 @@ def test_what_was_written_is_read_as_it_was(store: ScoreStore) -> None:
     assert all(one.scoring == scoring() for one in found.values())
 
 
+@pytest.mark.parametrize(
+    ("gain", "risk", "net"),
+    [(900.0, 300.0, 600.0), (0.0, 250.5, -250.5), (None, 300.0, None), (900.0, None, None)],
+)
+def test_the_net_is_known_where_gain_and_risk_are(
+    gain: float | None, risk: float | None, net: float | None
+) -> None:
+    one = account(1, expected_expansion_arr=gain, arr_at_risk=risk)
+    assert one.net_expected_arr == net
+
+
 def test_the_best_come_first(store: ScoreStore) -> None:
     store.write(scoring(), [account(3), account(1), account(2)])
     assert [one.rank for one in store.top(2)] == [1, 2]

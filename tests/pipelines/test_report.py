@@ -95,6 +95,7 @@ def test_lists_are_in_order_of_money(page: str) -> None:
     assert growing < told.index("Account 002", growing) < told.index("Account 003", growing) < risky
     assert told.index("Account 250", risky) < told.index("Account 249", risky)
     assert "13 more accounts" in told
+    assert told.index("998 net 996", growing) < risky < told.index("250 net 500", risky)
 
 
 def test_each_csm_has_a_list_of_what_to_do(page: str) -> None:

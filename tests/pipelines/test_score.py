@@ -61,7 +61,7 @@ def test_every_newest_account_gets_the_probabilities_of_the_release(settings: Se
 
 
 def test_accounts_are_ranked_by_what_they_are_expected_to_bring(settings: Settings) -> None:
-    score(settings)
+    made = score(settings)
     found = stored(settings)
     amounts = [one.expected_expansion_arr for one in found]
     assert amounts == sorted(amounts, reverse=True)
@@ -71,6 +71,8 @@ def test_accounts_are_ranked_by_what_they_are_expected_to_bring(settings: Settin
         best.probabilities["upsell"] * best.arr * 0.2, abs=0.5
     )
     assert best.arr_at_risk == pytest.approx(best.probabilities["churn"] * best.arr * 0.2, abs=0.5)
+    net = pytest.approx(best.expected_expansion_arr - best.arr_at_risk)
+    assert made.top[0]["net_expected_arr"] == net
 
 
 def test_scoring_again_replaces_what_it_wrote(settings: Settings) -> None:

@@ -76,6 +76,10 @@ def test_a_list_is_ordered_and_filtered(
     found = listed(app, **query)
     assert numbers(found) == expected
     assert (found["total"], found["next_cursor"]) == (len(expected), None)
+    assert all(
+        one["net_expected_arr"] == one["expected_expansion_arr"] - one["arr_at_risk"]
+        for one in found["accounts"]
+    )
 
 
 @pytest.mark.parametrize("order", ["expected_expansion_arr", "at_stake", "arr_at_risk"])
