@@ -109,6 +109,7 @@ def test_a_rehearsal_tells_what_a_build_would_stumble_over() -> None:
         "rows own.own_calls fails: KeyError: 'calls'; mend its function",
         "feature own.own_opened needs day in its rows; own_tickets does not return it",
         "feature own.own_early needs days_since_start in its rows; own_tickets does not return it",
-        "feature own.own_prior fails: AttributeError: 'Table' object has no attribute 'priority'; "
-        "mend its function",
+        "feature own.own_prior reads the column 'priority', which own_tickets does not return; it "
+        "has account_id, as_of, started_on, ticket_id, opened_on, severity, escalated_on, "
+        "closed_on, csat, known_at",
     ]
