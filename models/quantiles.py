@@ -145,14 +145,8 @@ def nearer(other: np.ndarray, model: np.ndarray, rows: pd.DataFrame) -> Interval
     Both are ends, (rows, 3); the interval is drawn over accounts.
     """
     ratio = rows[OUTCOME].to_numpy(float)
-
-    def gain(saved: np.ndarray, loss: np.ndarray, weight: np.ndarray) -> np.ndarray:
-        found: np.ndarray = (weight @ saved) / np.maximum(weight @ loss, 1e-12)
-        return found
-
     loss = _pinball(other, ratio)
-    saved = loss - _pinball(model, ratio)
-    return Draws(rows["account_id"], seed=0).interval(gain, saved, loss)
+    return share(loss - _pinball(model, ratio), loss, rows)
 
 
 def covered(ends: np.ndarray, rows: pd.DataFrame) -> Interval:
@@ -160,10 +154,14 @@ def covered(ends: np.ndarray, rows: pd.DataFrame) -> Interval:
     ratio = rows[OUTCOME].to_numpy(float)
     # A hair wider: most accounts stay exactly as they are, and so does the end of the interval.
     inside = (ratio >= ends[:, 0] - 1e-9) & (ratio <= ends[:, 2] + 1e-9)
+    return share(inside.astype(float), np.ones(len(rows)), rows)
 
-    def share(inside: np.ndarray, ones: np.ndarray, weight: np.ndarray) -> np.ndarray:
-        found: np.ndarray = (weight @ inside) / (weight @ ones)
+
+def share(part: np.ndarray, whole: np.ndarray, rows: pd.DataFrame) -> Interval:
+    """Return the sum of ``part`` as a share of that of ``whole``, both (rows,), over accounts."""
+
+    def of(part: np.ndarray, whole: np.ndarray, weight: np.ndarray) -> np.ndarray:
+        found: np.ndarray = (weight @ part) / np.maximum(weight @ whole, 1e-12)
         return found
 
-    ones = np.ones(len(rows))
-    return Draws(rows["account_id"], seed=0).interval(share, inside.astype(float), ones)
+    return Draws(rows["account_id"], seed=0).interval(of, part, whole)

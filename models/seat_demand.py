@@ -22,11 +22,12 @@ from models.boosting import Params
 from models.dataset import FeatureTable
 from models.inputs import specify
 from models.intervals import Interval
-from models.quantiles import AsToday, Ends, Quantiles, covered, nearer, parts
+from models.quantiles import AsToday, Ends, Quantiles, covered, nearer, parts, share
 from models.split import parted
 
 SEATS, SIGNED = "seats_licensed", "seats_contracted_ahead"
 DAYS = (182, 364)
+MEASURED = ("covered", "nearer", "summed")
 MODEL, AS_TODAY = "model", "as today"
 FEWEST_ACCOUNTS = 50
 """Fewer accounts than this in any part tell nothing of an interval."""
@@ -37,8 +38,9 @@ class SeatDemand:
     """The demand ``days`` ahead by account, how it was found, and how good that was later.
 
     ``covered`` is the share of later outcomes that the intervals held (0.8 is meant), ``nearer`` by
-    what share the model's pinball loss is below that of 'as today'. ``accounts`` has a row an
-    account: ``account_id``, ``seats`` today, and ``low``, ``middle`` and ``high`` in seats.
+    what share the model's pinball loss is below that of 'as today', and ``summed`` the sum of the
+    middles as a share of the seats that came. ``accounts`` has a row an account: ``account_id``,
+    ``seats`` today, and ``low``, ``middle`` and ``high`` in seats.
     """
 
     days: int
@@ -46,12 +48,19 @@ class SeatDemand:
     rows: int
     covered: Interval
     nearer: Interval
+    summed: Interval
     accounts: pd.DataFrame
+
+    @property
+    def totals(self) -> dict[str, float]:
+        """The seats of all accounts: ``today``, and ``middle``, the sum of their middles."""
+        sums = self.accounts[["seats", "middle"]].sum()
+        return {"today": float(sums["seats"]), "middle": float(sums["middle"])}
 
     def as_dict(self) -> dict[str, Any]:
         """Return all but the accounts as JSON-able values."""
-        told = {"days": self.days, "method": self.method, "rows": self.rows}
-        return {**told, "covered": asdict(self.covered), "nearer": asdict(self.nearer)}
+        told = {name: getattr(self, name) for name in ("days", "method", "rows", "totals")}
+        return told | {name: asdict(getattr(self, name)) for name in MEASURED}
 
 
 def seat_demand(table: FeatureTable, days: int, params: Params) -> SeatDemand:
@@ -84,12 +93,12 @@ def seat_demand(table: FeatureTable, days: int, params: Params) -> SeatDemand:
         MODEL: Quantiles.fit(rows, features, quick),
         AS_TODAY: AsToday.fit(rows),
     }
-    given = {name: one.ends(unseen) for name, one in tried.items()}
+    given = {name: _ends(one, unseen) for name, one in tried.items()}
     gain = nearer(given[AS_TODAY], given[MODEL], unseen)
     method = MODEL if gain.low > 0 else AS_TODAY
     accounts = _in_seats(tried[method].again(known), table.newest(), days)
-    held = covered(given[method], unseen)
-    return SeatDemand(days, method, len(unseen), held, gain, accounts)
+    held, summed = covered(given[method], unseen), _summed(given[method], unseen)
+    return SeatDemand(days, method, len(unseen), held, gain, summed, accounts)
 
 
 def with_outcome(frame: pd.DataFrame, days: int, step: int) -> pd.DataFrame:
@@ -146,9 +155,25 @@ def _refuse_few(rows: pd.DataFrame, unseen: pd.DataFrame, days: int) -> None:
         )
 
 
+def _ends(way: Ends, rows: pd.DataFrame) -> np.ndarray:
+    """Return low, middle and high log ratios; of who has signed for more, none below that."""
+    ends = way.ends(rows)
+    if SIGNED not in rows:
+        return ends
+    ramp = rows[[SIGNED]].to_numpy(float) > 0
+    floored: np.ndarray = np.where(ramp, np.maximum(ends, 0.0), ends)
+    return floored
+
+
+def _summed(ends: np.ndarray, rows: pd.DataFrame) -> Interval:
+    """Return the sum of the middles as a share of the seats that came."""
+    middle, then = (np.exp(ratio) * rows["signed"] for ratio in (ends[:, 1], rows["ratio"]))
+    return share(middle.to_numpy(), then.to_numpy(), rows)
+
+
 def _in_seats(way: Ends, rows: pd.DataFrame, days: int) -> pd.DataFrame:
     rows = rows[rows[SEATS] > 0]
-    ends = np.exp(way.ends(rows)) * _signed(rows, days)[:, None]
+    ends = np.exp(_ends(way, rows)) * _signed(rows, days)[:, None]
     low, middle, high = np.rint(np.maximum(ends, 0)).T
     told: Mapping[str, Any] = {"low": low, "middle": middle, "high": high}
     names = rows["account_id"].to_numpy()

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 FEW = 8
 """Fewer quarters than this of history tell little: two years, so that every season came twice."""
 MONTHS = {182: "six", 364: "twelve"}
+NO_CHANGE = {182: "as today", 364: "as today and signed"}
 PARTS = {
     "contracted_up": "signed already: more",
     "contracted_down": "announced already: less, or gone",
@@ -62,6 +63,7 @@ def seats(result: SeatsResult) -> None:
     for one in result.demands:
         line()
         line(f"Seats in {MONTHS[one.days]} months, of accounts that stay", "bold")
+        line(_together(one))
         line(_reliance(one))
         rows = [
             (
@@ -76,11 +78,19 @@ def seats(result: SeatsResult) -> None:
         line(f"Seats: {why}")
 
 
+def _together(one: SeatDemand) -> str:
+    today, middle = (f"{one.totals[name]:,.0f}" for name in ("today", "middle"))
+    return (
+        f"{len(one.accounts):,} accounts license {today} today; what is likely for each adds up to "
+        f"{middle}. On later dates such a sum was {percent(one.summed.value)} of what came."
+    )
+
+
 def _reliance(one: SeatDemand) -> str:
     held = f"the interval held {percent(one.covered.value, 0)} of {one.rows:,} later outcomes"
     if one.method == "model":
-        return f"Nearer than 'as today and signed' by {percent(one.nearer.value, 0)}; {held}."
-    return f"As today and signed, since no model was clearly nearer; {held}."
+        return f"Nearer than '{NO_CHANGE[one.days]}' by {percent(one.nearer.value, 0)}; {held}."
+    return f"{NO_CHANGE[one.days].capitalize()}, since no model was clearly nearer; {held}."
 
 
 def _told(spread: Spread) -> tuple[str, str, str]:

@@ -133,6 +133,42 @@ def test_every_outcome_that_is_learned_from_was_known_before_the_first_that_is_m
     assert max(learned[0]) + timedelta(days=196) <= min(measured[0])
 
 
+def test_nothing_later_than_the_last_outcome_learned_from_changes_what_is_learned(
+    table: FeatureTable, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fixed, learned = table.frame.head(200), []
+
+    def fit(rows: pd.DataFrame, *given: Any) -> quantiles.Quantiles:
+        found = quantiles.Quantiles.fit(rows, *given)
+        learned.append((found.ends(fixed), rows["as_of"].max() + timedelta(days=196)))
+        return found
+
+    monkeypatch.setattr("models.seat_demand.Quantiles", SimpleNamespace(fit=fit))
+    seat_demand(table, 182, PARAMS)
+    later = table.frame["as_of"] > learned[0][1]
+    assert later.any()
+    other = table.frame.copy()
+    other.loc[later, ["seats_licensed", "use"]] *= 3
+    seat_demand(replace(table, frame=other), 182, PARAMS)
+    assert (learned[0][0] == learned[1][0]).all()
+
+
+def test_who_has_signed_for_more_is_never_below_that(table: FeatureTable) -> None:
+    ramp = table.frame["account_id"] < "a-0050"
+    frame = table.frame.assign(seats_contracted_ahead=np.where(ramp, 5.0, 0.0))
+    falling = frame.assign(seats_licensed=2000 - frame["seats_licensed"])
+    found = seat_demand(replace(table, frame=falling), 182, PARAMS).accounts
+    ramp = found["account_id"] < "a-0050"
+    assert (found["low"] >= found["seats"])[ramp].all()
+    assert (found["low"] < found["seats"])[~ramp].any()
+
+
+def test_the_sum_of_the_middles_is_held_against_what_came(demand: SeatDemand) -> None:
+    assert demand.summed.low < demand.summed.value < demand.summed.high
+    assert 0.9 < demand.summed.value < 1.1
+    assert demand.totals["middle"] > demand.totals["today"]
+
+
 @pytest.mark.parametrize(
     ("change", "told"),
     [

@@ -43,6 +43,8 @@ def test_six_months_are_told_and_why_twelve_are_not(found: SeatsResult) -> None:
     assert len(found.lacking) == 1
     assert "bring a longer history" in found.lacking[0]
     told = found.as_dict()["demands"][0]
+    accounts = found.demands[0].accounts
+    assert told["totals"] == {"today": accounts["seats"].sum(), "middle": accounts["middle"].sum()}
     assert len(told["top"]) == 10
     more = [row["middle"] - row["seats"] for row in told["top"]]
     assert more == sorted(more, reverse=True)
@@ -55,7 +57,11 @@ def test_a_person_reads_who_grows_and_how_far_to_rely_on_it(
     seats(found)
     told = capsys.readouterr().out
     assert "Seats in six months, of accounts that stay" in told
-    assert "Nearer than 'as today and signed' by" in told
+    assert "Nearer than 'as today' by" in told
+    today, middle = (f"{found.demands[0].totals[name]:,.0f}" for name in ("today", "middle"))
+    assert (
+        f"500 accounts license {today} today; what is likely for each adds up to {middle}" in told
+    )
     assert "% of 1,500 later outcomes" in told
 
 
