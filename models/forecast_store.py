@@ -5,7 +5,7 @@ Each kind has a table of its own, so that a store written before there were any 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from datetime import date, datetime
 from itertools import islice
@@ -67,6 +67,14 @@ class SeatForecast:
     low: float
     middle: float
     high: float
+
+
+@dataclass(frozen=True)
+class SeatsAhead:
+    """The seat demand of one account, the nearest day first, as seen from ``as_of``."""
+
+    as_of: date
+    forecasts: tuple[SeatForecast, ...]
 
 
 @dataclass(frozen=True)
@@ -132,20 +140,20 @@ class ForecastStore:
         made = self._read(select(forecasts).order_by(forecasts.c.as_of, forecasts.c.created_at))
         return list({one.as_of: one for one in made}.values())
 
-    def seats(self, account_ids: Sequence[str]) -> dict[str, list[SeatForecast]]:
-        """Return the newest seat demand of those accounts that have one, the nearest day first."""
-        columns = [seat_forecasts.c[one.name] for one in fields(SeatForecast)]
+    def seats(self, account_id: str) -> SeatsAhead | None:
+        """Return the newest seat demand of an account, or ``None`` when there is none."""
         query = (
-            select(*columns)
-            .where(seat_forecasts.c.account_id.in_(account_ids))
+            select(seat_forecasts)
+            .where(seat_forecasts.c.account_id == account_id)
             .order_by(seat_forecasts.c.days)
         )
-        found: dict[str, list[SeatForecast]] = {}
+        names = [one.name for one in fields(SeatForecast)]
         with self._database.reading() as connection:
-            if connection.dialect.has_table(connection, seat_forecasts.name):
-                for row in connection.execute(query):
-                    found.setdefault(row.account_id, []).append(SeatForecast(**row._mapping))
-        return found
+            if not connection.dialect.has_table(connection, seat_forecasts.name):
+                return None
+            rows = [row._mapping for row in connection.execute(query)]
+        told = tuple(SeatForecast(**{name: row[name] for name in names}) for row in rows)
+        return SeatsAhead(rows[0]["as_of"], told) if rows else None
 
     def close(self) -> None:
         """Close all connections."""

@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager
 from pydantic import ValidationError
 
 from features.errors import EnvironmentFailure
-from models.forecast_store import ForecastStore
+from models.forecast_store import ForecastStore, SeatsAhead
 from serving.schemas_portfolio import Forecast
 from serving.watching import watching
 
@@ -35,6 +35,16 @@ class ForecastWatch:
             log.warning("forecast refused: %s", error)
         else:
             self.problems = ()
+
+    def seats(self, account_id: str) -> SeatsAhead | None:
+        """Return the newest seat demand of an account; this asks the store.
+
+        Raises
+        ------
+        EnvironmentFailure
+            When the store is gone.
+        """
+        return self._store.seats(account_id)
 
     def watching(self, seconds: float) -> AbstractContextManager[None]:
         """Look at once, then every few seconds, in a thread that never delays an answer."""

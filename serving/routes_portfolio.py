@@ -1,13 +1,14 @@
-"""The base as a whole: sums by play, CSM and segment, and the forecast of its retention."""
+"""The base as a whole, added up and forecast, and the seats that its accounts will want."""
 
 from __future__ import annotations
 
 from fastapi import APIRouter, Request
+from starlette.exceptions import HTTPException
 
 from serving.forecasts import ForecastWatch
 from serving.problems import RESPONSES
-from serving.routes_scores import Now
-from serving.schemas_portfolio import Group, Portfolio, Sums
+from serving.routes_scores import Id, Now
+from serving.schemas_portfolio import AccountSeats, Group, Portfolio, SeatsIn, Sums
 from serving.strict import StrictRoute
 
 router = APIRouter(prefix="/v1", tags=["portfolio"], responses=RESPONSES, route_class=StrictRoute)
@@ -29,4 +30,23 @@ def portfolio(request: Request, now: Now) -> Portfolio:
         scoring_id=edition.scoring.scoring_id,
         age_days=now.age_days,
         stale=now.stale,
+    )
+
+
+@router.get("/accounts/{account_id:path}/seats", operation_id="getAccountSeats")
+def seats(account_id: Id, request: Request) -> AccountSeats:
+    """Return the seats an account licenses and will want; this asks the score store."""
+    watch: ForecastWatch = request.app.state.forecasts
+    found = watch.seats(account_id)
+    if found is None:
+        raise HTTPException(
+            404,
+            f"There is no seat forecast for account {account_id!r}: it is unknown, licensed no "
+            "seats when the forecast was made, or `expansion forecast` had too short a history.",
+        )
+    return AccountSeats(
+        account_id=account_id,
+        as_of=found.as_of,
+        seats_licensed=found.forecasts[0].seats,
+        ahead=[SeatsIn.model_validate(one, from_attributes=True) for one in found.forecasts],
     )

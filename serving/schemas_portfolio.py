@@ -71,3 +71,21 @@ class Portfolio(Answer):
     scoring_id: str
     age_days: int
     stale: bool
+
+
+class SeatsIn(Answer):
+    """How many seats an account comes to license, if it stays; 8 of 10 lie between low and high."""
+
+    days: int = Field(examples=[182])
+    low: float
+    middle: float
+    high: float
+
+
+class AccountSeats(Answer):
+    """The seats of an account today and ahead."""
+
+    account_id: str
+    as_of: date = Field(description="The day from which the days ahead count.")
+    seats_licensed: float = Field(description="On that day.")
+    ahead: list[SeatsIn]

@@ -69,15 +69,17 @@ def test_the_store_gives_the_newest_demand_of_an_account(
     found: SeatsResult, tmp_path: Path
 ) -> None:
     store = ForecastStore(f"sqlite:///{tmp_path / 'scores.db'}")
-    assert store.seats(["a-0001"]) == {}
+    assert store.seats("a-0001") is None
     now = datetime.now(UTC).replace(tzinfo=None)
     for day in (date(2026, 1, 5), date(2026, 1, 12)):
         store.write(StoredForecast(day, "f" * 64, now, {}), found.rows())
-    given = store.seats(["a-0001", "nobody"])
-    assert list(given) == ["a-0001"]
-    assert [one.days for one in given["a-0001"]] == [182]
+    assert store.seats("nobody") is None
+    given = store.seats("a-0001")
+    assert given
+    assert given.as_of == date(2026, 1, 12)
+    assert [one.days for one in given.forecasts] == [182]
     expected = found.demands[0].accounts.set_index("account_id").loc["a-0001"]
-    assert given["a-0001"][0].middle == expected["middle"]
+    assert given.forecasts[0].middle == expected["middle"]
     store.close()
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
@@ -14,7 +14,7 @@ from fastapi import FastAPI
 
 from models import release
 from models.decisions import Decision
-from models.forecast_store import ForecastStore, StoredForecast
+from models.forecast_store import ForecastStore, SeatForecast, StoredForecast
 from serving.app import create_app
 from serving.scorer import Scorer
 from serving.settings import ServingSettings
@@ -46,10 +46,16 @@ def app(tmp_path: Path) -> Iterator[FastAPI]:
         closing.close()
 
 
-def keep(app: FastAPI, tmp_path: Path, document: dict[str, Any], day: int = 3) -> None:
+def keep(
+    app: FastAPI,
+    tmp_path: Path,
+    document: dict[str, Any],
+    day: int = 3,
+    seats: Sequence[SeatForecast] = (),
+) -> None:
     store = ForecastStore(f"sqlite:///{tmp_path / 's.db'}")
     moment = datetime.fromisoformat("2026-08-04T06:00")
-    store.write(StoredForecast(date(2026, 8, day), "f" * 64, moment, document))
+    store.write(StoredForecast(date(2026, 8, day), "f" * 64, moment, document), seats)
     store.close()
     app.state.forecasts.look()
 
@@ -70,6 +76,23 @@ def test_the_newest_forecast_is_told(app: FastAPI, tmp_path: Path) -> None:
     keep(app, tmp_path, FORECAST)
     told = ask(app, "GET", "/v1/portfolio").json()["forecast"]
     assert (told["nrr"], told["band"], told["origin"]) == (WIDE, "better", "2026-08-03")
+
+
+def test_the_seats_of_an_account_are_told_as_far_ahead_as_they_are_known(
+    app: FastAPI, tmp_path: Path
+) -> None:
+    assert ask(app, "GET", "/v1/accounts/a-1/seats").status_code == 404
+    given = [SeatForecast("a-1", 364, 20, 18, 26, 41), SeatForecast("a-1", 182, 20, 19, 22, 30)]
+    keep(app, tmp_path, FORECAST, seats=given)
+    assert ask(app, "GET", "/v1/accounts/a-1/seats").json() == {
+        "account_id": "a-1", "as_of": "2026-08-03", "seats_licensed": 20,
+        "ahead": [
+            {"days": 182, "low": 19, "middle": 22, "high": 30},
+            {"days": 364, "low": 18, "middle": 26, "high": 41},
+        ],
+    }  # fmt: skip
+    missing = ask(app, "GET", "/v1/accounts/a-2/seats")
+    assert (missing.status_code, missing.headers["content-type"]) == (404, PROBLEM)
 
 
 def test_a_forecast_that_cannot_be_read_leaves_the_one_before(app: FastAPI, tmp_path: Path) -> None:
