@@ -13,7 +13,7 @@ import numpy as np
 from models import trees
 from models.calibrators import apply
 from models.encoding import encode
-from models.release import ModelFiles
+from models.release import ModelFiles, ReleaseError
 
 TOLERANCE = 1e-9
 
@@ -51,7 +51,10 @@ def given(files: ModelFiles) -> dict[str, list[float]]:
 
 def problem(folder: Path) -> str:
     """Return what is wrong with the model in ``folder``, or nothing."""
-    files = ModelFiles.read(folder)
+    try:
+        files = ModelFiles.read(folder)
+    except ReleaseError as error:
+        return str(error)
     if not files.golden["rows"]:
         return f"{folder.name}: there is no golden row to prove it by"
     for name, text in (("model", files.text), ("model of amounts", files.amount)):

@@ -29,6 +29,8 @@ AMOUNT = "amount.txt"
 CHILD_SECONDS = 120
 STALE_SECONDS = 3600
 """What was written aside this long ago belongs to nobody: whoever wrote it was killed."""
+FORMAT = 2
+"""Raised whenever what is written here can no longer be read as it was."""
 
 
 class ReleaseError(DataError):
@@ -58,18 +60,29 @@ class ModelFiles:
             "model.txt": self.text,
             "calibration.json": _json(self.calibration),
             "features.json": _json([one.as_dict() for one in self.features]),
-            "card.json": _json(self.card),
+            "card.json": _json({**self.card, "format": FORMAT}),
             "golden.json": _json(self.golden),
             **({AMOUNT: self.amount} if self.amount else {}),
         }
 
     @classmethod
     def read(cls, folder: Path) -> ModelFiles:
-        """Return one target's part from its folder; hashes are ``verify``'s business."""
+        """Return one target's part from its folder; hashes are ``verify``'s business.
+
+        Raises
+        ------
+        ReleaseError
+            When another version of this package wrote it.
+        """
         stored = {
             name: json.loads((folder / f"{name}.json").read_text("utf-8"))
             for name in ("calibration", "features", "card", "golden")
         }
+        if (written := stored["card"].get("format", 1)) != FORMAT:
+            raise ReleaseError(
+                f"{folder}: has format {written}, which another version of this package wrote; "
+                f"this one reads format {FORMAT}: train and promote again"
+            )
         features = [FeatureSpec.from_dict(one) for one in stored["features"]]
         text = (folder / "model.txt").read_text("utf-8")
         amount = (folder / AMOUNT).read_text("utf-8") if (folder / AMOUNT).exists() else ""

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from models import release
-from models.release import ReleaseError
+from models.release import ModelFiles, ReleaseError, check_in_child
 from tests.models.releases import META, model
 
 
@@ -108,3 +108,14 @@ def test_nothing_published_is_no_release(tmp_path: Path) -> None:
     assert release.current(tmp_path) is None
     with pytest.raises(ReleaseError, match=r"manifest\.json: cannot be read"):
         release.verify(tmp_path)
+
+
+def test_what_another_version_of_the_package_wrote_is_refused_with_the_way_out(
+    published: Path,
+) -> None:
+    card = published / "upsell" / "card.json"
+    card.write_text(json.dumps({"version": "1"}))
+    with pytest.raises(ReleaseError, match=r"upsell: has format 1, .* train and promote again"):
+        ModelFiles.read(card.parent)
+    with pytest.raises(ReleaseError, match="has format 1"):
+        check_in_child(published)
