@@ -1,24 +1,35 @@
-"""``python -m serving.document FILE``: the API's OpenAPI document, as kept under ``docs/``."""
+"""``python -m serving.document FILE``: the API's OpenAPI document, as kept under ``docs/``.
+
+With ``--crm`` before the file it is the document that a CRM reads.
+"""
 
 from __future__ import annotations
 
 import json
 import sys
 from pathlib import Path
+from typing import Any
 
+from serving import crm
 from serving.app import create_app
 from serving.settings import ServingSettings
 
 
-def openapi() -> str:
+def openapi(*, for_crm: bool = False) -> str:
     """Return the OpenAPI document as JSON; no store or release is needed for it."""
     settings = ServingSettings(store_url="sqlite://", release_folder=Path("release"))
-    return json.dumps(create_app(settings).openapi(), indent=1, sort_keys=True) + "\n"
+    document = create_app(settings).openapi()
+    return _written(crm.profile(document) if for_crm else document)
 
 
 def main() -> None:
     """Write the document into the file that the command line names."""
-    Path(sys.argv[1]).write_text(openapi(), encoding="utf-8")
+    *options, path = sys.argv[1:]
+    Path(path).write_text(openapi(for_crm=options == ["--crm"]), encoding="utf-8")
+
+
+def _written(document: dict[str, Any]) -> str:
+    return json.dumps(document, indent=1, sort_keys=True) + "\n"
 
 
 if __name__ == "__main__":
