@@ -25,6 +25,28 @@ def apply(calibration: Mapping[str, Any], raw: np.ndarray) -> np.ndarray:
     return METHODS[method](calibration, np.asarray(raw, dtype=float))
 
 
+def problem(calibration: Mapping[str, Any]) -> str:
+    """Return why no fit can have given a calibration, or nothing: each keeps order and is finite.
+
+    Raises
+    ------
+    KeyError, TypeError, ValueError
+        When something is missing or of another type.
+    """
+    method = str(calibration.get("method"))
+    if method == "isotonic":
+        raw, given = (np.array(calibration[name], float) for name in ("raw", "probability"))
+        steps = np.concatenate([np.diff(raw), np.diff(given)])
+        ordered = raw.shape == given.shape and raw.size > 0 and bool((steps >= 0).all())
+        sound = ordered and bool(np.isfinite(raw).all() and (0 <= given[0] <= given[-1] <= 1))
+        return "" if sound else "its steps do not rise from 0 to 1"
+    numbers = {name: float(calibration[name]) for name in PARAMETERS.get(method, ())}
+    if not all(np.isfinite(one) for one in numbers.values()):
+        return "a parameter is no number"
+    falling = [name for name in SLOPES.get(method, ()) if numbers[name] < 0]
+    return f"the slope {falling[0]!r} falls" if falling else ""
+
+
 def logistic(log_odds: np.ndarray) -> np.ndarray:
     """Return the probability that belongs to log-odds, shape (rows,)."""
     # Written so that exp never overflows: large log-odds of either sign stay finite.
@@ -60,3 +82,5 @@ METHODS: Mapping[str, Callable[[Mapping[str, Any], np.ndarray], np.ndarray]] = {
     "isotonic": _isotonic,
 }
 """How a raw score becomes a probability, by the method's name; the simplest first."""
+PARAMETERS = {"sigmoid": ("a", "b"), "beta": ("a", "b", "c")}
+SLOPES = {"sigmoid": ("a",), "beta": ("a", "b")}

@@ -10,12 +10,17 @@ from typing import Any
 import lightgbm as lgb
 import numpy as np
 
-from models import trees
+from features.errors import DataError
+from models import calibrators, trees
 from models.calibrators import apply
 from models.encoding import encode
-from models.release import ModelFiles, ReleaseError
+from models.release import ModelFiles
 
 TOLERANCE = 1e-9
+ADDS_UP = 1e-6
+EXPLAINED = 5
+UNREADABLE = (ValueError, KeyError, TypeError, AttributeError, IndexError)
+"""What comes of JSON that holds something else than it should."""
 
 
 def matrix_probabilities(files: ModelFiles, matrix: np.ndarray) -> np.ndarray:
@@ -52,20 +57,34 @@ def given(files: ModelFiles) -> dict[str, list[float]]:
 def problem(folder: Path) -> str:
     """Return what is wrong with the model in ``folder``, or nothing."""
     try:
-        files = ModelFiles.read(folder)
-    except ReleaseError as error:
-        return str(error)
+        told = _wrong(ModelFiles.read(folder))
+    except DataError as error:
+        told = str(error)
+    except (*UNREADABLE, lgb.basic.LightGBMError, RecursionError) as error:
+        told = f"the model cannot be loaded: {type(error).__name__}: {error}"
+    return told and f"{folder.name}: {told}"
+
+
+def _wrong(files: ModelFiles) -> str:
     if not files.golden["rows"]:
-        return f"{folder.name}: there is no golden row to prove it by"
+        return "there is no golden row to prove it by"
     for name, text in (("model", files.text), ("model of amounts", files.amount)):
-        if text and (wrong := trees.problem(text, len(files.features))):
-            return f"{folder.name}: the {name} cannot be loaded: {wrong}"
-    try:
-        found = given(files)
-    except (lgb.basic.LightGBMError, ValueError, KeyError) as error:
-        return f"{folder.name}: the model cannot be loaded: {error}"
-    told = (_difference(files.golden[name], found[name]) for name in found)
-    return next((f"{folder.name}: {one}" for one in told if one), "")
+        if text and (told := trees.problem(text, len(files.features))):
+            return f"the {name} cannot be loaded: {told}"
+    if told := calibrators.problem(files.calibration):
+        return f"the calibration cannot be right: {told}"
+    found = given(files)
+    differences = (_difference(files.golden[name], found[name]) for name in found)
+    return next(filter(None, differences), "") or _without_reasons(files)
+
+
+def _without_reasons(files: ModelFiles) -> str:
+    """Say whether rows get no reasons: they rest on parts of the text that no score rests on."""
+    matrix = encode(files.golden["rows"][-EXPLAINED:], files.features)
+    booster = lgb.Booster(model_str=files.text)
+    parts = np.asarray(booster.predict(matrix, pred_contrib=True))
+    gap = float(np.abs(parts.sum(axis=1) - booster.predict(matrix, raw_score=True)).max())
+    return "" if gap <= ADDS_UP else "the reasons of golden rows do not add up to their scores"
 
 
 def _difference(expected: Sequence[float], found: Sequence[float]) -> str:

@@ -8,6 +8,7 @@ child process and the golden rows.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import shutil
@@ -16,9 +17,10 @@ import sys
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from hashlib import sha256
 from pathlib import Path
 from typing import Any
+
+from pydantic import TypeAdapter
 
 from features.errors import DataError, EnvironmentFailure
 from models.encoding import FeatureSpec
@@ -29,8 +31,13 @@ AMOUNT = "amount.txt"
 CHILD_SECONDS = 120
 STALE_SECONDS = 3600
 """What was written aside this long ago belongs to nobody: whoever wrote it was killed."""
+MOST_BYTES = 1 << 30
+MOST_LISTED = 1 << 24
+"""Nothing larger is copied, or in the manifest's case read: models have a few megabytes."""
 FORMAT = 2
 """Raised whenever what is written here can no longer be read as it was."""
+
+FEATURES = TypeAdapter(tuple[FeatureSpec, ...])
 
 
 class ReleaseError(DataError):
@@ -75,7 +82,7 @@ class ModelFiles:
             When another version of this package wrote it.
         """
         stored = {
-            name: json.loads((folder / f"{name}.json").read_text("utf-8"))
+            name: _loaded((folder / f"{name}.json").read_text("utf-8"))
             for name in ("calibration", "features", "card", "golden")
         }
         if (written := stored["card"].get("format", 1)) != FORMAT:
@@ -83,7 +90,7 @@ class ModelFiles:
                 f"{folder}: has format {written}, which another version of this package wrote; "
                 f"this one reads format {FORMAT}: train and promote again"
             )
-        features = [FeatureSpec.from_dict(one) for one in stored["features"]]
+        features = FEATURES.validate_python(stored["features"])
         text = (folder / "model.txt").read_text("utf-8")
         amount = (folder / AMOUNT).read_text("utf-8") if (folder / AMOUNT).exists() else ""
         return cls(text, stored["calibration"], features, stored["card"], stored["golden"], amount)
@@ -128,13 +135,18 @@ def prepare(folder: Path, models: Mapping[str, ModelFiles], meta: Mapping[str, A
         for name, text in one.files().items()
     }
     hashes = {name: _sha256(text.encode()) for name, text in sorted(files.items())}
-    release_id = _sha256(_json([hashes, meta]).encode())[:12]
+    described = {t: {"version": one.card.get("version")} for t, one in models.items()}
+    release_id = id_of(hashes, described, meta)
     final = folder / release_id
     if not _is_whole(final, hashes):
-        described = {t: {"version": one.card.get("version")} for t, one in models.items()}
         manifest = {"release_id": release_id, "models": described, "files": hashes, "meta": meta}
         _write_aside(folder, release_id, {**files, MANIFEST: _json(manifest)})
     return final
+
+
+def id_of(files: Mapping[str, str], models: Mapping[str, Any], meta: Mapping[str, Any]) -> str:
+    """Return the id of a release by what it holds: a manifest cannot be mended to fit."""
+    return _sha256(_json([files, models, meta]).encode())[:12]
 
 
 def point(path: Path) -> None:
@@ -146,13 +158,24 @@ def point(path: Path) -> None:
 
 
 def current(folder: Path) -> Path | None:
-    """Return the current release in ``folder``, or ``None`` when nothing is published."""
+    """Return the current release in ``folder``, or ``None`` when nothing is published.
+
+    Raises
+    ------
+    ReleaseError
+        When the pointer leads out of ``folder``.
+    """
     link = folder / CURRENT
-    return link.resolve() if link.is_symlink() and link.exists() else None
+    if not (link.is_symlink() and link.exists()):
+        return None
+    path = link.resolve()
+    if path.parent != folder.resolve():
+        raise ReleaseError(f"{link}: leads out of the folder, to {path}; publish the release again")
+    return path
 
 
 def verify(path: Path) -> Manifest:
-    """Check that every listed file is there with its hash, and no other.
+    """Check that every listed file is there with its hash, and no other, as the id says.
 
     Raises
     ------
@@ -160,9 +183,13 @@ def verify(path: Path) -> Manifest:
         Naming every file that is missing, changed or not listed.
     """
     manifest = _manifest(path / MANIFEST)
+    if manifest.release_id != id_of(manifest.files, manifest.models, manifest.meta):
+        raise ReleaseError(f"{path}: the manifest does not fit its id; publish the release again")
     # A link is never a file of the release: what it points to can change unseen.
     parts = [p for p in path.rglob("*") if p.is_symlink() or not p.is_dir()]
     found = {p.relative_to(path).as_posix(): p for p in parts}
+    if (size := sum(one.lstat().st_size for one in parts)) > MOST_BYTES:
+        raise ReleaseError(f"{path}: has {size} bytes, which no release has; refused")
     listed = manifest.files
     problems = [f"{path / name}: is missing" for name in listed if name not in found]
     problems += [
@@ -202,12 +229,15 @@ def check_in_child(path: Path) -> None:
 
 
 def _manifest(path: Path) -> Manifest:
+    # Neither waits for a pipe nor reads what has no end.
+    if path.exists() and (not path.is_file() or path.stat().st_size > MOST_LISTED):
+        raise ReleaseError(f"{path}: cannot be read: it is no file, or far too large")
     try:
-        stored = json.loads(path.read_text("utf-8"))
+        stored = _loaded(path.read_text("utf-8"))
         manifest = Manifest(**{f: stored[f] for f in ("release_id", "models", "files", "meta")})
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise ReleaseError(f"{path}: cannot be read: {error}") from None
-    if not (isinstance(manifest.files, dict) and isinstance(manifest.models, dict)):
+    if not all(isinstance(one, dict) for one in (manifest.files, manifest.models, manifest.meta)):
         raise ReleaseError(f"{path}: cannot be read: it lists no files")
     if not manifest.models:
         raise ReleaseError(f"{path}: names no model")
@@ -216,7 +246,10 @@ def _manifest(path: Path) -> Manifest:
 
 def _has_hash(path: Path, digest: str) -> bool:
     try:
-        return path.is_file() and not path.is_symlink() and _sha256(path.read_bytes()) == digest
+        if path.is_symlink() or not path.is_file():
+            return False
+        with path.open("rb") as content:
+            return hashlib.file_digest(content, "sha256").hexdigest() == digest
     except OSError:
         return False
 
@@ -261,9 +294,18 @@ def _sweep(folder: Path) -> None:
             left.unlink() if left.is_symlink() else shutil.rmtree(left, ignore_errors=True)
 
 
+def _loaded(text: str) -> Any:
+    """Return what JSON holds; ``NaN`` and its like, which Python would take, are no numbers."""
+
+    def refuse(name: str) -> None:
+        raise ValueError(f"{name} is no number")
+
+    return json.loads(text, parse_constant=refuse)
+
+
 def _json(value: Any) -> str:
     return json.dumps(value, sort_keys=True, indent=1, allow_nan=False) + "\n"
 
 
 def _sha256(content: bytes) -> str:
-    return sha256(content).hexdigest()
+    return hashlib.sha256(content).hexdigest()

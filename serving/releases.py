@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from features.errors import DataError
 from models import release
+from models.release import Manifest
 from serving.watching import watching
 
 if TYPE_CHECKING:
@@ -39,16 +40,22 @@ class ReleaseWatch:
 
         A refused release is tried again each minute: the machine may have been at fault.
         """
-        path = release.current(self.folder)
+        try:
+            path = release.current(self.folder)
+        except DataError as error:
+            self._none(*error.problems)
+            return
         if path is None:
-            self.problems = (f"{self.folder}: no release is published",)
-            self._checked = None
+            self._none(f"{self.folder}: no release is published")
             return
         seen = _look(path)
         again = bool(self.problems) and time.monotonic() >= self._retry_at
         if seen != self._checked or again:
             self._check(path)
             self._checked, self._retry_at = seen, time.monotonic() + RETRY_SECONDS
+
+    def _none(self, *problems: str) -> None:
+        self.problems, self._checked = problems, None
 
     def watching(self, seconds: float) -> AbstractContextManager[None]:
         """Look at once, then every few seconds, in a thread that never delays an answer."""
@@ -81,10 +88,24 @@ def _tried(path: Path) -> Scorer:
             release.check_in_child(copy)
         except DataError as error:
             raise DataError([one.replace(str(copy), str(path)) for one in error.problems]) from None
-        # Only here: the first answers need not wait for LightGBM to be imported.
-        from serving.scorer import Scorer
+        return _rehearsed(copy, manifest)
 
-        return Scorer.load(copy, manifest)
+
+def _rehearsed(path: Path, manifest: Manifest) -> Scorer:
+    """Return a release loaded, once everything that is asked of it has been answered."""
+    # Only here: the first answers need not wait for LightGBM to be imported.
+    from serving.rehearsal import rehearse
+    from serving.scorer import Scorer
+
+    try:
+        scorer = Scorer.load(path, manifest)
+        rehearse(scorer)
+    except Exception as error:
+        # Whatever it is: it would be the answer to the first who asks.
+        raise DataError(
+            f"{path.name}: cannot be answered from: {type(error).__name__}: {error}; refused"
+        ) from error
+    return scorer
 
 
 def _look(path: Path) -> Look:

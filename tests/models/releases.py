@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import date, datetime
+from hashlib import sha256
+from pathlib import Path
 from typing import Any
 
 import lightgbm as lgb
 import numpy as np
 
+from models import release
 from models.encoding import FeatureSpec
 from models.golden import given
 from models.release import ModelFiles
@@ -34,6 +38,18 @@ def model(seed: int = 1, version: str = "1") -> ModelFiles:
     card = {"version": version, "verdict": "skill", "amount": {"method": "typical", "share": 0.2}}
     draft = ModelFiles(text, calibration, FEATURES, card, {"rows": ROWS})
     return replace(draft, golden={"rows": ROWS, **given(draft)})
+
+
+def sealed(path: Path) -> str:
+    """Write the manifest of a release anew, so that it fits the files; return the fitting id."""
+    manifest = json.loads((path / "manifest.json").read_text("utf-8"))
+    files = {one: path / one for one in manifest["files"] if (path / one).is_file()}
+    files |= {one.relative_to(path).as_posix(): one for one in path.glob("*/*") if one.is_file()}
+    hashes = {name: sha256(one.read_bytes()).hexdigest() for name, one in sorted(files.items())}
+    release_id = release.id_of(hashes, manifest["models"], manifest["meta"])
+    manifest |= {"files": hashes, "release_id": release_id}
+    (path / "manifest.json").write_text(json.dumps(manifest), "utf-8")
+    return release_id
 
 
 def scoring(scoring_id: str = "s1", as_of: date = date(2026, 1, 5), **more: Any) -> Scoring:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -10,9 +11,9 @@ from typing import Any
 import pytest
 
 from features.errors import EnvironmentFailure
-from models import release
+from models import golden, release
 from models.release import ReleaseError
-from tests.models.releases import model
+from tests.models.releases import model, sealed
 
 
 @pytest.fixture
@@ -52,6 +53,60 @@ def test_a_link_out_of_the_release_is_refused(published: Path, tmp_path: Path) -
         release.verify(published)
     assert any("model.txt" in one for one in told.value.problems)
     assert any("churn: is not listed" in one for one in told.value.problems)
+
+
+def test_mended_hashes_do_not_fit_the_id(published: Path) -> None:
+    (published / "upsell" / "card.json").write_text("{}")
+    fitting = sealed(published)
+    release.verify(published)
+    path = published / "manifest.json"
+    path.write_text(path.read_text().replace(fitting, published.name))
+    with pytest.raises(ReleaseError, match="does not fit its id"):
+        release.verify(published)
+
+
+def test_what_no_release_can_be_is_neither_read_nor_copied(
+    published: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(release, "MOST_BYTES", 100)
+    with pytest.raises(ReleaseError, match="which no release has"):
+        release.verify(published)
+    (published / "manifest.json").unlink()
+    os.mkfifo(published / "manifest.json")
+    with pytest.raises(ReleaseError, match="it is no file"):
+        release.verify(published)
+
+
+def test_a_pointer_out_of_the_folder_is_refused(published: Path, tmp_path: Path) -> None:
+    pointer = published.with_name("current")
+    pointer.unlink()
+    pointer.symlink_to(tmp_path.parent)
+    with pytest.raises(ReleaseError, match="leads out of the folder"):
+        release.current(published.parent)
+
+
+@pytest.mark.parametrize(
+    ("name", "change", "told"),
+    [
+        ("features", [{"name": 1}], "FeatureSpec"),
+        ("card", {"format": release.FORMAT, "amount": None}, "TypeError"),
+        ("calibration", {"method": "sigmoid", "a": -1.0, "b": 0.0}, "slope 'a' falls"),
+        ("calibration", {"method": "beta", "a": 1.0, "b": 0.0}, "KeyError: 'c'"),
+        ("calibration", {"method": "isotonic", "raw": [0, 1], "probability": [1, 0]}, "not rise"),
+        ("golden", {"rows": [None]}, "AttributeError"),
+    ],
+)
+def test_sound_json_that_means_nothing_is_told(
+    published: Path, name: str, change: Any, told: str
+) -> None:
+    (published / "upsell" / f"{name}.json").write_text(json.dumps(change))
+    assert told in golden.problem(published / "upsell")
+
+
+def test_a_number_that_is_none_is_told(published: Path) -> None:
+    path = published / "upsell" / "golden.json"
+    path.write_text(path.read_text().replace("0.1", "NaN", 1))
+    assert "NaN is no number" in golden.problem(published / "upsell")
 
 
 def test_a_release_without_a_model_is_not_published(tmp_path: Path) -> None:

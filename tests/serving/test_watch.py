@@ -14,7 +14,7 @@ from models import release
 from models.release import ReleaseError
 from serving import releases
 from serving.releases import ReleaseWatch
-from tests.models.releases import ROWS, model
+from tests.models.releases import ROWS, model, sealed
 
 
 @pytest.fixture
@@ -165,3 +165,16 @@ def test_a_pipe_in_place_of_a_file_does_not_hold_the_watch(tmp_path: Path, publi
     watch.look()
     assert watch.scorer is None
     assert "does not have the hash" in watch.problems[0]
+
+
+def test_a_release_that_cannot_answer_is_refused_before_anybody_asks(
+    tmp_path: Path, published: Path
+) -> None:
+    """Here the child, which is not started, has nothing to say against it."""
+    card = published / "upsell" / "card.json"
+    card.write_text(json.dumps({**json.loads(card.read_text()), "excludes": 5}))
+    sealed(published)
+    watch = ReleaseWatch(tmp_path)
+    watch.look()
+    assert watch.release_id is None
+    assert "cannot be answered from: TypeError" in watch.problems[0]
