@@ -10,7 +10,7 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from features.catalogue import GROUPS
-from tests.company import compute_on, from_rows, labels_on
+from tests.company import Prepared, compute_on, from_rows, labels_on
 from tests.damage import CONTRACTED, damaged
 from tests.random_company import AS_OFS, random_company
 
@@ -51,8 +51,8 @@ def same(one: Any, other: Any) -> bool:
 def test_the_future_changes_no_feature(seed: int, cut: date) -> None:
     company = random_company(seed, ACCOUNTS, everything=True)
     days = [cut, cut + LATER]
-    before = compute_on(from_rows(company), days)
-    after = compute_on(from_rows(damaged(company, cut, seed)), days)
+    prepared = Prepared(company, days)
+    before, after = prepared.first, prepared.features(damaged(company, cut, seed))
     assert len(at(before, cut)) > ACCOUNTS / 4
     assert changed(at(before, cut), at(after, cut)) == set()
     bitten = {name for _, name in changed(at(before, days[1]), at(after, days[1]))}
@@ -66,8 +66,8 @@ def test_what_is_signed_and_starts_later_shows_only_where_it_is_meant_to(
     seed: int, cut: date
 ) -> None:
     company = random_company(seed, ACCOUNTS, everything=True)
-    before = compute_on(from_rows(company), [cut])
-    after = compute_on(from_rows(damaged(company, cut, seed, contracted=True)), [cut])
+    prepared = Prepared(company, [cut])
+    before, after = prepared.first, prepared.features(damaged(company, cut, seed, contracted=True))
     names = {name for _, name in changed(at(before, cut), at(after, cut))}
     assert names == set(CONTRACTED)
 
