@@ -230,10 +230,10 @@ class ScoreStore:
         return self._read()
 
     @contextmanager
-    def whole(self) -> Iterator[WholeScoring | None]:
-        """Open the newest scoring to read all of it by rank, a few rows at a time."""
+    def whole(self, on: date | None = None) -> Iterator[WholeScoring | None]:
+        """Open the newest scoring, or that on or before a day, to read it by rank, row by row."""
         with self._database.reading() as connection:
-            scoring = _newest(connection)
+            scoring = _newest(connection, on)
             if scoring is None:
                 yield None
                 return
@@ -301,10 +301,11 @@ def _without_erased(
     return replace(scoring, accounts=scoring.accounts - len(known) + len(kept)), kept, inputs
 
 
-def _newest(connection: Connection) -> Scoring | None:
+def _newest(connection: Connection, on: date | None = None) -> Scoring | None:
     if not _has(connection, scorings):
         return None
-    row = connection.execute(select(scorings).order_by(*NEWEST_FIRST).limit(1)).first()
+    query = select(scorings).order_by(*NEWEST_FIRST).limit(1)
+    row = connection.execute(query if on is None else query.where(scorings.c.as_of <= on)).first()
     return Scoring(**row._mapping) if row else None
 
 

@@ -19,6 +19,7 @@ from pipelines import (
     cli_keys,
     show,
     show_erased,
+    show_export,
     show_forecast,
     show_journey,
     show_moved,
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from pipelines.demo import DemoResult
     from pipelines.documents import Documents
     from pipelines.erase import Erasure
+    from pipelines.export import ExportResult
     from pipelines.forecast import ForecastResult
     from pipelines.journey import JourneyResult
     from pipelines.moved import MovedResult
@@ -350,6 +352,37 @@ def report(config: Config = DEFAULT, as_json: Json = False) -> None:
         return written(load(config), progress)
 
     run(work, show.reported, as_json=as_json)
+
+
+@app.command()
+def export(
+    form: Annotated[
+        str, typer.Option("--format", help="salesforce-bulk, hubspot-batch or csv.")
+    ] = "csv",
+    out: Annotated[
+        Path | None, typer.Option(help="Folder of the files, if another; what is in it goes.")
+    ] = None,
+    since: Annotated[
+        datetime | None,
+        typer.Option(
+            parser=day, metavar=DAY, help="Only what changed since the scoring of this day."
+        ),
+    ] = None,
+    dry_run: Annotated[bool, typer.Option(help="Only tell what would be written.")] = False,
+    config: Config = DEFAULT,
+    as_json: Json = False,
+) -> None:
+    """Write the newest scoring as files that a CRM takes, and which accounts it would refuse."""
+
+    def work(report: Report) -> ExportResult:
+        from pipelines.export import export as exported
+        from pipelines.export_fields import known_format
+
+        start = since.date() if since else None
+        chosen = known_format(form)
+        return exported(load(config), chosen, out, start, dry_run=dry_run, progress=report)
+
+    run(work, show_export.exported, as_json=as_json)
 
 
 @app.command()

@@ -50,7 +50,7 @@ class Erasure:
 def erase(
     settings: Settings, kind: Kind, identifier: str, progress: Progress | None = None
 ) -> Erasure:
-    """Remove an id from store, reports, scored inputs, spool, features and tables, then search.
+    """Remove an id from store, reports, inputs, exports, spool, features and tables, then search.
 
     Raises
     ------
@@ -61,9 +61,9 @@ def erase(
     names = erase_files.names(settings, identifier) if kind == "account" else frozenset()
     removed: dict[str, int] = {}
     for share, (step, work) in enumerate(_steps(settings, kind, identifier, names).items()):
-        report(step, share / 6)
+        report(step, share / 7)
         removed |= work()
-    report("searching", 5 / 6)
+    report("searching", 6 / 7)
     found = traces.everywhere(settings, identifier)
     places = sorted({*removed, *found})
     return Erasure(
@@ -87,6 +87,7 @@ def _steps(
         "store": store,
         "reports": lambda: erase_files.reports(settings, names),
         "scored inputs": lambda: erase_files.scored(settings, kind, identifier),
+        "exports": lambda: erase_files.exports(settings, identifier),
         "spool": lambda: erase_files.spool(settings, kind, identifier),
         "tables and features": lambda: erase_tables.erase(settings, kind, identifier),
     }

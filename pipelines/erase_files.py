@@ -7,6 +7,7 @@ import html
 import json
 import os
 import re
+import shutil
 from collections.abc import Collection
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -54,6 +55,19 @@ def _nameless(text: str, name: str) -> tuple[str, int]:
     text, rows = re.subn(row, "", text, flags=re.DOTALL)
     text, others = re.subn(shown, "><", text)
     return text, rows + others
+
+
+def exports(settings: Settings, identifier: str) -> dict[str, int]:
+    """Remove the exports that name an id; what is still wanted is exported again."""
+    spelled = {identifier, identifier.replace('"', '""')}
+    spelled |= {json.dumps(identifier, ensure_ascii=plain)[1:-1] for plain in (True, False)}
+    removed = {}
+    for folder in sorted(settings.export_folder.glob("*")):
+        texts = [path.read_text("utf-8") for path in folder.glob("*") if path.is_file()]
+        if count := sum(len(pattern(one).findall(text)) for text in texts for one in spelled):
+            shutil.rmtree(folder)
+            removed[_place(settings, folder)] = count
+    return removed
 
 
 def scored(settings: Settings, kind: Kind, identifier: str) -> dict[str, int]:

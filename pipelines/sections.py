@@ -131,3 +131,22 @@ class Report(Frozen):
     """How many accounts the report lists."""
 
     top: int = Field(default=25, ge=1)
+
+
+class Export(Frozen):
+    """What of a score goes into a CRM, and how the CRM calls it; see docs/crm.md.
+
+    ``salesforce_id`` and ``hubspot_id``: the CRM's field of the account id, unique there.
+    ``salesforce`` and ``hubspot``: own names of fields. Text longer than ``most_text`` is cut off.
+    """
+
+    fields: tuple[str, ...] = (
+        "p_upsell", "p_cross_sell", "p_downsell", "p_churn", "expected_expansion_arr",
+        "arr_at_risk", "net_expected_arr", "play", "play_text", "standing", "place",
+        "upsell_reason", "churn_reason", "as_of", "scoring_id",
+    )  # fmt: skip
+    salesforce_id: str = "Expansion_Account_Id__c"
+    hubspot_id: str = "expansion_account_id"
+    salesforce: dict[str, str] = Field(default_factory=dict)
+    hubspot: dict[str, str] = Field(default_factory=dict)
+    most_text: int = Field(default=255, ge=20, le=131_072)

@@ -18,6 +18,7 @@ from pipelines.sections import (
     Data,
     Decide,
     Engine,
+    Export,
     Features,
     MLflow,
     Paths,
@@ -46,6 +47,7 @@ class Settings(Mapping):
     score: Score = Score()
     decide: Decide = Decide()
     report: Report = Report()
+    export: Export = Export()
 
     @property
     def work(self) -> Path:
@@ -81,6 +83,11 @@ class Settings(Mapping):
     def report_folder(self) -> Path:
         """The reports, a folder a day."""
         return self.work / "report"
+
+    @property
+    def export_folder(self) -> Path:
+        """What was exported for a CRM, a folder an export."""
+        return self.work / "export"
 
     @property
     def store_url(self) -> str:

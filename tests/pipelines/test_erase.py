@@ -15,13 +15,15 @@ from pipelines import erase_tables
 from pipelines.build import build
 from pipelines.check import check
 from pipelines.erase import Erasure, erase
+from pipelines.export import export
+from pipelines.export_fields import Format
 from pipelines.ingest import ingest
 from pipelines.settings import Settings, load
 from pipelines.snapshots import Snapshot, keep, path_of
 from pipelines.traces import everywhere
 from tests.models.stored import account, scoring
 from tests.pipelines.small import ACCOUNTS, SUBSCRIPTIONS, USAGE_DAILY, company, few
-from tests.pipelines.test_cli import expansion
+from tests.pipelines.test_cli import SETTINGS, expansion
 
 CONTACTS = """
 contact_id,account_id,role,from_on,known_at
@@ -219,3 +221,19 @@ def test_what_still_names_it_is_told(settings: Settings, tmp_path: Path) -> None
     assert answer.returncode == 1
     assert "notes.txt" in answer.stdout
     assert "still named" in answer.stdout
+
+
+@pytest.mark.parametrize("odd", ["a1", 'quo"te', "ü/1", "back\\slash"])
+@pytest.mark.parametrize("form", ["csv", "hubspot-batch"])
+def test_an_export_that_names_an_account_goes(tmp_path: Path, odd: str, form: Format) -> None:
+    (tmp_path / "expansion.toml").write_text(SETTINGS)
+    settings = load(tmp_path / "expansion.toml")
+    other = settings.export_folder / "other-csv" / "csv-00001.csv"
+    other.parent.mkdir(parents=True)
+    other.write_text("account_id\na11\n")
+    store = ScoreStore(settings.store_url)
+    store.write(scoring("s1"), [account(1, account_id=odd), account(2, account_id="a2")])
+    store.close()
+    exported = Path(export(settings, form).folder)
+    assert removed(erase(settings, "account", odd))[f"export/{exported.name}"] > 0
+    assert [one.name for one in settings.export_folder.iterdir()] == ["other-csv"]
