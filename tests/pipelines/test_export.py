@@ -237,7 +237,7 @@ def test_what_the_document_shows_runs_as_it_stands(tmp_path: Path) -> None:
     (tmp_path / "expansion.toml").write_text(SETTINGS + table)
     company = load(tmp_path / "expansion.toml")
     keep(company, [account(1)], scoring_id="s1", as_of=date(2026, 8, 24))
-    keep(company, [account(1, arr_at_risk=1.0)], scoring_id="s2", as_of=date(2026, 8, 31))
+    keep(company, [account(1, probabilities={})], scoring_id="s2", as_of=date(2026, 8, 31))
     commands = re.findall(r"^expansion (export .*)$", shown, re.MULTILINE)
     assert len(commands) > 2
     for command in commands:
