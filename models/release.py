@@ -28,6 +28,7 @@ from models.encoding import FeatureSpec
 MANIFEST = "manifest.json"
 CURRENT = "current"
 AMOUNT = "amount.txt"
+PARTS = ("model.txt", "calibration.json", "features.json", "card.json", "golden.json", AMOUNT)
 CHILD_SECONDS = 120
 STALE_SECONDS = 3600
 """What was written aside this long ago belongs to nobody: whoever wrote it was killed."""
@@ -191,7 +192,9 @@ def verify(path: Path) -> Manifest:
     if (size := sum(one.lstat().st_size for one in parts)) > MOST_BYTES:
         raise ReleaseError(f"{path}: has {size} bytes, which no release has; refused")
     listed = manifest.files
+    known = {f"{target}/{name}" for target in manifest.models for name in PARTS}
     problems = [f"{path / name}: is missing" for name in listed if name not in found]
+    problems += [f"{path / name}: is no file of a model" for name in listed if name not in known]
     problems += [
         f"{path / name}: is not listed in the manifest"
         for name in found

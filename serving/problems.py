@@ -10,6 +10,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
+from starlette.routing import Match, Route
 
 from features.errors import EnvironmentFailure
 from serving.schemas import Problem
@@ -60,9 +61,18 @@ def refused(request: Request, error: HTTPException | EnvironmentFailure) -> JSON
     if isinstance(error, HTTPException):
         answer = problem(request, error.status_code, str(error.detail))
         answer.headers.update(error.headers or {})
+        if error.status_code == 405:
+            answer.headers["Allow"] = ", ".join(_allowed(request))
         return answer
     log.error("request %s: %s", _request_id(request), error)
     return problem(request, 503, "The score store does not answer; try again in a moment.")
+
+
+def _allowed(request: Request) -> list[str]:
+    """Return the methods of a path; each of its routes knows only its own."""
+    routes = [one for one in request.app.routes if isinstance(one, Route)]
+    fitting = [one for one in routes if one.matches(request.scope)[0] is not Match.NONE]
+    return sorted({name for one in fitting for name in one.methods or ()})
 
 
 def unexpected(request: Request, error: Exception) -> JSONResponse:

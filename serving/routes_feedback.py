@@ -14,7 +14,7 @@ from starlette.exceptions import HTTPException
 from models.feedback import ErasedAccountError, Feedback, FeedbackStore
 from serving.desk import Desk, OtherContent
 from serving.problems import RESPONSES
-from serving.schemas import AccountId, Problem
+from serving.schemas import AccountId, Moment, Problem
 from serving.schemas_feedback import (
     MOST_ENTRIES,
     FeedbackEntry,
@@ -72,7 +72,7 @@ def entries(
     request: Request,
     account_id: Annotated[AccountId | None, Query()] = None,
     since: Annotated[
-        datetime | None, Query(description="Only what became known from then on.")
+        Moment | None, Query(description="Only what became known from then on.")
     ] = None,
     limit: Annotated[int, Query(ge=1, le=MOST_ENTRIES)] = 100,
     cursor: Annotated[int, Query(ge=0, lt=2**31)] = 0,

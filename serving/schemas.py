@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from models.decisions import Standing
 
@@ -20,9 +21,21 @@ NOTE = (
 
 
 class Strict(BaseModel):
-    """Unknown fields are refused, and numbers without end."""
+    """Unknown fields are refused, and numbers without end; nothing is taken for another type."""
 
-    model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
+    model_config = ConfigDict(extra="forbid", allow_inf_nan=False, strict=True)
+
+
+def _dated(given: object) -> object:
+    # Left to itself, Pydantic takes a number for seconds since 1970.
+    written = isinstance(given, str) and re.match(r"\d{4}-\d\d-\d\d", given)
+    if not (written or given is None or isinstance(given, date)):
+        raise ValueError("a day is written as in 2026-09-07")
+    return given
+
+
+Day = Annotated[date, BeforeValidator(_dated, json_schema_input_type=date), Field(strict=False)]
+Moment = Annotated[datetime, BeforeValidator(_dated, json_schema_input_type=datetime)]
 
 
 class Answer(BaseModel):

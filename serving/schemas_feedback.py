@@ -9,7 +9,7 @@ from pydantic import AfterValidator, Field
 
 from models.feedback import Action, Outcome
 from models.plays import PLAYS
-from serving.schemas import AccountId, Answer, Strict
+from serving.schemas import AccountId, Answer, Day, Strict
 
 MOST_ENTRIES = 1000
 MOST_MONEY = 1e12
@@ -36,7 +36,7 @@ class FeedbackRequest(Strict):
     account_id: AccountId = Field(examples=["a-000012"])
     action: Action = Field(description="What was done.")
     outcome: Outcome = Field(description="How it went; open as long as nobody knows.")
-    happened_on: Annotated[date, AfterValidator(_not_to_come)] = Field(
+    happened_on: Annotated[Day, AfterValidator(_not_to_come)] = Field(
         description="The day it was done or turned out.", examples=["2026-09-07"]
     )
     by: Words = Field(description="Who did it, as the CRM names them.", examples=["csm-07"])

@@ -40,6 +40,7 @@ class RowsRequest(Strict):
     features: Annotated[list[str], AfterValidator(_each_once)] = Field(
         min_length=1,
         max_length=MOST_FEATURES,
+        json_schema_extra={"uniqueItems": True},
         description="Every input of the models, in any order; `GET /v1/models` lists them.",
     )
     rows: list[FeatureRow] = Field(min_length=1, max_length=MOST_ROWS)

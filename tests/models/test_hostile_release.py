@@ -65,6 +65,13 @@ def test_mended_hashes_do_not_fit_the_id(published: Path) -> None:
         release.verify(published)
 
 
+def test_a_sealed_file_that_no_model_has_is_refused(published: Path) -> None:
+    (published / "upsell" / "extra.py").write_text("1 / 0")
+    sealed(published)
+    with pytest.raises(ReleaseError, match=r"extra\.py: is no file of a model"):
+        release.verify(published)
+
+
 def test_what_no_release_can_be_is_neither_read_nor_copied(
     published: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

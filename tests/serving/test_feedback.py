@@ -243,3 +243,22 @@ def test_whatever_is_sent_in_a_field_is_kept_or_refused(
     headers = {"content-type": "application/json"}
     answer = ask(app, "POST", "/v1/feedback", content=content, headers=headers)
     assert answer.status_code in (201, 400, 422), answer.text
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("amount", True), ("amount", "12"), ("happened_on", 0), ("happened_on", "0"), ("by", 7)],
+)
+def test_nothing_is_taken_for_another_type(app: FastAPI, field: str, value: Any) -> None:
+    answer = give(app, **{field: value})
+    assert answer.status_code == 422
+    assert field in answer.json()["errors"][0]
+
+
+def test_a_moment_is_no_number_of_seconds(app: FastAPI) -> None:
+    assert ask(app, "GET", "/v1/feedback?since=0.5").status_code == 422
+
+
+def test_a_refused_method_is_told_all_that_are_allowed(app: FastAPI) -> None:
+    answer = ask(app, "DELETE", "/v1/feedback")
+    assert (answer.status_code, answer.headers["allow"]) == (405, "GET, POST")
