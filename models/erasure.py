@@ -14,13 +14,14 @@ from contextlib import closing
 from sqlalchemy import Connection, MetaData, Table, Text, cast, delete, or_, select, update
 from sqlalchemy.types import JSON, String
 
-from models import audit, erased, feedback, forecast_store, keys, scored_inputs, store
+from models import audit, erased, feedback, forecast_store, keys, outbox, scored_inputs, store
 from models.database import Database, has
 from models.erased import Kind
 from models.keys import utc_now
 
 OURS: tuple[MetaData, ...] = tuple(
-    one.metadata for one in (store, scored_inputs, forecast_store, feedback, audit, keys, erased)
+    one.metadata
+    for one in (store, scored_inputs, forecast_store, feedback, audit, keys, outbox, erased)
 )
 
 

@@ -23,6 +23,7 @@ from pipelines import (
     show_forecast,
     show_journey,
     show_moved,
+    show_notify,
     show_promoted,
 )
 from pipelines.console import Report, run
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
     from pipelines.forecast import ForecastResult
     from pipelines.journey import JourneyResult
     from pipelines.moved import MovedResult
+    from pipelines.notify import NotifyResult
     from pipelines.promote import PromotionResult
     from pipelines.report import ReportResult
     from pipelines.score import ScoreResult
@@ -383,6 +385,27 @@ def export(
         return exported(load(config), chosen, out, start, dry_run=dry_run, progress=report)
 
     run(work, show_export.exported, as_json=as_json)
+
+
+@app.command()
+def notify(
+    wait: Annotated[
+        float, typer.Option(min=0, max=86_400, help="Go on for what falls due within so many s.")
+    ] = 30,
+    again: Annotated[
+        str, typer.Option(metavar="ENDPOINT", help="Send this endpoint also what was given up.")
+    ] = "",
+    config: Config = DEFAULT,
+    as_json: Json = False,
+) -> None:
+    """Tell other systems which plays have changed, by signed webhooks; try again what fails."""
+
+    def work(_report: Report) -> NotifyResult:
+        from pipelines.notify import notify as notified
+
+        return notified(load(config), wait, again)
+
+    run(work, show_notify.notified, as_json=as_json, ok=lambda result: result.ok)
 
 
 @app.command()

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from datetime import date
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from models.case import Limits
+from models.events import Event
 from pipelines.mapping import Frozen
 
 LIMITS = Limits()
@@ -150,3 +153,34 @@ class Export(Frozen):
     salesforce: dict[str, str] = Field(default_factory=dict)
     hubspot: dict[str, str] = Field(default_factory=dict)
     most_text: int = Field(default=255, ge=20, le=131_072)
+
+
+class Webhook(Frozen):
+    """Another system that is told what is new; see docs/crm.md.
+
+    ``secret_from`` names the environment variable that holds the secret: no file does.
+    """
+
+    name: str = Field(pattern="^[a-z0-9][a-z0-9_-]{0,79}$")
+    url: str
+    secret_from: str = Field(pattern="^[A-Z][A-Z0-9_]*$")
+    events: tuple[Event, ...] = Field(default=("account.play_changed",), min_length=1)
+
+    @field_validator("url")
+    @classmethod
+    def _may_be_asked(cls, url: str) -> str:
+        parts = urlsplit(url)
+        host = parts.hostname or ""
+        if not host or parts.username is not None or parts.fragment:
+            raise ValueError("must be an https address, without a user or a fragment")
+        if parts.scheme != "https" and not (parts.scheme == "http" and is_loopback(host)):
+            raise ValueError("must begin with https://; plain http is for this machine only")
+        return url
+
+
+def is_loopback(host: str) -> bool:
+    """Say whether a host is this machine."""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

@@ -7,7 +7,7 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
+from pydantic import ValidationError, field_validator
 
 from features.errors import UsageError
 from pipelines.mapping import Mapping
@@ -26,6 +26,7 @@ from pipelines.sections import (
     Score,
     Store,
     Train,
+    Webhook,
 )
 
 PATHS = (("data", "folder"), ("paths", "work"), ("mlflow", "home"))
@@ -48,6 +49,14 @@ class Settings(Mapping):
     decide: Decide = Decide()
     report: Report = Report()
     export: Export = Export()
+    webhooks: tuple[Webhook, ...] = ()
+
+    @field_validator("webhooks")
+    @classmethod
+    def _each_name_once(cls, hooks: tuple[Webhook, ...]) -> tuple[Webhook, ...]:
+        if len({one.name for one in hooks}) < len(hooks):
+            raise ValueError("two of them have the same name")
+        return hooks
 
     @property
     def work(self) -> Path:

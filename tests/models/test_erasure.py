@@ -17,6 +17,7 @@ from models.audit import AuditLog
 from models.decisions import Decision
 from models.feedback import FeedbackStore
 from models.forecast_store import ForecastStore, SeatForecast, StoredForecast
+from models.outbox import Outbox
 from models.scored_inputs import Inputs
 from models.store import ScoreStore
 from tests.models.stored import account, scoring
@@ -44,8 +45,10 @@ def url(database_url: str) -> str:
     ids = [GONE, *LIKE]
     rows = [decided(one) for one in ids]
     inputs = Inputs(["arr"], {one: [1.0] for one in ids})
-    for scoring_id in ("s1", "s2"):
-        store.write(scoring(scoring_id, accounts=len(ids)), rows, inputs)
+    other = [replace(one, decision=replace(one.decision, play="leave_alone")) for one in rows]
+    earlier = scoring("s1", accounts=len(ids), as_of=date(2026, 7, 27))
+    store.write(earlier, other, inputs)
+    store.write(scoring("s2", accounts=len(ids)), rows, inputs)
     store.close()
     forecasts = ForecastStore(database_url)
     forecasts.write(
@@ -56,6 +59,9 @@ def url(database_url: str) -> str:
     log = AuditLog(database_url)
     log.write([replace(ASKED, account_id=one) for one in ids])
     log.close()
+    box = Outbox(database_url)
+    box.notice({"crm": ["account.play_changed"]}, ASKED.at)
+    box.close()
     feedback = FeedbackStore(database_url)
     feedback.write([entry(f"f-{one}", account_id=one) for one in ids])
     feedback.write([entry("note", account_id="a-000002", note=f"as with {GONE}, not {LIKE[0]}")])
@@ -73,11 +79,12 @@ def store(url: str) -> Iterator[ScoreStore]:
 def test_an_account_goes_from_every_table_and_others_stay(url: str, store: ScoreStore) -> None:
     before = erasure.found(url, GONE)
     assert {name for name, rows in before.items() if rows} == {
-        "scores", "decisions", "inputs", "seat_forecasts", "audit", "feedback",
+        "scores", "decisions", "inputs", "seat_forecasts", "audit", "feedback", "outbox",
     }  # fmt: skip
     removed = erasure.erase(url, "account", GONE)
     assert removed == {
         "scores": 2, "decisions": 2, "inputs": 2, "seat_forecasts": 1, "audit": 1, "feedback": 2,
+        "outbox": 1,
     }  # fmt: skip
     assert set(erasure.found(url, GONE).values()) == {0}
     assert {one.account_id for one in store.all()} == set(LIKE)
