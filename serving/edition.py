@@ -131,7 +131,13 @@ class Edition:
 
     @contextmanager
     def _opened(self) -> Iterator[sqlite3.Connection]:
-        with closing(self._connect()) as connection:
+        try:
+            opened = self._connect()
+        except sqlite3.OperationalError:
+            # Another worker, ahead of this one, has removed the file; it is still open here.
+            yield self._connection
+            return
+        with closing(opened) as connection:
             yield connection
 
     def _connect(self) -> sqlite3.Connection:

@@ -93,7 +93,18 @@ class EditionWatch:
     def edition(self, key: str) -> Edition | None:
         """Return the edition with this key, as long as it can be read."""
         known = (self.shown.edition if self.shown else None, self._earlier)
-        return next((one for one in known if one is not None and one.key == key), None)
+        found = next((one for one in known if one is not None and one.key == key), None)
+        return found or self._newer(key)
+
+    def _newer(self, key: str) -> Edition | None:
+        """Return an edition that another worker has taken already, and this one soon will."""
+        path = self._folder / f"edition-{key}.db"
+        known = path in set(self._folder.glob("edition-*.db"))
+        found = self._kept(path) if known and self.shown else None
+        if found is None or self.shown is None:
+            return None
+        is_newer = found.scoring.created_at > self.shown.edition.scoring.created_at
+        return found if is_newer else None
 
     def _take_newest(self) -> None:
         newest = self._store.newest()

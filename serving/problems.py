@@ -16,6 +16,7 @@ from features.errors import EnvironmentFailure
 from serving.schemas import Problem
 
 MEDIA_TYPE = "application/problem+json"
+RETRY_SECONDS = 5
 REQUEST_ID = "X-Request-ID"
 log = logging.getLogger(__name__)
 
@@ -65,7 +66,9 @@ def refused(request: Request, error: HTTPException | EnvironmentFailure) -> JSON
             answer.headers["Allow"] = ", ".join(_allowed(request))
         return answer
     log.error("request %s: %s", _request_id(request), error)
-    return problem(request, 503, "The score store does not answer; try again in a moment.")
+    answer = problem(request, 503, "The score store does not answer; try again in a moment.")
+    answer.headers["Retry-After"] = str(RETRY_SECONDS)
+    return answer
 
 
 def _allowed(request: Request) -> list[str]:

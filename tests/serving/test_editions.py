@@ -151,3 +151,26 @@ def test_a_folder_of_its_own_goes_with_the_watch(store: ScoreStore) -> None:
     assert folder.exists()
     del watch
     assert not folder.exists()
+
+
+def test_workers_that_share_a_folder_do_not_trip_over_each_other(
+    store: ScoreStore, watch: EditionWatch, tmp_path: Path
+) -> None:
+    store.write(scoring("s1", as_of=date(2026, 8, 3)), [account(1)])
+    ahead = EditionWatch(store, tmp_path / "cache", stale_days=14)
+    watch.look()
+    for day in (10, 17):
+        created = datetime.fromisoformat(f"2026-08-{day}T06:00")
+        store.write(scoring(f"s{day}", as_of=date(2026, 8, day), created_at=created), [account(1)])
+        ahead.look()
+    assert watch.shown is not None
+    assert ahead.shown is not None
+    behind, key = watch.shown.edition, ahead.shown.edition.key
+    assert not behind.path.exists()
+    assert list(behind.answers(["a-000001"])) == ["a-000001"]
+    assert behind.sums()[0]["accounts"] == 1
+    followed = watch.edition(key)
+    assert followed is not None
+    assert followed.scoring.scoring_id == "s17"
+    assert ahead.edition(behind.key) is None
+    assert watch.edition("../s") is None
