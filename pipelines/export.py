@@ -25,7 +25,7 @@ SHOWN = 3
 
 @dataclass(frozen=True)
 class ExportResult:
-    """What was written, or would be; ``first`` are rows as they stand in the files.
+    """What was written, or would be; ``first`` are accounts by the CRM's names of the fields.
 
     ``unchanged`` accounts are as they were on the day of ``since``, and left out.
     """

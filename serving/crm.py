@@ -35,7 +35,6 @@ def profile(document: Mapping[str, Any]) -> Schema:
     return {
         "openapi": "3.0.3",
         "info": {**document["info"], "description": INFO},
-        "servers": [{"url": "/"}],
         "paths": paths,
         "components": {"schemas": dict(sorted(_reached(paths, known).items()))},
     }

@@ -7,6 +7,7 @@ import hashlib
 import hmac
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -329,3 +330,16 @@ def test_an_unknown_failure_of_sending_is_none_of_the_verb() -> None:
     message = Message("msg_1", "crm", "{}", 1)
     odd = webhooks.send("http://localhost:99999/", (b"k" * 24,), message, START, 1)
     assert odd.status is None
+
+
+def test_the_settings_that_the_document_shows_are_understood(tmp_path: Path) -> None:
+    shown = (Path(__file__).parents[2] / "docs" / "crm.md").read_text("utf-8")
+    tables = re.findall(r"```toml\n(.*?)```", shown, re.DOTALL)
+    (tmp_path / "expansion.toml").write_text(SETTINGS + "\n".join(tables))
+    assert [one.name for one in load(tmp_path / "expansion.toml").webhooks] == ["crm"]
+    [code] = re.findall(r"^python -c \"(.*)\"$", shown, re.MULTILINE)
+    made = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert len(webhooks.secrets(made.stdout, "here")[0]) == 32
+    waits = [round(one.total_seconds()) for one in DELAYS]
+    assert waits == [5, 300, 1800, *(3600 * n for n in (2, 5, 10, 14, 20, 24))]
+    assert "5 s, 5 min, 30 min, 2, 5, 10, 14, 20 and 24 hours" in shown
