@@ -125,12 +125,20 @@ def _reached(paths: Schema, known: Mapping[str, Schema]) -> Schema:
     """Return the schemas that the paths name, and those that these name in turn."""
     found: Schema = {}
     waiting = _names(paths)
+    sometimes = _sometimes_null(known)
     while waiting:
         name = waiting.pop()
         if name not in found:
-            found[name] = _narrowed(known[name])
+            # Beside a reference 3.0 reads nothing: what it leads to says that it may be null.
+            found[name] = _narrowed(known[name]) | ({"nullable": True} if name in sometimes else {})
             waiting |= _names(found[name])
     return found
+
+
+def _sometimes_null(known: Mapping[str, Schema]) -> set[str]:
+    """Return the schemas in whose place null may stand somewhere."""
+    fields = (one for schema in known.values() for one in schema.get("properties", {}).values())
+    return {name for one in fields if _is_nullable(one) for name in _names(one)}
 
 
 def _names(part: object) -> set[str]:

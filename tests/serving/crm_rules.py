@@ -6,10 +6,14 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from jsonschema_rs import Draft4Validator
+from schemathesis.specs.openapi.definitions import OPENAPI_30
+
 Document = dict[str, Any]
 Rule = Callable[[Document], Iterator[str]]
 RULES: dict[str, Rule] = {}
 
+OPENAPI = Draft4Validator(OPENAPI_30)
 METHODS = {"get", "post", "put", "patch", "delete"}
 MEDIA = {"application/json", "application/x-www-form-urlencoded", "text/plain"}
 TYPES = {"string", "number", "integer", "boolean", "array", "object"}
@@ -83,6 +87,11 @@ def twice(names: list[str]) -> set[str]:
 def it_is_openapi_3_0(document: Document) -> Iterator[str]:
     if not re.fullmatch(r"3\.0\.\d", document["openapi"]):
         yield f"openapi is {document['openapi']}"
+
+
+@rule
+def it_is_as_openapi_says(document: Document) -> Iterator[str]:
+    yield from (str(one) for one in OPENAPI.iter_errors(document))
 
 
 @rule

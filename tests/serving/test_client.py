@@ -8,6 +8,7 @@ import sys
 import threading
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime
+from functools import cache
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from types import ModuleType
@@ -15,6 +16,7 @@ from typing import Any
 
 import pytest
 from fastapi import FastAPI
+from jsonschema_rs import Draft4Validator
 from pydantic import ConfigDict, TypeAdapter
 
 from models import release
@@ -22,6 +24,7 @@ from models.forecast_store import ForecastStore, SeatForecast, StoredForecast
 from models.scored_inputs import Inputs
 from serving import client
 from serving.app import create_app
+from serving.document import openapi
 from serving.scorer import Scorer
 from serving.settings import ServingSettings
 from tests.models.releases import account, scoring
@@ -105,9 +108,38 @@ def test_every_route_is_asked_and_answers_as_its_type_says(made: ModuleType, app
         kind = getattr(made, methods[name].__annotations__["return"])
         kind.__pydantic_config__ = ConfigDict(strict=True)
         assert TypeAdapter(kind).validate_python(answer) == answer, name
+        assert list(_by_crm(name, answer)) == [], name
     assert found["get_account_score"]["name"] == "Example Ltd"
     assert found["get_scores"]["not_found"] == ["x"]
     assert api.give_feedback(FEEDBACK, idempotency_key="k-1") == found["give_feedback"]
+
+
+@cache
+def _crm() -> Any:
+    return json.loads(openapi(for_crm=True))
+
+
+def _by_crm(name: str, answer: Any) -> Iterator[str]:
+    """Yield what is wrong with an answer by the document that a CRM reads."""
+    document = _crm()
+    for path in document["paths"].values():
+        for one in path.values():
+            if client._snake(one["operationId"]) == name:
+                good = next(a for status, a in one["responses"].items() if status[0] == "2")
+                schema = _null_as_a_type(good["content"]["application/json"]["schema"])
+                known = _null_as_a_type(document["components"])
+                checker = Draft4Validator({**schema, "components": known})
+                yield from (str(one) for one in checker.iter_errors(answer))
+
+
+def _null_as_a_type(part: Any) -> Any:
+    """Return a schema of OpenAPI 3.0 as one of JSON Schema."""
+    if isinstance(part, list):
+        return [_null_as_a_type(one) for one in part]
+    if not isinstance(part, dict):
+        return part
+    inner = {name: _null_as_a_type(one) for name, one in part.items() if name != "nullable"}
+    return {"anyOf": [inner, {"type": "null"}]} if part.get("nullable") is True else inner
 
 
 def test_what_is_refused_is_an_error_that_says_why(made: ModuleType, app: FastAPI) -> None:
