@@ -13,7 +13,9 @@ import os
 import signal
 import socket
 import sys
+import threading
 from collections.abc import Sequence
+from types import FrameType
 from typing import Literal
 
 import uvicorn
@@ -27,6 +29,7 @@ from serving.door import doorkeeping
 from serving.settings import KEYS, RELEASES, STORE, ServingSettings
 
 DRAIN_SECONDS = 20
+LEAVING_SECONDS = 1.0
 TURN_SECONDS = 0.0005
 """After so long a thread that computes hands Python over to whoever answers."""
 
@@ -84,7 +87,28 @@ def _serve(app: FastAPI, settings: ServingSettings, listening: socket.socket) ->
         forwarded_allow_ips=settings.trusted_proxies,
         timeout_graceful_shutdown=DRAIN_SECONDS,
     )
-    uvicorn.Server(config).run(sockets=[listening])
+    _Leaving(config, app).run(sockets=[listening])
+
+
+class _Leaving(uvicorn.Server):
+    """Says that it is about to stop before it does: whoever asks it now asks another one next.
+
+    A request on its way over a connection that is closed at that moment would be lost.
+    """
+
+    def __init__(self, config: uvicorn.Config, app: FastAPI) -> None:
+        super().__init__(config)
+        self._state = app.state
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Stop after a moment in which answers close their connections; told twice, at once."""
+        if sig == signal.SIGINT or self._state.leaving:
+            super().handle_exit(sig, frame)
+            return
+        self._state.leaving = True
+        later = threading.Timer(LEAVING_SECONDS, super().handle_exit, (sig, frame))
+        later.daemon = True
+        later.start()
 
 
 def _protocol() -> type[asyncio.Protocol] | Literal["h11"]:

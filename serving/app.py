@@ -76,6 +76,7 @@ def create_app(settings: ServingSettings | None = None) -> FastAPI:
         lifespan=lifespan,
         **({} if chosen.docs == "on" else UNDOCUMENTED),
     )
+    app.state.leaving = False
     app.state.store = ScoreStore(chosen.store_url)
     app.state.editions = EditionWatch(app.state.store, chosen.cache_folder, chosen.stale_days)
     app.state.forecasts = ForecastWatch(ForecastStore(chosen.store_url))

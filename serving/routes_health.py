@@ -19,6 +19,9 @@ async def live() -> Live:
     return Live()
 
 
+LEAVING = "the server was told to stop"
+
+
 @health.get("/ready", operation_id="isReady", responses={503: {"model": Ready}})
 async def ready(request: Request, response: Response) -> Ready:
     """Say whether scores can be given, and what is wrong: with the store, or a newer release."""
@@ -27,7 +30,8 @@ async def ready(request: Request, response: Response) -> Ready:
     forecasts: ForecastWatch = request.app.state.forecasts
     entrance: Entrance = request.app.state.entrance
     shown = editions.shown
-    is_ready = shown is not None and watch.release_id is not None
+    leaving: bool = request.app.state.leaving
+    is_ready = shown is not None and watch.release_id is not None and not leaving
     response.status_code = 200 if is_ready else 503
     return Ready(
         status="ready" if is_ready else "not ready",
@@ -36,7 +40,13 @@ async def ready(request: Request, response: Response) -> Ready:
         release_id=watch.release_id,
         problems=list(
             dict.fromkeys(
-                (*watch.problems, *editions.problems, *forecasts.problems, *entrance.problems)
+                (
+                    *([LEAVING] if leaving else ()),
+                    *watch.problems,
+                    *editions.problems,
+                    *forecasts.problems,
+                    *entrance.problems,
+                )
             )
         ),
     )

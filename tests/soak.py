@@ -4,7 +4,8 @@
 lookups with and without a tag, lists page by page, batches, posted rows with and without reasons,
 what-ifs, histories, feedback. Meanwhile ten releases are swapped, three scorings are published,
 PostgreSQL is restarted (``--restart COMMAND``) and both workers are restarted, one after the other.
-Callers go round the workers and repeat nothing but what no worker took: a connection refused.
+Callers go round the workers that are ready, and ask the other one where a connection is refused;
+nothing is repeated that a worker took. A worker is told to stop while it is being asked.
 Each answer must be what one release and one scoring say, never a mix of two.
 """
 
@@ -65,6 +66,7 @@ class Workers:
         self._settings, self._tally = settings, tally
         self._ports = [_free_port(), _free_port()]
         self._processes = [served.start(settings, port)[0] for port in self._ports]
+        self._rotation = list(self._ports)
         self._turns = itertools.count()
         self._client = httpx.AsyncClient(timeout=60)
 
@@ -73,7 +75,7 @@ class Workers:
         self._tally.sent[kind] += 1
         first = next(self._turns)
         for turn in (first, first + 1):
-            port = self._ports[turn % 2]
+            port = self._rotation[turn % len(self._rotation)]
             try:
                 return await self._client.request(method, f"http://127.0.0.1:{port}{path}", **more)
             except httpx.ConnectError:
@@ -101,9 +103,12 @@ class Workers:
             code = await asyncio.to_thread(served.stop, self._processes[number])
             if code not in (0, -15):
                 self._tally.failed.append(f"a worker ended with {code}")
+            # As a load balancer does: who is not ready is not asked.
+            self._rotation = [one for one in self._ports if one != port]
             started = await asyncio.to_thread(served.start, self._settings, port)
             self._processes[number] = started[0]
             await self.until(is_ready, "ready again")
+            self._rotation = list(self._ports)
 
     def crashed(self) -> bool:
         """Say whether a worker ended by itself."""
