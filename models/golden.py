@@ -19,7 +19,7 @@ from models.release import ModelFiles
 TOLERANCE = 1e-9
 ADDS_UP = 1e-6
 EXPLAINED = 5
-UNREADABLE = (ValueError, KeyError, TypeError, AttributeError, IndexError)
+UNREADABLE = (ValueError, KeyError, TypeError, AttributeError, IndexError, OSError)
 """What comes of JSON that holds something else than it should."""
 
 

@@ -193,7 +193,8 @@ def verify(path: Path) -> Manifest:
         raise ReleaseError(f"{path}: has {size} bytes, which no release has; refused")
     listed = manifest.files
     known = {f"{target}/{name}" for target in manifest.models for name in PARTS}
-    problems = [f"{path / name}: is missing" for name in listed if name not in found]
+    wanted = {*listed, *(name for name in known if not name.endswith(AMOUNT))}
+    problems = [f"{path / name}: is missing" for name in sorted(wanted) if name not in found]
     problems += [f"{path / name}: is no file of a model" for name in listed if name not in known]
     problems += [
         f"{path / name}: is not listed in the manifest"

@@ -29,7 +29,7 @@ from serving.door import doorkeeping
 from serving.settings import KEYS, RELEASES, STORE, ServingSettings
 
 DRAIN_SECONDS = 20
-LEAVING_SECONDS = 1.0
+LEAVING_SECONDS, LAST_SECONDS = 1.0, 0.5
 TURN_SECONDS = 0.0005
 """After so long a thread that computes hands Python over to whoever answers."""
 
@@ -109,6 +109,15 @@ class _Leaving(uvicorn.Server):
         later = threading.Timer(LEAVING_SECONDS, super().handle_exit, (sig, frame))
         later.daemon = True
         later.start()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Take no new connections, and answer once more over those that are there; then close."""
+        for one in self.servers:
+            one.close()
+        for listening in sockets or ():
+            listening.close()
+        await asyncio.sleep(LAST_SECONDS)
+        await super().shutdown(sockets)
 
 
 def _protocol() -> type[asyncio.Protocol] | Literal["h11"]:

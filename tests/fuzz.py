@@ -155,10 +155,10 @@ def mutant(good: Path, kind: str, dice: random.Random) -> tuple[str, str]:
     if how == "hashes fit":
         manifest = aside / release.MANIFEST
         manifest.write_text(manifest.read_text("utf-8").replace(release_id, good.name), "utf-8")
-    name = release_id if how == "sealed" else f"{good.name}-{dice.randrange(10**9)}"
-    if name != good.name:
-        shutil.rmtree(good.with_name(name), ignore_errors=True)
-        aside.rename(good.with_name(name))
+    is_new = how == "sealed" and release_id != good.name
+    name = release_id if is_new else f"{good.name}-{dice.randrange(10**9)}"
+    shutil.rmtree(good.with_name(name), ignore_errors=True)
+    aside.rename(good.with_name(name))
     return name, how
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -88,23 +89,25 @@ def serving(settings: Mapping[str, object], port: int = 0) -> Iterator[tuple[str
         stop(process)
 
 
-Process = subprocess.Popen[str]
+Process = subprocess.Popen[bytes]
 
 
 def start(settings: Mapping[str, object], port: int = 0) -> tuple[Process, str]:
-    """Start the server on a port, 0 being any; return it with its URL once it listens."""
+    """Start the server on a port, 0 being any; return it with its URL."""
+    port = port or free_port()
     environment = {f"EXPANSION_{name.upper()}": str(one) for name, one in settings.items()}
     command = [sys.executable, "-m", "serving", "--port", str(port)]
     process = subprocess.Popen(
-        command, env={**os.environ, **environment}, stderr=subprocess.PIPE, text=True
+        command, env={**os.environ, **environment}, stderr=subprocess.DEVNULL
     )
-    assert process.stderr is not None
-    told = process.stderr.readline()
-    while "listening on " not in told:
-        assert told, f"the server ended with {process.wait()}"
-        told = process.stderr.readline()
-    process.stderr = None
-    return process, told.split("listening on ")[1].split(",")[0].strip()
+    return process, f"http://127.0.0.1:{port}"
+
+
+def free_port() -> int:
+    """Return a port on which nobody listens."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 def stop(process: Process) -> int:
@@ -115,7 +118,10 @@ def stop(process: Process) -> int:
 
 def ready(client: httpx.Client) -> bool:
     """Say whether a server has scores and a release, and nothing is wrong with either."""
-    answer = client.get("/health/ready")
+    try:
+        answer = client.get("/health/ready")
+    except httpx.ConnectError:
+        return False
     return answer.status_code == 200 and not answer.json()["problems"]
 
 

@@ -17,7 +17,6 @@ import itertools
 import os
 import random
 import shlex
-import socket
 import subprocess
 import tempfile
 import time
@@ -64,7 +63,7 @@ class Workers:
 
     def __init__(self, settings: dict[str, object], tally: Tally) -> None:
         self._settings, self._tally = settings, tally
-        self._ports = [_free_port(), _free_port()]
+        self._ports = [served.free_port(), served.free_port()]
         self._processes = [served.start(settings, port)[0] for port in self._ports]
         self._rotation = list(self._ports)
         self._turns = itertools.count()
@@ -375,12 +374,6 @@ def report(tally: Tally) -> Iterator[str]:
     yield from (f"failed: {one}" for one in tally.failed[:20])
     yield from (f"wrong: {one}" for one in tally.wrong[:20])
     yield f"failed {len(tally.failed)}, wrong {len(tally.wrong)}"
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

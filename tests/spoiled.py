@@ -221,7 +221,7 @@ def manifest(path: Path, dice: Random) -> str:
 
 def pointer(path: Path, dice: Random) -> str:
     (path.parent.parent / "elsewhere").mkdir(exist_ok=True)
-    return dice.choice(("../elsewhere", "/etc", "/", "nowhere", "current", "../..", str(path)))
+    return dice.choice(("../elsewhere", "/etc", "/", "nowhere", "current", "../.."))
 
 
 Spoil = Callable[[Path, Random], str | None]
