@@ -93,7 +93,10 @@ BAD: dict[str, tuple[int, Sent]] = {
     "1,001 rows": (422, rows(rows=[{"values": [1, 2]}] * 1001)),
     "a row of a wrong length, type or size": (200, rows(rows=[{"values": [1]}])),
     "a change of nothing": (422, what_if()),
-    "a what-if where inputs were not kept": (409, what_if(changes=[{"feature": "three", "value": 1}])),
+    "a what-if where inputs were not kept": (
+        409,
+        what_if(changes=[{"feature": "three", "value": 1}]),
+    ),
     "a number beyond 1e15": (422, what_if(seats_delta=1e300)),
     "feedback on a day to come": (422, given(happened_on="2999-01-01")),
     "feedback on an unknown play": (422, given(play="nothing")),
