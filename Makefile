@@ -63,7 +63,8 @@ docs: $(VENV)/installed   ## writes the generated documents anew
 LOCKED = uv pip compile --quiet --generate-hashes --no-emit-index-url --no-emit-find-links --no-header \
     --no-annotate --python-version 3.11 pyproject.toml
 lock:                     ## resolves both locks anew (needs uv)
-	$(LOCKED) --extra serving --extra pipelines --extra postgres --extra dev \
+	$(LOCKED) --extra serving --extra telemetry --extra pipelines --extra postgres \
+	    --extra dev \
 	    --output-file requirements.lock
 	$(LOCKED) --extra spark --constraint requirements.lock --output-file requirements-spark.lock
 

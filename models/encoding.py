@@ -18,7 +18,8 @@ class FeatureSpec:
 
     ``categories`` is ``None`` for numbers; otherwise the names the model knows, in order.
     ``typical`` is the median of the training rows, or their most frequent name; ``typical_of``
-    is the median by segment, of those with enough accounts.
+    is the median by segment, of those with enough accounts. ``edges`` and ``shares`` say how its
+    values lay in training (``models.reference``); empty in models from before.
     """
 
     name: str
@@ -32,6 +33,8 @@ class FeatureSpec:
     categories: tuple[str, ...] | None
     typical: float | str | None
     typical_of: Mapping[str, float] = field(default_factory=dict)
+    edges: tuple[float, ...] = ()
+    shares: tuple[float, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
         """Return the input as JSON-able values."""
@@ -46,6 +49,8 @@ class FeatureSpec:
                 **stored,
                 "expected": tuple(stored["expected"]),
                 "categories": None if categories is None else tuple(categories),
+                "edges": tuple(stored.get("edges", ())),
+                "shares": tuple(stored.get("shares", ())),
             }
         )
 

@@ -11,6 +11,7 @@ import pandas as pd
 
 from models.dataset import FeatureTable
 from models.encoding import SEGMENT, FeatureSpec, encode_columns
+from models.reference import described
 
 FEWEST_ACCOUNTS = 30
 """A category carried by fewer accounts, or a smaller share of them, tells who the account is."""
@@ -18,12 +19,14 @@ SMALLEST_SHARE = 0.1
 
 
 def specify(table: FeatureTable, rows: pd.DataFrame) -> tuple[FeatureSpec, ...]:
-    """Return each input with what the model has to know of it: categories and typical values."""
+    """Return each input with what is to be known of it: categories, typical values, shares."""
     medians = _by_segment(table, rows)
-    return tuple(
+    features = [
         replace(_specify(feature, rows), typical_of=medians.get(feature["name"], {}))
         for feature in table.features
-    )
+    ]
+    columns = matrix(rows, features)
+    return tuple(described(one, columns[:, place]) for place, one in enumerate(features))
 
 
 def matrix(rows: pd.DataFrame, features: Sequence[FeatureSpec]) -> np.ndarray:
@@ -49,7 +52,7 @@ def _by_segment(table: FeatureTable, rows: pd.DataFrame) -> dict[str, dict[str, 
 
 def _specify(feature: Mapping[str, Any], rows: pd.DataFrame) -> FeatureSpec:
     values = rows[feature["name"]]
-    described = {
+    plain = {
         "name": feature["name"],
         "group": feature["group"],
         "stem": feature["stem"],
@@ -61,10 +64,10 @@ def _specify(feature: Mapping[str, Any], rows: pd.DataFrame) -> FeatureSpec:
     }
     if feature["unit"] != "category":
         typical = None if values.isna().all() else float(values.median())
-        return FeatureSpec(**described, categories=None, typical=typical)
+        return FeatureSpec(**plain, categories=None, typical=typical)
     accounts = rows.groupby(values)["account_id"].nunique()
     fewest = max(FEWEST_ACCOUNTS, SMALLEST_SHARE * rows["account_id"].nunique())
     kept = tuple(sorted(str(name) for name in accounts.index[accounts >= fewest]))
     return FeatureSpec(
-        **described, categories=kept, typical=str(accounts.idxmax()) if len(accounts) else None
+        **plain, categories=kept, typical=str(accounts.idxmax()) if len(accounts) else None
     )

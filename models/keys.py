@@ -32,7 +32,7 @@ from sqlalchemy import (
 from features.errors import DataError
 from models.database import Database, has
 
-Scope = Literal["read", "score", "feedback", "admin"]
+Scope = Literal["read", "score", "feedback", "metrics", "admin"]
 SCOPES: tuple[Scope, ...] = get_args(Scope)
 FORM = re.compile(r"exp_([0-9a-f]{12})_[A-Za-z0-9_-]{43}")
 """What a key looks like; secret scanners can search for it."""

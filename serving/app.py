@@ -15,10 +15,13 @@ from serving.editions import EditionWatch
 from serving.entrance import Entrance
 from serving.forecasts import ForecastWatch
 from serving.lanes import Lanes
+from serving.meter import Meter
+from serving.metrics import Metrics
 from serving.releases import ReleaseWatch
 from serving.routes_feedback import feedback
 from serving.routes_health import health
 from serving.routes_lists import lists
+from serving.routes_metrics import metrics
 from serving.routes_models import router as models
 from serving.routes_portfolio import router as portfolio
 from serving.routes_rows import rows
@@ -77,6 +80,7 @@ def create_app(settings: ServingSettings | None = None) -> FastAPI:
         **({} if chosen.docs == "on" else UNDOCUMENTED),
     )
     app.state.leaving = False
+    app.state.meter = meter = Meter()
     app.state.store = ScoreStore(chosen.store_url)
     app.state.editions = EditionWatch(app.state.store, chosen.cache_folder, chosen.stale_days)
     app.state.forecasts = ForecastWatch(ForecastStore(chosen.store_url))
@@ -85,7 +89,10 @@ def create_app(settings: ServingSettings | None = None) -> FastAPI:
     for router in ROUTERS:
         # Included routers are walked anew for each request; these routes know their prefix already.
         app.router.routes.extend(router.routes)
-    app.add_middleware(Shortcut, editions=app.state.editions)
+    if chosen.metrics != "off":
+        app.state.metrics = Metrics(app.state)
+        app.router.routes.extend(metrics.routes)
+    app.add_middleware(Shortcut, editions=app.state.editions, meter=meter)
     app.state.entrance = entrance = Entrance(app, chosen)
     problems.install(app)
     return app

@@ -18,6 +18,7 @@ NEEDED: tuple[tuple[str, Scope], ...] = (
     ("/what-if", "score"),
 )
 """What a path holds that needs more than ``read``."""
+METRICS = "/metrics"
 CHALLENGE = 'Bearer realm="expansion"'
 
 
@@ -42,6 +43,9 @@ def needed(path: str) -> Scope | None:
     """Return the scope that a path needs; ``None`` where everybody may ask."""
     if path.startswith(OPEN):
         return None
+    # The whole path: an account's id may hold a slash, and so every part of one.
+    if path == METRICS:
+        return "metrics"
     return next((scope for part, scope in NEEDED if part in path), "read")
 
 

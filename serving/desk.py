@@ -75,6 +75,10 @@ class Desk:
         with self._lock:
             self._waiting = self._pending()
 
+    def sizes(self) -> tuple[int, int]:
+        """Return the bytes that wait for the store, and those that it has refused."""
+        return self._spool.sizes()
+
     def close(self) -> None:
         """Hand over what waits as far as possible, and close."""
         self.look()

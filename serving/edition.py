@@ -13,6 +13,7 @@ from urllib.parse import quote
 
 from serving import edition_file
 from serving.cursors import Column
+from serving.meter import Versions
 
 ANSWER = "SELECT body, tag FROM answers WHERE account_id = ?"
 
@@ -54,6 +55,7 @@ class Edition:
         self._connection = self._connect()
         self.scoring = edition_file.scoring_in(self._connection)
         self.key = edition_file.key(self.scoring)
+        self.versions: Versions = tuple(self.scoring.models.items())
 
     def lookup(self, account_id: str) -> Answer | None:
         """Return an account's answer; one indexed read of a local file, microseconds."""
@@ -121,6 +123,16 @@ class Edition:
         with self._opened() as connection:
             row = connection.execute(query, (account_id,)).fetchone()
         return dict(zip(self.input_names(), json.loads(row[0]), strict=True)) if row else None
+
+    def some_inputs(self, most: int) -> list[dict[str, float | str | None]]:
+        """Return what about ``most`` accounts, evenly drawn, were scored on; none if not kept."""
+        with self._opened() as connection:
+            [count] = connection.execute("SELECT count(*) FROM inputs").fetchone()
+            step = max(1, count // most)
+            query = "SELECT given FROM inputs WHERE rowid % ? = 0"
+            rows = connection.execute(query, (step,)).fetchall()
+        names = self.input_names()
+        return [dict(zip(names, json.loads(given), strict=True)) for (given,) in rows]
 
     def check(self) -> None:
         """Raise ``sqlite3.DatabaseError`` when the file is damaged."""

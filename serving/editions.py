@@ -61,6 +61,7 @@ class EditionWatch:
     def __init__(self, store: ScoreStore, folder: Path | None = None, stale_days: int = 14) -> None:
         self.shown: Shown | None = None
         self.problems: tuple[str, ...] = (FIRST_LOOK,)
+        self.store_answers = False
         self._store, self._stale_days = store, stale_days
         self._earlier: Edition | None = None
         self._folder = folder or Path(tempfile.mkdtemp(prefix="expansion-"))
@@ -69,11 +70,11 @@ class EditionWatch:
 
     def look(self) -> None:
         """Copy the newest scoring, if it is new; the one before goes on answering meanwhile."""
-        is_read = False
+        is_read, self.store_answers = False, True
         try:
             self._take_newest()
         except EnvironmentFailure as error:
-            self.problems = error.problems
+            self.problems, self.store_answers = error.problems, False
             log.warning("the score store does not answer: %s", error)
         except (OSError, sqlite3.Error, ValueError, TypeError) as error:
             self.problems = (f"the newest scoring cannot be answered from: {_told(error)}",)

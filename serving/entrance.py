@@ -35,7 +35,7 @@ class Entrance:
         self.desk = Desk(self.feedback, Spool(settings.spool("feedback"), sure=True))
         # The last one added is the outermost.
         app.add_middleware(Gate, keyring=self.keyring, trail=self.trail, settings=settings)
-        app.add_middleware(RequestFrame)
+        app.add_middleware(RequestFrame, meter=app.state.meter)
 
     @property
     def problems(self) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from features.errors import EnvironmentFailure
+from models.keys import Scope as KeyScope
 from serving import auth, body
 from serving.auth import Caller
 from serving.keyring import Keyring
@@ -38,7 +39,7 @@ class Gate:
         headers = Headers(scope=scope)
         caller = None
         try:
-            needed = auth.needed(scope["path"])
+            needed = self._needed(scope["path"])
             caller = self._caller(headers.get("authorization", ""), needs_key=needed is not None)
             scope["state"]["key_id"] = caller.key_id
             if needed:
@@ -55,6 +56,10 @@ class Gate:
         finally:
             if caller is not None:
                 self._trail.note(scope, caller.key_id)
+
+    def _needed(self, path: str) -> KeyScope | None:
+        is_open = path == auth.METRICS and self._settings.metrics == "open"
+        return None if is_open else auth.needed(path)
 
     def _caller(self, header: str, *, needs_key: bool) -> Caller:
         settings = self._settings

@@ -26,12 +26,18 @@ Look = tuple[tuple[str, int, int], ...]
 
 
 class ReleaseWatch:
-    """The release that passed its checks, and what is wrong with a newer one."""
+    """The release that passed its checks, and what is wrong with a newer one.
+
+    ``refused`` counts how often one was, the same one each minute; ``written_at`` is when the one
+    in use was written, in seconds of the epoch.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.scorer: Scorer | None = None
         self.problems: tuple[str, ...] = ("the release is being checked; this takes seconds",)
+        self.refused = 0
+        self.written_at: float | None = None
         self._checked: Look | None = None
         self._retry_at = 0.0
 
@@ -51,7 +57,7 @@ class ReleaseWatch:
         seen = _look(path)
         again = bool(self.problems) and time.monotonic() >= self._retry_at
         if seen != self._checked or again:
-            self._check(path)
+            self._check(path, seen)
             self._checked, self._retry_at = seen, time.monotonic() + RETRY_SECONDS
 
     def _none(self, *problems: str) -> None:
@@ -66,14 +72,16 @@ class ReleaseWatch:
         """The release that passed its checks."""
         return self.scorer.release_id if self.scorer else None
 
-    def _check(self, path: Path) -> None:
+    def _check(self, path: Path, seen: Look) -> None:
         try:
             self.scorer = _tried(path)
         except DataError as error:
             self.problems = error.problems
+            self.refused += 1
             log.warning("release refused: %s", error)
         else:
             self.problems = ()
+            self.written_at = max(changed for *_, changed in seen) / 1e9
 
 
 def _tried(path: Path) -> Scorer:

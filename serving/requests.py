@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from serving import headers
+from serving.meter import Meter
 from serving.problems import REQUEST_ID, unexpected
 
 PLAIN = re.compile(r"[A-Za-z0-9._-]{1,64}")
@@ -21,8 +22,9 @@ log = logging.getLogger(__name__)
 class RequestFrame:
     """Gives each request an id: the caller's if it is plain, else one of ours."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, meter: Meter) -> None:
         self.app = app
+        self._meter = meter
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one request."""
@@ -41,6 +43,7 @@ class RequestFrame:
             await send(message)
 
         started = time.perf_counter()
+        self._meter.in_flight += 1
         try:
             await self.app(scope, receive, answer)
         except Exception as error:
@@ -50,8 +53,10 @@ class RequestFrame:
                 raise
             await refusal(scope, receive, answer)
         finally:
+            seconds = time.perf_counter() - started
+            self._meter.answered(scope, seconds)
             if log.isEnabledFor(logging.INFO):
-                _tell(scope, time.perf_counter() - started)
+                _tell(scope, seconds)
 
 
 def _tell(scope: Scope, seconds: float) -> None:

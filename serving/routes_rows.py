@@ -10,6 +10,7 @@ from fastapi import APIRouter, Request, Response
 
 from features.errors import UsageError
 from serving.in_use import Models
+from serving.meter import Meter
 from serving.problems import RESPONSES, problem
 from serving.rows import Checked, RowCheck
 from serving.schemas import NOTE, ModelVersions, Probabilities
@@ -41,25 +42,31 @@ async def score_rows(wanted: RowsRequest, request: Request, models: Models) -> R
         told = "The features are not those of the models."
         return problem(request, 422, told, list(error.problems))
     asked(request, [one.id for one in wanted.rows if one.id is not None])
-    work = _Work(models, check, with_reasons=wanted.reasons)
+    meter: Meter = request.app.state.meter
+    work = _Work(models, check, meter, with_reasons=wanted.reasons)
     numbered = list(enumerate(wanted.rows))
     if len(numbered) <= AT_ONCE and not wanted.reasons:
         done = work(numbered)
     else:
         size = EXPLAINED_PIECE if wanted.reasons else PIECE
         done = await request.app.state.lanes.each(work, numbered, size)
+    _count(meter, models, done)
     return Response(_body(models, done), media_type="application/json")
 
 
 class _Work:
     """Scores some rows; each comes back as JSON, and whether it failed."""
 
-    def __init__(self, models: Scorer, check: RowCheck, *, with_reasons: bool) -> None:
-        self._models, self._check, self._with_reasons = models, check, with_reasons
+    def __init__(
+        self, models: Scorer, check: RowCheck, meter: Meter, *, with_reasons: bool
+    ) -> None:
+        self._models, self._check, self._meter = models, check, meter
+        self._with_reasons = with_reasons
 
     def __call__(self, numbered: Sequence[tuple[int, FeatureRow]]) -> list[tuple[str, bool]]:
         checked = [self._check.check(one.values) for _, one in numbered]
         good = [one.row for one in checked if not one.errors]
+        self._meter.posted.extend((self._models.release_id, one) for one in good)
         scored = iter(self._scored(good))
         told = [
             _told(number, row.id, one, {} if one.errors else next(scored))
@@ -96,6 +103,13 @@ def _told(number: int, row_id: str | None, one: Checked, scored: dict[str, Any])
         "errors": one.errors,
         "warnings": one.warnings,
     }
+
+
+def _count(meter: Meter, models: Scorer, done: Sequence[tuple[str, bool]]) -> None:
+    refused = sum(failed for _, failed in done)
+    meter.rows_refused += refused
+    if scored := len(done) - refused:
+        meter.scored("row", tuple(models.versions.items()), scored)
 
 
 def _body(models: Scorer, done: Sequence[tuple[str, bool]]) -> bytes:

@@ -71,6 +71,7 @@ async def account_score(account_id: Id, request: Request) -> Response:
     headers = {"etag": tag, "cache-control": CACHING}
     if if_none_match and _holds(tag, if_none_match):
         return Response(status_code=304, headers=headers)
+    request.app.state.meter.scored("lookup", now.edition.versions)
     return Response(body, media_type=JSON, headers=headers)
 
 
@@ -80,6 +81,7 @@ def batch_scores(wanted: ScoreRequest, request: Request, now: Now) -> Response:
     ids = list(dict.fromkeys(wanted.account_ids))
     asked(request, ids)
     found = now.edition.answers(ids)
+    request.app.state.meter.scored("batch", now.edition.versions, len(found))
     missing = ScoreBatch(scores=[], not_found=[one for one in ids if one not in found])
     scored = b",".join(body + now.ending for body in found.values())
     ending = missing.model_dump_json(include={"not_found"}).encode()[1:]

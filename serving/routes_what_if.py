@@ -49,6 +49,7 @@ async def ask_what_if(
     except UsageError as error:
         told = "These changes cannot be made to this account."
         return problem(request, 422, told, list(error.problems))
+    request.app.state.meter.scored("what-if", tuple(models.versions.items()))
     return Response(body, media_type=JSON)
 
 

@@ -60,6 +60,9 @@ class ServingSettings(BaseModel):
     log: Literal["debug", "info", "warning", "error"] = Field(
         default="warning", description="What is logged; info has a line for every request."
     )
+    metrics: Literal["keys", "open", "off"] = Field(
+        default="keys", description="Whether /metrics needs a key, is open to all, or is not there."
+    )
     docs: Literal["on", "off"] = Field(
         default="on", description="Whether /docs, /redoc and /openapi.json are answered."
     )

@@ -11,6 +11,7 @@ import re
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from serving.editions import EditionWatch
+from serving.meter import Meter
 from serving.routes_scores import CACHING, JSON, LOOKUP
 
 PATH = re.compile(r"/v1/accounts/([^\x00-\x1f\x7f/]{1,200})/score")
@@ -19,9 +20,9 @@ PATH = re.compile(r"/v1/accounts/([^\x00-\x1f\x7f/]{1,200})/score")
 class Shortcut:
     """Answers plain lookups; hands on everything else."""
 
-    def __init__(self, app: ASGIApp, editions: EditionWatch) -> None:
+    def __init__(self, app: ASGIApp, editions: EditionWatch, meter: Meter) -> None:
         self.app = app
-        self._editions = editions
+        self._editions, self._meter = editions, meter
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one request."""
@@ -48,4 +49,7 @@ class Shortcut:
         if asked is None or any(name == b"if-none-match" for name, _ in scope["headers"]):
             return b"", ""
         found = shown.edition.lookup(asked[1])
-        return shown.whole(found) if found else (b"", "")
+        if found is None:
+            return b"", ""
+        self._meter.scored("lookup", shown.edition.versions)
+        return shown.whole(found)

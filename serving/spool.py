@@ -73,6 +73,11 @@ class Spool:
             if path.suffix in (OPEN, READY):
                 yield from _lines(path)
 
+    def sizes(self) -> tuple[int, int]:
+        """Return the bytes that wait, and the bytes that the store has refused."""
+        waiting = sum(map(_size, [*self.folder.glob(f"*{OPEN}"), *self.folder.glob(f"*{READY}")]))
+        return waiting, sum(map(_size, self.folder.glob(f"*{REFUSED}")))
+
     def flush(self, deliver: Deliver) -> tuple[str, ...]:
         """Deliver what waits, in its order; return why some of it has to wait on, if it has."""
         with self._delivering:
@@ -120,6 +125,13 @@ class Spool:
                 self._let_go()
         for path in self.folder.glob(f"*{OPEN}"):
             _adopt(path)
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:  # delivered meanwhile
+        return 0
 
 
 def _adopt(path: Path) -> None:

@@ -64,6 +64,10 @@ class Trail:
         """Hand what was taken down to the store, or say why it has to wait."""
         self.problems = self._spool.flush(self._deliver)
 
+    def sizes(self) -> tuple[int, int]:
+        """Return the bytes that wait for the store, and those that it has refused."""
+        return self._spool.sizes()
+
     def close(self) -> None:
         """Hand over what is left, and close."""
         self.look()
