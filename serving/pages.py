@@ -22,6 +22,7 @@ from serving.cursors import Column, Cursor, Order
 from serving.editions import Shown
 from serving.forms import form, number
 from serving.in_use import scorer
+from serving.paths import ROOT
 from serving.render import page
 from serving.routes_lists import PLACES
 from serving.routes_scores import Id, Now, unknown
@@ -30,7 +31,7 @@ from serving.schemas_feedback import FeedbackRequest
 from serving.schemas_lists import AccountSummary
 from serving.schemas_what_if import WhatIf
 from serving.trail import asked
-from serving.visitors import ROOT, visitor
+from serving.visitors import visitor
 
 pages = APIRouter(prefix=ROOT, include_in_schema=False)
 SHOWN = 25

@@ -8,9 +8,9 @@ from starlette.responses import RedirectResponse
 
 from serving.forms import form
 from serving.keyring import KeyRefused
+from serving.paths import ROOT, SIGN_IN, is_page
 from serving.render import page, static
 from serving.sessions import COOKIE, SECONDS, Sessions
-from serving.visitors import ROOT, SIGN_IN, is_page
 
 entry = APIRouter(prefix=ROOT, include_in_schema=False)
 KINDS = {"css": "text/css; charset=utf-8", "js": "text/javascript; charset=utf-8"}

@@ -15,9 +15,10 @@ from starlette.responses import HTMLResponse
 
 from models.messages import Catalogue, preferred, read
 from serving.figures import Figures
+from serving.paths import ROOT
 from serving.schemas import Problem
 from serving.sessions import Sessions
-from serving.visitors import ROOT, visitor
+from serving.visitors import visitor
 
 HERE = Path(__file__).parent
 LANGUAGE = "expansion_language"

@@ -13,13 +13,11 @@ from starlette.types import Scope
 
 from models.keys import SCOPES, ApiKey
 from models.keys import Scope as KeyScope
+from serving.paths import OPEN, ROOT, SIGN_IN
 from serving.sessions import COOKIE, Sessions
 from serving.settings import ServingSettings
 from serving.vouched import USER, key_of
 
-ROOT = "/app"
-SIGN_IN = f"{ROOT}/sign-in"
-OPEN = (SIGN_IN, f"{ROOT}/static/")
 VISITOR = "visitor"
 
 
@@ -38,11 +36,6 @@ class Visitor:
     def name(self) -> str:
         """What the decision log calls them."""
         return self.key.name if self.key else "app"
-
-
-def is_page(path: str) -> bool:
-    """Say whether a path is one of the pages."""
-    return path == ROOT or path.startswith(f"{ROOT}/")
 
 
 class Visitors:
