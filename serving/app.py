@@ -10,7 +10,7 @@ from fastapi import FastAPI
 
 from models.forecast_store import ForecastStore
 from models.store import ScoreStore
-from serving import auth, problems
+from serving import auth, problems, telemetry
 from serving.editions import EditionWatch
 from serving.entrance import Entrance
 from serving.forecasts import ForecastWatch
@@ -94,5 +94,6 @@ def create_app(settings: ServingSettings | None = None) -> FastAPI:
         app.router.routes.extend(metrics.routes)
     app.add_middleware(Shortcut, editions=app.state.editions, meter=meter)
     app.state.entrance = entrance = Entrance(app, chosen)
+    telemetry.install(app)
     problems.install(app)
     return app

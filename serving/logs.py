@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import re
+from contextvars import ContextVar
 from datetime import UTC, datetime
 
 SECRETS = (
@@ -12,6 +13,8 @@ SECRETS = (
     (re.compile(r"(://[^:/@\s]*):[^@\s]*@"), r"\1:***@"),
 )
 """API keys, and passwords in addresses of databases."""
+TRACE_ID: ContextVar[str] = ContextVar("trace_id", default="")
+"""The trace that the request at hand belongs to; empty where requests are not traced."""
 
 
 class JsonLines(logging.Formatter):
@@ -26,6 +29,8 @@ class JsonLines(logging.Formatter):
             "message": record.getMessage(),
             **getattr(record, "facts", {}),
         }
+        if trace_id := TRACE_ID.get():
+            told["trace_id"] = trace_id
         if record.exc_info:
             told["error"] = self.formatException(record.exc_info)
         return without_secrets(json.dumps(told, default=str))
