@@ -39,9 +39,14 @@ class Paths(Frozen):
 
 
 class MLflow(Frozen):
-    """Where MLflow keeps its database and artifacts."""
+    """Where MLflow keeps its artifacts, and its database unless ``uri`` names another.
+
+    ``uri`` is a tracking server or a database, such as PostgreSQL; ``EXPANSION_MLFLOW_URI``
+    overrides it, so that a password need not stand in the file.
+    """
 
     home: Path = Path("mlruns")
+    uri: str = ""
 
 
 class Store(Frozen):

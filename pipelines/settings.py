@@ -106,7 +106,7 @@ class Settings(Mapping):
     @property
     def mlflow_uri(self) -> str:
         """MLflow's tracking and registry URI."""
-        return f"sqlite:///{self.mlflow.home / 'mlflow.db'}"
+        return self.mlflow.uri or f"sqlite:///{self.mlflow.home / 'mlflow.db'}"
 
     @property
     def mlflow_artifacts(self) -> Path:
@@ -118,8 +118,8 @@ def load(path: Path, *, data_folder: Path | None = None) -> Settings:
     """Read and check a configuration.
 
     ``data_folder`` overrides ``[data] folder``, as do the environment variables
-    ``EXPANSION_DATA_FOLDER`` and, for ``[store] url``, ``EXPANSION_STORE_URL``. Raises
-    ``UsageError`` with every problem at once.
+    ``EXPANSION_DATA_FOLDER``, ``EXPANSION_STORE_URL`` for ``[store] url`` and
+    ``EXPANSION_MLFLOW_URI`` for ``[mlflow] uri``. Raises ``UsageError`` with every problem at once.
     """
     if data_folder is not None and not data_folder.is_dir():
         raise UsageError(f"--data {data_folder}: there is no such folder; name that of the data")
@@ -197,8 +197,9 @@ def _override(merged: dict[str, Any], folder: Path, data_folder: Path | None) ->
     """Lay arguments, then environment variables over the file, and make default paths absolute."""
     if chosen := data_folder or os.environ.get("EXPANSION_DATA_FOLDER"):
         _put(merged, "data", "folder", _absolute(Path.cwd(), chosen))
-    if url := os.environ.get("EXPANSION_STORE_URL"):
-        _put(merged, "store", "url", url)
+    for section, key in (("store", "url"), ("mlflow", "uri")):
+        if given := os.environ.get(f"EXPANSION_{section}_{key}".upper()):
+            _put(merged, section, key, given)
     for (section, key), default in zip(PATHS, ("source", "var", "mlruns"), strict=True):
         if isinstance(merged.setdefault(section, {}), dict):
             merged[section].setdefault(key, _absolute(folder, default))

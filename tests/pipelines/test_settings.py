@@ -156,3 +156,17 @@ def test_the_default_configuration_is_read() -> None:
     settings = load(Path(__file__).parents[2] / "expansion.toml")
     assert settings.data_folder.parts[-3:] == ("var", "demo", "source")
     assert settings.tables == {}
+
+
+def test_addresses_with_passwords_come_from_the_environment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = write(tmp_path, '[mlflow]\nhome = "m"\n')
+    assert load(path).mlflow_uri == f"sqlite:///{tmp_path / 'm' / 'mlflow.db'}"
+    monkeypatch.setenv("EXPANSION_STORE_URL", "postgresql+psycopg://scores@db/scores")
+    monkeypatch.setenv("EXPANSION_MLFLOW_URI", "http://mlflow:5000")
+    settings = load(path)
+    assert (settings.store_url, settings.mlflow_uri) == (
+        "postgresql+psycopg://scores@db/scores", "http://mlflow:5000",
+    )  # fmt: skip
+    assert settings.mlflow_artifacts == tmp_path / "m" / "artifacts"
