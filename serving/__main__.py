@@ -16,10 +16,12 @@ import sys
 import threading
 from collections.abc import Sequence
 from types import FrameType
-from typing import Literal
+from typing import Any, Literal
 
 import uvicorn
 from fastapi import FastAPI
+from starlette.types import ASGIApp
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from features.errors import EnvironmentFailure, ExpansionError
 from models.lean import leave_out_unused
@@ -27,6 +29,7 @@ from serving import logs
 from serving.app import create_app
 from serving.door import doorkeeping
 from serving.settings import KEYS, RELEASES, STORE, ServingSettings
+from serving.vouched import Vouched
 
 DRAIN_SECONDS = 20
 LEAVING_SECONDS, LAST_SECONDS = 1.0, 0.5
@@ -77,17 +80,24 @@ def _serve(app: FastAPI, settings: ServingSettings, listening: socket.socket) ->
     pages = ", documented under /docs" if settings.docs == "on" else ""
     sys.stderr.write(f"listening on http://{host}:{port}{pages}\n")
     config = uvicorn.Config(
-        app,
+        _known_users(app, settings),
         http=_protocol(),
         ws="none",
         log_config=None,
         access_log=False,
         server_header=False,
-        proxy_headers=bool(settings.trusted_proxies),
-        forwarded_allow_ips=settings.trusted_proxies,
+        proxy_headers=False,
         timeout_graceful_shutdown=DRAIN_SECONDS,
     )
     _Leaving(config, app).run(sockets=[listening])
+
+
+def _known_users(app: FastAPI, settings: ServingSettings) -> ASGIApp:
+    """Return the application behind what reads a proxy's headers, the user's before the address."""
+    trusted, header = settings.trusted_proxies, settings.proxy_user_header
+    served: Any = app
+    forwarded: Any = ProxyHeadersMiddleware(served, trusted) if trusted else served
+    return Vouched(forwarded, header, trusted) if header else forwarded
 
 
 class _Leaving(uvicorn.Server):

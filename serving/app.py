@@ -17,7 +17,10 @@ from serving.forecasts import ForecastWatch
 from serving.lanes import Lanes
 from serving.meter import Meter
 from serving.metrics import Metrics
+from serving.pages import pages
+from serving.pages_entry import entry
 from serving.releases import ReleaseWatch
+from serving.render import problem_page
 from serving.routes_feedback import feedback
 from serving.routes_health import health
 from serving.routes_lists import lists
@@ -94,6 +97,9 @@ def create_app(settings: ServingSettings | None = None) -> FastAPI:
         app.router.routes.extend(metrics.routes)
     app.add_middleware(Shortcut, editions=app.state.editions, meter=meter)
     app.state.entrance = entrance = Entrance(app, chosen)
+    if chosen.app == "on":
+        app.router.routes.extend([*entry.routes, *pages.routes])
+        app.state.sessions, app.state.problem_page = entrance.sessions, problem_page
     telemetry.install(app)
     problems.install(app)
     return app

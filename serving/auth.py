@@ -10,10 +10,11 @@ from starlette.exceptions import HTTPException
 from models.keys import ApiKey, Scope
 from serving.keyring import KeyRefused, Keyring
 
-OPEN = ("/health/", "/docs", "/redoc", "/openapi.json")
+OPEN = ("/health/", "/docs", "/redoc", "/openapi.json", "/app/sign-in", "/app/static/")
 """Paths that hold nothing of an account: probes, and what is public in the repository anyway."""
 NEEDED: tuple[tuple[str, Scope], ...] = (
     ("/v1/feedback", "feedback"),
+    ("/app/feedback", "feedback"),
     ("/v1/rows/", "score"),
     ("/what-if", "score"),
 )

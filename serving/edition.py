@@ -16,6 +16,10 @@ from serving.cursors import Column
 from serving.meter import Versions
 
 ANSWER = "SELECT body, tag FROM answers WHERE account_id = ?"
+NAMED = (
+    " AND (instr(folded(json_extract(CAST(line AS TEXT), '$.name')), ?)"
+    " OR instr(folded(account_id), ?))"
+)
 
 
 class Answer(NamedTuple):
@@ -68,7 +72,9 @@ class Edition:
             rows = ((one, connection.execute(ANSWER, (one,)).fetchone()) for one in account_ids)
             return {one: row[0] for one, row in rows if row}
 
-    def page(self, order: str, filters: Mapping[Column, str], after: int, most: int) -> Page:
+    def page(
+        self, order: str, filters: Mapping[Column, str], after: int, most: int, name: str = ""
+    ) -> Page:
         """Return the lines of a list that follow a place.
 
         Parameters
@@ -81,11 +87,18 @@ class Edition:
             The place after which to begin; 0 is the beginning.
         most
             How many lines at the most.
+        name
+            What account's name or id must hold, in either case.
         """
-        conditions = "".join(f" AND {name} = ?" for name in filters)
+        conditions = "".join(f" AND {column} = ?" for column in filters)
         values = tuple(filters.values())
+        if name:
+            conditions += NAMED
+            values += (name.casefold(),) * 2
         with self._opened() as connection:
-            count = f"SELECT count(*) FROM places WHERE TRUE{conditions}"
+            count = (
+                f"SELECT count(*) FROM places JOIN lines USING (account_id) WHERE TRUE{conditions}"
+            )
             total = connection.execute(count, values).fetchone()[0]
             rows = connection.execute(
                 f"SELECT line, {order}, account_id FROM places JOIN lines USING (account_id) "
@@ -153,7 +166,10 @@ class Edition:
             yield connection
 
     def _connect(self) -> sqlite3.Connection:
-        return sqlite3.connect(self._file, uri=True, check_same_thread=False)
+        made = sqlite3.connect(self._file, uri=True, check_same_thread=False)
+        # SQLite's own lower() knows no letters but those of English.
+        made.create_function("folded", 1, str.casefold, deterministic=True)
+        return made
 
 
 def _rounded(sums: dict[str, Any]) -> dict[str, Any]:

@@ -15,9 +15,11 @@ from serving.desk import Desk
 from serving.gate import Gate
 from serving.keyring import Keyring
 from serving.requests import RequestFrame
+from serving.sessions import Sessions
 from serving.settings import ServingSettings
 from serving.spool import Spool
 from serving.trail import Trail
+from serving.visitors import Visitors
 from serving.watching import watching
 
 FLUSH_SECONDS = 1.0
@@ -34,7 +36,11 @@ class Entrance:
         self.feedback = FeedbackStore(settings.store_url)
         self.desk = Desk(self.feedback, Spool(settings.spool("feedback"), sure=True))
         # The last one added is the outermost.
-        app.add_middleware(Gate, keyring=self.keyring, trail=self.trail, settings=settings)
+        self.sessions = Sessions(self.keyring, settings.spool("pages"), settings.app_secret)
+        visitors = Visitors(self.sessions, settings) if settings.app == "on" else None
+        app.add_middleware(
+            Gate, keyring=self.keyring, trail=self.trail, settings=settings, visitors=visitors
+        )
         app.add_middleware(RequestFrame, meter=app.state.meter)
 
     @property

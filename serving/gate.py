@@ -13,9 +13,11 @@ from serving import auth, body
 from serving.auth import Caller
 from serving.keyring import Keyring
 from serving.limits import RateLimit
+from serving.paths import is_page
 from serving.problems import refused
 from serving.settings import ServingSettings
 from serving.trail import Trail
+from serving.visitors import Visitors
 
 
 class Gate:
@@ -25,9 +27,14 @@ class Gate:
     """
 
     def __init__(
-        self, app: ASGIApp, keyring: Keyring, trail: Trail, settings: ServingSettings
+        self,
+        app: ASGIApp,
+        keyring: Keyring,
+        trail: Trail,
+        settings: ServingSettings,
+        visitors: Visitors | None = None,
     ) -> None:
-        self.app = app
+        self.app, self._visitors = app, visitors
         self._keyring, self._trail, self._settings = keyring, trail, settings
         self._rate = RateLimit()
 
@@ -40,7 +47,7 @@ class Gate:
         caller = None
         try:
             needed = self._needed(scope["path"])
-            caller = self._caller(headers.get("authorization", ""), needs_key=needed is not None)
+            caller = self._caller(scope, headers, needs_key=needed is not None)
             scope["state"]["key_id"] = caller.key_id
             if needed:
                 auth.authorize(caller, needed)
@@ -61,11 +68,14 @@ class Gate:
         is_open = path == auth.METRICS and self._settings.metrics == "open"
         return None if is_open else auth.needed(path)
 
-    def _caller(self, header: str, *, needs_key: bool) -> Caller:
-        settings = self._settings
-        if settings.keys == "off" or not needs_key:
+    def _caller(self, scope: Scope, headers: Headers, *, needs_key: bool) -> Caller:
+        settings, key = self._settings, None
+        if self._visitors and is_page(scope["path"]):
+            key = self._visitors.key(scope)
+        elif settings.keys != "off" and needs_key:
+            key = auth.admitted(self._keyring, headers.get("authorization", ""))
+        if key is None:
             return Caller(None, None, settings.most_body_bytes)
-        key = auth.admitted(self._keyring, header)
         return Caller(
             key,
             key.per_minute or settings.per_minute,

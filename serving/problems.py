@@ -8,11 +8,12 @@ from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
 from starlette.routing import Match, Route
 
 from features.errors import EnvironmentFailure
+from serving.paths import is_page
 from serving.schemas import Problem
 
 MEDIA_TYPE = "application/problem+json"
@@ -28,8 +29,8 @@ RESPONSES: dict[int | str, dict[str, Any]] = {
 
 def problem(
     request: Request, status: int, detail: str, errors: list[str] | None = None
-) -> JSONResponse:
-    """Return a problem document."""
+) -> Response:
+    """Return a problem document; to who looks at a page, a page."""
     request_id = _request_id(request)
     body = Problem(
         title=HTTPStatus(status).phrase,
@@ -39,6 +40,10 @@ def problem(
         request_id=request_id,
         errors=errors or [],
     )
+    state = request.app.state
+    if is_page(request.url.path) and hasattr(state, "problem_page"):
+        shown: Response = state.problem_page(request, body)
+        return shown
     return JSONResponse(body.model_dump(), status, media_type=MEDIA_TYPE)
 
 
@@ -57,7 +62,7 @@ def _request_id(request: Request) -> str:
     return str(getattr(request.state, "request_id", ""))
 
 
-def refused(request: Request, error: HTTPException | EnvironmentFailure) -> JSONResponse:
+def refused(request: Request, error: HTTPException | EnvironmentFailure) -> Response:
     """Return the problem document of an error that says itself what is wrong."""
     if isinstance(error, HTTPException):
         answer = problem(request, error.status_code, str(error.detail))
@@ -78,17 +83,17 @@ def _allowed(request: Request) -> list[str]:
     return sorted({name for one in fitting for name in one.methods or ()})
 
 
-def unexpected(request: Request, error: Exception) -> JSONResponse:
+def unexpected(request: Request, error: Exception) -> Response:
     """Return the problem document of an error that nobody foresaw, and log it whole."""
     log.error("request %s failed", _request_id(request), exc_info=error)
     return problem(request, 500, "Something went wrong here; the request id finds it in the log.")
 
 
-async def _refused(request: Request, error: HTTPException | EnvironmentFailure) -> JSONResponse:
+async def _refused(request: Request, error: HTTPException | EnvironmentFailure) -> Response:
     return refused(request, error)
 
 
-async def _invalid(request: Request, error: RequestValidationError) -> JSONResponse:
+async def _invalid(request: Request, error: RequestValidationError) -> Response:
     found = [f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors()]
     return problem(request, 422, "The request does not fit the documented form.", found)
 

@@ -58,7 +58,7 @@ def listed(
     filters = {column: value for column, value in given.items() if value is not None}
     first = Cursor(edition=now.edition.key, order=order_by, filters=filters)
     place = Cursor.read(cursor) if cursor else first
-    edition = _edition(request.app.state.editions, place)
+    edition = edition_of(request.app.state.editions, place)
     page = edition.page(PLACES[place.order], place.filters, place.after, limit)
     asked(request, page.account_ids)
     following = None
@@ -86,7 +86,8 @@ def history(
     return AccountHistory(account_id=account_id, scores=[answers.past(one) for one in found])
 
 
-def _edition(watch: EditionWatch, place: Cursor) -> Edition:
+def edition_of(watch: EditionWatch, place: Cursor) -> Edition:
+    """Return the edition that a list was begun in; ``HTTPException`` 410 when it is gone."""
     edition = watch.edition(place.edition)
     if edition is None:
         raise HTTPException(

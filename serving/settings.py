@@ -57,6 +57,22 @@ class ServingSettings(BaseModel):
         default="",
         description="Addresses or networks, parted by commas, whose X-Forwarded headers count.",
     )
+    app: Literal["on", "off"] = Field(
+        default="on", description="Whether the portfolio pages are served under /app."
+    )
+    app_secret: str = Field(
+        default="",
+        description="What signs the sessions of the pages, the same on every machine; else a file "
+        "beside the spools.",
+    )
+    proxy_user_header: str = Field(
+        default="",
+        description="Header in which a trusted proxy names who has signed in to it, for the pages.",
+    )
+    proxy_scopes: str = Field(
+        default="read,score,feedback",
+        description="Scopes, parted by commas, of those whom a trusted proxy names.",
+    )
     log: Literal["debug", "info", "warning", "error"] = Field(
         default="warning", description="What is logged; info has a line for every request."
     )

@@ -1,0 +1,68 @@
+"""Texts that people read, by language, from one TOML file each: ``en.toml``, ``de.toml``.
+
+Keys are dotted; a text may hold ``{places}`` for values. English is complete by test, and so is
+every other language.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+FIRST = "en"
+"""What is spoken where nobody asked for another language."""
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """The texts of one language by key."""
+
+    language: str
+    texts: Mapping[str, str]
+
+    def text(self, key: str, /, **values: object) -> str:
+        """Return a text with its values; ``KeyError`` where the catalogue lacks it."""
+        return self.texts[key].format(**values)
+
+    def name(self, kind: str, name: str | None) -> str:
+        """Return what a name from the data is called; itself, where the catalogue does not say."""
+        return self.texts.get(f"{kind}.{name}", (name or "\u2013").replace("_", " "))
+
+
+def read(folder: Path) -> dict[str, Catalogue]:
+    """Return every catalogue of a folder by language, English first."""
+    paths = sorted(folder.glob("*.toml"), key=lambda one: (one.stem != FIRST, one.stem))
+    return {
+        one.stem: Catalogue(one.stem, dict(_flat(tomllib.loads(one.read_text("utf-8")))))
+        for one in paths
+    }
+
+
+def preferred(header: str, known: Mapping[str, Catalogue]) -> str:
+    """Return the language that an ``Accept-Language`` header likes best (RFC 9110, 12.5.4).
+
+    >>> preferred("fr, de-AT;q=0.8, en;q=0.3", {"en": ..., "de": ...})
+    'de'
+    """
+    wanted = [_weighed(one) for one in header.split(",")[:20]]
+    liked = sorted((one for one in wanted if one[1] in known and one[0] > 0), key=lambda o: -o[0])
+    return liked[0][1] if liked else FIRST
+
+
+def _weighed(part: str) -> tuple[float, str]:
+    tag, _, weight = part.partition(";q=")
+    try:
+        return float(weight or 1), tag.strip().lower().split("-")[0]
+    except ValueError:
+        return 0.0, ""
+
+
+def _flat(table: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, str]]:
+    for key, value in table.items():
+        if isinstance(value, dict):
+            yield from _flat(value, f"{before}{key}.")
+        else:
+            yield f"{before}{key}", str(value)

@@ -1,0 +1,56 @@
+"""Figures and days as people of a language write them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from models.messages import Catalogue
+
+DASH = "\u2013"
+NARROW = "\u00a0"
+"""Keeps a figure and its unit on one line."""
+PARTED = {"de": str.maketrans(",.", ".,")}
+
+
+@dataclass(frozen=True)
+class Figures:
+    """Writes figures in the language of a catalogue; ``None`` is a dash."""
+
+    words: Catalogue
+
+    def number(self, value: float | None, digits: int = 0) -> str:
+        """Return a number, thousands parted."""
+        if value is None:
+            return DASH
+        # Adding 0 turns the minus zero of a rounded figure into zero.
+        told = f"{round(value, digits) + 0:,.{digits}f}"
+        return told.translate(PARTED.get(self.words.language, {}))
+
+    def signed(self, value: float | None) -> str:
+        """Return a number with its sign."""
+        if value is None or not round(value):
+            return self.number(value)
+        return f"{'+' if value > 0 else DASH}{self.number(abs(value))}"
+
+    def percent(self, share: float | None) -> str:
+        """Return a share (0 to 1) as per cent; small but not zero is told as such."""
+        if share is None:
+            return DASH
+        if 0 < share < 0.005:
+            return f"<{NARROW}1{NARROW}%"
+        return f"{self.number(100 * share)}{NARROW}%"
+
+    def short(self, value: float | None) -> str:
+        """Return an amount in three digits or so."""
+        for size, unit in ((1e9, "bn"), (1e6, "m"), (1e3, "k")):
+            if value is not None and abs(value) >= 0.9995 * size:
+                scaled = value / size
+                told = self.number(scaled, 1 if abs(scaled) < 100 and unit != "k" else 0)
+                return f"{told}{NARROW}{self.words.text(f'unit.{unit}')}"
+        return self.number(value)
+
+    def day(self, value: date) -> str:
+        """Return a date that nobody can misread: 3 August 2026."""
+        month = self.words.text(f"month.{value.month}")
+        return self.words.text("unit.date", day=value.day, month=month, year=value.year)

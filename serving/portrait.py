@@ -1,0 +1,99 @@
+"""What an account was scored on, put together as a CSM looks at it; unknown stays unknown."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+DAYS = (30, 60, 90, 180)
+MEASURED = (90, 180)
+"""Days by which outcome and rollout are looked at."""
+State = Literal["reached", "late", "ahead", "unknown"]
+Known = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Step:
+    """One day of the journey; figures are ``None`` where not known, or not asked on that day."""
+
+    day: int
+    state: State
+    active: float | None
+    access: float | None
+    functions: float | None
+    outcome: bool | None
+    rollout: bool | None
+
+
+def journey(known: Known) -> list[Step]:
+    """Return what had been reached by each day of the adoption journey."""
+    return [_step(known, day) for day in DAYS]
+
+
+def _step(known: Known, day: int) -> Step:
+    age = known.get("adoption_age_days")
+    active = known.get(f"adoption_active_users_by_day_{day}")
+    outcome, rollout = (
+        _flag(known, f"has_{name}_by_day_{day}") if day in MEASURED else None
+        for name in ("first_outcome", "broad_rollout")
+    )
+    reached = outcome if day in MEASURED else None if active is None else active > 0
+    return Step(
+        day,
+        _state(age, day, reached=reached),
+        active,
+        known.get(f"adoption_activated_by_day_{day}"),
+        known.get(f"adoption_functions_used_by_day_{day}"),
+        outcome,
+        rollout,
+    )
+
+
+def _state(age: float | None, day: int, *, reached: bool | None) -> State:
+    if age is not None and age < day:
+        return "ahead"
+    if reached is None:
+        return "unknown"
+    return "reached" if reached else "late"
+
+
+def _flag(known: Known, name: str) -> bool | None:
+    value = known.get(name)
+    return None if value is None else bool(value)
+
+
+@dataclass(frozen=True)
+class Seats:
+    """Seats paid for, with access, and used in the last 28 days; beside their shares (0 to 1)."""
+
+    licensed: float | None
+    activated: float | None
+    active: float | None
+
+    def share(self, part: float | None) -> float | None:
+        """Return a part of the licensed seats, at most all of them."""
+        return min(part / self.licensed, 1.0) if self.licensed and part is not None else None
+
+
+def seats(known: Known) -> Seats:
+    """Return the seats of an account."""
+    names = ("seats_licensed", "seats_activated", "usage_active_users_28d")
+    return Seats(*(known.get(name) for name in names))
+
+
+def champions(known: Known) -> dict[str, float | None]:
+    """Return the counts of champions, none of them by name."""
+    names = ("count", "departments", "going", "on_leave", "lost_364d", "days_since_lost")
+    return {name: known.get(f"champions_{name}") for name in names}
+
+
+def departments(known: Known) -> dict[str, float] | None:
+    """Return the departments by status, and the shares, where the account map is known."""
+    count = known.get("departments_known")
+    shares = [known.get(f"departments_{name}_share") for name in ("green", "yellow")]
+    if not count or any(one is None for one in shares):
+        return None
+    green, yellow = (float(one) for one in shares if one is not None)
+    told = {"green": green, "yellow": yellow, "red": max(1 - green - yellow, 0.0)}
+    return {name: round(share * count) for name, share in told.items()} | {"count": count}

@@ -1,0 +1,44 @@
+"""Texts by language."""
+
+from __future__ import annotations
+
+import string
+from pathlib import Path
+
+import pytest
+
+from models.messages import preferred, read
+
+FOLDER = Path(__file__).parents[2] / "serving" / "messages"
+CATALOGUES = read(FOLDER)
+
+
+def places(text: str) -> set[str]:
+    return {name for _, name, *_ in string.Formatter().parse(text) if name}
+
+
+@pytest.mark.parametrize("language", CATALOGUES)
+def test_every_language_says_everything_with_the_same_values(language: str) -> None:
+    english, other = CATALOGUES["en"].texts, CATALOGUES[language].texts
+    assert set(other) == set(english)
+    assert [key for key in english if places(english[key]) != places(other[key])] == []
+    assert [key for key, text in other.items() if not text.strip()] == []
+
+
+def test_a_text_takes_its_values_and_a_name_without_one_stays_readable() -> None:
+    english = CATALOGUES["en"]
+    assert english.text("list.count", count=3) == "3 accounts"
+    assert english.name("play", "some_new_play") == "some new play"
+    with pytest.raises(KeyError):
+        english.text("no.such.key")
+
+
+@pytest.mark.parametrize(
+    ("header", "language"),
+    [
+        ("", "en"), ("de", "de"), ("fr,de-AT;q=0.8,en;q=0.3", "de"), ("de;q=0,en", "en"),
+        ("de;q=much", "en"), ("fr", "en"),
+    ],
+)  # fmt: skip
+def test_the_browser_is_answered_in_the_language_it_likes_best(header: str, language: str) -> None:
+    assert preferred(header, CATALOGUES) == language
