@@ -62,10 +62,11 @@ docs: $(VENV)/installed   ## writes the generated documents anew
 
 LOCKED = uv pip compile --quiet --generate-hashes --no-emit-index-url --no-emit-find-links --no-header \
     --no-annotate --python-version 3.11 pyproject.toml
-lock:                     ## resolves both locks anew (needs uv)
+lock:                     ## resolves all locks anew (needs uv)
 	$(LOCKED) --extra serving --extra telemetry --extra pipelines --extra postgres \
-	    --extra dev \
-	    --output-file requirements.lock
+	    --extra dev --output-file requirements.lock
+	for side in serving pipelines; do $(LOCKED) --extra $$side --extra telemetry --extra postgres \
+	    --constraint requirements.lock --output-file requirements-$$side.lock || exit 1; done
 	$(LOCKED) --extra spark --constraint requirements.lock --output-file requirements-spark.lock
 
 clean:

@@ -38,13 +38,36 @@ def test_half_of_the_files_are_short() -> None:
     assert lengths[len(lengths) // 2] < 150
 
 
-@pytest.mark.parametrize(("lock", "least"), [("requirements", 50), ("requirements-spark", 2)])
+@pytest.mark.parametrize(("lock", "least"), [
+    ("requirements", 50), ("requirements-spark", 2),
+    ("requirements-serving", 20), ("requirements-pipelines", 50),
+])  # fmt: skip
 def test_a_lock_names_no_index_and_hashes_everything(lock: str, least: int) -> None:
     text = (ROOT / f"{lock}.lock").read_text("utf-8")
     assert "://" not in text
     pinned = re.findall(r"^[a-z0-9][^ ]*==[^ ]+ \\$", text, re.MULTILINE)
     assert len(pinned) > least
     assert len(re.findall(r"^[a-z0-9]", text, re.MULTILINE)) == len(pinned)
+
+
+@pytest.mark.parametrize("side", ["serving", "pipelines"])
+def test_an_image_has_the_versions_that_are_tested(side: str) -> None:
+    whole, part = (
+        set(
+            re.findall(
+                r"^[a-z0-9-]+==[^ ]+", (ROOT / f"{name}.lock").read_text("utf-8"), re.MULTILINE
+            )
+        )
+        for name in ("requirements", f"requirements-{side}")
+    )
+    assert part <= whole
+
+
+def test_the_servers_image_has_no_library_of_the_pipelines() -> None:
+    text = (ROOT / "requirements-serving.lock").read_text("utf-8")
+    assert not re.findall(
+        r"^(?:pandas|scikit-learn|mlflow|ibis|evidently|duckdb|pyarrow)\b", text, re.MULTILINE
+    )
 
 
 def test_both_locks_agree() -> None:
