@@ -75,13 +75,19 @@ def _asked(python: Path, folder: Path, given: dict[str, str]) -> None:
     with subprocess.Popen(command, cwd=folder, env=environment) as server:
         try:
             with httpx.Client(base_url=f"http://127.0.0.1:{port}") as client:
-                until(lambda: ready(client), "ready")
+                until(lambda: server.poll() is not None or ready(client), "ready")
                 print(f"ready after {time.monotonic() - began:.1f} s")  # noqa: T201
-                paths = ("/health/ready", "/v1/accounts/a-000001/score", "/v1/models", "/metrics")
+                paths = (
+                    "/health/ready",
+                    "/v1/accounts/a-000001/score",
+                    "/v1/models",
+                    "/metrics",
+                    "/app",
+                )
                 for path in paths:
                     answer = client.get(path)
                     print(answer.status_code, path, len(answer.content), "bytes")  # noqa: T201
-                    answer.raise_for_status()
+                    assert answer.status_code < 400
         finally:
             server.terminate()
     print(f"ended with {server.returncode}")  # noqa: T201

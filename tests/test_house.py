@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -48,6 +49,16 @@ def test_a_lock_names_no_index_and_hashes_everything(lock: str, least: int) -> N
     pinned = re.findall(r"^[a-z0-9][^ ]*==[^ ]+ \\$", text, re.MULTILINE)
     assert len(pinned) > least
     assert len(re.findall(r"^[a-z0-9]", text, re.MULTILINE)) == len(pinned)
+
+
+@pytest.mark.parametrize("side", ["serving", "pipelines"])
+def test_an_image_has_all_that_its_extra_names(side: str) -> None:
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"][
+        "optional-dependencies"
+    ]
+    text = (ROOT / f"requirements-{side}.lock").read_text("utf-8")
+    named = {re.split(r"[^A-Za-z0-9-]", one)[0] for one in extras[side]}
+    assert not [one for one in named if f"\n{one}==" not in f"\n{text}"], "run `make lock`"
 
 
 @pytest.mark.parametrize("side", ["serving", "pipelines"])
