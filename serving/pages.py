@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from datetime import UTC, datetime
 from typing import Annotated, Any
 from urllib.parse import quote, urlencode
@@ -13,7 +12,7 @@ from pydantic import ValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse
 
-from features.errors import EnvironmentFailure
+from features.errors import EnvironmentFailure, UsageError
 from models.decisions import Standing
 from models.plays import PLAYS
 from serving import portrait, routes_feedback, routes_lists, routes_portfolio, routes_what_if
@@ -69,6 +68,7 @@ def portfolio(
     return page(
         request,
         "list.html",
+        horizon=edition.scoring.horizon_days,
         sums=routes_portfolio.portfolio(request, now),
         accounts=[AccountSummary.model_validate_json(one) for one in found.lines],
         total=found.total,
@@ -97,11 +97,11 @@ async def what_if(account_id: Id, request: Request, now: Now) -> Response:
     except ValidationError:
         return _account(account_id, request, now, **told, nothing_asked=True)
     models = await scorer(request)
-    answer = await routes_what_if.ask_what_if(account_id, wanted, request, now, models)
-    found = json.loads(bytes(answer.body))
-    if answer.status_code != 200:
-        return _account(account_id, request, now, 422, **told, refused=found["errors"])
-    return _account(account_id, request, now, **told, outcome=found)
+    try:
+        found = await routes_what_if.answered(account_id, wanted, request, now, models)
+    except UsageError as error:
+        return _account(account_id, request, now, 422, **told, refused=error.problems)
+    return _account(account_id, request, now, **told, outcome=found.model_dump())
 
 
 @pages.post("/feedback")

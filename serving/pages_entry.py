@@ -13,7 +13,11 @@ from serving.render import page, static
 from serving.sessions import COOKIE, SECONDS, Sessions
 
 entry = APIRouter(prefix=ROOT, include_in_schema=False)
-KINDS = {"css": "text/css; charset=utf-8", "js": "text/javascript; charset=utf-8"}
+KINDS = {
+    "css": "text/css; charset=utf-8",
+    "js": "text/javascript; charset=utf-8",
+    "svg": "image/svg+xml",
+}
 
 
 @entry.get("/static/{name}")

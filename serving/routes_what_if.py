@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from fastapi import APIRouter, Request, Response
 from starlette.exceptions import HTTPException
@@ -40,17 +40,33 @@ async def ask_what_if(
 
     Changes must keep to the catalogue's ranges. Nothing is stored.
     """
-
-    def work(_one: Sequence[str]) -> list[bytes]:
-        return [_answer(account_id, wanted, now, models).model_dump_json().encode()]
-
     try:
-        [body] = await request.app.state.lanes.each(work, [account_id], 1)
+        told = await answered(account_id, wanted, request, now, models)
     except UsageError as error:
-        told = "These changes cannot be made to this account."
-        return problem(request, 422, told, list(error.problems))
+        refusal = "These changes cannot be made to this account."
+        return problem(request, 422, refusal, list(error.problems))
+    return Response(told.model_dump_json(), media_type=JSON)
+
+
+async def answered(
+    account_id: str, wanted: WhatIf, request: Request, now: Shown, models: Scorer
+) -> WhatIfAnswer:
+    """Return what would become of an account, computed beside the event loop.
+
+    Raises
+    ------
+    UsageError
+        Naming every change that cannot be made.
+    HTTPException
+        404 or 409 when what the account was scored on is not known.
+    """
+
+    def work(_one: Sequence[str]) -> list[WhatIfAnswer]:
+        return [_answer(account_id, wanted, now, models)]
+
+    [told] = await request.app.state.lanes.each(work, [account_id], 1)
     request.app.state.meter.scored("what-if", tuple(models.versions.items()))
-    return Response(body, media_type=JSON)
+    return cast(WhatIfAnswer, told)
 
 
 def _answer(account_id: str, wanted: WhatIf, now: Shown, models: Scorer) -> WhatIfAnswer:

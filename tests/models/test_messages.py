@@ -27,7 +27,7 @@ def test_every_language_says_everything_with_the_same_values(language: str) -> N
 
 def test_a_text_takes_its_values_and_a_name_without_one_stays_readable() -> None:
     english = CATALOGUES["en"]
-    assert english.text("list.count", count=3) == "3 accounts"
+    assert english.text("list.count", count=3) == "Accounts found: 3"
     assert english.name("play", "some_new_play") == "some new play"
     with pytest.raises(KeyError):
         english.text("no.such.key")

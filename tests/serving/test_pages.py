@@ -13,48 +13,17 @@ import pytest
 from fastapi import FastAPI
 
 from models.audit import AuditLog
-from models.decisions import Decision
 from models.keys import KeyStore, Scope, made, utc_now
-from models.scored_inputs import Inputs
-from serving.app import create_app
-from serving.settings import ServingSettings
 from serving.vouched import USER, Vouched
-from tests.models.stored import account, scoring
 from tests.serving.asking import ask, entrance
+from tests.serving.paged import close, served, small_scorer
 
-INPUTS = {
-    "adoption_age_days": 120.0, "adoption_active_users_by_day_30": 7.0,
-    "has_first_outcome_by_day_90": 0.0, "seats_licensed": 40.0, "seats_activated": 10.0,
-    "champions_count": 1.0, "champions_lost_364d": 1.0, "departments_known": 4.0,
-    "departments_green_share": 0.25, "departments_yellow_share": 0.25,
-}  # fmt: skip
 PAGE = "/app/accounts/a-000001"
 
 
-def served(folder: Path, **changes: Any) -> FastAPI:
-    known = {"store_url": f"sqlite:///{folder / 's.db'}", "release_folder": folder / "release"}
-    app = create_app(ServingSettings(**{**known, **changes}))
-    decision = Decision("expand", "Do <it>.", "", "cross_sell", 100.0, "listed", place=1)
-    rows = [
-        account(1, name="Übermut & Söhne", csm_id="csm-1", decision=decision),
-        *(account(number) for number in range(2, 31)),
-    ]
-    app.state.store.write(
-        scoring(), rows, Inputs(tuple(INPUTS), {"a-000001": tuple(INPUTS.values())})
-    )
-    app.state.editions.look()
-    entrance(app).keyring.look()
-    return app
-
-
-def close(app: FastAPI) -> None:
-    for one in (app.state.lanes, app.state.forecasts, app.state.store):
-        one.close()
-
-
-@pytest.fixture
-def app(tmp_path: Path) -> Iterator[FastAPI]:
-    made_app = served(tmp_path, keys="off")
+@pytest.fixture(scope="module")
+def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FastAPI]:
+    made_app = served(tmp_path_factory.mktemp("open"), keys="off")
     yield made_app
     close(made_app)
 
@@ -97,13 +66,13 @@ def test_the_list_has_sums_filters_and_pages(app: FastAPI) -> None:
     first = ask(app, "GET", "/app")
     assert first.status_code == 200
     assert "Übermut &amp; Söhne" in first.text
-    assert "30 accounts" in first.text
+    assert "Accounts found: 30" in first.text
     following = re.search(r'rel="next" href="([^"]+)"', first.text)
     assert following
     second = ask(app, "GET", following[1].replace("&amp;", "&"))
     assert second.text.count("/app/accounts/") == 5
     assert "Übermut" not in second.text
-    assert "1 accounts" in ask(app, "GET", "/app?play=expand&standing=listed").text
+    assert "Accounts found: 1<" in ask(app, "GET", "/app?play=expand&standing=listed").text
     assert "No account fits" in ask(app, "GET", "/app?csm_id=csm-9").text
 
 
@@ -242,6 +211,18 @@ def test_a_question_without_a_change_is_asked_back(app: FastAPI) -> None:
     form = {"token": token(ask(app, "GET", PAGE)), "seats_delta": "0"}
     answer = ask(app, "POST", f"{PAGE}/what-if", data=form)
     assert (answer.status_code, "Choose a number" in answer.text) == (200, True)
+
+
+def test_more_seats_show_before_and_after_with_reasons(app: FastAPI) -> None:
+    app.state.watch.scorer = small_scorer()
+    form = {"token": token(ask(app, "GET", PAGE)), "seats_delta": "50", "leaves": "1"}
+    answer = ask(app, "POST", f"{PAGE}/what-if", data=form)
+    assert answer.status_code == 200
+    assert "Champions" in answer.text
+    assert "champions_count" in answer.text
+    assert "18,000" in answer.text
+    refused = ask(app, "POST", f"{PAGE}/what-if", data={**form, "seats_delta": "-100"})
+    assert (refused.status_code, "none would be left" in refused.text) == (422, True)
 
 
 def test_who_looked_at_whom_is_audited(locked: FastAPI, tmp_path: Path) -> None:

@@ -8,52 +8,28 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import lightgbm as lgb
 import numpy as np
 import pytest
 from fastapi import FastAPI
 
 from features.errors import UsageError
-from models.encoding import FeatureSpec
 from models.scored_inputs import Inputs
 from serving.app import create_app
 from serving.scenarios import champion_leaves, seats_change
 from serving.schemas_what_if import WhatIfAnswer
-from serving.scorer import Model, Scorer
+from serving.scorer import Scorer
 from serving.settings import ServingSettings
-from tests.models.releases import model
 from tests.models.stored import account, scoring
 from tests.serving.asking import PROBLEM, ask
+from tests.serving.paged import ACCOUNT, feature, small_scorer
 
-ACCOUNT = {
-    "seats_licensed": 100.0, "seats_utilization_28d": 0.9, "champions_count": 1.0,
-    "arr": 12_000.0, "unit_price": 120.0, "plan": "basic",
-}  # fmt: skip
 PATH = "/v1/accounts/a-000001/what-if"
-
-
-def feature(name: str) -> FeatureSpec:
-    unit = "category" if name == "plan" else "count"
-    known = (name, "group", name, unit, f"About {name}", None, None)
-    if name == "plan":
-        return FeatureSpec(*known, (None, None), ("basic", "plus"), "basic")
-    return FeatureSpec(*known, (0.0, 1e6), None, 0.5)
 
 
 @pytest.fixture(scope="module")
 def scorer() -> Scorer:
-    """A model in which seats raise upsell and a champion lowers churn."""
-    random = np.random.default_rng(0)
-    inputs = random.random((500, 6)) * [200, 1.5, 3, 20_000, 200, 2]
-    inputs[:, 5] = inputs[:, 5].round()
-    features = tuple(feature(name) for name in ACCOUNT)
-    settings = {"objective": "binary", "verbose": -1, "num_threads": 1, "seed": 1}
-    models = {}
-    for name, column, low in (("churn", 2, True), ("upsell", 1, False)):
-        label = (inputs[:, column] < 1) if low else (inputs[:, column] > 0.8)
-        text = lgb.train(settings, lgb.Dataset(inputs, label.astype(float)), 10).model_to_string()
-        models[name] = Model.of(replace(model(), text=text, features=features))
-    return Scorer("r7", models, {"currency": "EUR"})
+    """Models that answer."""
+    return small_scorer()
 
 
 @pytest.fixture
