@@ -55,6 +55,7 @@ class Edition:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self._sums: dict[Column | None, list[dict[str, Any]]] = {}
         self._file = f"file:{quote(str(path))}?mode=ro&immutable=1"
         self._connection = self._connect()
         self.scoring = edition_file.scoring_in(self._connection)
@@ -96,9 +97,9 @@ class Edition:
             conditions += NAMED
             values += (name.casefold(),) * 2
         with self._opened() as connection:
-            count = (
-                f"SELECT count(*) FROM places JOIN lines USING (account_id) WHERE TRUE{conditions}"
-            )
+            # Only a name is looked for in the lines.
+            counted = "places JOIN lines USING (account_id)" if name else "places"
+            count = f"SELECT count(*) FROM {counted} WHERE TRUE{conditions}"
             total = connection.execute(count, values).fetchone()[0]
             rows = connection.execute(
                 f"SELECT line, {order}, account_id FROM places JOIN lines USING (account_id) "
@@ -111,6 +112,11 @@ class Edition:
 
     def sums(self, column: Column | None = None) -> list[dict[str, Any]]:
         """Return accounts and money added up by a column, the most ARR first, or all in one."""
+        if column not in self._sums:
+            self._sums[column] = self._added(column)
+        return self._sums[column]
+
+    def _added(self, column: Column | None) -> list[dict[str, Any]]:
         name, grouped = (
             (f"{column} AS name", f"GROUP BY {column}") if column else ("'' AS name", "")
         )
