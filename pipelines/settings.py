@@ -94,6 +94,11 @@ class Settings(Mapping):
         return self.work / "report"
 
     @property
+    def watch_folder(self) -> Path:
+        """What the watch found, a folder a week."""
+        return self.work / "watch"
+
+    @property
     def export_folder(self) -> Path:
         """What was exported for a CRM, a folder an export."""
         return self.work / "export"
