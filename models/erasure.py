@@ -58,6 +58,15 @@ def found(url: str, identifier: str) -> dict[str, int]:
         return {table.name: sum(1 for _ in _rows(connection, table, identifier)) for table in there}
 
 
+def anywhere(url: str, identifier: str) -> dict[str, int]:
+    """Return the same of a database that others lay out, such as MLflow's: all it has is read."""
+    with closing(Database(url)) as database, database.reading() as connection:
+        layout = MetaData()
+        layout.reflect(connection)
+        tables = sorted(layout.tables.values(), key=lambda one: one.name)
+        return {one.name: sum(1 for _ in _rows(connection, one, identifier)) for one in tables}
+
+
 def pattern(identifier: str) -> re.Pattern[str]:
     """Return what finds an id, but not one that it is the beginning or the end of."""
     return re.compile(rf"(?<![\w-]){re.escape(identifier)}(?![\w-])")

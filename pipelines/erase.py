@@ -30,12 +30,13 @@ class Place:
 
 @dataclass(frozen=True)
 class Erasure:
-    """The proof: every place, and where the sources lie, which are the company's own."""
+    """The proof: every place, what could not be searched, and where the company's sources lie."""
 
     kind: Kind
     identifier: str
     places: tuple[Place, ...]
     sources: str
+    unsearched: tuple[str, ...] = ()
 
     @property
     def ok(self) -> bool:
@@ -71,6 +72,7 @@ def erase(
         identifier=identifier,
         places=tuple(Place(one, removed.get(one, 0), found.get(one, 0)) for one in places),
         sources=str(settings.data_folder),
+        unsearched=traces.unsearched(settings),
     )
 
 

@@ -28,6 +28,8 @@ def erased(result: Erasure) -> None:
             "writing hands over within seconds: run it again.",
             "red",
         )
+    for place in result.unsearched:
+        line(f"{place} could not be searched; nothing of ours writes ids there.", "yellow")
     line(f"The sources in {result.sources} are yours: remove it there, too. Until then they are")
     line("read without it.")
 

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -23,11 +24,14 @@ if TYPE_CHECKING:
 
 
 def everywhere(settings: Settings, identifier: str) -> dict[str, int]:
-    """Return by place how often an id is named: the store, then every file of ours.
+    """Return by place how often an id is named: the store, MLflow's records, every file of ours.
 
     The company's own sources are not ours, even where they lie in the same folder.
     """
     found = {f"store: {k}": v for k, v in erasure.found(settings.store_url, identifier).items()}
+    if _kind(settings) == "postgresql":
+        records = erasure.anywhere(settings.mlflow_uri, identifier)
+        found |= {f"mlflow: {k}": v for k, v in records.items()}
     for path in _files(settings):
         place = os.path.relpath(path, settings.work)
         # Of the many files only those that name it are told, and those that could.
@@ -35,6 +39,18 @@ def everywhere(settings: Settings, identifier: str) -> dict[str, int]:
         if count or path.suffix in (".parquet", ".db"):
             found[place] = count
     return found
+
+
+def unsearched(settings: Settings) -> tuple[str, ...]:
+    """Return the places that cannot be looked into: MLflow behind a server, say."""
+    if _kind(settings) in ("sqlite", "postgresql"):
+        return ()
+    parts = urlsplit(settings.mlflow_uri)
+    return (f"MLflow at {parts.scheme}://{parts.hostname}",)
+
+
+def _kind(settings: Settings) -> str:
+    return urlsplit(settings.mlflow_uri).scheme.partition("+")[0]
 
 
 def _files(settings: Settings) -> Iterator[Path]:

@@ -10,6 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from models import erased
+from models.database import Database
 from models.store import ScoreStore
 from pipelines import erase_tables
 from pipelines.build import build
@@ -18,9 +19,10 @@ from pipelines.erase import Erasure, erase
 from pipelines.export import export
 from pipelines.export_fields import Format
 from pipelines.ingest import ingest
+from pipelines.sections import MLflow
 from pipelines.settings import Settings, load
 from pipelines.snapshots import Snapshot, keep, path_of
-from pipelines.traces import everywhere
+from pipelines.traces import everywhere, unsearched
 from tests.models.stored import account, scoring
 from tests.pipelines.small import ACCOUNTS, SUBSCRIPTIONS, USAGE_DAILY, company, few
 from tests.pipelines.test_cli import SETTINGS, expansion
@@ -237,3 +239,22 @@ def test_an_export_that_names_an_account_goes(tmp_path: Path, odd: str, form: Fo
     exported = Path(export(settings, form).folder)
     assert removed(erase(settings, "account", odd))[f"export/{exported.name}"] > 0
     assert [one.name for one in settings.export_folder.iterdir()] == ["other-csv"]
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_mlflow_in_postgres_is_searched(settings: Settings, database_url: str) -> None:
+    elsewhere = settings.model_copy(update={"mlflow": MLflow(uri=database_url)})
+    database = Database(database_url)
+    with database.writing() as connection:
+        connection.exec_driver_sql("CREATE TABLE tags (key text, value text, at int)")
+        connection.exec_driver_sql("INSERT INTO tags VALUES ('note', 'as a1', 1), ('b', 'a11', 2)")
+    database.close()
+    found = everywhere(elsewhere, "a1")
+    assert found["mlflow: tags"] == 1
+    assert unsearched(elsewhere) == ()
+
+
+def test_an_mlflow_that_cannot_be_searched_is_told(settings: Settings) -> None:
+    behind = MLflow(uri="https://user:secret@mlflow.example:5000")
+    proof = erase(settings.model_copy(update={"mlflow": behind}), "account", "a1")
+    assert proof.unsearched == ("MLflow at https://mlflow.example",)
