@@ -5,9 +5,9 @@ It is made of the API's document, needs no library, and type checkers know every
 
 from __future__ import annotations
 
+import argparse
 import json
 import re
-import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -40,7 +40,9 @@ def source(document: Part) -> str:
 
 def main() -> None:
     """Write the client of this version into the file that the command line names."""
-    Path(sys.argv[1]).write_text(source(json.loads(openapi())), encoding="utf-8")
+    parser = argparse.ArgumentParser(prog="python -m serving.client")
+    parser.add_argument("file", type=Path)
+    parser.parse_args().file.write_text(source(json.loads(openapi())), encoding="utf-8")
 
 
 def _type(name: str, schema: Part) -> str:

@@ -5,8 +5,8 @@ With ``--crm`` before the file it is the document that a CRM reads.
 
 from __future__ import annotations
 
+import argparse
 import json
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -24,8 +24,11 @@ def openapi(*, for_crm: bool = False) -> str:
 
 def main() -> None:
     """Write the document into the file that the command line names."""
-    *options, path = sys.argv[1:]
-    Path(path).write_text(openapi(for_crm=options == ["--crm"]), encoding="utf-8")
+    parser = argparse.ArgumentParser(prog="python -m serving.document")
+    parser.add_argument("--crm", action="store_true", help="OpenAPI 3.0.3, as a CRM takes it")
+    parser.add_argument("file", type=Path)
+    asked = parser.parse_args()
+    asked.file.write_text(openapi(for_crm=asked.crm), encoding="utf-8")
 
 
 def _written(document: dict[str, Any]) -> str:
