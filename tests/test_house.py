@@ -11,7 +11,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 PACKAGES = ("features", "models", "pipelines", "serving")
 SOURCES = sorted(path for package in PACKAGES for path in (ROOT / package).rglob("*.py"))
-DOORS = {"mlflow": "models/registry.py", "evidently": "pipelines/drift.py"}
+DOORS = {"mlflow": "models/registry/", "evidently": "pipelines/drift.py"}
 
 
 @pytest.mark.parametrize("library", DOORS)
@@ -19,7 +19,10 @@ def test_a_library_with_one_door_is_imported_there_only(library: str) -> None:
     pattern = re.compile(rf"^\s*(?:import|from) {library}\b", re.MULTILINE)
     found = {str(p.relative_to(ROOT)) for p in SOURCES if pattern.search(p.read_text("utf-8"))}
     # The script that MLflow itself loads names MLflow's base class; it is no second door.
-    assert found - {"models/pyfunc.py"} == {DOORS[library]}
+    assert {
+        one for one in found - {"models/pyfunc.py"} if not one.startswith(DOORS[library])
+    } == set()
+    assert found
 
 
 def test_fastapi_stays_in_serving() -> None:

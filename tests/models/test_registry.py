@@ -8,7 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from models import registry
+from models.registry import home
 
 
 class Client:
@@ -17,7 +17,7 @@ class Client:
     meanwhile: Path | None = None
 
     def __init__(self, uri: str) -> None:
-        self.path = Path(uri.removeprefix(registry.SQLITE))
+        self.path = Path(uri.removeprefix(home.SQLITE))
 
     def search_experiments(self, **_given: int) -> None:
         self.path.write_text("ours")
@@ -33,7 +33,7 @@ def database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def make(database: Path) -> list[str]:
-    registry._make_database(f"{registry.SQLITE}{database}")
+    home.make_database(f"{home.SQLITE}{database}")
     return [path.name for path in database.parent.iterdir()]
 
 
@@ -57,7 +57,7 @@ def test_one_that_another_process_made_meanwhile_stays(
 
 
 def test_what_is_no_sqlite_is_left_to_its_server(tmp_path: Path) -> None:
-    registry._make_database("postgresql://somewhere/mlflow")
+    home.make_database("postgresql://somewhere/mlflow")
     assert list(tmp_path.iterdir()) == []
 
 
