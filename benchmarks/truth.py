@@ -17,7 +17,7 @@ from models import dataset, metrics, release
 from models.golden import matrix_probabilities
 from models.inputs import matrix
 from models.intervals import Draws
-from models.release import ModelFiles
+from models.model_files import ModelFiles
 from models.split import split
 from pipelines.settings import Settings, load
 

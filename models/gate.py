@@ -21,7 +21,7 @@ from models.dataset import FeatureTable
 from models.evaluate import SKILL
 from models.golden import matrix_probabilities
 from models.inputs import matrix
-from models.release import ModelFiles
+from models.model_files import ModelFiles
 
 
 def judge(

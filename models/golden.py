@@ -14,7 +14,7 @@ from features.errors import DataError
 from models import calibrators, trees
 from models.calibrators import apply
 from models.encoding import encode
-from models.release import ModelFiles
+from models.model_files import ModelFiles
 
 TOLERANCE = 1e-9
 ADDS_UP = 1e-6

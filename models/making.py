@@ -15,8 +15,8 @@ from models.boosting import Params
 from models.card import card
 from models.dataset import FeatureTable
 from models.leaks import suspects
+from models.model_files import ModelFiles
 from models.propensity import Fitted, TrainingSet, finished
-from models.release import ModelFiles
 from models.review import review
 from models.split import Split, split
 from models.tuning import Tuning, tune

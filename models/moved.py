@@ -15,8 +15,8 @@ from models.calibrators import apply
 from models.encoding import FeatureSpec
 from models.explain import contributions, summed_by_stem
 from models.inputs import matrix
+from models.model_files import ModelFiles
 from models.phrases import changed
-from models.release import ModelFiles
 
 
 @dataclass(frozen=True)

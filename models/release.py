@@ -9,25 +9,21 @@ child process and the golden rows.
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pydantic import TypeAdapter
-
-from features.errors import DataError, EnvironmentFailure
-from models.encoding import FeatureSpec
+from features.errors import EnvironmentFailure
+from models.model_files import AMOUNT, ModelFiles, ReleaseError, as_json, loaded
 
 MANIFEST = "manifest.json"
 CURRENT = "current"
-AMOUNT = "amount.txt"
 PARTS = ("model.txt", "calibration.json", "features.json", "card.json", "golden.json", AMOUNT)
 CHILD_SECONDS = 120
 STALE_SECONDS = 3600
@@ -35,66 +31,6 @@ STALE_SECONDS = 3600
 MOST_BYTES = 1 << 30
 MOST_LISTED = 1 << 24
 """Nothing larger is copied, or in the manifest's case read: models have a few megabytes."""
-FORMAT = 2
-"""Raised whenever what is written here can no longer be read as it was."""
-
-FEATURES = TypeAdapter(tuple[FeatureSpec, ...])
-
-
-class ReleaseError(DataError):
-    """A release that must not be used."""
-
-
-@dataclass(frozen=True)
-class ModelFiles:
-    """One target's part of a release.
-
-    ``text`` is LightGBM's text format; ``golden`` are rows of named values with the probabilities
-    that they must get and the shares of ARR an outcome must be worth to them: ``{"rows": [...],
-    "expected": [...], "shares": [...]}``. ``amount`` is the model of these shares, empty where
-    one share is typical for all.
-    """
-
-    text: str
-    calibration: Mapping[str, Any]
-    features: Sequence[FeatureSpec]
-    card: Mapping[str, Any]
-    golden: Mapping[str, Any]
-    amount: str = ""
-
-    def files(self) -> dict[str, str]:
-        """Return the content of each file by its name."""
-        return {
-            "model.txt": self.text,
-            "calibration.json": _json(self.calibration),
-            "features.json": _json([one.as_dict() for one in self.features]),
-            "card.json": _json({**self.card, "format": FORMAT}),
-            "golden.json": _json(self.golden),
-            **({AMOUNT: self.amount} if self.amount else {}),
-        }
-
-    @classmethod
-    def read(cls, folder: Path) -> ModelFiles:
-        """Return one target's part from its folder; hashes are ``verify``'s business.
-
-        Raises
-        ------
-        ReleaseError
-            When another version of this package wrote it.
-        """
-        stored = {
-            name: _loaded((folder / f"{name}.json").read_text("utf-8"))
-            for name in ("calibration", "features", "card", "golden")
-        }
-        if (written := stored["card"].get("format", 1)) != FORMAT:
-            raise ReleaseError(
-                f"{folder}: has format {written}, which another version of this package wrote; "
-                f"this one reads format {FORMAT}: train and promote again"
-            )
-        features = FEATURES.validate_python(stored["features"])
-        text = (folder / "model.txt").read_text("utf-8")
-        amount = (folder / AMOUNT).read_text("utf-8") if (folder / AMOUNT).exists() else ""
-        return cls(text, stored["calibration"], features, stored["card"], stored["golden"], amount)
 
 
 @dataclass(frozen=True)
@@ -141,13 +77,13 @@ def prepare(folder: Path, models: Mapping[str, ModelFiles], meta: Mapping[str, A
     final = folder / release_id
     if not _is_whole(final, hashes):
         manifest = {"release_id": release_id, "models": described, "files": hashes, "meta": meta}
-        _write_aside(folder, release_id, {**files, MANIFEST: _json(manifest)})
+        _write_aside(folder, release_id, {**files, MANIFEST: as_json(manifest)})
     return final
 
 
 def id_of(files: Mapping[str, str], models: Mapping[str, Any], meta: Mapping[str, Any]) -> str:
     """Return the id of a release by what it holds: a manifest cannot be mended to fit."""
-    return _sha256(_json([files, models, meta]).encode())[:12]
+    return _sha256(as_json([files, models, meta]).encode())[:12]
 
 
 def point(path: Path) -> None:
@@ -237,7 +173,7 @@ def _manifest(path: Path) -> Manifest:
     if path.exists() and (not path.is_file() or path.stat().st_size > MOST_LISTED):
         raise ReleaseError(f"{path}: cannot be read: it is no file, or far too large")
     try:
-        stored = _loaded(path.read_text("utf-8"))
+        stored = loaded(path.read_text("utf-8"))
         manifest = Manifest(**{f: stored[f] for f in ("release_id", "models", "files", "meta")})
     except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise ReleaseError(f"{path}: cannot be read: {error}") from None
@@ -296,19 +232,6 @@ def _sweep(folder: Path) -> None:
     for left in folder.glob(".*"):
         if time.time() - left.lstat().st_mtime > STALE_SECONDS:
             left.unlink() if left.is_symlink() else shutil.rmtree(left, ignore_errors=True)
-
-
-def _loaded(text: str) -> Any:
-    """Return what JSON holds; ``NaN`` and its like, which Python would take, are no numbers."""
-
-    def refuse(name: str) -> None:
-        raise ValueError(f"{name} is no number")
-
-    return json.loads(text, parse_constant=refuse)
-
-
-def _json(value: Any) -> str:
-    return json.dumps(value, sort_keys=True, indent=1, allow_nan=False) + "\n"
 
 
 def _sha256(content: bytes) -> str:

@@ -11,8 +11,8 @@ import pandas as pd
 
 from features.errors import DataError, UsageError
 from models import release
+from models.model_files import ModelFiles
 from models.moved import Moved, moved, shifts
-from models.release import ModelFiles
 from pipelines.snapshots import Snapshot, snapshots
 
 if TYPE_CHECKING:

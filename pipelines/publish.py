@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from features.errors import DataError
 from models import release
+from models.model_files import ReleaseError
 from models.registry import CHAMPION, PREVIOUS
 from pipelines.promotions import Promotion, log, standing
 
@@ -131,6 +132,6 @@ def _versions(path: Path) -> dict[str, str]:
     """Return the version of each model in a release, if it is one."""
     try:
         models = release.verify(path).models
-    except release.ReleaseError:
+    except ReleaseError:
         return {}
     return {name: str(one.get("version")) for name, one in models.items()}

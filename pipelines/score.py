@@ -19,7 +19,7 @@ from models.decisions import Decision
 from models.encoding import SEGMENT
 from models.golden import amount_shares
 from models.inputs import matrix
-from models.release import ModelFiles
+from models.model_files import ModelFiles
 from models.scored_inputs import Inputs
 from models.store import AccountScore, ScoreStore, Scoring
 from pipelines.accounts import described

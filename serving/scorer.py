@@ -19,7 +19,8 @@ from models import explain, value
 from models.calibrators import apply
 from models.encoding import SEGMENT, FeatureSpec
 from models.golden import shares_by
-from models.release import Manifest, ModelFiles
+from models.model_files import ModelFiles
+from models.release import Manifest
 
 Row = Sequence[float | str | None]
 """An account's features in the order of ``Scorer.inputs``; ``None`` is unknown."""

@@ -19,7 +19,7 @@ import numpy as np
 
 from models.encoding import FeatureSpec, encode
 from models.golden import given
-from models.release import ModelFiles
+from models.model_files import ModelFiles
 from tests.models.releases import FEATURES
 
 NAMES = tuple(f"name-{number:02}" for number in range(12))

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from models import release
-from models.release import ModelFiles
+from models.model_files import ModelFiles
 from models.scored_inputs import Inputs
 from models.store import AccountScore, Scoring
 from serving.scorer import Scorer

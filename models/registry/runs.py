@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from models.release import ModelFiles
+from models.model_files import ModelFiles
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient

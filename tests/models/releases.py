@@ -15,7 +15,7 @@ import numpy as np
 from models import release
 from models.encoding import FeatureSpec
 from models.golden import given
-from models.release import ModelFiles
+from models.model_files import ModelFiles
 from models.store import AccountScore, Scoring
 
 FEATURES = tuple(

@@ -10,8 +10,8 @@ from models.boosting import Params
 from models.dataset import FeatureTable
 from models.golden import amount_shares
 from models.inputs import matrix
+from models.model_files import ModelFiles
 from models.propensity import TrainingSet
-from models.release import ModelFiles
 from models.shares import typical_share
 from models.split import split
 from tests.models.tables import MATURE_DAYS, feature_table

@@ -15,7 +15,7 @@ from models.contest import Check
 from models.dataset import FeatureTable
 from models.gate import judge
 from models.inputs import matrix, specify
-from models.release import ModelFiles
+from models.model_files import ModelFiles
 from tests.models.tables import feature, feature_table
 
 TARGET, COLUMN = "upsell", "upsell_next_91d"

@@ -12,7 +12,7 @@ import pytest
 
 from features.errors import EnvironmentFailure
 from models import golden, release
-from models.release import ReleaseError
+from models.model_files import FORMAT, ReleaseError
 from tests.models.releases import model, sealed
 
 
@@ -96,7 +96,7 @@ def test_a_pointer_out_of_the_folder_is_refused(published: Path, tmp_path: Path)
     ("name", "change", "told"),
     [
         ("features", [{"name": 1}], "FeatureSpec"),
-        ("card", {"format": release.FORMAT, "amount": None}, "TypeError"),
+        ("card", {"format": FORMAT, "amount": None}, "TypeError"),
         ("calibration", {"method": "sigmoid", "a": -1.0, "b": 0.0}, "slope 'a' falls"),
         ("calibration", {"method": "beta", "a": 1.0, "b": 0.0}, "KeyError: 'c'"),
         ("calibration", {"method": "isotonic", "raw": [0, 1], "probability": [1, 0]}, "not rise"),

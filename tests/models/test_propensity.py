@@ -13,8 +13,8 @@ from models.dataset import FeatureTable
 from models.golden import matrix_probabilities
 from models.inputs import matrix
 from models.intervals import Draws
+from models.model_files import ModelFiles
 from models.propensity import Fitted, fit
-from models.release import ModelFiles
 from models.shares import typical_share
 from models.split import split
 from tests.models.tables import MATURE_DAYS, feature_table

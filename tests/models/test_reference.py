@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from models.encoding import FeatureSpec
+from models.model_files import FEATURES
 from models.reference import BINS, FEWEST, described, index
-from models.release import FEATURES
 from models.shift import LARGE, stability
 
 NUMBER = FeatureSpec("n", "usage", "n", "ratio", "N", None, None, (None, None), None, 0.5)

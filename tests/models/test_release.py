@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from models import release
-from models.release import ModelFiles, ReleaseError, check_in_child
+from models.model_files import ModelFiles, ReleaseError
+from models.release import check_in_child
 from tests.models.releases import META, model, sealed
 
 

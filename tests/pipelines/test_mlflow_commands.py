@@ -24,8 +24,8 @@ from models.calibration import FITS
 from models.calibrators import METHODS
 from models.golden import matrix_probabilities
 from models.inputs import matrix
+from models.model_files import ModelFiles
 from models.registry import Registry, Run
-from models.release import ModelFiles
 from tests import engines
 from tests.pipelines import trained
 

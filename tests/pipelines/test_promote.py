@@ -14,8 +14,8 @@ import pytest
 from features.errors import DataError, UsageError
 from models import dataset, release
 from models.golden import problem
+from models.model_files import ModelFiles, ReleaseError
 from models.registry import CHALLENGER, CHAMPION, EXPERIMENT, PREVIOUS, Registry, Run
-from models.release import ModelFiles, ReleaseError
 from pipelines import promotions, publish
 from pipelines.promote import promote, put_first_in_use, registered, rollback
 from pipelines.promotions import ROLLED_BACK, Promotion

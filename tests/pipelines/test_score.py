@@ -13,7 +13,7 @@ from features.errors import DataError
 from models import dataset, release
 from models.golden import matrix_probabilities
 from models.inputs import matrix
-from models.release import ReleaseError
+from models.model_files import ModelFiles, ReleaseError
 from models.store import ScoreStore, StoredScore
 from pipelines.score import score
 from pipelines.settings import Settings
@@ -54,7 +54,7 @@ def test_every_newest_account_gets_the_probabilities_of_the_release(settings: Se
     assert set(found) == set(rows["account_id"])
     assert (result.accounts, result.targets) == (len(rows), list(USED))
     for name in USED:
-        files = release.ModelFiles.read(settings.release_folder / "current" / name)
+        files = ModelFiles.read(settings.release_folder / "current" / name)
         expected = matrix_probabilities(files, matrix(rows, tuple(files.features)))
         given = [found[one].probabilities[name] for one in rows["account_id"]]
         np.testing.assert_allclose(given, expected, atol=5e-7)
@@ -173,7 +173,7 @@ def test_what_was_scored_is_kept_beside_the_scores(settings: Settings) -> None:
         assert whole.inputs is not None
         names, given = list(whole.inputs.names), dict(whole.inputs.rows)
     store.close()
-    files = release.ModelFiles.read(settings.release_folder / "current" / "upsell")
+    files = ModelFiles.read(settings.release_folder / "current" / "upsell")
     assert set(names) >= {one.name for one in files.features}
     for account, text in given.items():
         wanted = [None if pd.isna(one) else one for one in rows.loc[account, names]]

@@ -15,8 +15,8 @@ from models import dataset, release
 from models.golden import matrix_probabilities
 from models.inputs import matrix
 from models.making import TOO_FEW
+from models.model_files import ModelFiles
 from models.registry import Registry
-from models.release import ModelFiles
 from pipelines import show
 from pipelines.settings import Settings
 from pipelines.train import TargetOutcome, TrainResult, train

@@ -24,8 +24,8 @@ from features.targets import TARGETS
 from models.dataset import FeatureTable
 from models.golden import given
 from models.inputs import matrix, specify
+from models.model_files import ModelFiles
 from models.registry import Registry
-from models.release import ModelFiles
 from pipelines.description import METADATA
 from pipelines.settings import Settings, load
 from tests.models.tables import FEATURES, feature_table

@@ -14,7 +14,7 @@ from fastapi import FastAPI
 from models import release
 from models.encoding import FeatureSpec, encode
 from models.golden import matrix_probabilities
-from models.release import ModelFiles
+from models.model_files import ModelFiles
 from serving.app import create_app
 from serving.rows import RowCheck
 from serving.schemas_rows import RowScores

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from models import release
-from models.release import ReleaseError
+from models.model_files import ReleaseError
 from serving import releases
 from serving.releases import ReleaseWatch
 from tests.models.releases import ROWS, model, sealed
