@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import ctypes
+import errno
 import os
 import shutil
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+STALE_SECONDS = 86_400
+"""What was written aside this long ago belongs to nobody."""
+HERE, EXCHANGE = -100, 2
+"""AT_FDCWD and RENAME_EXCHANGE of Linux's renameat2(2)."""
 
 
 @contextmanager
@@ -34,14 +42,36 @@ def replaced(path: Path, text: str) -> None:
 def folder_aside(path: Path) -> Iterator[Path]:
     """Yield an empty folder beside ``path``, which takes its place at the end, as a whole."""
     path = path.absolute()
-    other, old = (path.with_name(f".{path.name}.{os.getpid()}{end}") for end in ("", ".old"))
+    other = path.with_name(f".{path.name}.{os.getpid()}")
+    _sweep(path)
     shutil.rmtree(other, ignore_errors=True)
     other.mkdir(parents=True)
     try:
         yield other
-        if path.exists():
-            path.rename(old)
-        other.rename(path)
+        _exchange(other, path) if path.exists() else other.rename(path)
     finally:
-        for rest in (other, old):
-            shutil.rmtree(rest, ignore_errors=True)
+        shutil.rmtree(other, ignore_errors=True)
+
+
+def _sweep(path: Path) -> None:
+    """Remove what was left beside ``path`` by those who were killed."""
+    for left in path.parent.glob(f".{path.name}.*"):
+        if left.is_dir() and time.time() - left.stat().st_mtime > STALE_SECONDS:
+            shutil.rmtree(left, ignore_errors=True)
+
+
+def _exchange(one: Path, other: Path) -> None:
+    """Let two folders change names in one step, so that nobody ever finds neither of them."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    names = (os.fsencode(one), os.fsencode(other))
+    if hasattr(libc, "renameat2"):
+        if libc.renameat2(HERE, names[0], HERE, names[1], EXCHANGE) == 0:
+            return
+        if ctypes.get_errno() not in (errno.EINVAL, errno.ENOSYS):
+            number = ctypes.get_errno()
+            raise OSError(number, os.strerror(number), str(other))
+    # Neither macOS nor some network disks can: there it takes three steps.
+    aside = one.with_name(f"{one.name}.old")
+    other.rename(aside)
+    one.rename(other)
+    aside.rename(one)

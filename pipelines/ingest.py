@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import shutil
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import closing
 from dataclasses import asdict, dataclass, replace
@@ -19,6 +17,7 @@ from features.contract import TABLES
 from features.errors import DataError, EnvironmentFailure
 from pipelines import erased, ledger, sources
 from pipelines.faults import first_line
+from pipelines.files import folder_aside
 from pipelines.sql import literal, quoted
 from pipelines.survey import Survey, survey
 
@@ -240,16 +239,8 @@ def _write_table(
 def _swap(settings: Settings, write: Callable[[Path], Manifest]) -> Manifest:
     """Write a folder aside and put it in the place of the tables; the old ones stay until then."""
     target = settings.tables_folder
-    aside, old = (target.with_name(f".tables-{kind}-{os.getpid()}") for kind in ("new", "old"))
     try:
-        aside.mkdir(parents=True)
-        manifest = write(aside)
-        if target.exists():
-            target.rename(old)
-        aside.rename(target)
+        with folder_aside(target) as aside:
+            return write(aside)
     except duckdb.Error as error:
         raise EnvironmentFailure(f"{target}: {first_line(error)}") from None
-    finally:
-        shutil.rmtree(aside, ignore_errors=True)
-        shutil.rmtree(old, ignore_errors=True)
-    return manifest

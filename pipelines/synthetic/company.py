@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ import numpy as np
 import pyarrow as pa
 
 from features.errors import UsageError
+from pipelines.files import folder_aside
 from pipelines.progress import Progress
 from pipelines.synthetic.block import ACCOUNTS_A_BLOCK, Order, run
 from pipelines.synthetic.columns import dates, times
@@ -80,13 +80,8 @@ def simulate(
     chosen = world or World()
     clock = Clock.until(end, months, chosen.before_start_weeks)
     orders = _orders(accounts, seed, chosen, clock)
-    old = out.with_name(f".{out.name}.old")
-    aside = _aside(out, old)
-    try:
+    with folder_aside(out) as aside:
         rows = _write(aside, orders, clock, workers, progress or (lambda _what, _share: None))
-        _swap(aside, out, old)
-    finally:
-        shutil.rmtree(aside, ignore_errors=True)
     return SimulationSummary(out, accounts, months, seed, end, rows)
 
 
@@ -156,22 +151,3 @@ def _products(clock: Clock) -> pa.Table:
             "known_at": times(clock, day, 9),
         },
     )
-
-
-def _swap(aside: Path, out: Path, old: Path) -> None:
-    """Put the finished folder in the place of the old one."""
-    if out.exists():
-        out.rename(old)
-    aside.rename(out)
-    shutil.rmtree(old, ignore_errors=True)
-
-
-def _aside(out: Path, old: Path) -> Path:
-    """Return an empty folder beside ``out``; mend first what a killed run may have left."""
-    if old.exists() and not out.exists():
-        old.rename(out)
-    shutil.rmtree(old, ignore_errors=True)
-    aside = out.with_name(f".{out.name}.new")
-    shutil.rmtree(aside, ignore_errors=True)
-    aside.mkdir(parents=True)
-    return aside

@@ -280,15 +280,6 @@ def test_a_failed_run_leaves_what_was_there(
     assert [f.name for f in tmp_path.iterdir()] == ["source"]
 
 
-def test_a_run_killed_between_two_renames_is_mended(tmp_path: Path) -> None:
-    out, old = tmp_path / "source", tmp_path / ".source.old"
-    simulate(out, accounts=5, months=2, seed=1)
-    out.rename(old)
-    simulate(out, accounts=6, months=2, seed=1)
-    assert out.exists()
-    assert not old.exists()
-
-
 def test_progress_reaches_its_end(tmp_path: Path) -> None:
     heard: list[float] = []
     summary = simulate(
