@@ -7,6 +7,9 @@ shares of the reference, and a band of its own for "not known", see both.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 import numpy as np
 import pandas as pd
 
@@ -23,58 +26,72 @@ OTHER = "(rarer ones)"
 BEYOND = "another value"
 
 
+@dataclass(frozen=True)
+class Cut:
+    """Bands by name, and the number of the band of each row of the reference and of now."""
+
+    names: Sequence[str]
+    before: np.ndarray
+    now: np.ndarray
+
+
 def band(reference: pd.Series, current: pd.Series, unit: str) -> tuple[pd.Series, pd.Series]:
     """Return both columns as bands (strings), cut where the reference says.
 
     Infinite values count as not known. Both results have the length of their input and none
     missing.
     """
+    made = cut(reference, current, unit)
+    names = np.array(made.names, dtype=object)
+    return pd.Series(names[made.before]), pd.Series(names[made.now])
+
+
+def cut(reference: pd.Series, current: pd.Series, unit: str) -> Cut:
+    """Return the same as numbers of bands, which is what many comparisons in a row need."""
     if unit == "category":
         return _categories(reference, current)
     before, now = _finite(reference, unit), _finite(current, unit)
-    values = np.unique(before.dropna().to_numpy(float))
+    values = np.unique(before[~np.isnan(before)])
     if len(values) <= FEW:
-        return _values(before, values), _values(now, values)
-    edges = np.unique(before.quantile(np.linspace(0, 1, BANDS + 1)[1:-1]).to_numpy(float))
-    return _cut(before, edges), _cut(now, edges)
+        names = [f"{number + 1:02d}: {value:,.4g}" for number, value in enumerate(values)]
+        return Cut([*names, BEYOND, UNKNOWN], _among(before, values), _among(now, values))
+    deciles = np.quantile(before[~np.isnan(before)], np.linspace(0, 1, BANDS + 1)[1:-1])
+    edges = np.unique(deciles)
+    names = [f"{number + 1:02d}: up to {edge:,.4g}" for number, edge in enumerate(edges)]
+    names += [f"{len(edges) + 1:02d}: above {edges[-1]:,.4g}", UNKNOWN]
+    return Cut(names, _between(before, edges), _between(now, edges))
 
 
-def _categories(reference: pd.Series, current: pd.Series) -> tuple[pd.Series, pd.Series]:
-    common = set(reference.dropna().astype(str).value_counts().index[:COMMON])
-    return _named(reference, common), _named(current, common)
+def _categories(reference: pd.Series, current: pd.Series) -> Cut:
+    common = sorted(reference.dropna().astype(str).value_counts().index[:COMMON])
+    number = {name: place for place, name in enumerate(common)}
+    before, now = (
+        np.array(
+            [len(common) + 1 if pd.isna(one) else number.get(str(one), len(common)) for one in rows]
+        )
+        for rows in (reference, current)
+    )
+    return Cut([*common, OTHER, UNKNOWN], before, now)
 
 
-def _named(column: pd.Series, common: set[str]) -> pd.Series:
-    names = [
-        UNKNOWN if pd.isna(value) else str(value) if str(value) in common else OTHER
-        for value in column
-    ]
-    return pd.Series(names, dtype=object)
+def _among(column: np.ndarray, values: np.ndarray) -> np.ndarray:
+    place = np.searchsorted(values, column)
+    met = (
+        values[np.minimum(place, len(values) - 1)] if len(values) else np.full(len(column), np.nan)
+    )
+    known = np.where(met == column, place, len(values))
+    return np.where(np.isnan(column), len(values) + 1, known)
 
 
-def _finite(column: pd.Series, unit: str) -> pd.Series:
+def _between(column: np.ndarray, edges: np.ndarray) -> np.ndarray:
+    place = np.searchsorted(edges, column, side="left")
+    return np.where(np.isnan(column), len(edges) + 1, place)
+
+
+def _finite(column: pd.Series, unit: str) -> np.ndarray:
     """Return numbers; from four weeks on, days as whole months: February is no drift."""
     numbers = pd.to_numeric(column, errors="coerce").to_numpy(float, copy=True)
     numbers[~np.isfinite(numbers)] = np.nan
     long = (np.abs(numbers) >= 28) & (unit == "days")
     numbers[long] = 30 * np.round(numbers[long] / MONTH)
-    return pd.Series(numbers)
-
-
-def _values(column: pd.Series, values: np.ndarray) -> pd.Series:
-    names = {
-        round(value, 9): f"{number + 1:02d}: {value:,.4g}" for number, value in enumerate(values)
-    }
-    labels = [UNKNOWN if pd.isna(v) else names.get(float(v), BEYOND) for v in column]
-    return pd.Series(labels, dtype=object)
-
-
-def _cut(column: pd.Series, edges: np.ndarray) -> pd.Series:
-    names = [f"{number + 1:02d}: up to {edge:,.4g}" for number, edge in enumerate(edges)]
-    names.append(f"{len(edges) + 1:02d}: above {edges[-1]:,.4g}")
-    number = np.searchsorted(edges, column.to_numpy(float), side="left")
-    labels = [
-        UNKNOWN if pd.isna(value) else names[place]
-        for value, place in zip(column, number, strict=True)
-    ]
-    return pd.Series(labels, dtype=object)
+    return np.round(numbers, 9)
