@@ -13,8 +13,8 @@ from fastapi import Request, Response
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.responses import HTMLResponse
 
+from models.figures import Figures
 from models.messages import Catalogue, preferred, read
-from serving.figures import Figures
 from serving.paths import ROOT
 from serving.schemas import Problem
 from serving.sessions import Sessions
@@ -74,7 +74,7 @@ def page(
         **values,
         t=words.text,
         called=words.name,
-        f=Figures(words),
+        f=Figures(words.language),
         language=words.language,
         languages=[_switch(request, one, here) for one in catalogues().values()],
         visitor=who,

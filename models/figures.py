@@ -4,20 +4,23 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
 
-from models.messages import Catalogue
+from models.messages import read
 
 DASH = "\u2013"
 NARROW = "\u00a0"
 """Keeps a figure and its unit on one line."""
 PARTED = {"de": str.maketrans(",.", ".,")}
+WORDS = read(Path(__file__).with_name("messages"))
+"""What figures of all rooms need, by language: units and months."""
 
 
 @dataclass(frozen=True)
 class Figures:
-    """Writes figures in the language of a catalogue; ``None`` is a dash."""
+    """Writes figures in a language of ``WORDS``; ``None`` is a dash."""
 
-    words: Catalogue
+    language: str
 
     def number(self, value: float | None, digits: int = 0) -> str:
         """Return a number, thousands parted."""
@@ -25,7 +28,7 @@ class Figures:
             return DASH
         # Adding 0 turns the minus zero of a rounded figure into zero.
         told = f"{round(value, digits) + 0:,.{digits}f}"
-        return told.translate(PARTED.get(self.words.language, {}))
+        return told.translate(PARTED.get(self.language, {}))
 
     def signed(self, value: float | None) -> str:
         """Return a number with its sign."""
@@ -47,10 +50,10 @@ class Figures:
             if value is not None and abs(value) >= 0.9995 * size:
                 scaled = value / size
                 told = self.number(scaled, 1 if abs(scaled) < 100 and unit != "k" else 0)
-                return f"{told}{NARROW}{self.words.text(f'unit.{unit}')}"
+                return f"{told}{NARROW}{WORDS[self.language].text(f'unit.{unit}')}"
         return self.number(value)
 
     def day(self, value: date) -> str:
         """Return a date that nobody can misread: 3 August 2026."""
-        month = self.words.text(f"month.{value.month}")
-        return self.words.text("unit.date", day=value.day, month=month, year=value.year)
+        month = WORDS[self.language].text(f"month.{value.month}")
+        return WORDS[self.language].text("unit.date", day=value.day, month=month, year=value.year)
