@@ -1,6 +1,7 @@
 """The one command line: a verb a job, each restartable.
 
-Exit codes: 0 done, 1 the data or a gate says no, 2 wrong usage, 3 the environment failed.
+Exit codes: 0 done, 1 the data or a gate says no, 2 wrong usage, 3 the environment failed; `watch`
+adds 4 the customers changed, 5 a model got worse, 6 the data is broken.
 """
 
 from __future__ import annotations
@@ -25,9 +26,10 @@ from pipelines import (
     show_moved,
     show_notify,
     show_promoted,
+    show_watched,
 )
 from pipelines.console import Report, run
-from pipelines.options import DAY, DEFAULT, Config, Json, day
+from pipelines.options import DAY, DEFAULT, Config, Json, Language, day
 from pipelines.settings import Settings, load
 
 if TYPE_CHECKING:
@@ -48,6 +50,7 @@ if TYPE_CHECKING:
     from pipelines.score import ScoreResult
     from pipelines.synthetic import SimulationSummary
     from pipelines.train import TrainResult
+    from pipelines.watch import WatchResult
 
 app = typer.Typer(
     help=__doc__, no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False
@@ -119,7 +122,7 @@ def check(config: Config = DEFAULT, data: Data = None, as_json: Json = False) ->
 
         return checked(load(config, data_folder=data))
 
-    run(work, show.violations, as_json=as_json, ok=lambda found: found.ok)
+    run(work, show.violations, as_json=as_json, code=lambda found: int(not found.ok))
 
 
 @app.command()
@@ -242,7 +245,7 @@ def promote(
 
         return promoted(load(config), target, version, force=force, why=why)
 
-    run(work, show_promoted.promoted, as_json=as_json, ok=lambda result: result.promoted)
+    run(work, show_promoted.promoted, as_json=as_json, code=lambda result: int(not result.promoted))
 
 
 @app.command()
@@ -345,6 +348,38 @@ def journey(
 
 
 @app.command()
+def watch(
+    week: Annotated[
+        datetime | None,
+        typer.Option(
+            parser=day, metavar=DAY, help="A date of the feature table, if not its newest."
+        ),
+    ] = None,
+    train: Annotated[
+        bool, typer.Option("--train", help="Train challengers where the verdict asks for them.")
+    ] = False,
+    language: Language = None,
+    config: Config = DEFAULT,
+    as_json: Json = False,
+) -> None:
+    """Judge the week: whether data is broken, customers changed, or a model got worse.
+
+    Exit codes of its own: 4 the customers changed, 5 a model got worse, 6 the data is broken.
+    """
+
+    def work(progress: Report) -> WatchResult:
+        from pipelines.watch import watch as watched
+
+        on = week.date() if week else None
+        return watched(load(config), progress, on=on, train=train)
+
+    def show(result: WatchResult) -> None:
+        show_watched.watched(result, language or load(config).report.language)
+
+    run(work, show, as_json=as_json, code=lambda result: result.verdict.exit_code)
+
+
+@app.command()
 def report(config: Config = DEFAULT, as_json: Json = False) -> None:
     """Write the weekly page for CS leadership, with what has drifted."""
 
@@ -405,7 +440,7 @@ def notify(
 
         return notified(load(config), wait, again)
 
-    run(work, show_notify.notified, as_json=as_json, ok=lambda result: result.ok)
+    run(work, show_notify.notified, as_json=as_json, code=lambda result: int(not result.ok))
 
 
 @app.command()
@@ -471,7 +506,7 @@ def erase(
         kind: Kind = "account" if account else "contact"
         return erased(load(config), kind, account or contact, report)
 
-    run(work, show_erased.erased, as_json=as_json, ok=lambda result: result.ok)
+    run(work, show_erased.erased, as_json=as_json, code=lambda result: int(not result.ok))
 
 
 @app.command()

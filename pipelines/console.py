@@ -30,11 +30,12 @@ def run(
     show: Callable[[Result], None],
     *,
     as_json: bool,
-    ok: Callable[[Result], bool] = lambda _result: True,
+    code: Callable[[Result], int] = lambda _result: 0,
 ) -> None:
     """Do ``work``, print its result for a person or as one JSON object, and exit with its code.
 
-    Exit codes: 0 done, 1 the data or a gate says no, 2 wrong usage, 3 the environment failed.
+    Exit codes: 0 done, 1 the data or a gate says no, 2 wrong usage, 3 the environment failed; a
+    verb may have more of its own.
     """
     try:
         with _progress(quiet=as_json) as report:
@@ -45,8 +46,8 @@ def run(
         _fail(EnvironmentFailure(_told(error)), as_json=as_json)
     else:
         _print_json(result) if as_json else show(result)
-        if not ok(result):
-            raise typer.Exit(1)
+        if number := code(result):
+            raise typer.Exit(number)
 
 
 def _told(error: OSError) -> str:

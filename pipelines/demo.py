@@ -31,7 +31,7 @@ class DemoResult:
         return asdict(self)
 
 
-STEPS = ("simulate", "check", "build", "train", "score", "report")
+STEPS = ("simulate", "check", "build", "train", "score", "watch", "report")
 
 
 def demo(settings: Settings, *, accounts: int, progress: Progress) -> DemoResult:
@@ -48,6 +48,7 @@ def demo(settings: Settings, *, accounts: int, progress: Progress) -> DemoResult
     from pipelines.score import score
     from pipelines.synthetic import simulate
     from pipelines.train import train
+    from pipelines.watch import watch
 
     at = [partial(_step, progress, number, name) for number, name in enumerate(STEPS)]
     simulate(
@@ -65,7 +66,8 @@ def demo(settings: Settings, *, accounts: int, progress: Progress) -> DemoResult
     build(settings, at[2])
     trained = train(settings, progress=at[3])
     scored = score(settings, at[4])
-    page = report(settings, at[5])
+    watch(settings, at[5])
+    page = report(settings, at[6])
     return DemoResult(
         company=settings.company.name,
         currency=settings.company.currency,

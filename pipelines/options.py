@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
 Config = Annotated[Path, typer.Option("--config", help="The company's settings (TOML).")]
 Json = Annotated[bool, typer.Option("--json", help="Print exactly one JSON object on stdout.")]
+Language = Annotated[
+    Literal["en", "de"] | None,
+    typer.Option("--language", help="What people read; [report] language when not given."),
+]
 DEFAULT = Path("expansion.toml")
 DAY = "YYYY-MM-DD"
 

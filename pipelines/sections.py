@@ -135,10 +135,17 @@ class Decide(Frozen):
     renewal_days: int = Field(default=LIMITS.renewal_days, ge=0)
 
 
+class Watch(Frozen):
+    """Whether a challenger that `watch --train` made may take over once the gate lets it pass."""
+
+    promote: bool = False
+
+
 class Report(Frozen):
-    """How many accounts the report lists."""
+    """How many accounts the report lists, and the language that it and other pages speak."""
 
     top: int = Field(default=25, ge=1)
+    language: Literal["en", "de"] = "en"
 
 
 class Export(Frozen):

@@ -26,6 +26,7 @@ from pipelines.sections import (
     Score,
     Store,
     Train,
+    Watch,
     Webhook,
 )
 
@@ -47,6 +48,7 @@ class Settings(Mapping):
     train: Train = Train()
     score: Score = Score()
     decide: Decide = Decide()
+    watch: Watch = Watch()
     report: Report = Report()
     export: Export = Export()
     webhooks: tuple[Webhook, ...] = ()

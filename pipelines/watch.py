@@ -6,10 +6,11 @@ it is told to; nothing is promoted unless the settings say so.
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from features.errors import DataError
 from models import dataset, release
@@ -28,11 +29,46 @@ if TYPE_CHECKING:
 ANNEX, SUMMARY = "evidently.html", "drift.json"
 
 
-def watch(settings: Settings, progress: Progress | None = None, on: date | None = None) -> Verdict:
+@dataclass(frozen=True)
+class Challenger:
+    """A version that was trained because of a verdict; ``reasons`` is why it was not promoted."""
+
+    target: str
+    version: str | None
+    promoted: bool
+    reasons: Sequence[str]
+
+
+@dataclass(frozen=True)
+class WatchResult:
+    """The verdict, where it lies, and what was trained because of it."""
+
+    verdict: Verdict
+    path: str
+    challengers: Sequence[Challenger] = ()
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the result as JSON-able values."""
+        return {
+            **self.verdict.as_dict(),
+            "exit_code": self.verdict.exit_code,
+            "path": self.path,
+            "challengers": [asdict(one) for one in self.challengers],
+        }
+
+
+def watch(
+    settings: Settings,
+    progress: Progress | None = None,
+    *,
+    on: date | None = None,
+    train: bool = False,
+) -> WatchResult:
     """Write the verdict of the newest date, or of another one of the feature table.
 
     It lies in ``<work>/watch/<as_of>/verdict.json``, with Evidently's page of every column and its
-    figures as JSON beside it.
+    figures as JSON beside it. With ``train``, challengers are trained where the customers changed
+    or a model got worse, and promoted if ``[watch] promote`` says so and the gate lets them pass.
 
     Raises
     ------
@@ -43,10 +79,40 @@ def watch(settings: Settings, progress: Progress | None = None, on: date | None 
     week = _week(settings, dataset.read(settings.feature_table), on)
     report("looking at feeds, accounts and models", 0.1)
     verdict = judged(week)
-    report("writing Evidently's page", 0.6)
+    report("writing Evidently's page", 0.5)
     path = write(verdict, settings.watch_folder)
     _annex(week, path.parent)
-    return verdict
+    report("training challengers", 0.7)
+    return WatchResult(verdict, str(path), _challengers(settings, verdict) if train else ())
+
+
+def asking(verdict: Verdict, targets: Sequence[str]) -> list[str]:
+    """Return the targets whose models should be trained again; none on broken data."""
+    if verdict.kind == "model_worse":
+        worse = {one.about for one in verdict.findings if one.kind == "model_worse"}
+        return [name for name in targets if name in worse]
+    return list(targets) if verdict.kind == "customers_changed" else []
+
+
+def _challengers(settings: Settings, verdict: Verdict) -> list[Challenger]:
+    wanted = asking(verdict, settings.train.targets)
+    if not wanted:
+        return []
+    from pipelines.train import train as trained
+
+    made = trained(settings, targets=wanted).targets
+    return [_challenger(settings, one.target, one.version) for one in made]
+
+
+def _challenger(settings: Settings, target: str, version: str | None) -> Challenger:
+    if version is None:
+        return Challenger(target, None, False, ["too short or too few outcomes to train"])
+    if not settings.watch.promote:
+        return Challenger(target, version, False, ["[watch] promote is false"])
+    from pipelines.promote import promote
+
+    judged = promote(settings, target, version, why="the watch asked for it")
+    return Challenger(target, version, judged.promoted, judged.reasons)
 
 
 def _week(settings: Settings, table: FeatureTable, on: date | None) -> Week:
