@@ -1,4 +1,4 @@
-"""One model as files: text that LightGBM reads, and JSON; no pickle is written or read."""
+"""One model as files: text that LightGBM reads, and JSON, so that reading one runs nothing."""
 
 from __future__ import annotations
 
