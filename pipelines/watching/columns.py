@@ -44,8 +44,8 @@ MATTERS = 0.1
 class Moved:
     """One column: its PSI, its own threshold, and the share of the models' weight on it (0 to 1).
 
-    ``known`` is the share of rows with a value, ``middle`` the median of numbers, each before and
-    now.
+    ``known`` is the share of rows with a value, ``middle`` the median of numbers that are never
+    negative, each before and now.
     """
 
     name: str
@@ -173,7 +173,9 @@ def _moved(
     *past, now = [psi(cut(a[name], b[name], unit)) if len(a) else 0.0 for a, b in pairs]
     usual = BEYOND * max(past) if len(past) >= FEWEST_DATES else UNTRIED
     sides = [frame[name] for frame in pairs[-1]]
-    middle = [float(s.median()) if unit != "category" and len(s) else float("nan") for s in sides]
+    # Of what may be negative, such as a trend, no factor tells anything.
+    sized = unit != "category" and not any((one < 0).any() for one in sides)
+    middle = [float(one.median()) if sized and len(one) else float("nan") for one in sides]
     return Moved(
         name=name,
         psi=now,

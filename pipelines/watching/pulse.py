@@ -34,12 +34,14 @@ LATER = 7.0
 def pulse(feed: Feed, as_of: date) -> Iterator[Finding]:
     """Yield what is wrong with one feed, or new in it."""
     yield from _counts(feed, as_of)
-    for name, numbers in feed.numbers.items():
-        yield from _scale(feed, name, numbers, as_of)
+    news = [one for name, n in feed.categories.items() for one in _shares(feed, name, n, as_of)]
+    yield from news
+    # Where a new kind of rows came on top, other numbers are to be expected of it.
+    if not any(one.code == "category_new" for one in news):
+        for name, numbers in feed.numbers.items():
+            yield from _scale(feed, name, numbers, as_of)
     for name, gaps in feed.unknown.items():
         yield from _gaps(feed, name, gaps, as_of)
-    for name, values in feed.categories.items():
-        yield from _shares(feed, name, values, as_of)
     yield from _lag(feed, as_of)
 
 

@@ -27,7 +27,11 @@ from pipelines.watching.verdict import Verdict
 from pipelines.watching.week import Week, judged
 
 WEEK = timedelta(days=7)
+MONTHS = 54
+"""Long enough that the models, a year before its end, are worth watching."""
 SETTINGS = """
+[build]
+history_days = 1820
 [data]
 folder = "source"
 [paths]
@@ -66,7 +70,7 @@ def company(folder: Path, seed: int, *, accounts: int, weeks: int, end: date) ->
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "expansion.toml").write_text(SETTINGS)
     settings = load(folder / "expansion.toml")
-    simulate(settings.data.folder, accounts=accounts, months=36, seed=seed, end=end)
+    simulate(settings.data.folder, accounts=accounts, months=MONTHS, seed=seed, end=end)
     build(settings)
     table = dataset.read(settings.feature_table)
     mondays = [end - WEEK * back for back in range(weeks, -1, -1)]
