@@ -90,7 +90,17 @@ def read(path: Path) -> FeatureTable:
     """
     if not path.exists():
         raise DataError(f"{path}: there is no feature table yet; run `expansion build` first")
-    table = _parquet(path)
+    return parsed(_parquet(path), path)
+
+
+def parsed(table: pa.Table, path: Path) -> FeatureTable:
+    """Return what a table holds; ``path`` is told where it lacks something.
+
+    Raises
+    ------
+    DataError
+        As ``read`` does.
+    """
     stored = (table.schema.metadata or {}).get(b"expansion")
     if stored is None:
         raise DataError(f"{path}: has no description of its columns; build it anew")

@@ -27,10 +27,12 @@ class PlayChange:
 
 
 def history(connection: Connection) -> list[Scoring]:
-    """Return every scoring, the oldest first."""
-    if not has(connection, scorings):
+    """Return every scoring with decisions, the oldest first; a missed week's has none."""
+    if not has(connection, scorings) or not has(connection, decisions):
         return []
-    rows = connection.execute(select(scorings).order_by(*NEWEST_FIRST))
+    decided = select(decisions.c.scoring_id).distinct()
+    query = select(scorings).where(scorings.c.scoring_id.in_(decided))
+    rows = connection.execute(query.order_by(*NEWEST_FIRST))
     return [Scoring(**row._mapping) for row in rows][::-1]
 
 

@@ -27,6 +27,7 @@ from pipelines import (
     show_notify,
     show_promoted,
     show_watched,
+    show_weekly,
 )
 from pipelines.console import Report, run
 from pipelines.options import DAY, DEFAULT, Config, Json, Language, day
@@ -51,6 +52,7 @@ if TYPE_CHECKING:
     from pipelines.synthetic import SimulationSummary
     from pipelines.train import TrainResult
     from pipelines.watch import WatchResult
+    from pipelines.weekly import WeeklyResult
 
 app = typer.Typer(
     help=__doc__, no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False
@@ -351,9 +353,7 @@ def journey(
 def watch(
     week: Annotated[
         datetime | None,
-        typer.Option(
-            parser=day, metavar=DAY, help="A date of the feature table, if not its newest."
-        ),
+        typer.Option(parser=day, metavar=DAY, help="A former day, if not the newest."),
     ] = None,
     train: Annotated[
         bool, typer.Option("--train", help="Train challengers where the verdict asks for them.")
@@ -389,6 +389,21 @@ def report(config: Config = DEFAULT, as_json: Json = False) -> None:
         return written(load(config), progress)
 
     run(work, show.reported, as_json=as_json)
+
+
+@app.command()
+def weekly(config: Config = DEFAULT, as_json: Json = False) -> None:
+    """Do a week's work: check, build, score, forecast, watch, report, and tell others.
+
+    Run again, it goes on where it ended. Exits with 0 once all ran, whatever the watch found.
+    """
+
+    def work(report: Report) -> WeeklyResult:
+        from pipelines.weekly import weekly as ran
+
+        return ran(load(config), report)
+
+    run(work, show_weekly.ran, as_json=as_json)
 
 
 @app.command()

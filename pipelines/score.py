@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +24,7 @@ from models.scored_inputs import Inputs
 from models.store import AccountScore, ScoreStore, Scoring
 from pipelines.accounts import described
 from pipelines.decide import decide
+from pipelines.past import table_on
 from pipelines.progress import Progress, silent
 from pipelines.publish import current
 from pipelines.snapshots import Snapshot, keep, path_of
@@ -61,8 +62,13 @@ class _Scored:
     reasons: list[dict[str, list[dict[str, Any]]]]
 
 
-def score(settings: Settings, progress: Progress | None = None) -> ScoreResult:
+def score(
+    settings: Settings, progress: Progress | None = None, *, missed: date | None = None
+) -> ScoreResult:
     """Score the newest rows of the feature table with the current release.
+
+    ``missed`` scores a former day instead, for the history: without decisions, for a list that
+    nobody saw must let no account rest.
 
     Raises
     ------
@@ -79,7 +85,7 @@ def score(settings: Settings, progress: Progress | None = None) -> ScoreResult:
         )
     manifest = release.verify(path)
     models = {name: ModelFiles.read(path / name) for name in manifest.models}
-    table = dataset.read(settings.feature_table)
+    table = table_on(settings, missed) if missed else dataset.read(settings.feature_table)
     rows = table.newest()
     _refuse_missing(models, rows, settings.feature_table)
     scored = {}
@@ -89,7 +95,7 @@ def score(settings: Settings, progress: Progress | None = None) -> ScoreResult:
     scored = _exclusive(scored, table)
     report("writing", 0.95)
     store = ScoreStore(settings.store_url)
-    accounts = _accounts(settings, store, table, rows, scored)
+    accounts = _accounts(settings, store if missed is None else None, table, rows, scored)
     scoring = _scoring(settings, table, manifest, models, len(accounts))
     _keep_inputs(settings, rows, models, scoring)
     store.write(scoring, accounts, _inputs(rows, models))
@@ -140,19 +146,22 @@ def _exclusive(scored: Mapping[str, _Scored], table: dataset.FeatureTable) -> di
 
 def _accounts(
     settings: Settings,
-    store: ScoreStore,
+    store: ScoreStore | None,
     table: dataset.FeatureTable,
     rows: pd.DataFrame,
     scored: Mapping[str, _Scored],
 ) -> list[AccountScore]:
-    """Return the accounts by falling expected expansion ARR, then by ARR and id."""
+    """Return the accounts by falling expected expansion ARR, then by ARR and id.
+
+    ``store`` is whose lists the decisions heed; without it there are none.
+    """
     arr = rows["arr"].to_numpy(float)
     chances = {name: one.probability for name, one in scored.items()}
     shares = {name: one.share for name, one in scored.items()}
     amounts = value.expected_amounts(chances, shares, arr)
     known = described(settings, str(table.meta["data_through"]))
     csms = {account: one["csm_id"] for account, one in known.items()}
-    decisions = decide(settings, store, rows, chances, amounts, csms)
+    decisions = decide(settings, store, rows, chances, amounts, csms) if store else {}
     frame = pd.DataFrame(
         {
             "account_id": rows["account_id"].to_numpy(),
@@ -188,7 +197,7 @@ def _ranked(
             arr_at_risk=round(float(row["at_risk"]), 2),
             probabilities={n: round(float(one.probability[place]), 6) for n, one in scored.items()},
             reasons={name: one.reasons[place] for name, one in scored.items()},
-            decision=decisions[row["account_id"]],
+            decision=decisions.get(row["account_id"]),
         )
 
 

@@ -136,8 +136,13 @@ class Decide(Frozen):
 
 
 class Watch(Frozen):
-    """Whether a challenger that `watch --train` made may take over once the gate lets it pass."""
+    """What follows from a verdict: both are off until a company asks for them.
 
+    ``train``: `weekly` trains challengers where the verdict asks for them, as `watch --train` does.
+    ``promote``: such a challenger takes over once the gate lets it pass.
+    """
+
+    train: bool = False
     promote: bool = False
 
 

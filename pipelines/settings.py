@@ -101,6 +101,11 @@ class Settings(Mapping):
         return self.work / "watch"
 
     @property
+    def weekly_folder(self) -> Path:
+        """The records of weekly runs, a file a week, and their lock."""
+        return self.work / "weekly"
+
+    @property
     def export_folder(self) -> Path:
         """What was exported for a CRM, a folder an export."""
         return self.work / "export"

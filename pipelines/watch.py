@@ -7,16 +7,15 @@ it is told to; nothing is promoted unless the settings say so.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from features.errors import DataError
 from models import dataset, release
-from models.dataset import FeatureTable
 from models.model_files import ModelFiles
 from pipelines.drift import drift, write_annex
+from pipelines.past import table_on
 from pipelines.progress import Progress, silent
 from pipelines.publish import current
 from pipelines.watching.columns import reference_dates
@@ -64,7 +63,7 @@ def watch(
     on: date | None = None,
     train: bool = False,
 ) -> WatchResult:
-    """Write the verdict of the newest date, or of another one of the feature table.
+    """Write the verdict of the newest date, or of a former day.
 
     It lies in ``<work>/watch/<as_of>/verdict.json``, with Evidently's page of every column and its
     figures as JSON beside it. With ``train``, challengers are trained where the customers changed
@@ -73,10 +72,10 @@ def watch(
     Raises
     ------
     DataError
-        When there is no feature table, or no rows of the day that is asked for.
+        When there is no feature table, or it does not reach the day that is asked for.
     """
     report = progress or silent
-    week = _week(settings, dataset.read(settings.feature_table), on)
+    week = _week(settings, on)
     report("looking at feeds, accounts and models", 0.1)
     verdict = judged(week)
     report("writing Evidently's page", 0.5)
@@ -115,17 +114,11 @@ def _challenger(settings: Settings, target: str, version: str | None) -> Challen
     return Challenger(target, version, judged.promoted, judged.reasons)
 
 
-def _week(settings: Settings, table: FeatureTable, on: date | None) -> Week:
-    dates = sorted(table.frame["as_of"].unique())
-    as_of = on or dates[-1]
-    if as_of not in dates:
-        raise DataError(
-            f"{settings.feature_table}: has no rows of {as_of}; the newest are of {dates[-1]}, and "
-            f"the ones before of {', '.join(str(one) for one in dates[-4:-1])}"
-        )
-    known = replace(table, frame=table.frame[table.frame["as_of"] <= as_of])
+def _week(settings: Settings, on: date | None) -> Week:
+    table = table_on(settings, on) if on else dataset.read(settings.feature_table)
+    as_of: date = table.frame["as_of"].max()
     past = history(settings.watch_folder, as_of)
-    return Week(settings.tables_folder, known, _models(settings), past, as_of)
+    return Week(settings.tables_folder, table, _models(settings), past, as_of)
 
 
 def _models(settings: Settings) -> dict[str, ModelFiles]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 import subprocess
@@ -50,32 +51,16 @@ def test_every_setting_exists(path: Path) -> None:
     assert set(re.findall(rf"\b{PREFIX}[A-Z_]+[A-Z]\b", path.read_text("utf-8"))) <= KNOWN
 
 
-def test_the_weekly_run_is_made_of_verbs() -> None:
-    [steps] = re.findall(r"for step in (.*); do", text("weekly.sh"))
-    group = typer.main.get_command(app)
-    for step in steps.split():
-        command = group.get_command(None, step)  # type: ignore[attr-defined, arg-type]
-        assert command is not None, step
-        command.make_context(step, ["--config", "x.toml"])
-    assert subprocess.run(["sh", "-n", DEPLOY / "weekly.sh"], check=False).returncode == 0
-
-
-def test_the_weekly_run_is_the_same_everywhere() -> None:
+def test_the_weekly_run_is_one_command_and_the_same_everywhere() -> None:
+    command = ["expansion", "weekly", "--config", "/etc/expansion/expansion.toml"]
+    verb = typer.main.get_command(app).get_command(None, "weekly")  # type: ignore[attr-defined, arg-type]
+    verb.make_context("weekly", command[2:])
     [_, weekly] = pods()
-    assert weekly["containers"][0]["command"][0] == "expansion-weekly"
-    assert "ExecStart=/usr/local/bin/expansion-weekly" in text("systemd/expansion-weekly.service")
-    assert 'CMD ["expansion-weekly"]' in text("Dockerfile")
-    assert "deploy/weekly.sh /usr/local/bin/expansion-weekly" in text("Dockerfile")
-
-
-def test_the_weekly_run_stops_at_the_first_failure(tmp_path: Path) -> None:
-    fake = tmp_path / "expansion"
-    fake.write_text(f'#!/bin/sh\necho "$1 $3" >>{tmp_path}/done\ntest "$1" != build\n')
-    fake.chmod(0o755)
-    command = ["sh", str(DEPLOY / "weekly.sh"), "mine.toml"]
-    found = subprocess.run(command, env={"PATH": f"{tmp_path}:/usr/bin:/bin"}, check=False)
-    assert found.returncode == 1
-    assert (tmp_path / "done").read_text() == "check mine.toml\nbuild mine.toml\n"
+    assert weekly["containers"][0]["command"] == command
+    unit = text("systemd/expansion-weekly.service")
+    assert f"ExecStart=/opt/expansion/bin/{' '.join(command)}\n" in unit
+    assert f"CMD {json.dumps(command)}\n" in text("Dockerfile")
+    assert " ".join(command) in (DEPLOY.parent / "docs" / "operations.md").read_text("utf-8")
 
 
 def test_nothing_runs_as_root_or_writes_to_its_root() -> None:

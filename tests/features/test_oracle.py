@@ -17,7 +17,7 @@ from tests.random_company import AS_OFS, random_company
 
 ACCOUNTS = 40
 THROUGH = date(2024, 12, 1)
-FEW = settings(max_examples=4, deadline=None, derandomize=True, phases=[Phase.generate])
+FEW = settings(max_examples=3, deadline=None, derandomize=True, phases=[Phase.generate])
 
 Table = dict[tuple[date, str], dict[str, Any]]
 

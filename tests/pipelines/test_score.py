@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import shutil
 from dataclasses import asdict
+from datetime import timedelta
 from pathlib import Path
 
 import numpy as np
@@ -178,3 +179,22 @@ def test_what_was_scored_is_kept_beside_the_scores(settings: Settings) -> None:
     for account, text in given.items():
         wanted = [None if pd.isna(one) else one for one in rows.loc[account, names]]
         assert json.loads(text) == wanted
+
+
+def test_a_missed_week_is_scored_for_the_history_and_moves_no_list(settings: Settings) -> None:
+    table = dataset.read(settings.feature_table)
+    missed = sorted(table.frame["as_of"].unique())[-2]
+    before = score(settings, missed=missed)
+    assert before.as_of == str(missed)
+    assert all(one.decision is None for one in stored(settings))
+    store = ScoreStore(settings.store_url)
+    assert store.turns(missed, missed + timedelta(days=1)) == {}
+    score(settings)
+    newest = store.all()
+    assert newest[0].scoring.as_of > missed
+    assert all(one.decision for one in newest)
+    assert [one.scoring.as_of for one in store.history(newest[0].account_id, 5)] == [
+        newest[0].scoring.as_of,
+        missed,
+    ]
+    store.close()

@@ -103,37 +103,59 @@ def test_the_child_does_not_outlive_who_started_it() -> None:
     assert _ends(int(process))
 
 
-@pytest.mark.parametrize(
-    ("arguments", "code", "says"),
-    [
-        ([], 2, "EXPANSION_STORE_URL is not set\nEXPANSION_RELEASE_FOLDER is not set"),
-        (["--store", "nonsense", "--release", "x"], 2, "sqlite:///folder/scores.db"),
-        (["--port", "many"], 2, "invalid int"),
-        (["--store", "sqlite://", "--release", "x", "--port", "70000"], 3, "cannot listen"),
-    ],
-)
-def test_wrong_usage_is_told_in_a_sentence(arguments: list[str], code: int, says: str) -> None:
-    with started(*arguments) as server:
-        _, told = server.communicate(timeout=20)
-    assert server.returncode == code
-    assert says in told
-    assert "Traceback" not in told
+STARTED_WRONGLY: list[tuple[list[str], dict[str, str], int, str]] = [
+    ([], {}, 2, "EXPANSION_STORE_URL is not set\nEXPANSION_RELEASE_FOLDER is not set"),
+    (["--store", "nonsense", "--release", "x"], {}, 2, "sqlite:///folder/scores.db"),
+    (["--port", "many"], {}, 2, "invalid int"),
+    (["--store", "sqlite://", "--release", "x", "--port", "70000"], {}, 3, "cannot listen"),
+    (
+        ["--store", "sqlite://", "--release", "x", "--host", "0.0.0.0", "--port", "0"],  # noqa: S104
+        {"EXPANSION_KEYS": "off"},
+        2,
+        "expansion keys create",
+    ),
+    (
+        ["--store", "sqlite://", "--release", "x"],
+        {"EXPANSION_KEYS": "perhaps"},
+        2,
+        "EXPANSION_KEYS: ",
+    ),
+]
+EACH = """
+import contextlib, io, json, os, sys
+from serving.__main__ import main
+found = []
+for arguments, environment in json.loads(sys.argv[1]):
+    os.environ.update(environment)
+    with contextlib.redirect_stderr(io.StringIO()) as told:
+        try:
+            code = main(arguments)
+        except SystemExit as ended:
+            code = ended.code
+    found.append((code, told.getvalue()))
+    for name in environment:
+        del os.environ[name]
+print(json.dumps(found))
+"""
 
 
-@pytest.mark.parametrize(
-    ("keys", "host", "code", "says"),
-    [
-        ("off", "0.0.0.0", 2, "expansion keys create"),  # noqa: S104
-        ("perhaps", "127.0.0.1", 2, "EXPANSION_KEYS: "),
-    ],
-)
-def test_keys_that_are_off_for_the_world_are_refused_at_the_start(
-    keys: str, host: str, code: int, says: str
-) -> None:
-    arguments = ("--store", "sqlite://", "--release", "x", "--host", host, "--port", "0")
-    with started(*arguments, EXPANSION_KEYS=keys) as server:
-        _, told = server.communicate(timeout=20)
-    assert server.returncode == code
+@pytest.fixture(scope="module")
+def refused() -> list[tuple[int, str]]:
+    """Exit code and words of each wrong start; one process tries them all, for it loads slowly."""
+    cases = json.dumps([case[:2] for case in STARTED_WRONGLY])
+    known = {k: v for k, v in os.environ.items() if not k.startswith("EXPANSION_")}
+    done = subprocess.run(
+        [sys.executable, "-c", EACH, cases], capture_output=True, text=True, check=True, env=known
+    )
+    found: list[tuple[int, str]] = [(code, told) for code, told in json.loads(done.stdout)]
+    return found
+
+
+@pytest.mark.parametrize("place", range(len(STARTED_WRONGLY)))
+def test_a_wrong_start_is_told_in_a_sentence(place: int, refused: list[tuple[int, str]]) -> None:
+    _, _, code, says = STARTED_WRONGLY[place]
+    found, told = refused[place]
+    assert found == code
     assert says in told
     assert "Traceback" not in told
 

@@ -1,0 +1,1 @@
+"""What a run of several verbs needs: to be alone, and to remember its steps."""
