@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from models.figures import ENGLISH
+from models.messages import Catalogue
 from models.phrases import phrase
 
 Value = float | str | None
@@ -47,6 +49,8 @@ class Case:
         Expected ARR of each target: probability times amount, in ``currency`` a year.
     currency, limits
         What amounts are told in, and where plays begin.
+    words
+        The language of what is told.
     """
 
     values: Mapping[str, Value]
@@ -54,6 +58,7 @@ class Case:
     amounts: Mapping[str, float]
     currency: str = "EUR"
     limits: Limits = Limits()
+    words: Catalogue = ENGLISH
 
     @property
     def gain(self) -> float:
@@ -77,19 +82,20 @@ class Case:
 
     def money(self, amount: float) -> str:
         """Return an amount in words."""
-        return phrase("currency", amount, self.currency)
+        return phrase("currency", amount, self.currency, self.words)
 
+    def percent(self, share: float) -> str:
+        """Return a share in words."""
+        return phrase("ratio", share, "", self.words)
 
-def percent(share: float) -> str:
-    """Return a share in words."""
-    return phrase("ratio", share, "")
+    def days(self, count: float) -> str:
+        """Return a time in words."""
+        return self.several("days", count)
 
+    def several(self, what: str, count: float) -> str:
+        """Return a count with its word: 1 ticket, 12 tickets."""
+        return self.words.several(f"count.{what}", count)
 
-def days(count: float) -> str:
-    """Return a time in words."""
-    return phrase("days", count, "")
-
-
-def several(count: float, word: str, many: str = "") -> str:
-    """Return a count with its word: 1 ticket, 12 tickets."""
-    return f"{count:,.0f} {word if round(count) == 1 else many or word + 's'}"
+    def say(self, key: str, **values: str) -> str:
+        """Return a text of the catalogue."""
+        return self.words.text(key, **values)

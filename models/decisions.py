@@ -143,9 +143,15 @@ def _why(best: Play, sales: Sequence[Play], case: Case) -> str:
     """Say which sale waits for ``best``, or why a sale that looks worth it is none."""
     if best in MENDING:
         reason = next(troubles(case, best.name))
-        return f"{sales[0].title} waits: {reason}" if sales else ""
+        if not sales:
+            return ""
+        return case.say("why.waits", play=sales[0].title(case.words), reason=reason)
     worth = [one for one in SELLING if one.amount(case) >= case.limits.worth_a_talk]
-    return "; ".join(f"{one.title} is no play: {told}" for one in worth if (told := one.stop(case)))
+    return "; ".join(
+        case.say("why.no_play", play=one.title(case.words), reason=told)
+        for one in worth
+        if (told := one.stop(case))
+    )
 
 
 def _one_list(

@@ -14,6 +14,8 @@ import lightgbm as lgb
 import numpy as np
 
 from models.encoding import FeatureSpec
+from models.figures import ENGLISH
+from models.messages import Catalogue
 from models.phrases import sentence, typical
 
 MOST_CELLS = 2_000_000
@@ -54,6 +56,7 @@ def reasons(
     segments: Sequence[str | None] = (),
     up: int = 3,
     down: int = 2,
+    words: Catalogue = ENGLISH,
 ) -> list[dict[str, Any]]:
     """Return for each row what raises its score most (``up``) and what lowers it most (``down``).
 
@@ -73,12 +76,14 @@ def reasons(
         Each row's segment, to compare it with accounts alike; empty compares with all.
     up, down
         How many reasons of each kind at the most.
+    words
+        The language they are told in.
     """
     member = _members(features)
     by_stem = shares @ member
     order = np.argsort(by_stem, axis=1, kind="stable")
     owners = [np.flatnonzero(column) for column in member.T]
-    tell = _Teller(shares, by_stem, values, features, owners, currency, segments)
+    tell = _Teller(shares, by_stem, values, features, owners, currency, segments, words)
     groups = by_group(shares, features)
     return [
         {
@@ -131,6 +136,7 @@ class _Teller:
     owners: list[np.ndarray]
     currency: str
     segments: Sequence[str | None]
+    words: Catalogue
 
     def row(self, row: int, stems: np.ndarray, *, sign: int) -> list[dict[str, Any]]:
         """Tell the reasons of one row, as long as they pull in the direction of ``sign``."""
@@ -145,7 +151,7 @@ class _Teller:
         return Reason(
             feature=feature.name,
             group=feature.group,
-            text=sentence(feature, value, self.currency, segment),
+            text=sentence(feature, value, self.currency, segment, self.words),
             value=value,
             typical=typical(feature, segment),
             contribution=round(float(self.by_stem[row, stem]), 6),

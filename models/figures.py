@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from models.messages import read
+from models.messages import FIRST, read
 
 DASH = "\u2013"
 NARROW = "\u00a0"
 """Keeps a figure and its unit on one line."""
-PARTED = {"de": str.maketrans(",.", ".,")}
 WORDS = read(Path(__file__).with_name("messages"))
-"""What figures of all rooms need, by language: units and months."""
+"""What all rooms need, by language: units, months, targets, plays, features."""
+ENGLISH = WORDS[FIRST]
 
 
 @dataclass(frozen=True)
@@ -24,11 +24,7 @@ class Figures:
 
     def number(self, value: float | None, digits: int = 0) -> str:
         """Return a number, thousands parted."""
-        if value is None:
-            return DASH
-        # Adding 0 turns the minus zero of a rounded figure into zero.
-        told = f"{round(value, digits) + 0:,.{digits}f}"
-        return told.translate(PARTED.get(self.language, {}))
+        return DASH if value is None else WORDS[self.language].number(value, digits)
 
     def signed(self, value: float | None) -> str:
         """Return a number with its sign."""

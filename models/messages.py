@@ -14,6 +14,8 @@ from typing import Any
 
 FIRST = "en"
 """What is spoken where nobody asked for another language."""
+PARTED = {"de": str.maketrans(",.", ".,")}
+"""How languages that do not write 1,234.5 change its signs."""
 
 
 @dataclass(frozen=True)
@@ -27,16 +29,31 @@ class Catalogue:
         """Return a text with its values; ``KeyError`` where the catalogue lacks it."""
         return self.texts[key].format(**values)
 
+    def several(self, key: str, count: float, /) -> str:
+        """Return a count with its word, from ``<key>.one`` or ``<key>.many``."""
+        one = "one" if round(count) == 1 else "many"
+        return self.text(f"{key}.{one}", count=self.number(count))
+
+    def number(self, value: float, digits: int = 0) -> str:
+        """Return a number as the language writes it, thousands parted."""
+        # Adding 0 turns the minus zero of a rounded figure into zero.
+        told = f"{round(value, digits) + 0:,.{digits}f}"
+        return told.translate(PARTED.get(self.language, {}))
+
     def name(self, kind: str, name: str | None) -> str:
         """Return what a name from the data is called; itself, where the catalogue does not say."""
         return self.texts.get(f"{kind}.{name}", (name or "\u2013").replace("_", " "))
 
 
-def read(folder: Path) -> dict[str, Catalogue]:
-    """Return every catalogue of a folder by language, English first."""
+def read(folder: Path, onto: Mapping[str, Catalogue] | None = None) -> dict[str, Catalogue]:
+    """Return every catalogue of a folder by language, English first, with the texts of ``onto``."""
     paths = sorted(folder.glob("*.toml"), key=lambda one: (one.stem != FIRST, one.stem))
+    below = {name: one.texts for name, one in (onto or {}).items()}
     return {
-        one.stem: Catalogue(one.stem, dict(_flat(tomllib.loads(one.read_text("utf-8")))))
+        one.stem: Catalogue(
+            one.stem,
+            {**below.get(one.stem, {}), **dict(_flat(tomllib.loads(one.read_text("utf-8"))))},
+        )
         for one in paths
     }
 

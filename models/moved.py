@@ -14,7 +14,9 @@ import pandas as pd
 from models.calibrators import apply
 from models.encoding import FeatureSpec
 from models.explain import contributions, summed_by_stem
+from models.figures import ENGLISH
 from models.inputs import matrix
+from models.messages import Catalogue
 from models.model_files import ModelFiles
 from models.phrases import changed
 
@@ -70,7 +72,12 @@ def moved(earlier: ModelFiles, newer: ModelFiles, then: pd.DataFrame, now: pd.Da
 
 
 def shifts(
-    files: ModelFiles, then: pd.DataFrame, now: pd.DataFrame, currency: str, most: int = 3
+    files: ModelFiles,
+    then: pd.DataFrame,
+    now: pd.DataFrame,
+    currency: str,
+    most: int = 3,
+    words: Catalogue = ENGLISH,
 ) -> list[list[Shift]]:
     """Return for each account the changes in its data that moved its score most, weightiest first.
 
@@ -83,7 +90,7 @@ def shifts(
     weights = summed_by_stem(two - one, features)
     before, after = (_values(rows, features) for rows in (then, now))
     return [
-        _told(features, weights[row], before[row], after[row], currency)[:most]
+        _told(features, weights[row], before[row], after[row], currency, words)[:most]
         for row in range(len(now))
     ]
 
@@ -105,6 +112,7 @@ def _told(
     before: Sequence[Any],
     after: Sequence[Any],
     currency: str,
+    words: Catalogue,
 ) -> list[Shift]:
     """Return one shift a feature: of its windows, the first whose value changed."""
     found: dict[str, Shift] = {}
@@ -112,6 +120,6 @@ def _told(
         one, weight = features[number], float(weights[number])
         if one.stem in found or before[number] == after[number] or not weight:
             continue
-        text = changed(one, before[number], after[number], currency)
+        text = changed(one, before[number], after[number], currency, words)
         found[one.stem] = Shift(one.name, one.group, text, round(weight, 6))
     return list(found.values())

@@ -374,7 +374,7 @@ def watch(
         return watched(load(config), progress, on=on, train=train)
 
     def show(result: WatchResult) -> None:
-        show_watched.watched(result, language or load(config).report.language)
+        show_watched.watched(result, language or load(config).company.language)
 
     run(work, show, as_json=as_json, code=lambda result: result.verdict.exit_code)
 
@@ -478,6 +478,7 @@ def _serve(settings: Settings, *, host: str, port: int) -> None:
     known = {
         "EXPANSION_STORE_URL": settings.store_url,
         "EXPANSION_RELEASE_FOLDER": str(settings.release_folder),
+        "EXPANSION_LANGUAGE": settings.company.language,
     }
     command = [sys.executable, "-m", "serving", "--host", host, "--port", str(port)]
     os.execve(sys.executable, command, {**os.environ, **known})  # noqa: S606

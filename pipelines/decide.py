@@ -47,7 +47,7 @@ def decide(
     if rows.empty:
         return {}
     as_of: date = rows["as_of"].iloc[0]
-    cases = _cases(rows, chances, amounts, settings.company.currency, limits(settings))
+    cases = _cases(rows, chances, amounts, settings)
     choices = {account: choose(case) for account, case in cases}
     since = as_of - timedelta(days=settings.decide.cooldown_days)
     return listed(choices, csms, rules(settings), as_of, store.turns(since, as_of))
@@ -78,12 +78,13 @@ def team_capacity(settings: Settings, account_ids: Iterable[str], through: str) 
 
 
 def _cases(
-    rows: pd.DataFrame, chances: Columns, amounts: Columns, currency: str, own: Limits
+    rows: pd.DataFrame, chances: Columns, amounts: Columns, settings: Settings
 ) -> Iterator[tuple[str, Case]]:
     """Yield each account with its case; what is not a number cannot be said."""
+    said = (settings.company.currency, limits(settings), settings.words)
     for place, values in enumerate(rows.itertuples(index=False, name=None)):
         known = dict(zip(rows.columns, values, strict=True))
-        case = Case(known, _at(chances, place), _at(amounts, place), currency, own)
+        case = Case(known, _at(chances, place), _at(amounts, place), *said)
         yield str(known["account_id"]), case
 
 

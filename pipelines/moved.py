@@ -107,8 +107,7 @@ def explain_moves(
     names = [name for name in newer.models if name in earlier.models]
     taken = {n: moved(earlier.models[n], newer.models[n], then, now) for n in names}
     chosen = _chosen(both, taken, account_id, top)
-    currency = settings.company.currency
-    told = _told(earlier.models, taken, then, now, chosen, currency)
+    told = _told(earlier.models, taken, then, now, chosen, settings)
     return MovedResult(
         since=earlier.snapshot.as_of,
         until=newer.snapshot.as_of,
@@ -158,11 +157,17 @@ def _told(
     then: pd.DataFrame,
     now: pd.DataFrame,
     chosen: list[tuple[str, int]],
-    currency: str,
+    settings: Settings,
 ) -> Iterator[AccountMove]:
     for name, row in chosen:
         one, part = taken[name], slice(row, row + 1)
-        because = shifts(models[name], then.iloc[part], now.iloc[part], currency)[0]
+        because = shifts(
+            models[name],
+            then.iloc[part],
+            now.iloc[part],
+            settings.company.currency,
+            words=settings.words,
+        )[0]
         yield AccountMove(
             account_id=str(now.index[row]),
             target=name,

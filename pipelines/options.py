@@ -12,7 +12,7 @@ Config = Annotated[Path, typer.Option("--config", help="The company's settings (
 Json = Annotated[bool, typer.Option("--json", help="Print exactly one JSON object on stdout.")]
 Language = Annotated[
     Literal["en", "de"] | None,
-    typer.Option("--language", help="What people read; [report] language when not given."),
+    typer.Option("--language", help="What people read; [company] language when not given."),
 ]
 DEFAULT = Path("expansion.toml")
 DAY = "YYYY-MM-DD"

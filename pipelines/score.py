@@ -128,6 +128,7 @@ def _score(files: ModelFiles, rows: pd.DataFrame, settings: Settings) -> _Scored
         segments=_segments(rows),
         up=settings.score.reasons,
         down=max(1, settings.score.reasons - 1),
+        words=settings.words,
     )
     return _Scored(apply(files.calibration, raw), amount_shares(files, inputs), told)
 

@@ -19,11 +19,16 @@ TargetName = Literal["upsell", "cross_sell", "downsell", "churn"]
 
 
 class Company(Frozen):
-    """Whose data it is. ``data_through``: first day not complete; empty = newest usage day + 1."""
+    """Whose data it is, and what its people read.
+
+    ``data_through``: first day not complete; empty = newest usage day + 1. ``language``: of plays,
+    reasons, the watch, the report and what is delivered.
+    """
 
     name: str = Field(default="Demo company", min_length=1)
     currency: str = Field(default="EUR", pattern="^[A-Z]{3}$")
     data_through: date | None = None
+    language: Literal["en", "de"] = "en"
 
 
 class Data(Frozen):
@@ -147,10 +152,9 @@ class Watch(Frozen):
 
 
 class Report(Frozen):
-    """How many accounts the report lists, and the language that it and other pages speak."""
+    """How many accounts the report lists."""
 
     top: int = Field(default=25, ge=1)
-    language: Literal["en", "de"] = "en"
 
 
 class Export(Frozen):

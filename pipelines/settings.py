@@ -10,6 +10,8 @@ from typing import Any
 from pydantic import ValidationError, field_validator
 
 from features.errors import UsageError
+from models.figures import WORDS
+from models.messages import Catalogue
 from pipelines.mapping import Mapping
 from pipelines.mistakes import explain, unknown_names
 from pipelines.sections import (
@@ -69,6 +71,11 @@ class Settings(Mapping):
     def data_folder(self) -> Path:
         """The folder of the source files."""
         return self.data.folder
+
+    @property
+    def words(self) -> Catalogue:
+        """The words of the language that the company's people read."""
+        return WORDS[self.company.language]
 
     @property
     def tables_folder(self) -> Path:

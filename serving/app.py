@@ -8,6 +8,7 @@ from typing import Any
 
 from fastapi import FastAPI
 
+from models.figures import WORDS
 from models.forecast_store import ForecastStore
 from models.store import ScoreStore
 from serving import auth, problems, telemetry
@@ -88,7 +89,7 @@ def create_app(settings: ServingSettings | None = None) -> FastAPI:
     app.state.editions = EditionWatch(app.state.store, chosen.cache_folder, chosen.stale_days)
     app.state.forecasts = ForecastWatch(ForecastStore(chosen.store_url))
     app.state.lanes = Lanes()
-    app.state.watch = ReleaseWatch(chosen.release_folder)
+    app.state.watch = ReleaseWatch(chosen.release_folder, WORDS[chosen.language])
     for router in ROUTERS:
         # Included routers are walked anew for each request; these routes know their prefix already.
         app.router.routes.extend(router.routes)

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 
 from features.errors import DataError
 from models import release
+from models.figures import ENGLISH
+from models.messages import Catalogue
 from models.release import Manifest
 from serving.watching import watching
 
@@ -32,8 +34,8 @@ class ReleaseWatch:
     in use was written, in seconds of the epoch.
     """
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    def __init__(self, folder: Path, words: Catalogue = ENGLISH) -> None:
+        self.folder, self.words = folder, words
         self.scorer: Scorer | None = None
         self.problems: tuple[str, ...] = ("the release is being checked; this takes seconds",)
         self.refused = 0
@@ -74,7 +76,7 @@ class ReleaseWatch:
 
     def _check(self, path: Path, seen: Look) -> None:
         try:
-            self.scorer = _tried(path)
+            self.scorer = _tried(path, self.words)
         except DataError as error:
             self.problems = error.problems
             self.refused += 1
@@ -84,7 +86,7 @@ class ReleaseWatch:
             self.written_at = max(changed for *_, changed in seen) / 1e9
 
 
-def _tried(path: Path) -> Scorer:
+def _tried(path: Path, words: Catalogue) -> Scorer:
     """Return a release loaded, after a child process has loaded the very same bytes."""
     release.verify(path)
     with tempfile.TemporaryDirectory(prefix="expansion-release-") as folder:
@@ -96,17 +98,17 @@ def _tried(path: Path) -> Scorer:
             release.check_in_child(copy)
         except DataError as error:
             raise DataError([one.replace(str(copy), str(path)) for one in error.problems]) from None
-        return _rehearsed(copy, manifest)
+        return _rehearsed(copy, manifest, words)
 
 
-def _rehearsed(path: Path, manifest: Manifest) -> Scorer:
+def _rehearsed(path: Path, manifest: Manifest, words: Catalogue) -> Scorer:
     """Return a release loaded, once everything that is asked of it has been answered."""
     # Only here: the first answers need not wait for LightGBM to be imported.
     from serving.rehearsal import rehearse
     from serving.scorer import Scorer
 
     try:
-        scorer = Scorer.load(path, manifest)
+        scorer = Scorer.load(path, manifest, words)
         rehearse(scorer)
     except Exception as error:
         # Whatever it is: it would be the answer to the first who asks.

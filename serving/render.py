@@ -13,7 +13,7 @@ from fastapi import Request, Response
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.responses import HTMLResponse
 
-from models.figures import Figures
+from models.figures import WORDS, Figures
 from models.messages import Catalogue, preferred, read
 from serving.paths import ROOT
 from serving.schemas import Problem
@@ -32,7 +32,7 @@ POLICY = (
 @cache
 def catalogues() -> dict[str, Catalogue]:
     """Return the texts of the pages by language."""
-    return read(HERE / "messages")
+    return read(HERE / "messages", WORDS)
 
 
 @cache
@@ -76,6 +76,7 @@ def page(
         called=words.name,
         f=Figures(words.language),
         language=words.language,
+        written=request.app.state.watch.words.language,
         languages=[_switch(request, one, here) for one in catalogues().values()],
         visitor=who,
         token=sessions.token(who.bound),

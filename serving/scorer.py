@@ -18,7 +18,9 @@ import numpy as np
 from models import explain, value
 from models.calibrators import apply
 from models.encoding import SEGMENT, FeatureSpec
+from models.figures import ENGLISH
 from models.golden import shares_by
+from models.messages import Catalogue
 from models.model_files import ModelFiles
 from models.release import Manifest
 
@@ -101,12 +103,13 @@ class Scorer:
     release_id: str
     models: Mapping[str, Model]
     meta: Mapping[str, Any] = field(default_factory=dict)
+    words: Catalogue = ENGLISH
 
     @classmethod
-    def load(cls, path: Path, manifest: Manifest) -> Scorer:
+    def load(cls, path: Path, manifest: Manifest, words: Catalogue = ENGLISH) -> Scorer:
         """Load a release that was tried out; LightGBM ends the process that loads a garbled one."""
         models = {name: Model.of(ModelFiles.read(path / name)) for name in sorted(manifest.models)}
-        return cls(manifest.release_id, models, manifest.meta)
+        return cls(manifest.release_id, models, manifest.meta, words)
 
     @cached_property
     def inputs(self) -> Mapping[str, FeatureSpec]:
@@ -182,6 +185,7 @@ class Scorer:
             segments=self._segments(rows),
             up=UP,
             down=DOWN,
+            words=self.words,
         )
 
     def _segments(self, rows: Sequence[Row]) -> list[str | None]:

@@ -73,6 +73,10 @@ class ServingSettings(BaseModel):
         default="read,score,feedback",
         description="Scopes, parted by commas, of those whom a trusted proxy names.",
     )
+    language: Literal["en", "de"] = Field(
+        default="en",
+        description="Language of plays and reasons, as `[company] language` has them written.",
+    )
     log: Literal["debug", "info", "warning", "error"] = Field(
         default="warning", description="What is logged; info has a line for every request."
     )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from features.errors import UsageError
-from models.phrases import changed, phrase, when
+from models.phrases import changed, named, phrase
 from serving.rows import RowCheck
 from serving.scenarios import Changes, champion_leaves, seats_change
 from serving.schemas import Probabilities
@@ -59,7 +59,7 @@ def changes(models: Scorer, before: Known, after: Known) -> list[ChangedFeature]
     return [
         ChangedFeature(
             feature=name,
-            text=changed(one, before.get(name), after.get(name), models.currency),
+            text=changed(one, before.get(name), after.get(name), models.currency, models.words),
             before=before.get(name),
             after=after.get(name),
         )
@@ -125,11 +125,12 @@ def _difference(
     models: Scorer, feature: FeatureSpec, part: float, before: Known, after: Known
 ) -> Difference:
     old, new = before.get(feature.name), after.get(feature.name)
-    same = phrase(feature.unit, new, models.currency)
+    words = models.words
+    same = phrase(feature.unit, new, models.currency, words)
     text = (
-        f"{feature.description}{when(feature)}: {same} as before, but weighs differently now"
+        words.text("phrase.same", feature=named(feature, words), value=same)
         if old == new
-        else changed(feature, old, new, models.currency)
+        else changed(feature, old, new, models.currency, words)
     )
     return Difference(
         feature=feature.name,

@@ -85,5 +85,5 @@ def _place(pair: tuple[int, StoredScore]) -> int:
 def _list(csm: str, rows: Sequence[StoredScore]) -> CsmList:
     decided = [one.decision for one in rows if one.decision]
     counts = Counter(one.play for one in decided)
-    plays = tuple((play.title, counts[name]) for name, play in PLAYS.items() if counts[name])
+    plays = tuple((play.title(), counts[name]) for name, play in PLAYS.items() if counts[name])
     return CsmList(csm, tuple(rows), sum(one.at_stake for one in decided), plays)

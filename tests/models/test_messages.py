@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import string
 from pathlib import Path
 
 import pytest
@@ -11,18 +10,6 @@ from models.messages import preferred, read
 
 FOLDER = Path(__file__).parents[2] / "serving" / "messages"
 CATALOGUES = read(FOLDER)
-
-
-def places(text: str) -> set[str]:
-    return {name for _, name, *_ in string.Formatter().parse(text) if name}
-
-
-@pytest.mark.parametrize("language", CATALOGUES)
-def test_every_language_says_everything_with_the_same_values(language: str) -> None:
-    english, other = CATALOGUES["en"].texts, CATALOGUES[language].texts
-    assert set(other) == set(english)
-    assert [key for key in english if places(english[key]) != places(other[key])] == []
-    assert [key for key, text in other.items() if not text.strip()] == []
 
 
 def test_a_text_takes_its_values_and_a_name_without_one_stays_readable() -> None:

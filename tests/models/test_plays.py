@@ -173,7 +173,7 @@ def test_every_play_and_guard_is_told_in_the_document() -> None:
     text = DOCUMENT.read_text("utf-8")
     flat = " ".join(text.split())
     for one in PLAYS.values():
-        assert f"## {one.title}\n" in text
+        assert f"## {one.title()}\n" in text
         assert one.meaning in flat
     for reason in GUARDS.values():
         assert reason.meaning in flat, reason.name

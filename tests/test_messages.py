@@ -1,0 +1,99 @@
+"""What people read is complete in every language, room by room."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from string import Formatter
+
+import pytest
+
+from features.catalogue import columns
+from models.case import Case
+from models.decisions import choose
+from models.encoding import FeatureSpec
+from models.figures import WORDS
+from models.guards import GUARDS
+from models.messages import FIRST, read
+from models.phrases import sentence
+from models.plays import PLAYS
+
+ROOT = Path(__file__).parents[1]
+ROOMS = sorted(
+    one.relative_to(ROOT).as_posix()
+    for room in ("models", "pipelines", "serving")
+    for one in (ROOT / room).rglob("messages")
+)
+CASE = {
+    "seats_licensed": 40.0, "seats_activated_share": 0.3, "adoption_age_days": 400.0,
+    "champions_days_since_lost": 12.0, "champions_going": 2.0, "discount": 0.1,
+}  # fmt: skip
+
+
+def places(text: str) -> set[str]:
+    return {name for _, name, _, _ in Formatter().parse(text) if name}
+
+
+def test_every_room_that_speaks_is_looked_at() -> None:
+    assert {"models/messages", "serving/messages", "pipelines/watching/messages"} <= set(ROOMS)
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_every_language_says_the_same(room: str) -> None:
+    first, *others = read(ROOT / room).values()
+    assert first.language == FIRST
+    assert others
+    for other in others:
+        # English names of features are their declarations.
+        keys = {key for key in other.texts if not key.startswith("feature.")}
+        assert keys == set(first.texts)
+        for key in keys:
+            assert other.texts[key].strip(), key
+            assert places(other.texts[key]) == places(first.texts[key]), key
+
+
+def test_every_feature_has_a_german_name() -> None:
+    known = {key for key in WORDS["de"].texts if key.startswith("feature.")}
+    assert known == {f"feature.{column.stem}" for column in columns()}
+
+
+def test_every_play_and_guard_has_its_words() -> None:
+    texts = WORDS[FIRST].texts
+    assert {f"play.{name}" for name in PLAYS} == {key for key in texts if key.startswith("play.")}
+    assert all(f"advice.{name}" in texts for name in PLAYS)
+    assert all(f"unknown.{name}" in texts for name, one in GUARDS.items() if one.needs)
+
+
+def test_a_german_company_reads_german() -> None:
+    case = Case(CASE, {"upsell": 0.31}, {"upsell": 12_345.0}, "EUR", words=WORDS["de"])
+    found = choose(case)
+    assert found.text == (
+        "Fürsprecher verloren vor 12 Tagen, niemand folgte nach; 2 Fürsprecher vor dem Abschied: "
+        "treffen Sie, wer das Thema jetzt trägt, und gewinnen Sie anderswo eine zweite Person."
+    )
+    assert found.why.startswith("Ausbauen wartet: Fürsprecher verloren vor 12 Tagen")
+
+
+def test_a_german_reason_has_german_numbers() -> None:
+    spec = FeatureSpec(
+        "arr", "arr", "arr", "currency", "Annual recurring revenue", None, None, (None, None),
+        None, 1240.0, {"smb": 900.0},
+    )  # fmt: skip
+    assert sentence(spec, 12345.0, "EUR", "smb", WORDS["de"]) == (
+        "Jährlich wiederkehrender Umsatz (ARR): 12.345 EUR (üblich in diesem Segment 900 EUR)"
+    )
+
+
+def test_a_companys_own_feature_keeps_its_description() -> None:
+    spec = FeatureSpec(
+        "visits_28d", "own", "visits", "ratio", "Visits", 28, None, (None, None), None, None
+    )
+    assert sentence(spec, 0.5, "EUR", None, WORDS["de"]) == "Visits, letzte 28 Tage: 50 %"
+
+
+@pytest.mark.parametrize("language", sorted(set(WORDS) - {FIRST}))
+def test_no_english_word_slips_into_the_texts(language: str) -> None:
+    english = re.compile(r"\b(the|and|with|what|which|accounts|weeks?)\b")
+    for room in ROOMS:
+        for key, text in read(ROOT / room)[language].texts.items():
+            assert not english.search(re.sub(r"{\w+}", "", text)), (room, key, text)
