@@ -33,11 +33,13 @@ LATER = 7.0
 
 def pulse(feed: Feed, as_of: date) -> Iterator[Finding]:
     """Yield what is wrong with one feed, or new in it."""
-    yield from _counts(feed, as_of)
-    news = [one for name, n in feed.categories.items() for one in _shares(feed, name, n, as_of)]
+    news = [
+        *_counts(feed, as_of),
+        *(one for name, n in feed.categories.items() for one in _shares(feed, name, n, as_of)),
+    ]
     yield from news
-    # Where a new kind of rows came on top, other numbers are to be expected of it.
-    if not any(one.code == "category_new" for one in news):
+    # Where more accounts or a new kind of rows came on top, other numbers are to be expected.
+    if not any(one.code in ("feed_grew", "category_new") for one in news):
         for name, numbers in feed.numbers.items():
             yield from _scale(feed, name, numbers, as_of)
     for name, gaps in feed.unknown.items():
