@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from math import isfinite
 from pathlib import Path
+from typing import Any
 
 from models.messages import FIRST, read
 
 DASH = "\u2013"
+MINUS = "\u2212"
 NARROW = "\u00a0"
 """Keeps a figure and its unit on one line."""
 WORDS = read(Path(__file__).with_name("messages"))
@@ -24,21 +28,42 @@ class Figures:
 
     def number(self, value: float | None, digits: int = 0) -> str:
         """Return a number, thousands parted."""
-        return DASH if value is None else WORDS[self.language].number(value, digits)
-
-    def signed(self, value: float | None) -> str:
-        """Return a number with its sign."""
-        if value is None or not round(value):
-            return self.number(value)
-        return f"{'+' if value > 0 else DASH}{self.number(abs(value))}"
-
-    def percent(self, share: float | None) -> str:
-        """Return a share (0 to 1) as per cent; small but not zero is told as such."""
-        if share is None:
+        if value is None or not isfinite(value):
             return DASH
-        if 0 < share < 0.005:
+        return WORDS[self.language].number(value, digits)
+
+    def signed(self, value: float | None, digits: int = 0) -> str:
+        """Return a number with its sign."""
+        if value is None or not round(value, digits):
+            return self.number(value, digits)
+        return f"{'+' if value > 0 else MINUS}{self.number(abs(value), digits)}"
+
+    def short_signed(self, value: float | None) -> str:
+        """Return an amount in three digits or so, with its sign."""
+        if value is None or not round(value):
+            return self.short(value)
+        return f"{'+' if value > 0 else MINUS}{self.short(abs(value))}"
+
+    def interval(self, one: Mapping[str, Any] | None, digits: int = 2) -> str:
+        """Return a figure with its interval (``value``, ``low``, ``high``): 0.78 (0.74 to 0.81)."""
+        if not one or one.get("value") is None:
+            return DASH
+        low, high = one.get("low"), one.get("high")
+        told = self.number(one["value"], digits)
+        if low is None or high is None:
+            return told
+        between = WORDS[self.language].text(
+            "unit.between", low=self.number(low, digits), high=self.number(high, digits)
+        )
+        return f"{told} ({between})"
+
+    def percent(self, share: float | None, digits: int = 0) -> str:
+        """Return a share (0 to 1) as per cent; small but not zero is told as such."""
+        if share is None or not isfinite(share):
+            return DASH
+        if digits == 0 and 0 < share < 0.005:
             return f"<{NARROW}1{NARROW}%"
-        return f"{self.number(100 * share)}{NARROW}%"
+        return f"{self.number(100 * share, digits)}{NARROW}%"
 
     def short(self, value: float | None) -> str:
         """Return an amount in three digits or so."""

@@ -213,6 +213,14 @@ class ScoreStore:
         with self._database.reading() as connection:
             return _newest(connection)
 
+    def scorings(self) -> list[Scoring]:
+        """Return every scoring, the newest first."""
+        with self._database.reading() as connection:
+            if not _has(connection, scorings):
+                return []
+            rows = connection.execute(select(scorings).order_by(*NEWEST_FIRST))
+            return [Scoring(**row._mapping) for row in rows]
+
     def account(self, account_id: str) -> StoredScore | None:
         """Return the newest score of an account, or ``None`` when it has none."""
         return self.accounts([account_id]).get(account_id)

@@ -30,7 +30,7 @@ from pipelines import (
     show_weekly,
 )
 from pipelines.console import Report, run
-from pipelines.options import DAY, DEFAULT, Config, Json, Language, day
+from pipelines.options import DAY, DEFAULT, Config, Json, Language, Week, day
 from pipelines.settings import Settings, load
 
 if TYPE_CHECKING:
@@ -351,10 +351,7 @@ def journey(
 
 @app.command()
 def watch(
-    week: Annotated[
-        datetime | None,
-        typer.Option(parser=day, metavar=DAY, help="A former day, if not the newest."),
-    ] = None,
+    week: Week = None,
     train: Annotated[
         bool, typer.Option("--train", help="Train challengers where the verdict asks for them.")
     ] = False,
@@ -380,13 +377,16 @@ def watch(
 
 
 @app.command()
-def report(config: Config = DEFAULT, as_json: Json = False) -> None:
-    """Write the weekly page for CS leadership, with what has drifted."""
+def report(
+    week: Week = None, language: Language = None, config: Config = DEFAULT, as_json: Json = False
+) -> None:
+    """Write the weekly page for CS leadership, of the newest week or a former one."""
 
     def work(progress: Report) -> ReportResult:
         from pipelines.report import report as written
 
-        return written(load(config), progress)
+        on = week.date() if week else None
+        return written(load(config), progress, on=on, language=language or "")
 
     run(work, show.reported, as_json=as_json)
 

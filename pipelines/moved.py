@@ -74,7 +74,11 @@ class _Side:
 
 
 def explain_moves(
-    settings: Settings, since: str = "", account_id: str = "", top: int = 10
+    settings: Settings,
+    since: str = "",
+    account_id: str = "",
+    top: int = 10,
+    until: str = "",
 ) -> MovedResult:
     """Take the changes since an earlier scoring apart, by default since the one before the newest.
 
@@ -88,6 +92,8 @@ def explain_moves(
         Only this account.
     top
         So many of the largest changes.
+    until
+        A day: the newest scoring on or before it is the later one, by default the newest.
 
     Raises
     ------
@@ -96,7 +102,7 @@ def explain_moves(
     UsageError
         When the account was not scored both times.
     """
-    earlier, newer = (_side(settings, one) for one in _pair(settings, since))
+    earlier, newer = (_side(settings, one) for one in _pair(settings, since, until))
     both = earlier.rows.index.intersection(newer.rows.index, sort=True)
     if account_id and account_id not in both:
         raise UsageError(
@@ -118,8 +124,8 @@ def explain_moves(
     )
 
 
-def _pair(settings: Settings, since: str) -> tuple[Snapshot, Snapshot]:
-    known = snapshots(settings)
+def _pair(settings: Settings, since: str, until: str) -> tuple[Snapshot, Snapshot]:
+    known = [one for one in snapshots(settings) if not until or one.as_of <= until]
     before = [one for one in known[:-1] if not since or one.as_of <= since]
     if not before:
         days = ", ".join(one.as_of for one in known) or "none"

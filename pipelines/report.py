@@ -1,68 +1,95 @@
-"""``report``: the weekly page for CS leadership, with its annex on drift."""
+"""``report``: the weekly page for CS leadership."""
 
 from __future__ import annotations
 
-import os
 from dataclasses import asdict, dataclass
+from datetime import date, timedelta
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from pipelines.drift import DriftResult, drift, write_annex
+from models.decisions import NOBODY
+from models.figures import Figures
+from models.messages import Catalogue
+from models.panel import YEAR
+from pipelines.files import replaced
 from pipelines.progress import Progress, silent
 from pipelines.reporting import accounts, alarms
+from pipelines.reporting.changes import changes
 from pipelines.reporting.inputs import Inputs, gather
-from pipelines.reporting.lists import beside, play_of, week
-from pipelines.reporting.models import qualities
-from pipelines.reporting.trust import trust
-from pipelines.reporting.wording import FILTERS, LABELS
+from pipelines.reporting.kept import kept, knowable_from
+from pipelines.reporting.lists import beside, week
+from pipelines.reporting.models import Quality, qualities
+from pipelines.reporting.outlook import Outlook, outlook
+from pipelines.reporting.trust import Trust, trust
+from pipelines.reporting.watched import watched
+from pipelines.reporting.whitespace import whitespace
+from pipelines.reporting.words import CATALOGUES, targets
 
 if TYPE_CHECKING:
     from pipelines.settings import Settings
 
 TEMPLATES = Path(__file__).parent / "templates"
+PAGE = "index.html"
 SHOWN = 12
 """Next-best accounts on the page; the rest of ``[report] top`` is folded below them."""
 RISKS = 10
+EXPLAINED = (
+    "trust", "accounts", "arr", "expected", "risk", "nrr", "changed", "chance", "list", "reasons",
+    "alarms", "white", "kept", "auc", "figures", "reliability", "watched",
+)  # fmt: skip
+"""What the page tells the computation of, in this order; every figure links there."""
 
 
 @dataclass(frozen=True)
 class ReportResult:
-    """What ``report`` wrote: the page, its day and size, and the verdict on drift."""
+    """What ``report`` wrote: the page, its day and size, and whether its numbers can be trusted."""
 
     path: str
     as_of: str
     size_kb: int
     accounts: int
-    drift: str
+    light: str
+    answer: str
 
     def as_dict(self) -> dict[str, Any]:
         """Return the result as JSON-able values."""
         return asdict(self)
 
 
-def report(settings: Settings, progress: Progress | None = None) -> ReportResult:
-    """Write the page of the newest scoring to ``<work>/report/<as_of>/``.
+def report(
+    settings: Settings,
+    progress: Progress | None = None,
+    *,
+    on: date | None = None,
+    language: str = "",
+) -> ReportResult:
+    """Write the page of the newest scoring, or of the week of ``on``.
 
-    ``index.html`` needs nothing but itself and is the same for the same data; beside it lie
-    ``evidently.html`` and ``drift.json``. Raises ``DataError`` when nothing has been scored yet.
+    It is ``<work>/report/<as_of>/index.html``, needs nothing but itself, and is the same for the
+    same data.
+
+    Raises
+    ------
+    DataError
+        When nothing has been scored yet, or nothing in that week.
     """
     tell = progress or silent
     tell("reading scores", 0.0)
-    inputs = gather(settings)
-    tell("looking for drift", 0.1)
-    moved = drift(inputs.reference, inputs.newest, inputs.meta.get("features", ()))
+    inputs = gather(settings, on)
+    words = CATALOGUES[language or inputs.language]
+    tell("comparing with the week before", 0.3)
+    content = contents(settings, inputs, words)
     tell("writing", 0.8)
-    folder = settings.report_folder / inputs.scoring.as_of.isoformat()
-    folder.mkdir(parents=True, exist_ok=True)
-    write_annex(moved, folder / "evidently.html", folder / "drift.json")
-    page = render(inputs, moved, settings.report.top)
-    return _result(_write(folder / "index.html", page), inputs, moved)
+    path = settings.report_folder / inputs.scoring.as_of.isoformat() / PAGE
+    replaced(path, render(content, words))
+    return _result(path, inputs, content["trust"])
 
 
-def render(inputs: Inputs, moved: DriftResult, top: int) -> str:
-    """Return the page as HTML; ``top`` is the number of next-best accounts on it."""
+def render(content: dict[str, Any], words: Catalogue) -> str:
+    """Return the page as HTML in the language of ``words``."""
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES),
         autoescape=True,  # account names and reasons come from other systems
@@ -70,44 +97,67 @@ def render(inputs: Inputs, moved: DriftResult, top: int) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(FILTERS, play=play_of, beside=beside)
-    return environment.get_template("report.html").render(**_content(inputs, moved, top))
+    environment.filters["beside"] = partial(beside, words=words)
+    return environment.get_template("report.html").render(
+        t=words.text,
+        n=words.several,
+        f=Figures(words.language),
+        called=words.name,
+        named_targets=partial(targets, words=words),
+        language=words.language,
+        **content,
+    )
 
 
-def _content(inputs: Inputs, moved: DriftResult, top: int) -> dict[str, Any]:
+def contents(settings: Settings, inputs: Inputs, words: Catalogue) -> dict[str, Any]:
+    """Return what the page says, by the names that its template knows."""
+    ahead, models = outlook(inputs.forecast), qualities(inputs, words)
     return {
         "company": inputs.company,
+        "written": inputs.language,
         "scoring": inputs.scoring,
         "currency": inputs.scoring.currency,
         "days": inputs.scoring.horizon_days,
-        "labels": LABELS,
-        "trust": trust(inputs, moved),
+        "nobody": NOBODY,
+        "trust": trust(inputs, words),
         "totals": accounts.totals(inputs.scores),
+        "outlook": ahead,
+        "trial_day": _trial_day(ahead),
+        "changed": changes(settings, inputs),
         "week": week(inputs.scores),
-        "next_best": accounts.next_best(inputs.scores, top),
+        "next_best": accounts.next_best(inputs.scores, settings.report.top),
         "shown": SHOWN,
         "at_risk": accounts.at_risk(inputs.scores, RISKS),
         "csms": accounts.csms(inputs.scores),
-        "champions": alarms.champions(inputs),
-        "oversold": alarms.oversold(inputs),
-        "starting": alarms.starting(inputs),
-        "models": qualities(inputs),
-        "drift": moved,
-        "reference_dates": inputs.reference_dates,
+        "champions": alarms.champions(inputs, words),
+        "oversold": alarms.oversold(inputs, words),
+        "starting": alarms.starting(inputs, words),
+        "white": whitespace(inputs),
+        "kept": kept(settings, inputs),
+        "kept_from": knowable_from(inputs),
+        "models": models,
+        "versions": _versions(models, words),
+        "watched": watched(inputs.verdict, inputs.verdicts, words),
+        "explained": EXPLAINED,
     }
 
 
-def _write(path: Path, page: str) -> Path:
-    aside = path.with_name(f".{path.name}.{os.getpid()}")
-    aside.write_text(page, "utf-8")
-    return aside.replace(path)
+def _trial_day(ahead: Outlook | None) -> date | None:
+    """Return the day up to which the forecast's newest trial could be checked."""
+    return ahead.trial.origin + timedelta(days=YEAR.days) if ahead and ahead.trial else None
 
 
-def _result(path: Path, inputs: Inputs, moved: DriftResult) -> ReportResult:
+def _versions(models: list[Quality], words: Catalogue) -> str:
+    used = [one for one in models if one.scored]
+    return ", ".join(f"{words.name('target', one.target)} {one.version or ''}" for one in used)
+
+
+def _result(path: Path, inputs: Inputs, told: Trust) -> ReportResult:
     return ReportResult(
         path=str(path),
         as_of=inputs.scoring.as_of.isoformat(),
         size_kb=round(path.stat().st_size / 1024),
         accounts=len(inputs.scores),
-        drift=moved.verdict,
+        light=told.light,
+        answer=told.answer,
     )

@@ -232,8 +232,9 @@ def scored(result: ScoreResult) -> None:
 
 
 def reported(result: ReportResult) -> None:
-    """Print what the report says of the data, and where it lies."""
-    line(f"{result.accounts:,} accounts as of {result.as_of}; drift: {result.drift}.", "bold")
+    """Print whether the numbers can be acted on, and where the page lies."""
+    line(f"{result.accounts:,} accounts as of {result.as_of}.", "bold")
+    line(f"Can these numbers be acted on? {result.answer}.")
     line(f"→ {result.path} ({result.size_kb} kB)")
 
 

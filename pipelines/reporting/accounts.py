@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from models.decisions import NOBODY
-from pipelines.reporting.wording import LABELS
 
 if TYPE_CHECKING:
     from models.store import StoredScore
@@ -20,7 +19,7 @@ GROWTH, LOSS = ("upsell", "cross_sell"), ("churn", "downsell")
 
 @dataclass(frozen=True)
 class Line:
-    """One account of a list, with the reasons of the likelier of two outcomes."""
+    """One account of a list, with the reasons of ``outcome``, the likelier of two targets."""
 
     score: StoredScore
     outcome: str
@@ -93,7 +92,7 @@ def _line(one: StoredScore, outcomes: Sequence[str]) -> Line:
     likely = max(known, key=lambda name: one.probabilities[name])
     told = one.reasons.get(likely, {})
     up, down = (_texts(told.get(way, ())) for way in ("up", "down"))
-    return Line(one, LABELS[likely], tuple(up[:REASONS]), down[0] if down else None)
+    return Line(one, likely, tuple(up[:REASONS]), down[0] if down else None)
 
 
 def _texts(reasons: Sequence[Mapping[str, Any]]) -> list[str]:

@@ -8,6 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from models.case import Case
+from models.messages import Catalogue
 from pipelines.reporting import signals
 from pipelines.reporting.signals import Told
 
@@ -44,24 +45,26 @@ class Alerts:
     urgent: int = 0
 
 
-def champions(inputs: Inputs) -> Alerts:
+def champions(inputs: Inputs, words: Catalogue) -> Alerts:
     """Accounts whose champion left, is about to, or is on a long leave."""
-    return _alerts(inputs, "champions_count", signals.champion)
+    return _alerts(inputs, words, "champions_count", signals.champion)
 
 
-def oversold(inputs: Inputs) -> Alerts:
+def oversold(inputs: Inputs, words: Catalogue) -> Alerts:
     """Accounts past their first 90 days that have activated less than half of what they pay for."""
-    return _alerts(inputs, "seats_activated_share", signals.oversold)
+    return _alerts(inputs, words, "seats_activated_share", signals.oversold)
 
 
-def starting(inputs: Inputs) -> Alerts:
+def starting(inputs: Inputs, words: Catalogue) -> Alerts:
     """Accounts in their first 90 days against the journey, those behind first."""
     outcome = "adoption_days_to_first_outcome"
     reached = outcome in inputs.newest and bool(inputs.newest[outcome].notna().any())
-    return _alerts(inputs, "adoption_age_days", partial(signals.starting, outcomes=reached))
+    return _alerts(inputs, words, "adoption_age_days", partial(signals.starting, outcomes=reached))
 
 
-def _alerts(inputs: Inputs, column: str, tell: Callable[[Case], Told | None]) -> Alerts:
+def _alerts(
+    inputs: Inputs, words: Catalogue, column: str, tell: Callable[[Case], Told | None]
+) -> Alerts:
     """Tell every scored account's newest row, and keep the first that have something to tell."""
     frame = inputs.newest
     if column not in frame or not _any(frame[column]):
@@ -70,7 +73,7 @@ def _alerts(inputs: Inputs, column: str, tell: Callable[[Case], Told | None]) ->
     found = []
     for row in frame.to_dict("records"):
         one = scores.get(str(row["account_id"]))
-        told = tell(inputs.case(row)) if one else None
+        told = tell(inputs.case(row, words)) if one else None
         if one and told:
             found.append(Alert(one.account_id, one.name, one.csm_id, one.arr, *told))
     found.sort(key=lambda alert: (not alert.urgent, -(alert.arr or 0), alert.account_id))

@@ -8,14 +8,17 @@ from typing import Any
 
 WIDTH, ROW, LEFT, RIGHT = 460, 34, 176, 50
 SIDE, EDGE = 240, 30
-OURS = "This model"
+OURS = "ours"
 FLIP = 0.5
 """The AUC of flipping a coin."""
 
 
 @dataclass(frozen=True)
 class Whisker:
-    """One row of the comparison: a dot with its 95 % interval, in pixels, and the AUC itself."""
+    """One row of the comparison: a dot with its 95 % interval, in pixels, and the AUC itself.
+
+    ``name`` is a key of ``rival``.
+    """
 
     name: str
     detail: str
@@ -32,7 +35,7 @@ class Comparison:
     """Dot-and-whisker chart of AUC: the model against what one would do without it."""
 
     rows: tuple[Whisker, ...]
-    ticks: tuple[tuple[float, str], ...]
+    ticks: tuple[tuple[float, float], ...]
     coin: float
     height: float
     width: float = WIDTH
@@ -40,12 +43,24 @@ class Comparison:
 
 
 @dataclass(frozen=True)
-class Reliability:
-    """Predicted against observed shares; points are (x, y, radius, sentence) in pixels."""
+class Point:
+    """A group of rows: where it is drawn (pixels), how many there are, and their two shares."""
 
-    points: tuple[tuple[float, float, float, str], ...]
+    x: float
+    y: float
+    radius: float
+    n: int
+    predicted: float
+    observed: float
+
+
+@dataclass(frozen=True)
+class Reliability:
+    """Predicted against observed shares; ``top`` is the share at the ends of both axes."""
+
+    points: tuple[Point, ...]
     path: str
-    top: str
+    top: float
     side: float = SIDE
     edge: float = EDGE
 
@@ -74,15 +89,11 @@ def comparison(card: Mapping[str, Any], titles: Mapping[str, str]) -> Comparison
         for number, (name, detail, one) in enumerate(known)
     )
     marks = [n / 10 for n in range(round(10 * start), 11)]
-    ticks = tuple((_x(mark, start), f"{mark:.1f}") for mark in marks)
+    ticks = tuple((_x(mark, start), mark) for mark in marks)
     return Comparison(rows, ticks, _x(FLIP, start), 14 + ROW * len(known))
 
 
-_RIVALS = {
-    "best_column": "Best single column",
-    "rule": "Rule of thumb",
-    "logistic": "Logistic regression",
-}
+RIVALS = ("best_column", "rule", "logistic")
 
 
 def _known(
@@ -91,11 +102,11 @@ def _known(
     """Return name, detail and AUC of the model and its rivals, as far as they were measured."""
     rivals = card.get("baselines", {})
     named = [(OURS, "", card.get("metrics", {}).get("auc"))]
-    for key, told in _RIVALS.items():
+    for key in RIVALS:
         rival = rivals.get(key, {})
         column = str(rival.get("name", "")).removeprefix("single column: ")
         detail = titles.get(column, column) if key == "best_column" else ""
-        named.append((told, detail, rival.get("auc")))
+        named.append((key, detail, rival.get("auc")))
     return [(name, detail, one) for name, detail, one in named if one and one["value"] is not None]
 
 
@@ -118,16 +129,18 @@ def reliability(bins: Sequence[Mapping[str, Any]]) -> Reliability | None:
     top = min(1.0, 1.08 * max(max(one["predicted"], one["observed"]) for one in bins)) or 1.0
     most = max(one["n"] for one in bins)
     points = tuple(
-        (
-            _place(one["predicted"], top),
-            SIDE - _place(one["observed"], top),
-            round(2.5 + 3.5 * (one["n"] / most) ** 0.5, 1),
-            f"{one['n']:,} rows: predicted {one['predicted']:.1%}, observed {one['observed']:.1%}",
+        Point(
+            x=_place(one["predicted"], top),
+            y=SIDE - _place(one["observed"], top),
+            radius=round(2.5 + 3.5 * (one["n"] / most) ** 0.5, 1),
+            n=one["n"],
+            predicted=one["predicted"],
+            observed=one["observed"],
         )
         for one in bins
     )
-    path = "M" + " L".join(f"{x} {y}" for x, y, _, _ in points)
-    return Reliability(points, path, f"{100 * top:.0f} %")
+    path = "M" + " L".join(f"{one.x} {one.y}" for one in points)
+    return Reliability(points, path, top)
 
 
 def _place(share: float, top: float) -> float:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
@@ -15,89 +16,124 @@ import pyarrow.parquet as pq
 from features.errors import DataError
 from features.targets import TARGETS
 from models.case import Case, Limits
+from models.forecast_store import ForecastStore
+from models.messages import Catalogue
 from models.store import ScoreStore, Scoring, StoredScore
 from pipelines.decide import limits
 from pipelines.description import METADATA
+from pipelines.past import table_on
+from pipelines.watching.verdict import Verdict, history, read
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from pipelines.settings import Settings
 
-REFERENCE_DAYS = 182
-"""How much of the newest time with known outcomes drift is measured against."""
+SHOWN_WEEKS = 26
+"""Weeks of verdicts that are drawn."""
 
 Card = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
-class Inputs:
-    """The newest scoring with the feature rows, model cards and metadata that belong to it.
+class Scored:
+    """A scoring with its accounts."""
 
-    ``newest`` holds one row per account of the scoring's day, ``reference`` the rows of the half
-    year before it whose outcomes are known. ``cards`` maps a target to its model card; of
-    ``released`` targets the card is that of the version that scored.
+    scoring: Scoring
+    scores: tuple[StoredScore, ...]
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """A scoring with the feature rows, model cards, forecast and verdicts that belong to it.
+
+    ``earlier`` is the scoring before it, ``past`` all before it without their accounts.
+    ``newest`` holds one feature row per account of its day. ``cards`` maps a target to its model
+    card; of ``released`` targets the card is that of the version that scored. ``forecast`` is the
+    document of the day, or of the newest day before. ``verdicts`` are those up to the week, the
+    newest first.
     """
 
     company: str
+    language: str
+    is_newest: bool
     scoring: Scoring
     scores: tuple[StoredScore, ...]
+    earlier: Scored | None
+    past: tuple[Scoring, ...]
     meta: Mapping[str, Any]
     newest: pd.DataFrame
-    reference: pd.DataFrame
-    reference_dates: tuple[date, ...]
     cards: Mapping[str, Card]
     released: frozenset[str]
+    forecast: Mapping[str, Any] | None
+    verdicts: tuple[Verdict, ...]
     limits: Limits
 
-    def case(self, row: Mapping[Any, Any]) -> Case:
+    @property
+    def verdict(self) -> Verdict | None:
+        """The verdict of the week itself."""
+        same = (one for one in self.verdicts if one.as_of == self.scoring.as_of)
+        return next(same, None)
+
+    def case(self, row: Mapping[Any, Any], words: Catalogue) -> Case:
         """Return an account's own figures, with the limits that the company judges them by."""
-        return Case(row, {}, {}, self.scoring.currency, self.limits)
+        return Case(row, {}, {}, self.scoring.currency, self.limits, words)
 
 
-def gather(settings: Settings) -> Inputs:
-    """Read the newest scoring and all that belongs to it.
+def gather(settings: Settings, week: date | None = None) -> Inputs:
+    """Read the newest scoring, or that of the week in which ``week`` lies, and all that belongs.
 
-    Raises ``DataError`` when nothing has been scored yet, or the feature table is of another day.
+    Raises
+    ------
+    DataError
+        When nothing has been scored yet, nothing in that week, or the feature table ends before it.
     """
-    scoring, scores = _scored(settings.store_url)
+    with closing(ScoreStore(settings.store_url)) as store:
+        known = store.scorings()
+        scoring = _chosen(known, week)
+        past = tuple(one for one in known if one.as_of < scoring.as_of)
+        scores = _rows(store, scoring)
+        earlier = Scored(past[0], _rows(store, past[0])) if past else None
     meta, dates = _described(settings.feature_table)
-    if scoring.as_of not in dates:
-        raise DataError(
-            f"{settings.feature_table}: holds no rows of {scoring.as_of}, the day of the newest "
-            "scoring; run `expansion build` and `expansion score` on the same data"
-        )
-    before = reference_dates(dates, scoring.as_of, _mature_days(meta))
     cards, released = _cards(settings, scoring.release_id)
+    current = read(settings.watch_folder, scoring.as_of)
+    before = history(settings.watch_folder, scoring.as_of)
     return Inputs(
         company=settings.company.name,
+        language=settings.company.language,
+        is_newest=scoring == known[0],
         scoring=scoring,
         scores=scores,
+        earlier=earlier,
+        past=past,
         meta=meta,
-        newest=_rows(settings.feature_table, [scoring.as_of]),
-        reference=_rows(settings.feature_table, before),
-        reference_dates=tuple(before),
+        newest=_newest(settings, scoring.as_of, dates),
         cards=cards,
         released=released,
+        forecast=_forecast(settings, scoring.as_of),
+        verdicts=tuple([*([current] if current else []), *before][:SHOWN_WEEKS]),
         limits=limits(settings),
     )
 
 
-def reference_dates(dates: list[date], as_of: date, mature_days: int) -> list[date]:
-    """Return the dates of the last half year whose outcomes are known on ``as_of``, in order."""
-    known = [one for one in dates if one <= as_of - timedelta(days=mature_days)]
-    return [one for one in known if one > known[-1] - timedelta(days=REFERENCE_DAYS)]
-
-
-def _scored(url: str) -> tuple[Scoring, tuple[StoredScore, ...]]:
-    store = ScoreStore(url)
-    try:
-        scores = tuple(store.all())
-    finally:
-        store.close()
-    if not scores:
+def _chosen(known: Sequence[Scoring], week: date | None) -> Scoring:
+    """Return the newest scoring, or the newest of the seven days that end with ``week``."""
+    if not known:
         raise DataError("nothing has been scored yet; run `expansion score` before the report")
-    return scores[0].scoring, scores
+    if week is None:
+        return known[0]
+    of_week = (one for one in known if week - timedelta(days=7) < one.as_of <= week)
+    if (found := next(of_week, None)) is None:
+        days = ", ".join(dict.fromkeys(str(one.as_of) for one in known[:12]))
+        raise DataError(
+            f"--week {week}: nothing was scored then; the newest scorings are of {days}"
+        )
+    return found
+
+
+def _rows(store: ScoreStore, scoring: Scoring) -> tuple[StoredScore, ...]:
+    with store.whole(scoring.as_of) as whole:
+        return tuple(whole.rows) if whole else ()
 
 
 def _described(path: Path) -> tuple[dict[str, Any], list[date]]:
@@ -108,15 +144,25 @@ def _described(path: Path) -> tuple[dict[str, Any], list[date]]:
     return meta, sorted(table["as_of"].unique().to_pylist())
 
 
-def _mature_days(meta: Mapping[str, Any]) -> int:
-    return max((int(t["mature_days"]) for t in meta.get("targets", ())), default=0)
-
-
-def _rows(path: Path, dates: list[date]) -> pd.DataFrame:
-    wanted = pa.array(dates, pa.date32())
-    table = pq.read_table(path, filters=[("as_of", "in", wanted)] if dates else None)
-    frame: pd.DataFrame = (table if dates else table.slice(0, 0)).to_pandas()
+def _newest(settings: Settings, as_of: date, dates: Sequence[date]) -> pd.DataFrame:
+    """Return the rows of a day; those that were not built are computed as they were known then."""
+    path = settings.feature_table
+    if as_of > dates[-1]:
+        raise DataError(
+            f"{path}: ends on {dates[-1]}, before the scoring of {as_of}; run `expansion "
+            "build` and `expansion score` on the same data"
+        )
+    if as_of not in dates:
+        return table_on(settings, as_of).newest()
+    wanted = pa.array([as_of], pa.date32())
+    frame: pd.DataFrame = pq.read_table(path, filters=[("as_of", "in", wanted)]).to_pandas()
     return frame
+
+
+def _forecast(settings: Settings, as_of: date) -> Mapping[str, Any] | None:
+    with closing(ForecastStore(settings.store_url)) as store:
+        known = [one for one in store.history() if one.as_of <= as_of]
+    return max(known, key=lambda one: one.as_of).document if known else None
 
 
 def _cards(settings: Settings, release_id: str) -> tuple[dict[str, Card], frozenset[str]]:

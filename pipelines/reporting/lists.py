@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from models.decisions import NOBODY
-from models.plays import PLAYS, title
+from models.plays import PLAYS
 
 if TYPE_CHECKING:
+    from models.messages import Catalogue
     from models.store import StoredScore
 
 MOST, OPEN = 30, 8
@@ -61,20 +62,15 @@ def week(scores: Sequence[StoredScore]) -> Week:
     return Week(tuple(lists), Counter(one.standing for one in decided), bool(decided))
 
 
-def play_of(score: StoredScore) -> str:
-    """Return the account's play as people write it, empty where none was decided."""
-    return title(score.decision.play) if score.decision else ""
-
-
-def beside(score: StoredScore) -> str:
+def beside(score: StoredScore, words: Catalogue) -> str:
     """Return what waits for the account's play and what comes next, said only once."""
     if score.decision is None:
         return ""
     sale, _, reason = score.decision.why.partition(": ")
     told = [sale if reason.lower() in score.decision.text.lower() else score.decision.why]
-    second = title(score.decision.second) if score.decision.second else ""
+    second = words.name("play", score.decision.second) if score.decision.second else ""
     if second and not sale.startswith(second):
-        told.append(f"Next best: {second.lower()}")
+        told.append(words.text("week.second", play=second))
     return " ".join(f"{one}." for one in told if one)
 
 
@@ -85,5 +81,5 @@ def _place(pair: tuple[int, StoredScore]) -> int:
 def _list(csm: str, rows: Sequence[StoredScore]) -> CsmList:
     decided = [one.decision for one in rows if one.decision]
     counts = Counter(one.play for one in decided)
-    plays = tuple((play.title(), counts[name]) for name, play in PLAYS.items() if counts[name])
+    plays = tuple((name, counts[name]) for name in PLAYS if counts[name])
     return CsmList(csm, tuple(rows), sum(one.at_stake for one in decided), plays)

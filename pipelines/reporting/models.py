@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from features.targets import TARGETS
-from pipelines.drift_words import title
-from pipelines.reporting.charts import Comparison, Reliability, comparison, reliability
+from models.messages import Catalogue
+from pipelines.reporting.charts import RIVALS, Comparison, Reliability, comparison, reliability
 from pipelines.reporting.trust import skilled_at
-from pipelines.reporting.wording import LABELS
+from pipelines.reporting.words import listed
 
 if TYPE_CHECKING:
     from pipelines.reporting.inputs import Inputs
@@ -21,7 +21,6 @@ class Quality:
     """One target's verdict, figures and charts; ``card`` is empty where nothing was trained."""
 
     target: str
-    label: str
     skill: bool
     scored: bool
     verdict: str
@@ -32,22 +31,29 @@ class Quality:
     reliability: Reliability | None
 
 
-def qualities(inputs: Inputs) -> list[Quality]:
+def qualities(inputs: Inputs, words: Catalogue) -> list[Quality]:
     """Return every target's quality, in the order of the page."""
-    titles = {str(c["name"]): title(c) for c in inputs.meta.get("features", ())}
-    return [_quality(inputs, name, titles) for name in TARGETS]
+    titles = {str(one["name"]): title(one, words) for one in inputs.meta.get("features", ())}
+    return [_quality(inputs, name, titles, words) for name in TARGETS]
 
 
-def _quality(inputs: Inputs, name: str, titles: Mapping[str, str]) -> Quality:
+def title(column: Mapping[str, Any], words: Catalogue) -> str:
+    """Return what a column of the feature table is called, with the time that it looks at."""
+    name = words.texts.get(f"feature.{column.get('stem')}", str(column["description"]))
+    if column.get("window_days"):
+        return name + words.text("phrase.window", days=column["window_days"])
+    return name + (words.text("phrase.by_day", day=column["by_day"]) if column["by_day"] else "")
+
+
+def _quality(inputs: Inputs, name: str, titles: Mapping[str, str], words: Catalogue) -> Quality:
     card = inputs.cards.get(name, {})
     version = card.get("version", inputs.scoring.models.get(name))
     return Quality(
         target=name,
-        label=LABELS[name],
         skill=skilled_at(inputs, name),
         scored=name in inputs.scoring.models,
-        verdict=str(card.get("verdict", "no model trained")),
-        standing=standing(card),
+        verdict=words.name("verdict", str(card.get("verdict", "none")).replace(" ", "_")),
+        standing=standing(card, words),
         version=None if version is None else str(version),
         card=card,
         comparison=comparison(card, titles),
@@ -55,35 +61,28 @@ def _quality(inputs: Inputs, name: str, titles: Mapping[str, str]) -> Quality:
     )
 
 
-def standing(card: Mapping[str, Any]) -> str:
+def standing(card: Mapping[str, Any], words: Catalogue) -> str:
     """Return how a model stands against each rival by the interval of its lead, as a sentence.
 
-    Where no rival was measured, or the card denies skill, its own reason is told.
+    Where no rival was measured, or the card denies skill, its own reason is told, in English.
     """
-    groups: dict[str, list[str]] = {"clearly better than": [], "level with": [], "worse than": []}
-    for key, name in _NAMES.items():
+    groups: dict[str, list[str]] = {"better": [], "level": [], "worse": []}
+    for key in RIVALS:
         lead = card.get("baselines", {}).get(key, {}).get("lead") or {}
         if lead.get("low") is not None:
-            groups[_place(lead)].append(name)
-    told = "; ".join(f"{how} {_listed(names)}" for how, names in groups.items() if names)
+            groups[_place(lead)].append(words.text(f"rival_in_text.{key}"))
+    told = "; ".join(
+        words.text(f"standing_of.{how}", rivals=listed(names, words))
+        for how, names in groups.items()
+        if names
+    )
     reason = str(card.get("why", "")).strip().rstrip(".")
     if not told or not card.get("skill"):
         return f"{reason}." if reason else ""
     return f"{told[0].upper()}{told[1:]}."
 
 
-_NAMES = {
-    "best_column": "the best single column",
-    "rule": "the rule of thumb",
-    "logistic": "logistic regression",
-}
-
-
 def _place(lead: Mapping[str, float]) -> str:
     if lead["low"] > 0:
-        return "clearly better than"
-    return "worse than" if lead["high"] < 0 else "level with"
-
-
-def _listed(names: list[str]) -> str:
-    return " and ".join([", ".join(names[:-1]), names[-1]]) if len(names) > 1 else names[0]
+        return "better"
+    return "worse" if lead["high"] < 0 else "level"

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from math import sqrt
 from typing import Any
 
+from models.messages import Catalogue
+
 LEAST, MOST = 0.75, 4 / 3
 """Outcomes seen for each one expected, between which a promise counts as kept."""
 CHANCE = 4.0
@@ -36,11 +38,10 @@ class Promise:
         clear = abs(self.seen - self.expected) > CHANCE * sqrt(self.expected)
         return not clear or LEAST <= self.ratio <= MOST
 
-    @property
-    def sentence(self) -> str:
-        """What was seen for each ten that were expected."""
-        much = "too much" if self.ratio < 1 else "too little"
-        return f"promised {much}: for every 10 expected, {10 * self.ratio:.0f} came"
+    def sentence(self, words: Catalogue) -> str:
+        """Return what was seen for each ten that were expected."""
+        key = "trust.too_much" if self.ratio < 1 else "trust.too_little"
+        return words.text(key, came=words.number(10 * self.ratio))
 
 
 def promise(card: Mapping[str, Any]) -> Promise | None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from models import guards
 from models.case import Case
-from pipelines.reporting.wording import plural
 
 START_DAYS = 90
 MINIMUM_BY, MINIMUM = 30, 0.1
@@ -21,8 +20,11 @@ Told = tuple[str, bool]
 def champion(case: Case) -> Told | None:
     """Tell of a champion lost, going or away."""
     told = guards.champion_lost(case)
+    if told is None:
+        return None
     left = int(case.number("champions_count") or 0)
-    return (f"{told}; {left or 'none'} in place", False) if told else None
+    place = case.several("in_place", left) if left else case.say("fact.none_in_place")
+    return f"{told}; {place}", False
 
 
 def oversold(case: Case) -> Told | None:
@@ -39,11 +41,11 @@ def _pressing(case: Case) -> list[str]:
     )
     told = []
     if ahead and ahead > 0:
-        told.append(f"{ahead:,.0f} more signed")
+        told.append(case.say("signal.more_signed", seats=case.words.number(ahead)))
     if renewal is not None and 0 <= renewal <= SOON_DAYS:
-        told.append(f"renewal in {plural(round(renewal), 'day')}")
+        told.append(case.say("fact.renewal", days=case.days(renewal)))
     if bought is not None and bought <= SOON_DAYS:
-        told.append(f"bought more {plural(round(bought), 'day')} ago")
+        told.append(case.say("signal.bought", days=case.days(bought)))
     return told
 
 
@@ -53,12 +55,12 @@ def starting(case: Case, *, outcomes: bool) -> Told | None:
     if age is None or age > START_DAYS:
         return None
     use, behind = _use(case, age)
-    told = [f"day {age:.0f}{use}"]
+    told = [case.say("signal.day", day=case.words.number(age)) + use]
     reached = case.number("adoption_days_to_first_outcome")
     if reached is not None:
-        told.append(f"first outcome on day {reached:.0f}")
+        told.append(case.say("signal.outcome", day=case.words.number(reached)))
     elif outcomes and age >= OUTCOME_BY:
-        told.append(f"no first outcome, {plural(round(START_DAYS - age), 'day')} left")
+        told.append(case.say("signal.no_outcome", days=case.days(START_DAYS - age)))
         behind = True
     return "; ".join(told), behind
 
@@ -68,7 +70,10 @@ def _use(case: Case, age: float) -> Told:
     active, seats = case.number("usage_active_users_28d"), case.number("seats_licensed")
     if active is None:
         return "", False
-    of = f" of {seats:,.0f} seats" if seats and seats >= active else ""
-    told = f", {active:,.0f}{of} active in the last 28 days" if active else ", no use yet"
+    told = case.say("signal.no_use")
+    if active:
+        known = bool(seats and seats >= active)
+        values = {"active": case.words.number(active), "seats": case.words.number(seats or 0)}
+        told = case.say("signal.active_of" if known else "signal.active", **values)
     behind = age > MINIMUM_BY and active < max(1.0, MINIMUM * (seats or 0))
-    return f"{told}, under a bad star" if behind else told, behind
+    return f"{told}{case.say('signal.bad_star')}" if behind else told, behind

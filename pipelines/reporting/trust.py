@@ -5,26 +5,26 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from features.targets import TARGETS
+from models.figures import Figures
+from models.messages import Catalogue
 from pipelines.reporting.promises import promise
-from pipelines.reporting.wording import LABELS, day, plural
+from pipelines.reporting.words import targets
+from pipelines.watching import words as watch_words
+from pipelines.watching.verdict import Light
 
 if TYPE_CHECKING:
-    from pipelines.drift import DriftResult
     from pipelines.reporting.inputs import Inputs
 
 OLD_DAYS = 14
 """From this age on the data is told to be old: the page is made every week."""
 
-Light = Literal["ok", "look", "alarm"]
-ANSWERS = {"ok": "Yes", "look": "With care", "alarm": "Not yet"}
-
 
 @dataclass(frozen=True)
 class Sign:
-    """One thing that speaks for or against the numbers."""
+    """One thing that speaks for or against the numbers; ``about`` is a key of ``trust``."""
 
     light: Light
     about: str
@@ -40,12 +40,16 @@ class Trust:
     signs: tuple[Sign, ...]
 
 
-def trust(inputs: Inputs, drift: DriftResult) -> Trust:
-    """Weigh the models, what they promised, the age of the data and its drift."""
-    moved = Sign(drift.verdict, "Drift", drift.sentence)
-    signs = (_models(inputs), *_promises(inputs), _age(inputs), moved)
+def trust(inputs: Inputs, words: Catalogue) -> Trust:
+    """Weigh the watch's verdict, the models, what they promised, and the age of the data."""
+    signs = (
+        _watched(inputs, words),
+        _models(inputs, words),
+        *_promises(inputs, words),
+        _age(inputs, words),
+    )
     light = _worst(signs)
-    return Trust(light, ANSWERS[light], signs)
+    return Trust(light, words.text(f"trust.answer.{light}"), signs)
 
 
 def _worst(signs: Sequence[Sign]) -> Light:
@@ -53,23 +57,32 @@ def _worst(signs: Sequence[Sign]) -> Light:
     return max((sign.light for sign in signs), key=order.index)
 
 
-def _models(inputs: Inputs) -> Sign:
+def _watched(inputs: Inputs, words: Catalogue) -> Sign:
+    """Tell the verdict of the week with what to do, if anybody watched."""
+    verdict = inputs.verdict
+    if verdict is None:
+        return Sign("look", "watch", words.text("trust.not_watched"))
+    told, do = watch_words.verdict_of(verdict, watch_words.CATALOGUES[words.language])
+    return Sign(verdict.light, "watch", told if verdict.light == "ok" else f"{told} {do}")
+
+
+def _models(inputs: Inputs, words: Catalogue) -> Sign:
     """Tell which models are proven; a lead that may be chance is not told as proof."""
     skilled = [name for name in TARGETS if skilled_at(inputs, name)]
     clear = [name for name in skilled if clearly_ahead(inputs.cards[name])]
     if len(clear) == len(TARGETS):
-        return Sign("ok", "Models", "All four models clearly beat rules of thumb on dates unseen.")
+        return Sign("ok", "models", words.text("trust.all_clear"))
     parts = (
-        ("Clearly better than rules of thumb", clear),
-        ("Ahead, but perhaps by chance", [name for name in skilled if name not in clear]),
-        ("Not proven, so not scored or not to be relied on", _without(skilled)),
+        ("trust.clear", clear),
+        ("trust.perhaps", [name for name in skilled if name not in clear]),
+        ("trust.not_proven", [name for name in TARGETS if name not in skilled]),
     )
-    told = [f"{what}: {_listed(names)}." for what, names in parts if names]
+    told = [words.text(key, targets=targets(names, words)) for key, names in parts if names]
     growing = [name for name in skilled if TARGETS[name].direction == "+"]
-    return Sign("look" if growing else "alarm", "Models", " ".join(told))
+    return Sign("look" if growing else "alarm", "models", " ".join(told))
 
 
-def _promises(inputs: Inputs) -> list[Sign]:
+def _promises(inputs: Inputs, words: Catalogue) -> list[Sign]:
     """Tell whose probabilities did not come true when tested; without a test there is no sign."""
     made = {
         name: one for name in inputs.scoring.models if (one := promise(inputs.cards.get(name, {})))
@@ -78,17 +91,12 @@ def _promises(inputs: Inputs) -> list[Sign]:
     if not made:
         return []
     if not broken:
-        return [Sign("ok", "Amounts", "When tested, about as much came as the models expected.")]
-    told = "; ".join(f"{LABELS[name].lower()} {one.sentence}" for name, one in broken.items())
-    return [Sign("look", "Amounts", f"When tested, {told}.")]
-
-
-def _without(skilled: Sequence[str]) -> list[str]:
-    return [name for name in TARGETS if name not in skilled]
-
-
-def _listed(names: Sequence[str]) -> str:
-    return ", ".join(LABELS[name].lower() for name in names)
+        return [Sign("ok", "amounts", words.text("trust.kept"))]
+    told = "; ".join(
+        f"{words.name('target_in_text', name)} {one.sentence(words)}"
+        for name, one in broken.items()
+    )
+    return [Sign("look", "amounts", words.text("trust.broken", told=told))]
 
 
 def skilled_at(inputs: Inputs, target: str) -> bool:
@@ -103,16 +111,15 @@ def clearly_ahead(card: Mapping[str, Any]) -> bool:
     return all(low is not None and low > 0 for low in leads)
 
 
-def _age(inputs: Inputs) -> Sign:
+def _age(inputs: Inputs, words: Catalogue) -> Sign:
     """Compare the data's last day with the day of the scoring (a report made anew stays equal)."""
-    age = max(0, (inputs.scoring.created_at.date() - inputs.scoring.as_of).days)
-    told = f"The data is complete to the end of {day(inputs.scoring.as_of - timedelta(days=1))}"
-    if inputs.meta.get("fingerprint") != inputs.scoring.data_fingerprint:
-        return Sign("look", "Data", f"{told}, but was read anew since it was scored: score again.")
+    scoring = inputs.scoring
+    age = max(0, (scoring.created_at.date() - scoring.as_of).days)
+    through = Figures(words.language).day(scoring.as_of - timedelta(days=1))
+    days = words.several("count.days", age)
+    if inputs.is_newest and inputs.meta.get("fingerprint") != scoring.data_fingerprint:
+        return Sign("look", "data", words.text("trust.read_anew", through=through))
     if age > OLD_DAYS:
-        return Sign("look", "Data", f"{told}, {plural(age, 'day')} before it was scored.")
-    return Sign("ok", "Data", f"{told} and was scored {_after(age)}.")
-
-
-def _after(age: int) -> str:
-    return "the same day" if age == 0 else f"{plural(age, 'day')} later"
+        return Sign("look", "data", words.text("trust.old", through=through, days=days))
+    key = "trust.same_day" if age == 0 else "trust.fresh"
+    return Sign("ok", "data", words.text(key, through=through, days=days))

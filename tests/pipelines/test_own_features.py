@@ -23,6 +23,7 @@ from pipelines.score import ScoreResult, score
 from pipelines.settings import Settings, load
 from pipelines.synthetic import simulate
 from pipelines.train import train
+from pipelines.watch import watch
 
 PAGE = (Path(__file__).parents[2] / "docs" / "own-features.md").read_text("utf-8")
 OWN = {"support_tickets_closed_28d", "support_tickets_closed_91d", "support_closed_per_user_91d"}
@@ -102,7 +103,7 @@ def test_their_columns_stand_among_the_reasons(gone: Gone) -> None:
 
 
 def test_their_columns_are_watched_for_drift(gone: Gone) -> None:
-    summary = next(Path(gone.reported.path).parent.rglob("*.json"))
+    summary = Path(watch(gone.settings).path).with_name("drift.json")
     names = {one["name"] for one in json.loads(summary.read_text("utf-8"))["columns"]}
     assert names >= OWN
     assert "industry" not in names

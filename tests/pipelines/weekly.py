@@ -14,6 +14,7 @@ from models.decisions import Decision, Standing
 from models.store import AccountScore, ScoreStore, Scoring
 from pipelines.description import METADATA
 from pipelines.settings import Settings, load
+from pipelines.watching.verdict import Verdict, write
 
 AS_OF = date(2026, 8, 3)
 DATES = [AS_OF - timedelta(days=28 * back) for back in range(13, -1, -1)]
@@ -161,4 +162,5 @@ def work(folder: Path, cards: Mapping[str, Mapping[str, Any]], **changes: Any) -
     store = ScoreStore(settings.store_url)
     store.write(scoring(**changes), scores())
     store.close()
+    write(Verdict(AS_OF, "fine", "ok", ()), settings.watch_folder)
     return settings

@@ -6,10 +6,11 @@ import pytest
 
 from models.case import Case
 from pipelines.reporting.signals import champion, oversold, starting
+from pipelines.reporting.words import CATALOGUES
 
 
 def case(row: dict[str, Any]) -> Case:
-    return Case(row, {}, {})
+    return Case(row, {}, {}, words=CATALOGUES["en"])
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from pipelines.reporting.promises import promise
+from pipelines.reporting.words import CATALOGUES
 
 
 def card(*bins: tuple[float, float, int]) -> dict[str, Any]:
@@ -28,7 +29,7 @@ def test_a_broken_promise_is_told_in_tens(
     told = promise(card(*bins))
     assert told is not None
     assert not told.kept
-    assert told.sentence == sentence
+    assert told.sentence(CATALOGUES["en"]) == sentence
 
 
 @pytest.mark.parametrize(
