@@ -26,7 +26,7 @@ def main() -> None:
     """Run the drills on one company a seed and print a table of each."""
     parser = argparse.ArgumentParser(prog="python -m tests.drills", description=__doc__)
     parser.add_argument("--seeds", type=int, nargs="+", default=[11])
-    parser.add_argument("--accounts", type=int, default=1000)
+    parser.add_argument("--accounts", type=int, default=2500)
     parser.add_argument("--only", default="", help="Faults whose name holds this text.")
     asked = parser.parse_args()
     for seed in asked.seeds:
