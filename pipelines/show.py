@@ -231,10 +231,13 @@ def scored(result: ScoreResult) -> None:
     ranking(result.top, "next-best accounts", currency)
 
 
+ANSWERS = {"ok": "Yes", "look": "With care", "alarm": "Not yet"}
+
+
 def reported(result: ReportResult) -> None:
     """Print whether the numbers can be acted on, and where the page lies."""
     line(f"{result.accounts:,} accounts as of {result.as_of}.", "bold")
-    line(f"Can these numbers be acted on? {result.answer}.")
+    line(f"Can these numbers be acted on? {ANSWERS[result.light]}.")
     line(f"→ {result.path} ({result.size_kb} kB)")
 
 

@@ -31,6 +31,8 @@ FALLEN, GROWN = 0.5, 1.7
 """Ratios to the usual from which a change of a count matters."""
 SCALED = 1.5
 """Ratio of typical values from which a number is not measured as before."""
+MONTH, MANY, LESS = 4, 1000, 0.75
+"""Weeks, rows and ratio from which a year's slow change matters."""
 ROWS = 20
 SHIFTED = 0.15
 """Share of the rows by which a category must move."""
@@ -80,6 +82,20 @@ def count(weeks: np.ndarray, span: int, back: int) -> Change | None:
     spread = max(1.0, float(np.std(2 * np.sqrt(past))))
     total = float(now.sum())
     return Change(total, usual, 2 * (sqrt(total) - sqrt(usual)) / spread, total / usual, span)
+
+
+def yearly(rows: np.ndarray, accounts: np.ndarray) -> Change | None:
+    """Return the change of rows for each account from the same month of last year, if it matters.
+
+    What changes a little each week is nothing new in any of them; a year ago it shows. So many
+    rows are asked for that chance has no say.
+    """
+    then = slice(YEAR[1], YEAR[1] + MONTH)
+    if min(rows[:MONTH].sum(), rows[then].sum()) < MANY:
+        return None
+    now, usual = (rows[s].sum() / max(1.0, accounts[s].sum()) for s in (slice(MONTH), then))
+    ratio = float(now / usual)
+    return Change(now, usual, inf, ratio, MONTH) if not LESS < ratio < 1 / LESS else None
 
 
 def _seasonal(weeks: np.ndarray, span: int, ratio: float) -> bool:

@@ -19,6 +19,7 @@ from pipelines.watching.change import (
     measured,
     share,
     shifted,
+    yearly,
 )
 from pipelines.watching.feeds import Feed, Numbers
 from pipelines.watching.verdict import Finding, Kind, Light, Value
@@ -42,6 +43,7 @@ def pulse(feed: Feed, as_of: date) -> Iterator[Finding]:
     if not any(one.code in ("feed_grew", "category_new") for one in news):
         for name, numbers in feed.numbers.items():
             yield from _scale(feed, name, numbers, as_of)
+    yield from _year(feed, as_of)
     for name, gaps in feed.unknown.items():
         yield from _gaps(feed, name, gaps, as_of)
     yield from _lag(feed, as_of)
@@ -67,6 +69,12 @@ def _counts(feed: Feed, as_of: date) -> Iterator[Finding]:
         yield _finding("data_broken", "alarm", "feed_doubled", feed.name, values, as_of)
 
 
+def _year(feed: Feed, as_of: date) -> Iterator[Finding]:
+    if one := yearly(feed.rows, feed.accounts):
+        values: dict[str, Value] = {"now": round(one.now, 1), "usual": round(one.usual, 1)}
+        yield _finding("customers_changed", "look", "feed_yearly", feed.name, values, as_of)
+
+
 def _scale(feed: Feed, name: str, numbers: Numbers, as_of: date) -> Iterator[Finding]:
     if one := measured(numbers, SCALED):
         values: dict[str, Value] = {
@@ -81,8 +89,9 @@ def _scale(feed: Feed, name: str, numbers: Numbers, as_of: date) -> Iterator[Fin
 def factor(ratio: float) -> str:
     """Return a ratio as people look for it: ``x 100``, ``/ 12``, or ``x 1.7``."""
     size, sign = (ratio, "x") if ratio >= 1 else (1 / ratio, "/")
-    known = [one for one in UNITS if abs(log(size / one)) < log(1.15)]
-    return f"{sign} {known[0] if known else round(size, 1)}"
+    nearest = min(UNITS, key=lambda one: abs(log(size / one)))
+    is_near = abs(log(size / nearest)) < log(1.4 if nearest >= 100 else 1.15)
+    return f"{sign} {nearest if is_near else round(size, 1)}"
 
 
 def _gaps(feed: Feed, name: str, gaps: np.ndarray, as_of: date) -> Iterator[Finding]:

@@ -1,0 +1,30 @@
+"""What changes a little each week is seen against the same month of last year."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from pipelines.watching.change import yearly
+from pipelines.watching.feeds import WEEKS
+
+
+@pytest.mark.parametrize(
+    ("now", "then", "accounts", "ratio"),
+    [
+        (260, 1000, 100, 0.26),
+        (740, 1000, 100, 0.74),
+        (760, 1000, 100, None),
+        (1320, 1000, 100, None),
+        (1350, 1000, 100, 1.35),
+        (240, 1000, 100, None),  # fewer than 1,000 rows in four weeks
+        (740, 1000, 74, None),  # fewer accounts, each as busy as ever
+    ],
+)
+def test_rows_for_each_account_against_a_year_ago(
+    now: int, then: int, accounts: int, ratio: float | None
+) -> None:
+    rows, active = np.full(WEEKS, float(then)), np.full(WEEKS, 100.0)
+    rows[:4], active[:4] = now, accounts
+    found = yearly(rows, active)
+    assert (found and round(found.ratio, 2)) == ratio
