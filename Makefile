@@ -64,7 +64,7 @@ LOCKED = uv pip compile --quiet --generate-hashes --no-emit-index-url --no-emit-
     --no-annotate --python-version 3.11 pyproject.toml
 lock:                     ## resolves all locks anew (needs uv)
 	$(LOCKED) --extra serving --extra telemetry --extra pipelines --extra postgres \
-	    --extra dev --output-file requirements.lock
+	    --extra pdf --extra dev --output-file requirements.lock
 	for side in serving pipelines; do $(LOCKED) --extra $$side --extra telemetry --extra postgres \
 	    --constraint requirements.lock --output-file requirements-$$side.lock || exit 1; done
 	$(LOCKED) --extra spark --constraint requirements.lock --output-file requirements-spark.lock

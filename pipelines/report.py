@@ -16,7 +16,7 @@ from models.messages import Catalogue
 from models.panel import YEAR
 from pipelines.files import replaced
 from pipelines.progress import Progress, silent
-from pipelines.reporting import accounts, alarms
+from pipelines.reporting import accounts, alarms, pdf
 from pipelines.reporting.changes import changes
 from pipelines.reporting.inputs import Inputs, gather
 from pipelines.reporting.kept import kept, knowable_from
@@ -45,7 +45,10 @@ EXPLAINED = (
 
 @dataclass(frozen=True)
 class ReportResult:
-    """What ``report`` wrote: the page, its day and size, and whether its numbers can be trusted."""
+    """What ``report`` wrote: the page, its day and size, and whether its numbers can be trusted.
+
+    ``pdf`` is the path of the PDF, or says why there is none.
+    """
 
     path: str
     as_of: str
@@ -53,6 +56,7 @@ class ReportResult:
     accounts: int
     light: str
     answer: str
+    pdf: str
 
     def as_dict(self) -> dict[str, Any]:
         """Return the result as JSON-able values."""
@@ -69,7 +73,7 @@ def report(
     """Write the page of the newest scoring, or of the week of ``on``.
 
     It is ``<work>/report/<as_of>/index.html``, needs nothing but itself, and is the same for the
-    same data.
+    same data; beside it lies ``report.pdf`` where WeasyPrint is installed.
 
     Raises
     ------
@@ -84,8 +88,12 @@ def report(
     content = contents(settings, inputs, words)
     tell("writing", 0.8)
     path = settings.report_folder / inputs.scoring.as_of.isoformat() / PAGE
-    replaced(path, render(content, words))
-    return _result(path, inputs, content["trust"])
+    page = render(content, words)
+    replaced(path, page)
+    tell("making the PDF", 0.9)
+    without = pdf.missing()
+    made = "" if without else str(pdf.written(page, path.parent))
+    return _result(path, inputs, content["trust"], made or without)
 
 
 def render(content: dict[str, Any], words: Catalogue) -> str:
@@ -152,7 +160,7 @@ def _versions(models: list[Quality], words: Catalogue) -> str:
     return ", ".join(f"{words.name('target', one.target)} {one.version or ''}" for one in used)
 
 
-def _result(path: Path, inputs: Inputs, told: Trust) -> ReportResult:
+def _result(path: Path, inputs: Inputs, told: Trust, made: str) -> ReportResult:
     return ReportResult(
         path=str(path),
         as_of=inputs.scoring.as_of.isoformat(),
@@ -160,4 +168,5 @@ def _result(path: Path, inputs: Inputs, told: Trust) -> ReportResult:
         accounts=len(inputs.scores),
         light=told.light,
         answer=told.answer,
+        pdf=made,
     )

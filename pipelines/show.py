@@ -239,6 +239,7 @@ def reported(result: ReportResult) -> None:
     line(f"{result.accounts:,} accounts as of {result.as_of}.", "bold")
     line(f"Can these numbers be acted on? {ANSWERS[result.light]}.")
     line(f"→ {result.path} ({result.size_kb} kB)")
+    line(f"→ {result.pdf}")
 
 
 def catalogue(result: Documents) -> None:

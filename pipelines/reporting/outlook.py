@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-WIDTH, LEFT, RIGHT, ROW = 480, 112, 14, 38
+WIDTH, LEFT, RIGHT, ROW = 480, 132, 14, 38
 LEAST, MOST = 0.7, 1.35
 """The part of the scale that is drawn at the least."""
 CONTRACTED = ("contracted_up", "contracted_down")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from pathlib import Path
 
-from models.figures import Figures
+from models.figures import WORDS, Figures
 from models.messages import Catalogue, read
 from pipelines.watching.verdict import Finding, Value, Verdict
 
@@ -20,7 +20,8 @@ def verdict_of(verdict: Verdict, words: Catalogue) -> tuple[str, str]:
 def told(finding: Finding, words: Catalogue) -> tuple[str, str]:
     """Return what was found, with how long it has lasted, and what to do about it."""
     figures = Figures(words.language)
-    values = {"about": finding.about}
+    about = _called(finding.about, words)
+    values = {"about": about}
     for name, value in finding.values.items():
         values[name] = _plain(value, figures)
         values[f"{name}_percent"] = _percent(value, figures)
@@ -28,7 +29,7 @@ def told(finding: Finding, words: Catalogue) -> tuple[str, str]:
     lasts = _lasts(finding, words)
     return (
         f"{sentence} {lasts}".rstrip(),
-        words.text(f"do_about.{finding.code}", about=finding.about),
+        words.text(f"do_about.{finding.code}", about=about),
     )
 
 
@@ -48,7 +49,7 @@ def not_yet(verdict: Verdict, words: Catalogue) -> str:
     """Return from which day promises can be checked; empty where all can be by now."""
     days: dict[date, list[str]] = {}
     for target, day in sorted(verdict.not_knowable_before.items()):
-        days.setdefault(day, []).append(target.replace("_", "-"))
+        days.setdefault(day, []).append(_called(target, words))
     parts = [
         words.text(
             "say.not_yet_one", day=Figures(words.language).day(day), target=", ".join(targets)
@@ -56,6 +57,11 @@ def not_yet(verdict: Verdict, words: Catalogue) -> str:
         for day, targets in sorted(days.items())
     ]
     return words.text("say.not_yet", days="; ".join(parts)) if parts else ""
+
+
+def _called(about: str, words: Catalogue) -> str:
+    """Return what a target is called; tables and columns keep their names."""
+    return WORDS[words.language].texts.get(f"target.{about}", about)
 
 
 def _lasts(finding: Finding, words: Catalogue) -> str:

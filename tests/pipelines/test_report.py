@@ -13,6 +13,7 @@ from features.errors import DataError
 from models.decisions import Decision
 from models.figures import Figures
 from pipelines.report import ReportResult, contents, render, report
+from pipelines.reporting import pdf
 from pipelines.reporting.inputs import Inputs, gather
 from pipelines.reporting.lists import beside
 from pipelines.reporting.models import standing
@@ -53,7 +54,7 @@ def text(page: str) -> str:
 def test_report_writes_one_page(written: ReportResult, company: Settings) -> None:
     folder = company.report_folder / "2026-08-03"
     names = sorted(path.name for path in folder.iterdir())
-    assert names == ["index.html"]
+    assert names == ["index.html", *([] if pdf.missing() else ["report.pdf"])]
     assert written.path == str(folder / "index.html")
     assert written.accounts == weekly.ACCOUNTS
     assert written.size_kb < 1000
