@@ -19,6 +19,7 @@ import typer
 from pipelines import (
     cli_keys,
     show,
+    show_deliver,
     show_erased,
     show_export,
     show_forecast,
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from models.erased import Kind
     from pipelines.build import BuildResult
     from pipelines.check import CheckReport
+    from pipelines.deliver import DeliverResult
     from pipelines.demo import DemoResult
     from pipelines.documents import Documents
     from pipelines.erase import Erasure
@@ -389,6 +391,25 @@ def report(
         return written(load(config), progress, on=on, language=language or "")
 
     run(work, show.reported, as_json=as_json)
+
+
+@app.command()
+def deliver(
+    week: Week = None,
+    again: Annotated[bool, typer.Option(help="Also to those who have it.")] = False,
+    dry_run: Annotated[bool, typer.Option(help="Only tell who would get it.")] = False,
+    config: Config = DEFAULT,
+    as_json: Json = False,
+) -> None:
+    """Hand the weekly report to folders, mail and chat, once to each place."""
+
+    def work(_report: Report) -> DeliverResult:
+        from pipelines.deliver import deliver as delivered
+
+        on = week.date() if week else None
+        return delivered(load(config), on=on, again=again, dry_run=dry_run)
+
+    run(work, partial(show_deliver.delivered, dry_run=dry_run), as_json=as_json)
 
 
 @app.command()

@@ -19,6 +19,8 @@ import pyarrow.parquet as pq
 from models.erased import Kind, pseudonym
 from models.erasure import pattern
 from pipelines.files import aside, replaced
+from pipelines.places import Folder
+from pipelines.reporting import pdf
 from pipelines.snapshots import snapshots
 
 if TYPE_CHECKING:
@@ -35,18 +37,31 @@ def names(settings: Settings, account_id: str) -> frozenset[str]:
 
 
 def reports(settings: Settings, known_as: Collection[str]) -> dict[str, int]:
-    """Remove the rows of accounts called so from every report; another place loses the name."""
+    """Remove the rows of accounts called so from every report; another place loses the name.
+
+    Reports that were handed over to a folder are looked at like our own.
+    """
+    handed = [one.folder for one in settings.deliver if isinstance(one, Folder)]
     removed = {}
-    for path in sorted(settings.report_folder.glob("*/index.html")):
-        text = path.read_text("utf-8")
-        without, count = text, 0
-        for name in known_as:
-            without, rows = _nameless(without, html.escape(name))
-            count += rows
-        if without != text:
-            replaced(path, without)
-        removed[_place(settings, path)] = count
+    for folder in (settings.report_folder, *handed):
+        for path in sorted(folder.glob("*/index.html")):
+            removed[_place(settings, path)] = _without(path, known_as)
     return removed
+
+
+def _without(path: Path, known_as: Collection[str]) -> int:
+    """Remove names from a page, and print it anew; return how many places held them."""
+    text = path.read_text("utf-8")
+    without, count = text, 0
+    for name in known_as:
+        without, rows = _nameless(without, html.escape(name))
+        count += rows
+    if without != text:
+        replaced(path, without)
+        (path.parent / pdf.FILE).unlink(missing_ok=True)
+        if not pdf.missing():
+            pdf.written(without, path.parent)
+    return count
 
 
 def _nameless(text: str, name: str) -> tuple[str, int]:

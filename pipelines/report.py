@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup, escape
 
 from models.decisions import NOBODY
 from models.figures import Figures
@@ -16,7 +17,7 @@ from models.messages import Catalogue
 from models.panel import YEAR
 from pipelines.files import replaced
 from pipelines.progress import Progress, silent
-from pipelines.reporting import accounts, alarms, pdf
+from pipelines.reporting import accounts, alarms, pdf, summary
 from pipelines.reporting.changes import changes
 from pipelines.reporting.inputs import Inputs, gather
 from pipelines.reporting.kept import kept, knowable_from
@@ -90,6 +91,7 @@ def report(
     path = settings.report_folder / inputs.scoring.as_of.isoformat() / PAGE
     page = render(content, words)
     replaced(path, page)
+    summary.write(summary.summary(inputs, content, words.language), path.parent)
     tell("making the PDF", 0.9)
     without = pdf.missing()
     made = "" if without else str(pdf.written(page, path.parent))
@@ -108,6 +110,7 @@ def render(content: dict[str, Any], words: Catalogue) -> str:
     environment.filters["beside"] = partial(beside, words=words)
     return environment.get_template("report.html").render(
         t=words.text,
+        tm=partial(_marked, words),
         n=words.several,
         f=Figures(words.language),
         called=words.name,
@@ -115,6 +118,11 @@ def render(content: dict[str, Any], words: Catalogue) -> str:
         language=words.language,
         **content,
     )
+
+
+def _marked(words: Catalogue, key: str, **values: str) -> Markup:
+    """Return a text with values that hold markup of ours; all else is escaped."""
+    return escape(words.texts[key]).format(**values)
 
 
 def contents(settings: Settings, inputs: Inputs, words: Catalogue) -> dict[str, Any]:

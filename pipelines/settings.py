@@ -14,6 +14,7 @@ from models.figures import WORDS
 from models.messages import Catalogue
 from pipelines.mapping import Mapping
 from pipelines.mistakes import explain, unknown_names
+from pipelines.places import Place
 from pipelines.sections import (
     Build,
     Company,
@@ -54,13 +55,14 @@ class Settings(Mapping):
     report: Report = Report()
     export: Export = Export()
     webhooks: tuple[Webhook, ...] = ()
+    deliver: tuple[Place, ...] = ()
 
-    @field_validator("webhooks")
+    @field_validator("webhooks", "deliver")
     @classmethod
-    def _each_name_once(cls, hooks: tuple[Webhook, ...]) -> tuple[Webhook, ...]:
-        if len({one.name for one in hooks}) < len(hooks):
+    def _each_name_once(cls, named: tuple[Any, ...]) -> tuple[Any, ...]:
+        if len({one.name for one in named}) < len(named):
             raise ValueError("two of them have the same name")
-        return hooks
+        return named
 
     @property
     def work(self) -> Path:
@@ -111,6 +113,11 @@ class Settings(Mapping):
     def weekly_folder(self) -> Path:
         """The records of weekly runs, a file a week, and their lock."""
         return self.work / "weekly"
+
+    @property
+    def delivered_folder(self) -> Path:
+        """Who has which week's report, a file a week."""
+        return self.work / "delivered"
 
     @property
     def export_folder(self) -> Path:
@@ -187,6 +194,9 @@ def _resolve(content: dict[str, Any], folder: Path) -> None:
         value = content.get(section)
         if isinstance(value, dict) and isinstance(value.get(key), str):
             value[key] = _absolute(folder, value[key])
+    for place in content.get("deliver") or ():
+        if isinstance(place, dict) and isinstance(place.get("folder"), str):
+            place["folder"] = _absolute(folder, place["folder"])
     own = content.get("features")
     if isinstance(own, dict) and isinstance(own.get("modules"), list):
         own["modules"] = [

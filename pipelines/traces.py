@@ -17,6 +17,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from models import erasure
+from pipelines.places import Mail
 from pipelines.sql import quoted
 
 if TYPE_CHECKING:
@@ -42,11 +43,12 @@ def everywhere(settings: Settings, identifier: str) -> dict[str, int]:
 
 
 def unsearched(settings: Settings) -> tuple[str, ...]:
-    """Return the places that cannot be looked into: MLflow behind a server, say."""
+    """Return the places that cannot be looked into: MLflow behind a server, sent mails."""
+    mails = [f"mails to {', '.join(m.recipients)}" for m in settings.deliver if isinstance(m, Mail)]
     if _kind(settings) in ("sqlite", "postgresql"):
-        return ()
+        return tuple(mails)
     parts = urlsplit(settings.mlflow_uri)
-    return (f"MLflow at {parts.scheme}://{parts.hostname}",)
+    return (f"MLflow at {parts.scheme}://{parts.hostname}", *mails)
 
 
 def _kind(settings: Settings) -> str:

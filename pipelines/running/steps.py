@@ -64,6 +64,18 @@ def report(settings: Settings, progress: Progress) -> str:
     return str(written(settings, progress).path)
 
 
+def deliver(settings: Settings, _progress: Progress) -> str:
+    """Hand the report to those who read it, where there are any."""
+    if not settings.deliver:
+        return "no places in the settings"
+    from pipelines.deliver import deliver as delivered
+
+    result = delivered(settings)
+    return f"to {', '.join(result.delivered) or 'nobody'}" + (
+        f"; {', '.join(result.had_it)} had it" if result.had_it else ""
+    )
+
+
 def notify(settings: Settings, _progress: Progress) -> str:
     """Tell other systems what is new, where there are any."""
     if not settings.webhooks:
@@ -77,7 +89,9 @@ def notify(settings: Settings, _progress: Progress) -> str:
     return f"{sent:,} sent, {waiting:,} to be tried again"
 
 
-STEPS: dict[str, Run] = {one.__name__: one for one in (score, forecast, watch, report, notify)}
+STEPS: dict[str, Run] = {
+    one.__name__: one for one in (score, forecast, watch, report, deliver, notify)
+}
 """In the order that they need each other."""
-TELLING = frozenset({"notify"})
+TELLING = frozenset({"deliver", "notify"})
 """Steps that tell others what the ones before them made: where one fails, the rest go on."""

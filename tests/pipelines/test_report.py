@@ -54,7 +54,7 @@ def text(page: str) -> str:
 def test_report_writes_one_page(written: ReportResult, company: Settings) -> None:
     folder = company.report_folder / "2026-08-03"
     names = sorted(path.name for path in folder.iterdir())
-    assert names == ["index.html", *([] if pdf.missing() else ["report.pdf"])]
+    assert names == ["index.html", *([] if pdf.missing() else ["report.pdf"]), "summary.json"]
     assert written.path == str(folder / "index.html")
     assert written.accounts == weekly.ACCOUNTS
     assert written.size_kb < 1000

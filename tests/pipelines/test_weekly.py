@@ -21,7 +21,7 @@ from pipelines.settings import Settings, load
 from pipelines.weekly import missed_days, weekly
 
 DAY = date(2026, 8, 3)
-ORDER = ["check", "build", "score", "forecast", "watch", "report", "notify"]
+ORDER = ["check", "build", "score", "forecast", "watch", "report", "deliver", "notify"]
 
 
 class Machine:
@@ -103,7 +103,7 @@ def test_a_step_that_fails_is_named_and_the_next_run_goes_on_from_it(
     machine.broken = set()
     machine.ran = []
     assert weekly(settings).taken_over == ORDER.index("watch")
-    assert machine.ran == ["build", "watch", "report", "notify"]
+    assert machine.ran == ["build", "watch", "report", "deliver", "notify"]
 
 
 def test_tables_against_the_contract_end_the_week_before_anything_is_built(

@@ -48,6 +48,8 @@ def test_what_came_left_and_changed_is_told(two_weeks: Settings) -> None:
     assert found.since == BEFORE
     assert [one.account_id for one in found.came] == ["a001"]
     assert [one.name for one in found.left] == ["Gone & Co"]
+    assert "No longer scored: <span>Gone &amp; Co</span>." in page_of(two_weeks)
+    assert "<script" not in page_of(two_weeks)
     assert found.plays == ((("drive_adoption", "expand"), 1),)
     assert found.models == ("upsell", "cross_sell", "downsell")
     told = text(page_of(two_weeks))
