@@ -9,6 +9,8 @@ from math import isfinite, log, sqrt
 import numpy as np
 
 from pipelines.watching.change import (
+    GROWN,
+    MONTH,
     PAST,
     ROWS,
     SCALED,
@@ -21,7 +23,7 @@ from pipelines.watching.change import (
     shifted,
     yearly,
 )
-from pipelines.watching.feeds import Feed, Numbers
+from pipelines.watching.feeds import ROW, Feed, Numbers
 from pipelines.watching.verdict import Finding, Kind, Light, Value
 
 UNITS = (1000, 100, 60, 24, 12, 10, 2)
@@ -40,13 +42,19 @@ def pulse(feed: Feed, as_of: date) -> Iterator[Finding]:
     ]
     yield from news
     # Where more accounts or a new kind of rows came on top, other numbers are to be expected.
-    if not any(one.code in ("feed_grew", "category_new") for one in news):
+    if not _influx(feed) and not any(one.code == "category_new" for one in news):
         for name, numbers in feed.numbers.items():
             yield from _scale(feed, name, numbers, as_of)
     yield from _year(feed, as_of)
     for name, gaps in feed.unknown.items():
         yield from _gaps(feed, name, gaps, as_of)
     yield from _lag(feed, as_of)
+
+
+def _influx(feed: Feed) -> bool:
+    """Say whether many more accounts than usual came in any week of the newest month."""
+    weeks = (count(feed.accounts, 1, back) for back in range(MONTH))
+    return any(one is not None and one.z >= SURE and one.ratio >= GROWN for one in weeks)
 
 
 def _counts(feed: Feed, as_of: date) -> Iterator[Finding]:
@@ -65,8 +73,9 @@ def _counts(feed: Feed, as_of: date) -> Iterator[Finding]:
         yield _finding("data_broken", "alarm", "feed_fell", feed.name, values, as_of)
     elif accounts is not None and accounts.ratio > sqrt(one.ratio):
         yield _finding("customers_changed", "look", "feed_grew", feed.name, values, as_of)
-    else:
+    elif feed.known_by == ROW:
         yield _finding("data_broken", "alarm", "feed_doubled", feed.name, values, as_of)
+    # Events may come in a burst, of one account that leaves with all its people.
 
 
 def _year(feed: Feed, as_of: date) -> Iterator[Finding]:
