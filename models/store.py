@@ -238,17 +238,27 @@ class ScoreStore:
         return self._read()
 
     @contextmanager
-    def whole(self, on: date | None = None) -> Iterator[WholeScoring | None]:
-        """Open the newest scoring, or that on or before a day, to read it by rank, row by row."""
+    def whole(self, on: date | None = None, *, told: bool = True) -> Iterator[WholeScoring | None]:
+        """Open the newest scoring, or that on or before a day, to read it by rank, row by row.
+
+        Without ``told`` reasons, most of what a scoring holds, are left out.
+        """
         with self._database.reading() as connection:
             scoring = _newest(connection, on)
             if scoring is None:
                 yield None
                 return
-            query = _query(connection, scores.c.scoring_id == scoring.scoring_id)
+            query = _query(connection, scores.c.scoring_id == scoring.scoring_id, told=told)
             some = query.order_by(scores.c.rank).execution_options(yield_per=STREAMED)
             rows = (_stored(row, scoring) for row in connection.execute(some))
             yield WholeScoring(scoring, rows, scored_inputs.read(connection, scoring.scoring_id))
+
+    def reasons(self, scoring_id: str, account_ids: Sequence[str]) -> dict[str, dict[str, Any]]:
+        """Return the reasons of some accounts in a scoring, by account."""
+        mine = and_(scores.c.scoring_id == scoring_id, scores.c.account_id.in_(account_ids))
+        with self._database.reading() as connection:
+            rows = connection.execute(select(scores.c.account_id, scores.c.reasons).where(mine))
+            return {row.account_id: row.reasons for row in rows}
 
     def history(self, account_id: str, most: int) -> list[StoredScore]:
         """Return an account's scores in the ``most`` newest scorings that hold it, newest first."""
@@ -321,9 +331,12 @@ def _has(connection: Connection, table: Table) -> bool:
     return connection.dialect.has_table(connection, table.name)
 
 
-def _query(connection: Connection, *conditions: ColumnElement[bool]) -> Select[Any]:
+def _query(
+    connection: Connection, *conditions: ColumnElement[bool], told: bool = True
+) -> Select[Any]:
     """Return the query of scores with their decisions, where the store knows decisions."""
-    query = select(scores).where(*conditions)
+    columns = [one for one in scores.c if told or one.name != "reasons"]
+    query = select(*columns).where(*conditions)
     if not _has(connection, decisions):
         return query
     keys = ("scoring_id", "account_id")
@@ -351,7 +364,7 @@ def _decided(scoring_id: str, one: AccountScore) -> Iterator[dict[str, Any]]:
 
 
 def _stored(row: Row[Any], scoring: Scoring) -> StoredScore:
-    known = {name: row._mapping[name] for name in PLAIN}
+    known = {name: row._mapping.get(name, {}) for name in PLAIN}
     return StoredScore(**known, decision=_decision(row), scoring=scoring)
 
 

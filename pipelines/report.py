@@ -36,7 +36,6 @@ TEMPLATES = Path(__file__).parent / "templates"
 PAGE = "index.html"
 SHOWN = 12
 """Next-best accounts on the page; the rest of ``[report] top`` is folded below them."""
-RISKS = 10
 EXPLAINED = (
     "trust", "accounts", "arr", "expected", "risk", "nrr", "changed", "chance", "list", "reasons",
     "alarms", "white", "kept", "auc", "figures", "reliability", "watched",
@@ -143,7 +142,7 @@ def contents(settings: Settings, inputs: Inputs, words: Catalogue) -> dict[str, 
         "week": week(inputs.scores),
         "next_best": accounts.next_best(inputs.scores, settings.report.top),
         "shown": SHOWN,
-        "at_risk": accounts.at_risk(inputs.scores, RISKS),
+        "at_risk": accounts.at_risk(inputs.scores),
         "csms": accounts.csms(inputs.scores),
         "champions": alarms.champions(inputs, words),
         "oversold": alarms.oversold(inputs, words),

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 REASONS = 2
 """Reasons for an outcome on the page; the API has them all."""
+RISKS = 10
+"""Accounts at risk on the page."""
 GROWTH, LOSS = ("upsell", "cross_sell"), ("churn", "downsell")
 
 
@@ -58,16 +60,25 @@ def totals(scores: Sequence[StoredScore]) -> Totals:
     )
 
 
+def best(scores: Sequence[StoredScore], count: int) -> list[StoredScore]:
+    """Return the accounts of highest rank."""
+    return sorted(scores, key=lambda one: one.rank)[:count]
+
+
+def exposed(scores: Sequence[StoredScore]) -> list[StoredScore]:
+    """Return the accounts with the most ARR at risk."""
+    found = [one for one in scores if (one.arr_at_risk or 0) > 0]
+    return sorted(found, key=lambda one: (-(one.arr_at_risk or 0), one.account_id))[:RISKS]
+
+
 def next_best(scores: Sequence[StoredScore], count: int) -> list[Line]:
-    """Return the accounts of highest rank with why they may grow and what holds them back."""
-    return [_line(one, GROWTH) for one in sorted(scores, key=lambda s: s.rank)[:count]]
+    """Return the best accounts with why they may grow and what holds them back."""
+    return [_line(one, GROWTH) for one in best(scores, count)]
 
 
-def at_risk(scores: Sequence[StoredScore], count: int) -> list[Line]:
+def at_risk(scores: Sequence[StoredScore]) -> list[Line]:
     """Return the accounts with the most ARR at risk with why they may shrink or leave."""
-    exposed = [one for one in scores if (one.arr_at_risk or 0) > 0]
-    worst = sorted(exposed, key=lambda one: (-(one.arr_at_risk or 0), one.account_id))
-    return [_line(one, LOSS) for one in worst[:count]]
+    return [_line(one, LOSS) for one in exposed(scores)]
 
 
 def csms(scores: Sequence[StoredScore]) -> list[Csm]:

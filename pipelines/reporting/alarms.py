@@ -71,7 +71,9 @@ def _alerts(
         return Alerts(0, (), known=False)
     scores = {one.account_id: one for one in inputs.scores}
     found = []
-    for row in frame.to_dict("records"):
+    names = [name for name in signals.COLUMNS if name in frame]
+    for values in frame[names].itertuples(index=False, name=None):
+        row = dict(zip(names, values, strict=True))
         one = scores.get(str(row["account_id"]))
         told = tell(inputs.case(row, words)) if one else None
         if one and told:

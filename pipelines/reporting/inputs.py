@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,6 +22,7 @@ from models.store import ScoreStore, Scoring, StoredScore
 from pipelines.decide import limits
 from pipelines.description import METADATA
 from pipelines.past import table_on
+from pipelines.reporting.accounts import best, exposed
 from pipelines.watching.verdict import Verdict, history, read
 
 if TYPE_CHECKING:
@@ -92,7 +93,7 @@ def gather(settings: Settings, week: date | None = None) -> Inputs:
         known = store.scorings()
         scoring = _chosen(known, week)
         past = tuple(one for one in known if one.as_of < scoring.as_of)
-        scores = _rows(store, scoring)
+        scores = _told(store, scoring, _rows(store, scoring), settings.report.top)
         earlier = Scored(past[0], _rows(store, past[0])) if past else None
     meta, dates = _described(settings.feature_table)
     cards, released = _cards(settings, scoring.release_id)
@@ -132,8 +133,21 @@ def _chosen(known: Sequence[Scoring], week: date | None) -> Scoring:
 
 
 def _rows(store: ScoreStore, scoring: Scoring) -> tuple[StoredScore, ...]:
-    with store.whole(scoring.as_of) as whole:
+    """Return the accounts of a scoring without their reasons: those would fill the memory."""
+    with store.whole(scoring.as_of, told=False) as whole:
         return tuple(whole.rows) if whole else ()
+
+
+def _told(
+    store: ScoreStore, scoring: Scoring, scores: tuple[StoredScore, ...], top: int
+) -> tuple[StoredScore, ...]:
+    """Return the accounts, those that are told of one by one with their reasons."""
+    shown = [one.account_id for one in (*best(scores, top), *exposed(scores))]
+    reasons = store.reasons(scoring.scoring_id, shown)
+    return tuple(
+        replace(one, reasons=reasons[one.account_id]) if one.account_id in reasons else one
+        for one in scores
+    )
 
 
 def _described(path: Path) -> tuple[dict[str, Any], list[date]]:

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from models.messages import Catalogue
     from models.store import StoredScore
 
-MOST, OPEN = 30, 8
-"""Lists on the page, and those not folded below the others; the API has them all."""
+MOST, OPEN, LONGEST = 30, 8, 25
+"""Lists on the page, those not folded below the others, and accounts of each; the API has all."""
 
 
 @dataclass(frozen=True)
@@ -26,6 +26,11 @@ class CsmList:
     rows: tuple[StoredScore, ...]
     at_stake: float
     plays: tuple[tuple[str, int], ...]
+
+    @property
+    def shown(self) -> tuple[StoredScore, ...]:
+        """The first of them, those on the page."""
+        return self.rows[:LONGEST]
 
 
 @dataclass(frozen=True)

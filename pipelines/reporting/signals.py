@@ -13,6 +13,14 @@ OUTCOME_BY = 60
 SOON_DAYS = 182
 """What is signed, renewed or bought within half a year makes overselling a matter of now."""
 
+COLUMNS = (
+    "account_id", "adoption_age_days", "adoption_days_to_first_outcome", "champions_count",
+    "champions_days_since_lost", "champions_going", "champions_on_leave", "has_champion_successor",
+    "renewal_days", "seats_activated_share", "seats_contracted_ahead", "seats_days_since_increase",
+    "seats_licensed", "seats_utilization_28d", "usage_active_users_28d",
+)  # fmt: skip
+"""What the signals look at."""
+
 Told = tuple[str, bool]
 """What there is to see about an account, and whether it comes before larger accounts."""
 

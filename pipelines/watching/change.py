@@ -132,6 +132,8 @@ def shifted(n: np.ndarray, total: np.ndarray) -> Change | None:
 def share(n: np.ndarray, total: np.ndarray, back: int = 0) -> Change | None:
     """Return the share of a week's rows, ``back`` weeks ago, against the weeks before it."""
     span = slice(back + 1, back + 1 + PAST)
+    if back >= len(total):
+        return None
     rows, past = float(total[back]), total[span]
     if rows < ROWS or len(past) < PAST or (past > 0).sum() < PAST // 2:
         return None

@@ -1,11 +1,12 @@
 """Signals: what a CSM reads about one account from its newest row."""
 
+from functools import partial
 from typing import Any
 
 import pytest
 
 from models.case import Case
-from pipelines.reporting.signals import champion, oversold, starting
+from pipelines.reporting.signals import COLUMNS, champion, oversold, starting
 from pipelines.reporting.words import CATALOGUES
 
 
@@ -101,3 +102,30 @@ def test_an_outcome_that_nobody_records_is_not_missed() -> None:
     assert starting(case(row), outcomes=False) == ("day 80, 3 active in the last 28 days", False)
     assert starting(case({"adoption_age_days": 91}), outcomes=True) is None
     assert starting(case({"adoption_age_days": None}), outcomes=True) is None
+
+
+class Asked(dict[str, Any]):
+    """A row that notes what is looked at."""
+
+    names: set[str]
+
+    def get(self, name: str, default: Any = None) -> Any:
+        self.names.add(name)
+        return super().get(name, default)
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        {"champions_days_since_lost": 1, "champions_going": 1},
+        {"seats_activated_share": 0.1, "adoption_age_days": 200, "renewal_days": 1},
+        {"seats_utilization_28d": 0.1},
+        {"adoption_age_days": 70, "usage_active_users_28d": 2, "seats_licensed": 9},
+    ],
+)
+def test_only_the_columns_that_are_read_are_looked_at(row: dict[str, Any]) -> None:
+    asked = Asked(row)
+    asked.names = set()
+    for tell in (champion, oversold, partial(starting, outcomes=True)):
+        tell(case(asked))
+    assert asked.names <= set(COLUMNS)
