@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING, Any
 
 from features.errors import EnvironmentFailure, UsageError
 from pipelines.delivering.handover import Busy, Refused, World, hand_over
-from pipelines.delivering.package import package
+from pipelines.delivering.package import Package, package
 from pipelines.files import replaced
-from pipelines.places import Folder, Mail
+from pipelines.places import Chat, Folder, Mail
+from pipelines.running.alone import alone
 
 if TYPE_CHECKING:
     from pipelines.settings import Settings
@@ -60,22 +61,26 @@ def deliver(
     world = world or World()
     _refuse_unset(settings, world.environment)
     made = package(settings.report_folder, on)
-    book = _Book(settings.delivered_folder / f"{made.summary.as_of}.json")
-    had = [one.name for one in settings.deliver if one.name in book.known and not again]
-    wanted = [one for one in settings.deliver if one.name not in had]
+    with alone(settings.delivered_folder / "lock", "a delivery"):
+        book = _Book(settings.delivered_folder / f"{made.summary.as_of}.json")
+        had = [one.name for one in settings.deliver if one.name in book.known and not again]
+        wanted = [one for one in settings.deliver if one.name not in had]
+        if not dry_run:
+            _each(wanted, made, book, world)
+    return DeliverResult(str(made.summary.as_of), [one.name for one in wanted], had)
+
+
+def _each(wanted: Sequence[Folder | Mail | Chat], made: Package, book: _Book, world: World) -> None:
+    """Hand the report to one place after the other; tell of those that failed at the end."""
     problems: list[str] = []
-    delivered: list[str] = []
     for place in wanted:
         try:
-            if not dry_run:
-                hand_over(place, made, world)
-                book.note(place.name, made.digest)
-            delivered.append(place.name)
+            hand_over(place, made, world)
+            book.note(place.name, made.digest)
         except (Refused, Busy) as error:
             problems.append(f"[[deliver]] {place.name!r}: {error}; run `expansion deliver` again")
     if problems:
         raise EnvironmentFailure(problems)
-    return DeliverResult(str(made.summary.as_of), delivered, had)
 
 
 class _Book:

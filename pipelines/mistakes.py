@@ -45,25 +45,43 @@ def _sentence(details: ErrorDetails, model: type[BaseModel], files: Files) -> st
         return f"{where}: there is no such key{nearest(loc[-1], known)}"
     if kind == "missing":
         return f"{where}: this key is missing"
+    if kind.startswith("union_tag"):
+        kinds = (tag for one in _kinds(model, loc) for tag in _tags(one))
+        return f"{where}.to: must be one of {', '.join(map(repr, kinds))}"
     message = details["msg"].removeprefix("Value error, ").removeprefix("Input ")
+    if loc[-1].endswith("_from"):  # people put there what only the environment may hold
+        return f"{where}: must be the name of an environment variable, not its value: {message}"
     return f"{where} = {details['input']!r}: {message}"
 
 
 def _fields(model: type[BaseModel], loc: Sequence[str]) -> dict[str, Any]:
     """Return the fields of the section at ``loc``."""
+    return dict(_kinds(model, loc)[0].model_fields)
+
+
+def _kinds(model: type[BaseModel], loc: Sequence[str]) -> list[type[BaseModel]]:
+    """Return the section at ``loc``, or the kinds of it that there are."""
+    kinds = [model]
     for part in loc:
-        names = {field.alias or name: field for name, field in model.model_fields.items()}
+        fields = kinds[0].model_fields.items()
+        names = {field.alias or name: field for name, field in fields}
         if part in names:
-            model = _section(names[part].annotation) or model
-    return dict(model.model_fields)
+            kinds = _sections(names[part].annotation) or kinds
+        # Of several kinds of a section, pydantic names the one that was meant.
+        kinds = [one for one in kinds if part in _tags(one)] or kinds
+    return kinds
 
 
-def _section(annotation: Any) -> type[BaseModel] | None:
-    """Return the section a field holds: itself, or the values of its dict or tuple."""
+def _sections(annotation: Any) -> list[type[BaseModel]]:
+    """Return the sections a field may hold: itself, or the values of its dict or tuple."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return annotation
-    found = (_section(argument) for argument in get_args(annotation))
-    return next((section for section in found if section), None)
+        return [annotation]
+    return [one for argument in get_args(annotation) for one in _sections(argument)]
+
+
+def _tags(model: type[BaseModel]) -> tuple[str, ...]:
+    """Return what ``to`` may be in a section that has several kinds."""
+    return get_args(model.model_fields["to"].annotation) if "to" in model.model_fields else ()
 
 
 def _file(loc: Sequence[str], files: Files) -> Path:

@@ -15,8 +15,8 @@ from features.errors import EnvironmentFailure
 
 
 @contextmanager
-def alone(path: Path) -> Iterator[None]:
-    """Hold the lock at ``path``.
+def alone(path: Path, what: str = "the weekly run") -> Iterator[None]:
+    """Hold the lock at ``path``; ``what`` is told to be under way to those who come second.
 
     Raises
     ------
@@ -28,7 +28,7 @@ def alone(path: Path) -> Iterator[None]:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise EnvironmentFailure(_held(path)) from None
+            raise EnvironmentFailure(_held(path, what)) from None
         file.truncate(0)
         started = datetime.now(UTC).isoformat(timespec="seconds")
         json.dump({"pid": os.getpid(), "host": platform.node(), "since": started}, file)
@@ -36,10 +36,10 @@ def alone(path: Path) -> Iterator[None]:
         yield
 
 
-def _held(path: Path) -> str:
+def _held(path: Path, what: str) -> str:
     try:
         who = json.loads(path.read_text("utf-8"))
         told = f"process {who['pid']} on {who['host']}, since {who['since']}"
     except (ValueError, KeyError):
         told = "another process"
-    return f"{path}: the weekly run is under way in {told}; wait for its end, or end it first"
+    return f"{path}: {what} is under way in {told}; wait for its end, or end it first"

@@ -273,9 +273,12 @@ def test_what_is_not_there_is_told(tmp_path: Path) -> None:
             "a password needs security",
         ),
         (mail(25).replace("cs@example.com", "cs"), "recipients"),
-        ('[[deliver]]\nto = "fax"\nname = "x"\n', "fax"),
+        ('[[deliver]]\nto = "fax"\nname = "x"\n', "must be one of 'file', 'smtp', 'slack'"),
+        (CHAT.replace("CHAT_URL", "https://example.com/secret"), "not its value"),
+        (CHAT + 'report_urll = "x"\n', "did you mean"),
     ],
 )
 def test_settings_that_cannot_be_are_told(tmp_path: Path, text: str, told: str) -> None:
-    with pytest.raises(UsageError, match=told):
+    with pytest.raises(UsageError, match=told) as refused:
         company(tmp_path, text)
+    assert "secret" not in str(refused.value)
