@@ -87,15 +87,18 @@ def count(weeks: np.ndarray, span: int, back: int) -> Change | None:
 def yearly(rows: np.ndarray, accounts: np.ndarray) -> Change | None:
     """Return the change of rows for each account from the same month of last year, if it matters.
 
-    What changes a little each week is nothing new in any of them; a year ago it shows. So many
-    rows are asked for that chance has no say.
+    What changes a little each week is nothing new in any of them; a year ago it shows. Chance is
+    judged by how much the weeks of the month and of last year's quarter differ among themselves:
+    one account that brings hundreds of people is no change of the others.
     """
-    then = slice(YEAR[1], YEAR[1] + MONTH)
-    if min(rows[:MONTH].sum(), rows[then].sum()) < MANY:
+    spans = (slice(MONTH), slice(YEAR[1], YEAR[1] + PAST))
+    each = [rows[one] / np.maximum(accounts[one], 1.0) for one in spans]
+    if min(rows[one][:MONTH].sum() for one in spans) < MANY:
         return None
-    now, usual = (rows[s].sum() / max(1.0, accounts[s].sum()) for s in (slice(MONTH), then))
-    ratio = float(now / usual)
-    return Change(now, usual, inf, ratio, MONTH) if not LESS < ratio < 1 / LESS else None
+    now, usual = (float(one[:MONTH].mean()) for one in each)
+    error = sqrt(sum(float(np.var(one)) for one in each) / MONTH)
+    z, ratio = (now - usual) / max(error, 1e-9), now / usual
+    return None if LESS < ratio < 1 / LESS or abs(z) < SURE else Change(now, usual, z, ratio, MONTH)
 
 
 def _seasonal(weeks: np.ndarray, span: int, ratio: float) -> bool:

@@ -28,3 +28,10 @@ def test_rows_for_each_account_against_a_year_ago(
     rows[:4], active[:4] = now, accounts
     found = yearly(rows, active)
     assert (found and round(found.ratio, 2)) == ratio
+
+
+def test_a_feed_whose_weeks_differ_much_tells_nothing() -> None:
+    rows, active = np.full(WEEKS, 1000.0), np.full(WEEKS, 100.0)
+    rows[::3] = 4000.0
+    rows[:4] = 500.0
+    assert yearly(rows, active) is None
