@@ -13,6 +13,20 @@ from models import release
 from tests.models.releases import META, model
 
 
+LONGEST = (
+    "tests/features/test_engines.py",
+    "tests/features/test_leaks.py",
+    "tests/pipelines/test_engines.py",
+    "tests/pipelines/test_cli.py",
+)
+"""Files that take a process half a minute or more: begun last, they would run on alone."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Run the files that take longest first; the order is the same in every process."""
+    items.sort(key=lambda item: not item.nodeid.startswith(LONGEST))
+
+
 @pytest.fixture(scope="session")
 def released(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with one published release; copy it before you spoil it."""
