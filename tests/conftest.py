@@ -12,7 +12,6 @@ from sqlalchemy import Engine, create_engine, text
 from models import release
 from tests.models.releases import META, model
 
-
 LONGEST = (
     "tests/features/test_engines.py",
     "tests/features/test_leaks.py",
