@@ -58,8 +58,8 @@ bench: $(VENV)/installed  ## ratios against named peers, measured in the same ru
 
 docs: $(VENV)/installed   ## writes the generated documents anew
 	$(BIN)/expansion catalogue --write
-	$(BIN)/python -m serving.document docs/openapi.json
-	$(BIN)/python -m serving.document --crm docs/openapi-crm.json
+	$(BIN)/python -m serving.openapi.document docs/openapi.json
+	$(BIN)/python -m serving.openapi.document --crm docs/openapi-crm.json
 
 LOCKED = uv pip compile --quiet --generate-hashes --no-emit-index-url --no-emit-find-links --no-header \
     --no-annotate --python-version 3.11 pyproject.toml

@@ -20,10 +20,10 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 
-from models.backtest import Backtest, Trial, backtest
-from pipelines.forecast import panel_of
-from pipelines.ingest import ingest
-from pipelines.settings import Settings
+from models.forecast.backtest import Backtest, Trial, backtest
+from pipelines.config.settings import Settings
+from pipelines.ingest.tables import ingest
+from pipelines.scoring.nrr_forecast import panel_of
 from pipelines.synthetic import simulate
 from pipelines.synthetic.world import World
 

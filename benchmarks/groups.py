@@ -16,13 +16,14 @@ from pathlib import Path
 import numpy as np
 
 from features.errors import DataError
-from models import dataset, metrics
-from models.boosting import Params
-from models.dataset import FeatureTable
-from models.intervals import Draws
-from models.propensity import fit
-from models.split import Split, split
-from pipelines.settings import Settings, load
+from models.dataset import feature_table
+from models.dataset.feature_table import FeatureTable
+from models.dataset.time_split import Split, split
+from models.statistics import metrics
+from models.statistics.bootstrap import Draws
+from models.training.boosting import Params
+from models.training.classifier import fit
+from pipelines.config.settings import Settings, load
 
 HEADER = f"{'target':<11}{'left out':<13}{'columns':>7}   {'AUC':<22}{'loss without it':<24}"
 
@@ -74,7 +75,7 @@ def lines(trial: Trial) -> Iterator[str]:
 
 def trials(settings: Settings, targets: Sequence[str]) -> Iterator[Trial]:
     """Return each target that has enough dates and outcomes to be tried."""
-    table = dataset.read(settings.feature_table)
+    table = feature_table.read(settings.feature_table)
     params = Params(seed=settings.train.seed, max_trees=settings.train.max_trees)
     for target in targets or settings.train.targets:
         dates = sorted(table.mature(target)["as_of"].unique())

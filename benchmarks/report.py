@@ -26,9 +26,9 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from models.store import AccountScore, ScoreStore, StoredScore
-from pipelines.settings import Settings, load
-from pipelines.snapshots import snapshots
+from models.store.scores import AccountScore, ScoreStore, StoredScore
+from pipelines.config.settings import Settings, load
+from pipelines.scoring.input_snapshots import snapshots
 
 ACCOUNTS = 50_000
 
@@ -49,9 +49,9 @@ def main() -> None:
 
 def demo(folder: Path) -> Path:
     """Make a demo company that was scored in two weeks."""
-    from pipelines.demo import demo as made
-    from pipelines.score import score
-    from pipelines.watch import watch
+    from pipelines.monitoring.watch import watch
+    from pipelines.orchestration.demo import demo as made
+    from pipelines.scoring.score import score
 
     config = folder / "expansion.toml"
     config.write_text('[paths]\nwork = "var"\n[data]\nfolder = "source"\n')
@@ -136,8 +136,8 @@ def child(settings: Settings, what: str) -> None:
                 with store.whole(scoring.as_of) as whole:
                     size += len(list(whole.rows)) if whole else 0
     else:
-        from pipelines.report import report
-        from pipelines.reporting import pdf
+        from pipelines.report import pdf
+        from pipelines.report.report import report
 
         if what == "page":
             pdf.missing = lambda: "left out"

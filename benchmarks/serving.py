@@ -25,11 +25,11 @@ import uvloop
 
 from benchmarks.http_load.client import Load, load, loop, once, request
 from benchmarks.http_load.servers import Server, serving
-from models import release
-from models.keys import KeyStore, made, utc_now
-from models.store import ScoreStore
-from pipelines.settings import Settings
-from pipelines.settings import load as read_settings
+from models.release import bundle
+from models.store.api_keys import KeyStore, made, utc_now
+from models.store.scores import ScoreStore
+from pipelines.config.settings import Settings
+from pipelines.config.settings import load as read_settings
 
 CONNECTIONS, ROUNDS, SECONDS = 8, 3, 5.0
 TARGET = "upsell"
@@ -197,8 +197,8 @@ def _ours(settings: Settings, folder: Path, first: bytes) -> Iterator[Server]:
 
 
 def _mlflow(settings: Settings, first: bytes) -> Iterator[Server]:
-    path = release.current(settings.release_folder)
-    version = release.verify(path).models[TARGET]["version"] if path else None
+    path = bundle.current(settings.release_folder)
+    version = bundle.verify(path).models[TARGET]["version"] if path else None
     command = [
         *PYTHON, "mlflow", "models", "serve", "--model-uri", f"models:/{TARGET}/{version}",
         "--env-manager", "local", "--workers", "1", "--port", "{port}",

@@ -16,12 +16,12 @@ from pathlib import Path
 import lightgbm as lgb
 import numpy as np
 
-from models import dataset
-from models.boosting import Params
-from models.dataset import FeatureTable
-from models.propensity import TrainingSet, fit
-from models.split import Split, split
-from pipelines.settings import load
+from models.dataset import feature_table
+from models.dataset.feature_table import FeatureTable
+from models.dataset.time_split import Split, split
+from models.training.boosting import Params
+from models.training.classifier import TrainingSet, fit
+from pipelines.config.settings import load
 
 ROUNDS = 3
 
@@ -83,7 +83,7 @@ def main() -> None:
     parser.add_argument("--target", action="append", default=[], help="only these targets")
     chosen = parser.parse_args()
     settings = load(chosen.config)
-    table = dataset.read(settings.feature_table)
+    table = feature_table.read(settings.feature_table)
     params = Params(seed=settings.train.seed, max_trees=settings.train.max_trees)
     print("target          rows  cols   ours s   peer s   ratio")
     for target in chosen.target or settings.train.targets:

@@ -13,18 +13,20 @@ from pathlib import Path
 import pandas as pd
 
 from features.errors import DataError
-from models import dataset, metrics, release
-from models.golden import matrix_probabilities
-from models.inputs import matrix
-from models.intervals import Draws
-from models.model_files import ModelFiles
-from models.split import split
-from pipelines.settings import Settings, load
+from models.dataset import feature_table
+from models.dataset.matrix import matrix
+from models.dataset.time_split import split
+from models.release import bundle
+from models.release.golden_rows import matrix_probabilities
+from models.release.model_files import ModelFiles
+from models.statistics import metrics
+from models.statistics.bootstrap import Draws
+from pipelines.config.settings import Settings, load
 
 
 def compare(settings: Settings, target: str, files: ModelFiles) -> str:
     """Return one line: AUC, PR-AUC and Brier of the model and of the truth, and the regret."""
-    table = dataset.read(settings.feature_table)
+    table = feature_table.read(settings.feature_table)
     label = table.labels[target]
     dates = split(sorted(table.mature(target)["as_of"].unique()), label.mature_days).test
     if files.card["test"]["from"] != str(dates[0]):
@@ -50,13 +52,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--config", type=Path, default=Path("expansion.toml"))
     settings = load(parser.parse_args().config)
-    path = release.current(settings.release_folder)
+    path = bundle.current(settings.release_folder)
     if path is None or not (settings.data.folder / "truth.parquet").exists():
         print("no demo company yet: run `expansion demo` first")
         return
     print(f"{settings.company.name}: model / truth on the same unseen rows")
     print("target        rows   pos.   AUC             PR-AUC          Brier           AUC regret")
-    for target in release.verify(path).models:
+    for target in bundle.verify(path).models:
         print(compare(settings, target, ModelFiles.read(path / target)))
 
 

@@ -6,18 +6,18 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from functools import cache
 
-from features.adoption import adoption
-from features.champions import champions
-from features.commercial import commercial
 from features.contract import TABLES, Column, Table
-from features.core import UNITS, FeatureColumn, FeatureGroup, Range
-from features.departments import departments
-from features.derived import with_sources
+from features.declaration.derived_columns import with_sources
+from features.declaration.feature import UNITS, FeatureColumn, FeatureGroup, Range
+from features.declaration.units import when
 from features.errors import UsageError
-from features.seats import seats
-from features.targets import TARGETS
-from features.units import when
-from features.usage import usage
+from features.groups.adoption import adoption
+from features.groups.champions import champions
+from features.groups.commercial import commercial
+from features.groups.departments import departments
+from features.groups.seats import seats
+from features.groups.usage import usage
+from features.labels.targets import TARGETS
 
 GROUPS: tuple[FeatureGroup, ...] = (seats, usage, adoption, champions, departments, commercial)
 """Every group, in the order in which columns and documents show them."""

@@ -24,12 +24,12 @@ from starlette.types import ASGIApp
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from features.errors import EnvironmentFailure, ExpansionError
-from models.lean import leave_out_unused
-from serving import logs
+from models.release.lightgbm_import import leave_out_unused
 from serving.app import create_app
-from serving.door import doorkeeping
+from serving.auth.proxy_user import Vouched
+from serving.auth.startup_check import doorkeeping
 from serving.settings import KEYS, RELEASES, STORE, ServingSettings
-from serving.vouched import Vouched
+from serving.telemetry import json_logs
 
 DRAIN_SECONDS = 20
 LEAVING_SECONDS, LAST_SECONDS = 1.0, 0.5
@@ -46,7 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         environment = {**os.environ, **given}
         settings = ServingSettings.from_environment(environment)
-        logs.install(settings.log)
+        json_logs.install(settings.log)
         settings = doorkeeping(settings, chosen.host, chosen=KEYS in environment)
         _serve(create_app(settings), settings, _listen(chosen.host, chosen.port))
     except ExpansionError as error:
@@ -132,7 +132,7 @@ class _Leaving(uvicorn.Server):
 
 def _protocol() -> type[asyncio.Protocol] | Literal["h11"]:
     try:
-        from serving.protocol import BoundedProtocol
+        from serving.http.bounded_protocol import BoundedProtocol
     except ModuleNotFoundError:
         # Uvicorn's own parser, slower and bounded by itself.
         return "h11"

@@ -8,31 +8,33 @@ from typing import Any
 
 from fastapi import FastAPI
 
-from models.figures import WORDS
-from models.forecast_store import ForecastStore
-from models.store import ScoreStore
-from serving import auth, problems, telemetry
-from serving.editions import EditionWatch
-from serving.entrance import Entrance
-from serving.forecasts import ForecastWatch
-from serving.lanes import Lanes
-from serving.meter import Meter
-from serving.metrics import Metrics
-from serving.pages import pages
-from serving.pages_entry import entry
-from serving.releases import ReleaseWatch
-from serving.render import problem_page
-from serving.routes_feedback import feedback
-from serving.routes_health import health
-from serving.routes_lists import lists
-from serving.routes_metrics import metrics
-from serving.routes_models import router as models
-from serving.routes_portfolio import router as portfolio
-from serving.routes_rows import rows
-from serving.routes_scores import scores
-from serving.routes_what_if import router as what_if
+from models.i18n.number_format import WORDS
+from models.store.forecasts import ForecastStore
+from models.store.scores import ScoreStore
+from serving.auth import scopes
+from serving.http import problems
+from serving.http.executor import Lanes
+from serving.inference.release_watcher import ReleaseWatch
+from serving.pages.rendering import problem_page
+from serving.pages.sign_in import entry
+from serving.pages.views import pages
+from serving.routes.accounts import lists
+from serving.routes.feedback import feedback
+from serving.routes.health import health
+from serving.routes.metrics import Metrics
+from serving.routes.metrics_route import metrics
+from serving.routes.models import router as models
+from serving.routes.portfolio import router as portfolio
+from serving.routes.rows import rows
+from serving.routes.score_fast_path import Shortcut
+from serving.routes.scores import scores
+from serving.routes.what_if import router as what_if
+from serving.services import Entrance
 from serving.settings import ServingSettings
-from serving.shortcut import Shortcut
+from serving.snapshot.forecast import ForecastWatch
+from serving.snapshot.watcher import EditionWatch
+from serving.telemetry import setup
+from serving.telemetry.counters import Meter
 
 DESCRIPTION = """Which accounts will grow, shrink or leave, why, and what that is worth.
 
@@ -49,7 +51,7 @@ class Api(FastAPI):
     def openapi(self) -> dict[str, Any]:
         """Return the OpenAPI document; each error is of the problem media type."""
         if self.openapi_schema is None:
-            self.openapi_schema = auth.documented(problems.documented(super().openapi()))
+            self.openapi_schema = scopes.documented(problems.documented(super().openapi()))
         return self.openapi_schema
 
 
@@ -101,6 +103,6 @@ def create_app(settings: ServingSettings | None = None) -> FastAPI:
     if chosen.app == "on":
         app.router.routes.extend([*entry.routes, *pages.routes])
         app.state.sessions, app.state.problem_page = entrance.sessions, problem_page
-    telemetry.install(app)
+    setup.install(app)
     problems.install(app)
     return app

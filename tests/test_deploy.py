@@ -14,8 +14,8 @@ import pytest
 import typer.main
 import yaml
 
-from pipelines.cli import app
-from pipelines.settings import load
+from pipelines.cli.app import app
+from pipelines.config.settings import load
 from serving.__main__ import DRAIN_SECONDS
 from serving.settings import PREFIX, ServingSettings
 

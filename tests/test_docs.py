@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 import typer.main
 
-from pipelines import documents
-from pipelines.cli import app
-from serving.document import openapi
+from pipelines.cli import documents
+from pipelines.cli.app import app
+from serving.openapi.document import openapi
 
 ROOT = Path(__file__).parents[1]
 DOCUMENTS = sorted([ROOT / "README.md", *ROOT.glob("docs/**/*.md"), *ROOT.glob("mlruns/*.md")])

@@ -9,14 +9,14 @@ from string import Formatter
 import pytest
 
 from features.catalogue import columns
-from models.case import Case
-from models.decisions import choose
-from models.encoding import FeatureSpec
-from models.figures import WORDS
-from models.guards import GUARDS
-from models.messages import FIRST, read
-from models.phrases import sentence
-from models.plays import PLAYS
+from models.i18n.feature_text import sentence
+from models.i18n.messages import FIRST, read
+from models.i18n.number_format import WORDS
+from models.inference.encoding import FeatureSpec
+from models.plays.context import Case
+from models.plays.definitions import PLAYS
+from models.plays.guards import GUARDS
+from models.plays.prioritisation import choose
 
 ROOT = Path(__file__).parents[1]
 ROOMS = sorted(

@@ -8,9 +8,9 @@ import ibis
 import pyarrow as pa
 
 from benchmarks.usage.data import COLUMNS, as_of_dates
-from features.core import FeatureGroup
-from features.usage import usage
-from pipelines.ranges import features_by_range
+from features.declaration.feature import FeatureGroup
+from features.groups.usage import usage
+from pipelines.build.account_ranges import features_by_range
 
 LINES = """
     CREATE TABLE subscriptions AS

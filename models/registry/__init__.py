@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from features.errors import DataError
-from models.model_files import ModelFiles
 from models.registry import home, runs
 from models.registry.runs import Run
+from models.release.model_files import ModelFiles
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient

@@ -10,16 +10,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from models.model_files import ModelFiles
+from models.release.model_files import ModelFiles
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
 
-    from models.tuning import Tried
+    from models.training.tuning import Tried
 
 REQUIREMENTS = ["lightgbm", "numpy", "pandas"]
 HOST, PROCESS = "host", "process"
-MODELS = Path(__file__).parents[1]
+HERE = Path(__file__).parent
+ARITHMETIC = HERE.parent / "inference"
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,7 @@ def logged(
             _log_tried(f"{target} trial {number}", experiment, one)
         info = mlflow.pyfunc.log_model(
             name="model",
-            python_model=str(MODELS / "pyfunc.py"),
+            python_model=str(HERE / "pyfunc.py"),
             artifacts=_written(Path(folder), files.files()) | _arithmetic(),
             signature=_signature(files),
             pip_requirements=REQUIREMENTS,
@@ -118,7 +119,7 @@ def _log_tried(name: str, experiment: str, one: Tried) -> None:
 def _arithmetic() -> dict[str, str]:
     """Return the code that a version is scored by, which it keeps a copy of."""
     names = ("encoding", "calibrators")
-    return {name: str(MODELS / f"{name}.py") for name in names}
+    return {name: str(ARITHMETIC / f"{name}.py") for name in names}
 
 
 def _signature(files: ModelFiles) -> Any:

@@ -11,15 +11,16 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
-from pipelines.synthetic import access, contacts, tables, tickets, traits, usage
-from pipelines.synthetic.columns import dates
+from pipelines.synthetic import traits
+from pipelines.synthetic.event_log import Journal
 from pipelines.synthetic.history import History
-from pipelines.synthetic.journal import Journal
-from pipelines.synthetic.life import Life, live, turn
 from pipelines.synthetic.state import first
-from pipelines.synthetic.truth import OUTCOMES, Truth, look_ahead
+from pipelines.synthetic.tables import accounts, contacts, tickets, usage, users
+from pipelines.synthetic.tables.columns import dates
+from pipelines.synthetic.tables.writer import table
+from pipelines.synthetic.true_probabilities import OUTCOMES, Truth, look_ahead
+from pipelines.synthetic.week import Life, live, turn
 from pipelines.synthetic.world import HORIZON_WEEKS, Clock, World
-from pipelines.synthetic.write import table
 
 ACCOUNTS_A_BLOCK = 500
 TRAITS, LIFE, TABLES, FUTURE = range(4)
@@ -51,7 +52,7 @@ class Order:
 def run(order: Order) -> dict[str, pa.Table]:
     """Return the block's part of every table, products apart."""
     life, history, truths = _live(order)
-    one = tables.Chronicle(
+    one = accounts.Chronicle(
         world=order.world,
         clock=order.clock,
         numbers=order.first + np.arange(order.accounts),
@@ -59,16 +60,16 @@ def run(order: Order) -> dict[str, pa.Table]:
         journal=life.journal,
         rng=order.rng(TABLES),
     )
-    people = access.persons(history)
-    names = access.user_ids(one, people)
+    people = users.persons(history)
+    names = users.user_ids(one, people)
     columns = {
-        "accounts": tables.accounts(one),
-        "subscriptions": tables.subscriptions(one),
-        "users": access.users(one, people, names),
+        "accounts": accounts.accounts(one),
+        "subscriptions": accounts.subscriptions(one),
+        "users": users.users(one, people, names),
         "contacts": contacts.contacts(one),
-        "milestones": tables.milestones(one),
+        "milestones": accounts.milestones(one),
         "tickets": tickets.tickets(one, history),
-        "org_units": tables.org_units(one),
+        "org_units": accounts.org_units(one),
         "usage_daily": usage.usage(one, history, people, names),
         "truth": _truth(one, truths),
     }
@@ -93,7 +94,7 @@ def _live(order: Order) -> tuple[Life, History, list[Truth]]:
     return life, history, truths
 
 
-def _truth(one: tables.Chronicle, truths: list[Truth]) -> tables.Columns:
+def _truth(one: accounts.Chronicle, truths: list[Truth]) -> accounts.Columns:
     account = np.concatenate([t.account for t in truths])
     week = np.repeat([t.week for t in truths], [len(t.account) for t in truths])
     p = {name: np.concatenate([t.p[name] for t in truths]) for name in OUTCOMES}

@@ -14,12 +14,12 @@ import numpy as np
 import pyarrow as pa
 
 from features.errors import UsageError
-from pipelines.files import folder_aside
-from pipelines.progress import Progress
+from pipelines.common.atomic_files import folder_aside
+from pipelines.common.progress import Progress
 from pipelines.synthetic.block import ACCOUNTS_A_BLOCK, Order, run
-from pipelines.synthetic.columns import dates, times
+from pipelines.synthetic.tables.columns import dates, times
+from pipelines.synthetic.tables.writer import Writer, table
 from pipelines.synthetic.world import PRODUCTS, Clock, World
-from pipelines.synthetic.write import Writer, table
 
 END = date(2026, 8, 3)
 

@@ -11,10 +11,10 @@ import ibis
 import pytest
 
 from features import catalogue
-from features.core import UNITS, FeatureColumn
-from features.targets import TARGETS
+from features.declaration.feature import UNITS, FeatureColumn
+from features.labels.targets import TARGETS
 from pipelines.synthetic import simulate
-from tests.company import compute_on, labels_on
+from tests.support.company import compute_on, labels_on
 
 DOCS = Path(__file__).parents[2] / "docs"
 COLUMNS = catalogue.columns()

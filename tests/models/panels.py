@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from models.panel import AHEAD, QUARTER, Panel
+from models.forecast.quarterly_panel import AHEAD, QUARTER, Panel
 
 FIRST = date(2023, 1, 2)
 TERM_DAYS = 364

@@ -12,11 +12,11 @@ from typing import Any
 import lightgbm as lgb
 import numpy as np
 
-from models import release
-from models.encoding import FeatureSpec
-from models.golden import given
-from models.model_files import ModelFiles
-from models.store import AccountScore, Scoring
+from models.inference.encoding import FeatureSpec
+from models.release import bundle
+from models.release.golden_rows import given
+from models.release.model_files import ModelFiles
+from models.store.scores import AccountScore, Scoring
 
 FEATURES = tuple(
     FeatureSpec(name, "usage", name, "ratio", "Use", None, None, (None, None), None, 0.5)
@@ -46,7 +46,7 @@ def sealed(path: Path) -> str:
     files = {one: path / one for one in manifest["files"] if (path / one).is_file()}
     files |= {one.relative_to(path).as_posix(): one for one in path.glob("*/*") if one.is_file()}
     hashes = {name: sha256(one.read_bytes()).hexdigest() for name, one in sorted(files.items())}
-    release_id = release.id_of(hashes, manifest["models"], manifest["meta"])
+    release_id = bundle.id_of(hashes, manifest["models"], manifest["meta"])
     manifest |= {"files": hashes, "release_id": release_id}
     (path / "manifest.json").write_text(json.dumps(manifest), "utf-8")
     return release_id

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 import numpy as np
 import pandas as pd
 
-from models.dataset import FeatureTable
+from models.dataset.feature_table import FeatureTable
 from tests.models.tables import feature
 
 FIRST = date(2024, 1, 1)

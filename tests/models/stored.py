@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from models.store import AccountScore, Scoring
+from models.store.scores import AccountScore, Scoring
 
 TARGETS = ("upsell", "cross_sell", "downsell", "churn")
 REASON = {

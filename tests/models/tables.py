@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from models.dataset import FeatureTable, Label
+from models.dataset.feature_table import FeatureTable, Label
 
 FIRST = date(2024, 1, 1)
 MATURE_DAYS = 91

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from features.catalogue import columns
-from pipelines.settings import Settings, load
+from pipelines.config.settings import Settings, load
 
 ACCOUNTS = """
 account_id,name,created_on,known_at

@@ -20,14 +20,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from features.targets import TARGETS
-from models.dataset import FeatureTable
-from models.golden import given
-from models.inputs import matrix, specify
-from models.model_files import ModelFiles
+from features.labels.targets import TARGETS
+from models.dataset.feature_table import FeatureTable
+from models.dataset.matrix import matrix, specify
 from models.registry import Registry
-from pipelines.description import METADATA
-from pipelines.settings import Settings, load
+from models.release.golden_rows import given
+from models.release.model_files import ModelFiles
+from pipelines.build.metadata import METADATA
+from pipelines.config.settings import Settings, load
 from tests.models.tables import FEATURES, feature_table
 
 TOML = """

@@ -10,11 +10,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from models.decisions import Decision, Standing
-from models.store import AccountScore, ScoreStore, Scoring
-from pipelines.description import METADATA
-from pipelines.settings import Settings, load
-from pipelines.watching.verdict import Verdict, write
+from models.plays.prioritisation import Decision, Standing
+from models.store.scores import AccountScore, ScoreStore, Scoring
+from pipelines.build.metadata import METADATA
+from pipelines.config.settings import Settings, load
+from pipelines.monitoring.verdict import Verdict, write
 
 AS_OF = date(2026, 8, 3)
 DATES = [AS_OF - timedelta(days=28 * back) for back in range(13, -1, -1)]

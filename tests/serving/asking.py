@@ -9,7 +9,7 @@ import httpx
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
-from serving.entrance import Entrance
+from serving.services import Entrance
 
 PROBLEM = "application/problem+json"
 

@@ -10,11 +10,11 @@ import lightgbm as lgb
 import numpy as np
 from fastapi import FastAPI
 
-from models.decisions import Decision
-from models.encoding import FeatureSpec
-from models.scored_inputs import Inputs
+from models.inference.encoding import FeatureSpec
+from models.plays.prioritisation import Decision
+from models.store.scored_inputs import Inputs
 from serving.app import create_app
-from serving.scorer import Model, Scorer
+from serving.inference.scorer import Model, Scorer
 from serving.settings import ServingSettings
 from tests.models.releases import model
 from tests.models.stored import account, scoring

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from fastapi import FastAPI
 
-from models import erased, erasure
-from models.audit import AuditLog
-from models.store import ScoreStore
+from models.store import erased_ids, erasure
+from models.store.audit_log import AuditLog
+from models.store.scores import ScoreStore
 from serving.app import create_app
 from serving.settings import ServingSettings
 from tests.models.stored import account, scoring
@@ -70,7 +70,7 @@ def test_questions_that_were_on_their_way_arrive_nameless(
     log = AuditLog(settings.store_url)
     found = {one.account_id for one in log.read()}
     log.close()
-    assert found == {erased.pseudonym("account", GONE)}
+    assert found == {erased_ids.pseudonym("account", GONE)}
     assert not any(erasure.found(settings.store_url, GONE).values())
 
 

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 from fastapi import FastAPI
 
-from models.store import AccountScore
+from models.store.scores import AccountScore
 from serving.app import create_app
-from serving.edition import Edition
 from serving.settings import ServingSettings
+from serving.snapshot.snapshot import Edition
 from tests.models.stored import REASON, account, scoring
 from tests.serving.asking import PROBLEM, ask
 

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from fastapi import FastAPI
 
-from models.keys import KeyStore, made, utc_now
-from models.store import ScoreStore
+from models.store.api_keys import KeyStore, made, utc_now
+from models.store.scores import ScoreStore
 from serving.app import create_app
 from serving.settings import ServingSettings
 from tests.models.releases import account, scoring

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.company import assert_features
+from tests.support.company import assert_features
 
 
 def test_the_account_s_age_and_first_order() -> None:

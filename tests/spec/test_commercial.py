@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.company import assert_features
+from tests.support.company import assert_features
 
 RUNS = "starts_on\n2023-01-01"
 

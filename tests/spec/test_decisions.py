@@ -6,7 +6,7 @@ A line is 100 a unit unless it says otherwise, and is signed on the day it start
 
 from __future__ import annotations
 
-from tests.company import assert_features, assert_outcomes
+from tests.support.company import assert_features, assert_outcomes
 
 
 def test_of_an_increase_only_what_was_signed_within_the_horizon_is_upsell() -> None:

@@ -9,9 +9,9 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from features.journey import STEPS, journey
-from features.targets import Horizon
-from tests.company import company, rows
+from features.adoption_steps import STEPS, journey
+from features.labels.targets import Horizon
+from tests.support.company import company, rows
 
 ALWAYS = {
     # Others' records begin early enough for every account to be judged by.

@@ -10,10 +10,10 @@ from datetime import date
 import numpy as np
 import pytest
 
-from features.as_of import Facts, spine
-from features.standing import DAYS, standings
-from models.retention import PARTS, band, retained
-from tests.company import company, compare, rows
+from features.point_in_time.facts import Facts, spine
+from features.subscriptions.contracted_arr import DAYS, standings
+from models.forecast.retention import PARTS, band, retained
+from tests.support.company import company, compare, rows
 
 DAY = date(2024, 6, 1)
 MOVES = ("up", "down", "more", "less", "gone")

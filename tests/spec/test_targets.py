@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.company import assert_outcomes
+from tests.support.company import assert_outcomes
 
 
 def test_more_or_less_of_a_product() -> None:

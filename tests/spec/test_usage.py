@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
-from tests.company import assert_features
+from tests.support.company import assert_features
 
 RUNS = """
     account_id | starts_on

@@ -1,0 +1,159 @@
+"""The adoption journey: what an account had reached by an age, and what the year after held.
+
+A row is an account that is still a customer at the age of 30, 60 ... 360 days, as it was known on
+that day; its ``as_of`` is the day itself. What was reached counts before it, outcomes from it on:
+nobody is counted as having reached a step for having stayed long enough to reach it later.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import reduce
+from typing import TYPE_CHECKING
+
+import ibis
+
+from features.contract import TABLES
+from features.groups.adoption import adoption_half, adoption_lines, adoption_milestones
+from features.groups.commercial import newest_account
+from features.labels.targets import TARGETS, Horizon, labels
+from features.point_in_time.facts import KEYS, Facts, running
+from features.point_in_time.sql_dialects import kept, number
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
+
+DAYS = (30, 60, 90, 180, 270, 360)
+"""Ages at which the journey is looked at."""
+YEAR = 365
+"""Days after such an age in which outcomes count."""
+OUTCOMES = ("upsell", "cross_sell", "churn")
+
+ReachedFunction = Callable[[Facts], "ir.Table"]
+
+
+@dataclass(frozen=True)
+class Step:
+    """A step of the journey; ``reached`` returns ``KEYS`` of the rows that had reached it."""
+
+    reached: ReachedFunction
+    sources: tuple[str, ...]
+
+    @property
+    def name(self) -> str:
+        """The function's name, the column's too."""
+        return self.reached.__name__
+
+    @property
+    def description(self) -> str:
+        """The docstring without its full stop."""
+        return (inspect.getdoc(self.reached) or "").rstrip(".")
+
+
+STEPS: dict[str, Step] = {}
+"""Every step by name, in the order in which they are usually reached."""
+
+
+def step(*sources: str) -> Callable[[ReachedFunction], ReachedFunction]:
+    """Declare a step; without one of its ``sources`` nobody can say who reached it."""
+
+    def declare(function: ReachedFunction) -> ReachedFunction:
+        STEPS[function.__name__] = Step(function, sources)
+        return function
+
+    return declare
+
+
+@step("usage_daily")
+def usage_begun(facts: Facts) -> ir.Table:
+    """Somebody had used it."""
+    usage = facts.tables["usage_daily"]
+    # One row an account suffices: the first day on which some use was known to have happened.
+    seen = ibis.greatest(usage.day, usage.known_at.date())
+    first = usage.mutate(seen=seen).group_by("account_id").aggregate(seen=ibis._.seen.min())
+    rows = facts.spine.join(first, "account_id")
+    return rows.filter(rows.seen < rows.as_of)
+
+
+@step("users", "subscriptions")
+def half_activated(facts: Facts) -> ir.Table:
+    """Half of the seats bought at the start had been activated."""
+    return adoption_half.build(facts)
+
+
+@step("milestones")
+def first_outcome(facts: Facts) -> ir.Table:
+    """A first measurable outcome had been reached."""
+    rows = adoption_milestones.build(facts)
+    return rows.filter(rows.milestone == "first_outcome")
+
+
+@step("milestones")
+def broad_rollout(facts: Facts) -> ir.Table:
+    """The broad rollout had been reached."""
+    rows = adoption_milestones.build(facts)
+    return rows.filter(rows.milestone == "broad_rollout")
+
+
+def journey(tables: Mapping[str, ir.Table], horizon: Horizon) -> ir.Table:
+    """Return a row for each account and age at which it was a customer.
+
+    Columns: ``account_id``, ``as_of``, ``day`` (the age), ``started_on``, ``segment``, ``units``
+    (bought at the start), a column 0 or 1 for each of ``STEPS`` (null where the company lacks the
+    source, or its records begin after the account did), and for each of ``OUTCOMES`` its label
+    within ``horizon`` (null where it is not mature or was no longer open).
+    """
+    spine = kept(ages(tables))
+    dates = spine.select("as_of").distinct().to_pyarrow()["as_of"].to_pylist()
+    facts = Facts(tables, spine, dates)
+    found = labels(facts, horizon, OUTCOMES)
+    named = {name: number(found[TARGETS[name].column(horizon.days)]) for name in OUTCOMES}
+    parts = [_described(facts), found.select(*KEYS, **named)]
+    parts += [_flagged(facts, one) for one in STEPS.values()]
+    return reduce(_beside, parts, spine)
+
+
+def ages(tables: Mapping[str, ir.Table]) -> ir.Table:
+    """Return the customers at each of ``DAYS`` after the start that was known on that day."""
+    lines = tables["subscriptions"]
+    starts = lines.select("account_id", started_on=lines.starts_on).distinct()
+    parts = [
+        starts.mutate(day=ibis.literal(day, "int64"), as_of=_later(starts.started_on, day))
+        for day in DAYS
+    ]
+    seen = Facts(tables, ibis.union(*parts), ()).rows("subscriptions")
+    rows = seen.group_by([*KEYS, "day", "started_on"]).aggregate(
+        first_on=seen.starts_on.min(), running=running(seen).any()
+    )
+    rows = rows.filter(rows.running & (rows.first_on == rows.started_on))
+    return rows.select(*KEYS, "day", "started_on")
+
+
+def _later(day: ir.DateValue, days: int) -> ir.DateValue:
+    return day + ibis.interval(days=days)
+
+
+def _described(facts: Facts) -> ir.Table:
+    """Return segment and units bought at the start."""
+    lines, accounts = adoption_lines.build(facts), newest_account.build(facts)
+    units = lines.group_by(KEYS).aggregate(units=number(lines.quantity.sum()))
+    segments = accounts.group_by(KEYS).aggregate(segment=accounts.segment.max())
+    return _beside(units, segments)
+
+
+def _flagged(facts: Facts, one: Step) -> ir.Table:
+    """Return 1 where the step was reached, 0 where not, null where nobody can say."""
+    if not all(facts.has(name) for name in one.sources):
+        return facts.spine.select(*KEYS, **{one.name: ibis.null("float64")})
+    rows = one.reached(facts).select(*KEYS).distinct().mutate(found=1.0)
+    both = _beside(facts.spine.select(*KEYS, "started_on"), rows)
+    begun = facts.tables[one.sources[0]][TABLES[one.sources[0]].happened].min().as_scalar()
+    flag = ibis.ifelse(both.started_on >= begun, both.found.fill_null(0.0), ibis.null())
+    return both.select(*KEYS, **{one.name: flag})
+
+
+def _beside(rows: ir.Table, more: ir.Table) -> ir.Table:
+    joined = rows.left_join(more, KEYS)
+    return joined.drop(*(f"{key}_right" for key in KEYS))

@@ -1,0 +1,1 @@
+"""How a feature or group is declared, checked, tried out and computed."""

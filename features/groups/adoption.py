@@ -1,0 +1,190 @@
+"""Early adoption: what an account had reached a week, a month, half a year after it started."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import ibis
+
+from features.declaration.feature import FeatureGroup
+from features.groups.seats import priced_by_seats
+from features.groups.usage import people
+from features.point_in_time.facts import KEYS
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
+
+    from features.point_in_time.facts import Facts
+
+DAYS = (7, 30, 60, 90, 180)
+DUE = {"first_outcome": 90, "broad_rollout": 180}
+"""The days by which the steps of the journey should be reached; later is late."""
+
+adoption = FeatureGroup("adoption", "What was reached how soon after the start.")
+
+
+def _since_start(rows: ir.Table, day: ir.DateValue) -> ir.Table:
+    """Add the days from the account's first start; what came before it counts as day 0."""
+    days = day.delta(rows.started_on, unit="day")
+    return rows.mutate(days_since_start=ibis.greatest(days, 0))
+
+
+@adoption.rows("subscriptions")
+def adoption_spine(facts: Facts) -> ir.Table:
+    """The account's start."""
+    return facts.spine
+
+
+def _first_days(facts: Facts, *by: str) -> ir.Table:
+    """Return ``by`` used in the early days, with the first such day as each as_of knows it.
+
+    Summed up before it is copied to each as_of: a row may become known late, and a line that
+    becomes known late moves the start itself, so both belong to the key.
+    """
+    starts = facts.spine.select("account_id", "started_on").distinct()
+    rows = facts.dated("usage_daily").join(starts, "account_id")
+    # A count is no person: it stands for its own day only.
+    rows = rows.mutate(counted_on=ibis.ifelse(rows.user_id.isnull(), rows.day, ibis.null("date")))
+    rows = rows.filter(rows.day < rows.started_on + ibis.interval(days=max(DAYS)))
+    rows = _since_start(rows, rows.day)
+    firsts = rows.group_by("account_id", "started_on", "seen", *by).aggregate(
+        days_since_start=rows.days_since_start.min(), active_users=rows.active_users.max()
+    )
+    copies = facts.spine.join(firsts, ["account_id", "started_on"])
+    copies = copies.filter(copies.seen <= copies.as_of)
+    return copies.group_by("account_id", "as_of", *by).aggregate(
+        days_since_start=copies.days_since_start.min(), active_users=copies.active_users.max()
+    )
+
+
+@adoption.rows("usage_daily")
+def adoption_people(facts: Facts) -> ir.Table:
+    """People active in the first days, each with the first day."""
+    return _first_days(facts, "user_id", "counted_on")
+
+
+@adoption.rows("usage_daily")
+def adoption_functions(facts: Facts) -> ir.Table:
+    """Functions used in the first days, each with the first day."""
+    return _first_days(facts, "product_id", "feature")
+
+
+@adoption.rows("users")
+def adoption_users(facts: Facts) -> ir.Table:
+    """People who got access."""
+    users = facts.rows("users")
+    return _since_start(users, users.activated_on)
+
+
+@adoption.rows("users", "subscriptions")
+def adoption_half(facts: Facts) -> ir.Table:
+    """People with whom half of the seats bought at the start were activated, or more."""
+    lines = priced_by_seats(facts, adoption_lines.build(facts))
+    bought = lines.group_by(KEYS).aggregate(bought=lines.quantity.sum())
+    users = adoption_users.build(facts).inner_join(bought, KEYS)
+    order = ibis.window(group_by=KEYS, order_by=[users.activated_on, users.user_id])
+    users = users.mutate(rank=ibis.row_number().over(order) + 1)
+    return users.filter((users.bought > 0) & (users.rank * 2 >= users.bought))
+
+
+@adoption.rows("subscriptions")
+def adoption_lines(facts: Facts) -> ir.Table:
+    """Lines the account started with."""
+    lines = facts.rows("subscriptions")
+    return lines.filter(lines.starts_on == lines.started_on)
+
+
+@adoption.rows("milestones")
+def adoption_milestones(facts: Facts) -> ir.Table:
+    """Steps of the adoption journey reached before as_of."""
+    rows = facts.rows("milestones")
+    return _since_start(rows, rows.reached_on)
+
+
+@adoption.feature(adoption_spine, unit="days", expected=(1, None))
+def adoption_age_days(rows: ir.Table) -> ir.Value:
+    """Days since the first subscription started."""
+    return rows.as_of.delta(rows.started_on, unit="day").max()
+
+
+@adoption.feature(adoption_lines, unit="count", expected=(0, None))
+def adoption_first_quantity(rows: ir.Table) -> ir.Value:
+    """Units bought at the start."""
+    return rows.quantity.sum()
+
+
+@adoption.feature(adoption_people, unit="people", expected=(0, None), absent=0, by_days=DAYS)
+def adoption_active_users(rows: ir.Table) -> ir.Value:
+    """People who had been active."""
+    return people(rows)
+
+
+@adoption.feature(adoption_functions, unit="count", expected=(0, None), absent=0, by_days=DAYS)
+def adoption_functions_used(rows: ir.Table) -> ir.Value:
+    """Functions that had been used."""
+    return rows.count()
+
+
+@adoption.feature(adoption_functions, unit="days", expected=(0, None))
+def adoption_days_to_first_use(rows: ir.Table) -> ir.Value:
+    """Days from the start to the first use."""
+    return rows.days_since_start.min()
+
+
+@adoption.feature(adoption_users, unit="people", expected=(0, None), absent=0, by_days=DAYS)
+def adoption_activated(rows: ir.Table) -> ir.Value:
+    """People who had got access."""
+    return rows.user_id.nunique()
+
+
+@adoption.feature(adoption_half, unit="days", expected=(0, None))
+def adoption_days_to_half_activated(rows: ir.Table) -> ir.Value:
+    """Days from the start until half of the seats bought then had been activated."""
+    return rows.days_since_start.min()
+
+
+@adoption.feature(adoption_milestones, unit="flag", expected=(0, 1), absent=0, by_days=(90, 180))
+def has_first_outcome(rows: ir.Table) -> ir.Value:
+    """A first measurable outcome had been reached."""
+    return (rows.milestone == "first_outcome").any()
+
+
+@adoption.feature(adoption_milestones, unit="flag", expected=(0, 1), absent=0, by_days=(90, 180))
+def has_broad_rollout(rows: ir.Table) -> ir.Value:
+    """The broad rollout had been reached."""
+    return (rows.milestone == "broad_rollout").any()
+
+
+@adoption.feature(adoption_milestones, unit="flag", expected=(0, 1), absent=0)
+def is_rolled_out(rows: ir.Table) -> ir.Value:
+    """The broad rollout has been reached."""
+    return (rows.milestone == "broad_rollout").any()
+
+
+@adoption.feature(adoption_milestones, unit="days", expected=(0, None))
+def adoption_days_to_first_outcome(rows: ir.Table) -> ir.Value:
+    """Days from the start to the first measurable outcome."""
+    return rows.days_since_start.min(where=rows.milestone == "first_outcome")
+
+
+@adoption.feature(adoption_milestones, unit="days", expected=(0, None))
+def adoption_days_to_broad_rollout(rows: ir.Table) -> ir.Value:
+    """Days from the start to the broad rollout."""
+    return rows.days_since_start.min(where=rows.milestone == "broad_rollout")
+
+
+@adoption.feature(unit="ratio", expected=(0, 1.5))
+def adoption_active_share_by_day_90(columns: ir.Table) -> ir.Value:
+    """People active by day 90 against the units bought at the start."""
+    return columns.adoption_active_users_by_day_90 / columns.adoption_first_quantity.nullif(0)
+
+
+@adoption.feature(unit="count", expected=(0, len(DUE)))
+def adoption_milestones_late(columns: ir.Table) -> ir.Value:
+    """Steps of the journey that came late or are overdue.
+
+    The first outcome is due by day 90, the broad rollout by day 180.
+    """
+    missed = [columns[f"has_{step}_by_day_{day}"] == 0 for step, day in DUE.items()]
+    late = sum((ibis.ifelse(one, 1, 0) for one in missed), ibis.literal(0))
+    return ibis.ifelse(columns.is_rolled_out.isnull(), ibis.null(), late)

@@ -1,0 +1,268 @@
+"""Commercial: what the account pays, holds and has signed, and how content it is."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import ibis
+
+from features.declaration.feature import FeatureGroup
+from features.groups.seats import ran
+from features.point_in_time.facts import KEYS, running
+from features.subscriptions.changes import product_changes
+from features.subscriptions.contracted_lines import change_ahead, lines_ahead
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
+
+    from features.point_in_time.facts import Facts
+
+commercial = FeatureGroup("commercial", "What it pays, holds, has signed, and how content it is.")
+
+
+@commercial.rows("subscriptions")
+def running_lines(facts: Facts) -> ir.Table:
+    """Lines that run on the day as_of."""
+    lines = facts.rows("subscriptions")
+    return lines.filter(running(lines)).mutate(arr=lines.quantity * lines.unit_price)
+
+
+@commercial.rows("subscriptions")
+def started_lines(facts: Facts) -> ir.Table:
+    """Periods that started before as_of."""
+    lines = facts.rows("subscriptions")
+    return lines.mutate(
+        arr=lines.quantity * lines.unit_price, runs=running(lines), ran_a_year_ago=ran(lines, 364)
+    )
+
+
+@commercial.rows("subscriptions")
+def changing_lines(facts: Facts) -> ir.Table:
+    """Lines that change within a year by what is signed: ramps and renewals already agreed."""
+    lines = lines_ahead(facts.announced("subscriptions"))
+    return lines.mutate(arr=lines.quantity * lines.unit_price)
+
+
+@commercial.rows("subscriptions")
+def signed_lines(facts: Facts) -> ir.Table:
+    """Periods signed before as_of that start later."""
+    lines = facts.announced("subscriptions")
+    withdrawn = lines.ended_on.notnull() & (lines.ended_on <= lines.starts_on)
+    return lines.filter((lines.starts_on >= lines.as_of) & ~withdrawn)
+
+
+@commercial.rows("subscriptions")
+def past_changes(facts: Facts) -> ir.Table:
+    """Days before as_of on which what the account holds changed."""
+    changes = product_changes(facts.rows("subscriptions"), ["account_id", "as_of"])
+    past = changes.filter(changes.changed_on < changes.as_of)
+    started = past.changed_on == past.changed_on.min().over(ibis.window(group_by=KEYS))
+    return past.mutate(
+        day=past.changed_on,
+        is_new=past.is_start & past.is_first & ~started,
+        is_less=past.is_down | past.is_stop,
+    )
+
+
+@commercial.rows("products", "subscriptions")
+def products_on_sale(facts: Facts) -> ir.Table:
+    """Products on the price list, and whether the account holds them."""
+    lines = facts.rows("subscriptions")
+    held = lines.filter(running(lines)).select(*KEYS, "product_id").distinct()
+    offers = facts.spine.join(facts.price_list(), "as_of")
+    kept = held.rename(held_id="product_id")
+    matches = [
+        offers.account_id == kept.account_id,
+        offers.as_of == kept.as_of,
+        offers.product_id == kept.held_id,
+    ]
+    return offers.left_join(kept, matches).select(*KEYS, "product_id", "held_id")
+
+
+@commercial.rows("accounts")
+def newest_account(facts: Facts) -> ir.Table:
+    """The newest version of the account."""
+    return facts.latest("accounts", "account_id")
+
+
+@commercial.rows("tickets")
+def ticket_rows(facts: Facts) -> ir.Table:
+    """Tickets opened before as_of."""
+    tickets = facts.rows("tickets")
+    open_still = tickets.closed_on.isnull() | (tickets.closed_on > tickets.as_of)
+    return tickets.mutate(day=tickets.opened_on, is_open=open_still)
+
+
+@commercial.feature(running_lines, unit="currency", expected=(0, None), absent=0)
+def arr(rows: ir.Table) -> ir.Value:
+    """Annual recurring revenue."""
+    return rows.arr.sum()
+
+
+@commercial.feature(started_lines, unit="ratio", expected=(-1, None))
+def arr_growth_364d(rows: ir.Table) -> ir.Value:
+    """Growth of the annual recurring revenue in a year."""
+    before = rows.arr.sum(where=rows.ran_a_year_ago).nullif(0)
+    return rows.arr.sum(where=rows.runs).fill_null(0) / before - 1
+
+
+@commercial.feature(changing_lines, unit="currency", absent=0)
+def arr_contracted_ahead(rows: ir.Table) -> ir.Value:
+    """ARR already signed to come within a year."""
+    return change_ahead(rows, rows.arr)
+
+
+@commercial.feature(running_lines, unit="products", expected=(0, None), absent=0)
+def products_held(rows: ir.Table) -> ir.Value:
+    """Products held."""
+    return rows.product_id.nunique()
+
+
+@commercial.feature(running_lines, unit="days")
+def renewal_days(rows: ir.Table) -> ir.Value:
+    """Days to the next renewal.
+
+    The next end of a running term as signed; negative when it has passed.
+    """
+    return rows.term_ends_on.delta(rows.as_of, unit="day").min()
+
+
+@commercial.feature(running_lines, unit="days", expected=(0, None))
+def term_days(rows: ir.Table) -> ir.Value:
+    """Length of the contract term.
+
+    Of several running lines, the longest.
+    """
+    return rows.term_ends_on.delta(rows.starts_on, unit="day").max()
+
+
+@commercial.feature(running_lines, unit="ratio", expected=(0, 1))
+def discount(rows: ir.Table) -> ir.Value:
+    """Discount on the list price."""
+    listed = rows.list_price.notnull()
+    return 1 - rows.arr.sum(where=listed) / (rows.quantity * rows.list_price).sum().nullif(0)
+
+
+@commercial.feature(running_lines, unit="category")
+def plan(rows: ir.Table) -> ir.Value:
+    """Plan held.
+
+    Of several, the last in the alphabet.
+    """
+    return rows.plan.max()
+
+
+@commercial.feature(running_lines, unit="currency", expected=(0, None))
+def unit_price(rows: ir.Table) -> ir.Value:
+    """Price of a unit a year, on average."""
+    return rows.arr.sum() / rows.quantity.sum().nullif(0)
+
+
+@commercial.feature(signed_lines, unit="flag", expected=(0, 1), absent=0)
+def has_signed_ahead(rows: ir.Table) -> ir.Value:
+    """A period that starts later is already signed."""
+    return rows.count() > 0
+
+
+@commercial.feature(past_changes, unit="count", expected=(0, None), absent=0, windows=(364,))
+def upsells(rows: ir.Table) -> ir.Value:
+    """Upsells."""
+    return rows.count(where=rows.is_up)
+
+
+@commercial.feature(past_changes, unit="count", expected=(0, None), absent=0, windows=(364,))
+def downsells(rows: ir.Table) -> ir.Value:
+    """Downsells and products dropped."""
+    return rows.count(where=rows.is_less)
+
+
+@commercial.feature(past_changes, unit="days", expected=(1, None))
+def upsell_days_since(rows: ir.Table) -> ir.Value:
+    """Days since the last upsell."""
+    return rows.as_of.delta(rows.changed_on, unit="day").min(where=rows.is_up)
+
+
+@commercial.feature(past_changes, unit="days", expected=(1, None))
+def cross_sell_days_since(rows: ir.Table) -> ir.Value:
+    """Days since a product was bought for the first time."""
+    return rows.as_of.delta(rows.changed_on, unit="day").min(where=rows.is_new)
+
+
+@commercial.feature(past_changes, unit="days", expected=(1, None))
+def downsell_days_since(rows: ir.Table) -> ir.Value:
+    """Days since the last downsell or dropped product."""
+    return rows.as_of.delta(rows.changed_on, unit="day").min(where=rows.is_less)
+
+
+@commercial.feature(past_changes, unit="currency", expected=(0, None), absent=0, windows=(364,))
+def arr_gained(rows: ir.Table) -> ir.Value:
+    """ARR gained by upsells and new products."""
+    gains = (rows.is_up | rows.is_new) & (rows.arr_change > 0)
+    return rows.arr_change.sum(where=gains).fill_null(0)
+
+
+@commercial.feature(products_on_sale, unit="products", expected=(0, None))
+def products_whitespace(rows: ir.Table) -> ir.Value:
+    """Products on the price list that the account does not hold."""
+    return rows.count(where=rows.held_id.isnull())
+
+
+@commercial.feature(newest_account, unit="people", expected=(0, None))
+def employees(rows: ir.Table) -> ir.Value:
+    """People who could hold a seat."""
+    return rows.employees.max()
+
+
+@commercial.feature(newest_account, unit="category")
+def segment(rows: ir.Table) -> ir.Value:
+    """Segment."""
+    return rows.segment.max()
+
+
+@commercial.feature(newest_account, unit="category")
+def region(rows: ir.Table) -> ir.Value:
+    """Region."""
+    return rows.region.max()
+
+
+@commercial.feature(newest_account, unit="category")
+def industry(rows: ir.Table) -> ir.Value:
+    """Industry."""
+    return rows.industry.max()
+
+
+@commercial.feature(ticket_rows, unit="count", expected=(0, None), absent=0, windows=(91,))
+def tickets_opened(rows: ir.Table) -> ir.Value:
+    """Tickets opened."""
+    return rows.count()
+
+
+@commercial.feature(ticket_rows, unit="count", expected=(0, None), absent=0, windows=(91,))
+def tickets_escalated(rows: ir.Table) -> ir.Value:
+    """Tickets opened and escalated."""
+    return rows.escalated_on.count()
+
+
+@commercial.feature(ticket_rows, unit="count", expected=(0, None), absent=0)
+def tickets_open(rows: ir.Table) -> ir.Value:
+    """Tickets still open."""
+    return rows.count(where=rows.is_open)
+
+
+@commercial.feature(ticket_rows, unit="count", expected=(0, None), absent=0, monotone={"churn": +1})
+def tickets_open_escalated(rows: ir.Table) -> ir.Value:
+    """Escalated tickets still open."""
+    return rows.count(where=rows.is_open & rows.escalated_on.notnull())
+
+
+@commercial.feature(ticket_rows, unit="count", expected=(1, 5), windows=(364,))
+def tickets_csat(rows: ir.Table) -> ir.Value:
+    """Satisfaction given at closing a ticket, 1 to 5, on average."""
+    return rows.csat.mean()
+
+
+@commercial.feature(unit="ratio", expected=(0, 1))
+def seats_whitespace_share(columns: ir.Table) -> ir.Value:
+    """Share of the people who have no seat yet."""
+    free = columns.employees - columns.seats_licensed
+    return ibis.greatest(free, 0) / columns.employees.nullif(0)

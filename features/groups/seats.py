@@ -1,0 +1,183 @@
+"""Seats: what is licensed, what is activated, and what the account could still absorb."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import ibis
+
+from features.declaration.feature import FeatureGroup
+from features.point_in_time.facts import KEYS, running
+from features.point_in_time.sql_dialects import matching
+from features.subscriptions.changes import ROUNDING, product_changes
+from features.subscriptions.contracted_lines import change_ahead, lines_ahead
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
+
+    from features.point_in_time.facts import Facts
+
+seats = FeatureGroup("seats", "What is licensed, what is activated, what can still be absorbed.")
+
+
+def priced_by_seats(facts: Facts, lines: ir.Table) -> ir.Table:
+    """Keep the lines of products that are priced by seats; all, without a price list."""
+    if not facts.has("products"):
+        return lines
+    by_seats = facts.price_list().filter(ibis._.price_metric == "seats")
+    return matching(lines, by_seats, ["as_of", "product_id"])
+
+
+def ran(lines: ir.Table, days: int) -> ir.BooleanValue:
+    """Say which lines ran ``days`` before ``as_of``, as it is known now."""
+    day = lines.as_of - ibis.interval(days=days)
+    return (lines.starts_on <= day) & (lines.ended_on.isnull() | (lines.ended_on > day))
+
+
+@seats.rows("subscriptions")
+def seat_lines(facts: Facts) -> ir.Table:
+    """Periods of seat-priced lines that started before as_of."""
+    lines = priced_by_seats(facts, facts.rows("subscriptions"))
+    return lines.mutate(
+        runs=running(lines),
+        ran_a_quarter_ago=ran(lines, 91),
+        ran_a_year_ago=ran(lines, 364),
+    )
+
+
+@seats.rows("subscriptions")
+def seat_changes(facts: Facts) -> ir.Table:
+    """Days before as_of on which the number of seats changed."""
+    lines = priced_by_seats(facts, facts.rows("subscriptions"))
+    changes = product_changes(lines, ["account_id", "as_of"])
+    past = changes.filter(changes.changed_on < changes.as_of)
+    # Up and down can be a change of plan, which leaves the seats as they are.
+    held = past.is_up | past.is_down
+    return past.mutate(
+        more=held & (past.quantity_change > ROUNDING),
+        fewer=held & (past.quantity_change < -ROUNDING),
+    )
+
+
+@seats.rows("subscriptions")
+def seats_ahead(facts: Facts) -> ir.Table:
+    """Lines that change within a year by what is signed: ramps and renewals already agreed."""
+    return lines_ahead(priced_by_seats(facts, facts.announced("subscriptions")))
+
+
+@seats.rows("subscriptions", "users")
+def seats_added(facts: Facts) -> ir.Table:
+    """The last increase, and the people with access, each with whether they came after it."""
+    more = seat_changes.build(facts)
+    more = more.filter(more.more)
+    more = more.mutate(newest_on=more.changed_on.max().over(ibis.window(group_by=KEYS)))
+    newest = more.filter(more.changed_on == more.newest_on)
+    last = newest.group_by(KEYS).aggregate(
+        since=newest.changed_on.max(), added=newest.quantity_change.sum()
+    )
+    users = facts.rows("users").select("activated_on", user="account_id", user_as_of="as_of")
+    rows = last.left_join(users, [last.account_id == users.user, last.as_of == users.user_as_of])
+    return rows.mutate(is_new=(rows.activated_on >= rows.since).fill_null(False))
+
+
+@seats.rows("users")
+def seat_users(facts: Facts) -> ir.Table:
+    """People with access."""
+    users = facts.rows("users")
+    gone = users.deactivated_on.notnull() & (users.deactivated_on <= users.as_of)
+    return users.mutate(has_access=~gone, day=users.activated_on)
+
+
+@seats.feature(seat_lines, unit="seats", expected=(0, None), absent=0)
+def seats_licensed(rows: ir.Table) -> ir.Value:
+    """Seats licensed."""
+    return rows.quantity.sum(where=rows.runs).fill_null(0)
+
+
+@seats.feature(seat_lines, unit="ratio", expected=(-1, None))
+def seats_growth_91d(rows: ir.Table) -> ir.Value:
+    """Growth of the licensed seats in a quarter."""
+    return _growth(rows, rows.ran_a_quarter_ago)
+
+
+@seats.feature(seat_lines, unit="ratio", expected=(-1, None))
+def seats_growth_364d(rows: ir.Table) -> ir.Value:
+    """Growth of the licensed seats in a year."""
+    return _growth(rows, rows.ran_a_year_ago)
+
+
+def _growth(rows: ir.Table, before: ir.BooleanValue) -> ir.Value:
+    now = rows.quantity.sum(where=rows.runs).fill_null(0)
+    return now / rows.quantity.sum(where=before).nullif(0) - 1
+
+
+@seats.feature(seat_changes, unit="days", expected=(1, None))
+def seats_days_since_increase(rows: ir.Table) -> ir.Value:
+    """Days since more seats were bought."""
+    return rows.as_of.delta(rows.changed_on, unit="day").min(where=rows.more)
+
+
+@seats.feature(seat_changes, unit="days", expected=(1, None))
+def seats_days_since_decrease(rows: ir.Table) -> ir.Value:
+    """Days since seats were given back."""
+    return rows.as_of.delta(rows.changed_on, unit="day").min(where=rows.fewer)
+
+
+@seats.feature(seats_ahead, unit="seats", absent=0)
+def seats_contracted_ahead(rows: ir.Table) -> ir.Value:
+    """Seats already signed to come within a year."""
+    return change_ahead(rows, rows.quantity)
+
+
+@seats.feature(seats_added, unit="ratio", expected=(0, 1))
+def seats_absorbed_since_increase(rows: ir.Table) -> ir.Value:
+    """Share of the seats added last that have been activated since.
+
+    100 % when at least as many people have got access as seats were added.
+    """
+    came = rows.count(where=rows.is_new) / rows.added.max()
+    return ibis.ifelse(came > 1, 1.0, came)
+
+
+@seats.feature(seat_users, unit="people", expected=(0, None), absent=0)
+def seats_activated(rows: ir.Table) -> ir.Value:
+    """People with access."""
+    return rows.user_id.nunique(where=rows.has_access)
+
+
+@seats.feature(seat_users, unit="people", expected=(0, None), absent=0, windows=(28, 91))
+def seats_newly_activated(rows: ir.Table) -> ir.Value:
+    """People who got access."""
+    return rows.user_id.nunique()
+
+
+@seats.feature(unit="ratio", expected=(0, 1.5))
+def seats_activated_share(columns: ir.Table) -> ir.Value:
+    """Share of the licensed seats that are activated."""
+    return columns.seats_activated / columns.seats_licensed.nullif(0)
+
+
+@seats.feature(unit="ratio", expected=(0, 1.5), windows=(28, 91))
+def seats_utilization(columns: ir.Table, window: int) -> ir.Value:
+    """Share of the licensed seats that were active.
+
+    Above 100 % is overage.
+    """
+    return columns[f"usage_active_users_{window}d"] / columns.seats_licensed.nullif(0)
+
+
+@seats.feature(unit="seats", expected=(0, None))
+def seats_headroom(columns: ir.Table) -> ir.Value:
+    """Licensed seats that nobody used in the last 28 days."""
+    return _surplus(columns.seats_licensed, columns.usage_active_users_28d)
+
+
+@seats.feature(unit="people", expected=(0, None))
+def seats_overage(columns: ir.Table) -> ir.Value:
+    """People active in the last 28 days beyond the licensed seats."""
+    return _surplus(columns.usage_active_users_28d, columns.seats_licensed)
+
+
+def _surplus(value: ir.NumericValue, other: ir.NumericValue) -> ir.Value:
+    """Return by how much ``value`` is larger, 0 where it is not, null where either is unknown."""
+    return ibis.ifelse(value - other < 0, 0.0, value - other)

@@ -1,0 +1,1 @@
+"""The targets, and the window in which their outcome is decided."""

@@ -1,0 +1,208 @@
+"""What was decided within the horizon: signed there, or ended there without notice before.
+
+A change is signed in parts: a tranche of a ramp long ago, a renewal beside it on the same day last
+week. Of a change, the part decided within the horizon counts, and no more than the whole.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING, Literal
+
+import ibis
+
+from features.point_in_time.facts import KEYS
+from features.point_in_time.sql_dialects import kept, matching, without
+from features.subscriptions.changes import (
+    account_stops,
+    product_changes,
+    signed_steps,
+    without_pauses,
+)
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
+
+CHANGE = ["account_id", "product_id", "changed_on"]
+"""What tells the changes of a product apart."""
+
+
+@dataclass(frozen=True)
+class Horizon:
+    """The time a label looks at.
+
+    ``days`` after ``as_of``; ``grace_days`` within which a pause or a replacement is no loss;
+    ``data_through``, the first day that is not complete in the data; ``price_changes``, whether
+    the company counts a rise of the price alone as upsell and a cut as downsell.
+    """
+
+    days: int
+    grace_days: int
+    data_through: date
+    price_changes: bool = False
+
+
+@dataclass(frozen=True)
+class Events:
+    """What happened to accounts, over the whole of the data, pauses closed.
+
+    ``changes`` of each product by day, the signed ``steps`` they consist of, ``replacements`` of
+    one product by another, and the ``stops`` of whole accounts.
+    """
+
+    changes: ir.Table
+    steps: ir.Table
+    replacements: ir.Table
+    stops: ir.Table
+
+
+def happened(lines: ir.Table, horizon: Horizon) -> Events:
+    """Return what happened in the subscription periods ``lines``."""
+    closed = kept(without_pauses(lines, horizon.grace_days))
+    changes = kept(product_changes(closed, ["account_id"], price_changes=horizon.price_changes))
+    return Events(
+        changes=changes,
+        steps=kept(signed_steps(closed)),
+        replacements=kept(_replacements(changes, horizon.grace_days)),
+        stops=kept(account_stops(lines)),
+    )
+
+
+def within(day: ir.DateValue, as_of: ir.DateValue, days: int) -> ir.BooleanValue:
+    """Say which days lie in ``[as_of, as_of + days)``."""
+    return (day >= as_of) & (day < as_of + ibis.interval(days=days))
+
+
+@dataclass(frozen=True)
+class Decisions:
+    """What was decided within the horizon of each row of a spine.
+
+    ``changes``: the products' changes of which a part was decided there, with ``arr_decided`` of
+    that part, ``arr_whole``, and ``moved``, the part in what the change goes by, ARR or quantity.
+    ``replaced``: the replacements signed there, a row each row of the spine, with ``arr_decided``
+    and ``arr_whole`` of what started less what it replaced.
+    """
+
+    spine: ir.Table
+    horizon: Horizon
+    events: Events
+    changes: ir.Table
+    replaced: ir.Table
+
+    def without_replacements(self, changes: ir.Table, side: Literal["start", "stop"]) -> ir.Table:
+        """Drop the changes that are one ``side`` of a replacement."""
+        return without(changes, _side(self.events.replacements, side), CHANGE)
+
+
+def decide(spine: ir.Table, events: Events, horizon: Horizon) -> Decisions:
+    """Return what of ``events`` was decided within the horizon of each row of ``spine``."""
+    changes = kept(_decided(spine, events, horizon))
+    replaced = kept(_net(spine, changes, events.replacements))
+    return Decisions(spine, horizon, events, changes, replaced)
+
+
+def occurred(direction: Literal["+", "-"], *changes: ir.Table) -> ir.Table:
+    """Return decided changes as occurrences: ``KEYS``, product, day, and ``arr``.
+
+    No amount is negative: where more was bought for less money, it is 0. None exceeds the change.
+    """
+    sign = 1 if direction == "+" else -1
+    parts = []
+    for one in changes:
+        arr = ibis.greatest(ibis.least(sign * one.arr_decided, sign * one.arr_whole), 0.0)
+        parts.append(one.select(*KEYS, "product_id", "changed_on", arr=arr))
+    return ibis.union(*parts) if len(parts) > 1 else parts[0]
+
+
+def _decided(spine: ir.Table, events: Events, horizon: Horizon) -> ir.Table:
+    steps = spine.join(events.steps, "account_id")
+    decided_on = ibis.coalesce(steps.signed_on, steps.changed_on)
+    announced = steps.signed_on.isnull() & (steps.end_known_on < steps.as_of).fill_null(False)
+    steps = steps.filter(within(decided_on, steps.as_of, horizon.days) & ~announced)
+    parts = steps.group_by([*KEYS, "product_id", "changed_on"]).aggregate(
+        arr_part=steps.arr.sum(), quantity_part=steps.quantity.sum()
+    )
+    both = parts.join(events.changes, CHANGE)
+    return both.mutate(
+        moved=ibis.ifelse(both.by_arr, both.arr_part, both.quantity_part),
+        arr_decided=_comparable(both, both.arr_part, both.quantity_part),
+        arr_whole=_comparable(both, both.arr_change, both.quantity_change),
+    )
+
+
+def _comparable(
+    change: ir.Table, arr: ir.NumericValue, quantity: ir.NumericValue
+) -> ir.NumericValue:
+    """Return ``arr`` or, where the currency changed too, ``quantity`` at the new price."""
+    converted = ibis.coalesce(quantity * change.price_in, arr)
+    return ibis.ifelse(change.one_currency, arr, converted)
+
+
+def _net(spine: ir.Table, changes: ir.Table, pairs: ir.Table) -> ir.Table:
+    """Sum up, for each row of the spine, what started in place of what, in one currency.
+
+    What ended before ``as_of``, or was known to, was decided before; what something signed before
+    ``as_of`` replaces is not held against what was signed later.
+    """
+    gained = _gained(changes, pairs)
+    both = gained.union(_lost(spine, gained, pairs))
+    net = both.group_by(KEYS).aggregate(
+        product_id=both.product_id.max(),
+        changed_on=both.changed_on.max(),
+        arr_decided=both.arr_decided.sum(),
+        arr_whole=both.arr_whole.sum(),
+        one_currency=both.currency.min() == both.currency.max(),
+    )
+    return net.filter(net.one_currency)
+
+
+def _gained(changes: ir.Table, pairs: ir.Table) -> ir.Table:
+    """Return the products started, by decision within the horizon, in place of others."""
+    starts = changes.filter(changes.is_start)
+    kept = [*KEYS, "product_id", "changed_on", "currency", "arr_decided", "arr_whole"]
+    return matching(starts, _side(pairs, "start"), CHANGE).select(*kept)
+
+
+def _side(pairs: ir.Table, side: Literal["start", "stop"]) -> ir.Table:
+    """Return the changes that are one ``side`` of a replacement."""
+    return pairs.select("account_id", product_id=f"{side}_id", changed_on=f"{side}_on")
+
+
+def _lost(spine: ir.Table, gained: ir.Table, pairs: ir.Table) -> ir.Table:
+    """Return the products that these replace, unless others signed before replace them."""
+    starts = gained.select(*KEYS, start_id=gained.product_id, start_on=gained.changed_on)
+    pairs = spine.select(*KEYS).join(pairs, "account_id")
+    before = pairs.filter(pairs.start_signed_on < pairs.as_of)
+    mine = matching(pairs, starts, [*KEYS, "start_id", "start_on"])
+    mine = without(mine, before, [*KEYS, "stop_id", "stop_on"])
+    settled = (mine.stop_on < mine.as_of) | (mine.stop_known_on < mine.as_of).fill_null(False)
+    return mine.select(
+        *KEYS,
+        product_id=mine.stop_id,
+        changed_on=mine.stop_on,
+        currency=mine.stop_currency,
+        arr_decided=ibis.ifelse(settled, 0.0, mine.stop_arr),
+        arr_whole=mine.stop_arr,
+    ).distinct()
+
+
+def _replacements(changes: ir.Table, grace_days: int) -> ir.Table:
+    """Return the pairs of a product that starts and another that stops within the grace days."""
+    starts = changes.filter(changes.is_start).select(
+        "account_id",
+        start_id=changes.product_id,
+        start_on=changes.changed_on,
+        start_signed_on=changes.signed_on,
+    )
+    stops = changes.filter(changes.is_stop).select(
+        "account_id",
+        stop_id=changes.product_id,
+        stop_on=changes.changed_on,
+        stop_known_on=changes.end_known_on,
+        stop_arr=changes.arr_change,
+        stop_currency=changes.currency,
+    )
+    pairs = starts.join(stops, "account_id")
+    apart = pairs.start_on.delta(pairs.stop_on, unit="day").abs()
+    return pairs.filter((pairs.start_id != pairs.stop_id) & (apart <= grace_days))

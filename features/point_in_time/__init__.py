@@ -1,0 +1,1 @@
+"""The only place where tables meet dates: what was known before a day."""

@@ -1,0 +1,1 @@
+"""Where a value of the feature table comes from, row by row."""

@@ -1,0 +1,1 @@
+"""What the subscription lines of an account say: running, changed, contracted."""

@@ -1,0 +1,1 @@
+"""The feature table as models see it: rows, matrix, split in time."""

@@ -1,0 +1,157 @@
+"""A feature table that was made elsewhere, as models take it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from difflib import get_close_matches
+from typing import Any
+
+import pandas as pd
+
+from features.errors import DataError
+from models.dataset.feature_table import FeatureTable, Label
+
+FORWARD = "_next_"
+MOST_NAMES = 50
+"""A text with more different values names accounts rather than kinds of them."""
+EXAMPLES = 3
+
+
+@dataclass(frozen=True)
+class Roles:
+    """Which column of a table is what; an outcome is known ``horizon_days`` after ``as_of``."""
+
+    target: str
+    account_id: str
+    as_of: str
+    horizon_days: int
+
+
+@dataclass(frozen=True)
+class Foreign:
+    """The table, and the columns that are no inputs, each with the reason."""
+
+    table: FeatureTable
+    left_out: dict[str, str]
+
+
+def foreign(frame: pd.DataFrame, roles: Roles, fingerprint: str, place: str) -> Foreign:
+    """Take any table with one row an account and date and a binary outcome; ``frame`` stays.
+
+    Parameters
+    ----------
+    frame
+        The rows. An empty outcome is one that is not known yet.
+    roles
+        What the columns are.
+    fingerprint
+        A digest of the table's source.
+    place
+        What the table is called in messages.
+
+    Raises
+    ------
+    DataError
+        Naming every column that is missing or does not hold what its role says.
+    """
+    if problems := [f"{place}: {one}" for one in _problems(frame, roles)]:
+        raise DataError(problems)
+    rows = frame.rename(columns={roles.account_id: "account_id", roles.as_of: "as_of"})
+    days = pd.to_datetime(rows["as_of"])
+    rows = rows.assign(account_id=rows["account_id"].astype(str), as_of=days.dt.date)
+    known = {"account_id", "as_of", roles.target}
+    others = [name for name in rows.columns if name not in known]
+    left_out = {name: why for name in others if (why := _no_input(name, rows[name]))}
+    features = [_feature(name, rows[name]) for name in others if name not in left_out]
+    if not features:
+        raise DataError(f"{place}: no column is left to learn from; left out: {left_out}")
+    rows = rows.assign(**{f["name"]: _values(rows[f["name"]]) for f in features})
+    rows[roles.target] = _values(rows[roles.target])
+    label = Label(roles.target, roles.target, None, "+", roles.horizon_days)
+    through = days.max() + timedelta(days=roles.horizon_days)
+    meta = {"fingerprint": fingerprint, "data_through": str(through.date())}
+    return Foreign(FeatureTable(rows, tuple(features), {roles.target: label}, meta), left_out)
+
+
+def _problems(frame: pd.DataFrame, roles: Roles) -> Iterator[str]:
+    asked = (roles.target, roles.account_id, roles.as_of)
+    lacking = [name for name in asked if name not in frame]
+    for name in lacking:
+        near = get_close_matches(name, [str(one) for one in frame.columns], 1)
+        meant = f"; did you mean {near[0]!r}?" if near else ""
+        yield f"has no column {name!r}{meant}"
+    if lacking:
+        return
+    if len(set(asked)) < len(asked):
+        yield f"target, id and as-of must be three columns, not {', '.join(asked)}"
+        return
+    yield from _wrong_values(frame, roles)
+
+
+def _wrong_values(frame: pd.DataFrame, roles: Roles) -> Iterator[str]:
+    outcome = frame[roles.target].dropna()
+    if len(other := outcome[~outcome.isin([0, 1])]):
+        yield f"{roles.target} must be 0, 1 or empty; {_shown(other)}"
+    if gaps := int(frame[roles.account_id].isna().sum()):
+        yield f"{roles.account_id} is empty in {gaps:,} rows; every row needs its account"
+    days = pd.to_datetime(frame[roles.as_of], errors="coerce")
+    if len(other := frame[roles.as_of][days.isna()]):
+        yield f"{roles.as_of} must be a date; {_shown(other)}"
+    keys = frame[[roles.account_id, roles.as_of]].dropna()
+    double = keys.duplicated()
+    if double.any():
+        first = [str(one) for one in keys[double].iloc[0]]
+        yield (
+            f"{int(double.sum()):,} rows repeat an account and date, such as {first}; keep one "
+            "row for each"
+        )
+
+
+def _shown(values: pd.Series) -> str:
+    examples = ", ".join(repr(one) for one in values.unique()[:EXAMPLES].tolist())
+    return f"{len(values):,} rows hold others, such as {examples}"
+
+
+def _no_input(name: str, values: pd.Series) -> str:
+    """Say why a column cannot be an input, if it cannot."""
+    if FORWARD in name:
+        return f"tells the future by its name ({FORWARD})"
+    if name in ("csm_id", "name"):
+        return "tells who the account is"
+    if pd.api.types.infer_dtype(values, skipna=True) in _DATES:
+        return "is a date; bring the days since or until it"
+    if values.nunique() < 2 and not values.isna().any():
+        return "is the same in every row"
+    if values.isna().all():
+        return "is empty"
+    if not _is_number(values) and values.nunique() > MOST_NAMES:
+        return f"has {values.nunique():,} different texts: it names accounts, not kinds of them"
+    return ""
+
+
+_DATES = ("date", "datetime", "datetime64")
+
+
+def _is_number(values: pd.Series) -> bool:
+    return bool(pd.api.types.is_numeric_dtype(values) or pd.api.types.is_bool_dtype(values))
+
+
+def _values(values: pd.Series) -> pd.Series:
+    """Return numbers and truths as float64, texts as they are."""
+    return values.astype("float64") if _is_number(values) else values.astype(object)
+
+
+def _feature(name: str, values: pd.Series) -> dict[str, Any]:
+    return {
+        "name": name,
+        "stem": name,
+        "group": "table",
+        "unit": "count" if _is_number(values) else "category",
+        "description": name.replace("_", " ").capitalize(),
+        "window_days": None,
+        "by_day": None,
+        "expected": (None, None),
+        "monotone": {},
+    }

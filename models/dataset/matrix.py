@@ -1,0 +1,73 @@
+"""From the feature table to a model's inputs: categories, typical values, and the matrix."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from models.dataset.feature_table import FeatureTable
+from models.dataset.training_profile import described
+from models.inference.encoding import SEGMENT, FeatureSpec, encode_columns
+
+FEWEST_ACCOUNTS = 30
+"""A category carried by fewer accounts, or a smaller share of them, tells who the account is."""
+SMALLEST_SHARE = 0.1
+
+
+def specify(table: FeatureTable, rows: pd.DataFrame) -> tuple[FeatureSpec, ...]:
+    """Return each input with what is to be known of it: categories, typical values, shares."""
+    medians = _by_segment(table, rows)
+    features = [
+        replace(_specify(feature, rows), typical_of=medians.get(feature["name"], {}))
+        for feature in table.features
+    ]
+    columns = matrix(rows, features)
+    return tuple(described(one, columns[:, place]) for place, one in enumerate(features))
+
+
+def matrix(rows: pd.DataFrame, features: Sequence[FeatureSpec]) -> np.ndarray:
+    """Return ``rows`` as float64 of shape (rows, features), categories as their index."""
+    columns = {one.name: rows[one.name].to_numpy(object if one.categories is not None else float)
+               for one in features}  # fmt: skip
+    return encode_columns(columns, features)
+
+
+def _by_segment(table: FeatureTable, rows: pd.DataFrame) -> dict[str, dict[str, float]]:
+    """Return the median of each number in each segment with enough accounts, where there is one."""
+    if SEGMENT not in rows or rows[SEGMENT].isna().all():
+        return {}
+    accounts = rows.groupby(SEGMENT)["account_id"].nunique()
+    numbers = [one["name"] for one in table.features if one["unit"] != "category"]
+    kept = rows[rows[SEGMENT].isin(accounts.index[accounts >= FEWEST_ACCOUNTS])]
+    medians = kept.groupby(SEGMENT)[numbers].median()
+    return {
+        str(name): {str(segment): float(value) for segment, value in column.dropna().items()}
+        for name, column in medians.items()
+    }
+
+
+def _specify(feature: Mapping[str, Any], rows: pd.DataFrame) -> FeatureSpec:
+    values = rows[feature["name"]]
+    plain = {
+        "name": feature["name"],
+        "group": feature["group"],
+        "stem": feature["stem"],
+        "unit": feature["unit"],
+        "description": feature["description"],
+        "window_days": feature["window_days"],
+        "by_day": feature["by_day"],
+        "expected": tuple(feature["expected"]),
+    }
+    if feature["unit"] != "category":
+        typical = None if values.isna().all() else float(values.median())
+        return FeatureSpec(**plain, categories=None, typical=typical)
+    accounts = rows.groupby(values)["account_id"].nunique()
+    fewest = max(FEWEST_ACCOUNTS, SMALLEST_SHARE * rows["account_id"].nunique())
+    kept = tuple(sorted(str(name) for name in accounts.index[accounts >= fewest]))
+    return FeatureSpec(
+        **plain, categories=kept, typical=str(accounts.idxmax()) if len(accounts) else None
+    )

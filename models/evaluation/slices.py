@@ -1,0 +1,99 @@
+"""How good a model is where it matters: by segment, by region, by size and by tenure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from models.statistics import metrics
+from models.statistics.bootstrap import Draws, Interval
+
+FEWEST_OUTCOMES = 30
+"""With fewer outcomes, or fewer rows without, a slice's figures say little."""
+YEAR = 365
+MOST_KINDS = 8
+"""So many segments or regions are shown by name."""
+OTHERS = "all others"
+
+
+@dataclass(frozen=True)
+class Slice:
+    """Figures of the rows of one kind of account; ``small`` says not to lean on them."""
+
+    by: str
+    name: str
+    rows: int
+    accounts: int
+    positives: int
+    base_rate: float
+    predicted: float
+    auc: Interval
+    small: bool
+
+
+def slices(
+    rows: pd.DataFrame, label: np.ndarray, probability: np.ndarray, seed: int
+) -> list[Slice]:
+    """Return the figures slice by slice; what a company has no column for is left out.
+
+    Parameters
+    ----------
+    rows
+        The test rows with their features.
+    label, probability
+        Outcome (0, 1) and calibrated probability of each row, shape (rows,).
+    seed
+        Draws the resamples.
+    """
+    found = []
+    for by, kind in kinds(rows):
+        for name in sorted(kind.dropna().unique(), key=_order):
+            chosen = (kind == name).to_numpy()
+            draws = Draws(rows["account_id"][chosen], seed)
+            found.append(_slice(by, str(name), draws, label[chosen], probability[chosen]))
+    return found
+
+
+def _slice(by: str, name: str, draws: Draws, label: np.ndarray, probability: np.ndarray) -> Slice:
+    positives = int(label.sum())
+    return Slice(
+        by=by,
+        name=name,
+        rows=len(label),
+        accounts=draws.accounts,
+        positives=positives,
+        base_rate=float(label.mean()),
+        predicted=float(probability.mean()),
+        auc=draws.interval(metrics.auc, probability, label),
+        small=min(positives, len(label) - positives) < FEWEST_OUTCOMES,
+    )
+
+
+def kinds(rows: pd.DataFrame) -> Iterator[tuple[str, pd.Series]]:
+    """Yield each way to part the rows, with the kind of each row."""
+    for name in ("segment", "region"):
+        if name in rows and rows[name].notna().any():
+            yield name, _largest(rows[name])
+    if "arr" in rows and rows["arr"].nunique() > len(_SIZES):
+        yield "size", pd.qcut(rows["arr"].rank(method="first"), len(_SIZES), labels=_SIZES)
+    if "adoption_age_days" in rows and rows["adoption_age_days"].notna().any():
+        years = rows["adoption_age_days"] // YEAR
+        yield "tenure", pd.cut(years, [-1, 0, 1, np.inf], labels=_TENURES)
+
+
+def _largest(names: pd.Series) -> pd.Series:
+    """Return the names with all but the most frequent ones as one."""
+    kept = names.value_counts().index[:MOST_KINDS]
+    return names.where(names.isin(kept) | names.isna(), OTHERS)
+
+
+_SIZES = ("smallest third by ARR", "middle third by ARR", "largest third by ARR")
+_TENURES = ("first year", "second year", "longer")
+
+
+def _order(name: str) -> tuple[int, str]:
+    known = (*_SIZES, *_TENURES, OTHERS)
+    return (known.index(name) if name in known else -1, str(name))

@@ -1,0 +1,1 @@
+"""NRR, GRR and seats in the months ahead, with intervals."""

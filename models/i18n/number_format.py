@@ -1,0 +1,80 @@
+"""Figures and days as people of a language write them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from math import isfinite
+from pathlib import Path
+from typing import Any
+
+from models.i18n.messages import FIRST, read
+
+DASH = "\u2013"
+MINUS = "\u2212"
+NARROW = "\u00a0"
+"""Keeps a figure and its unit on one line."""
+WORDS = read(Path(__file__).with_name("messages"))
+"""What all rooms need, by language: units, months, targets, plays, features."""
+ENGLISH = WORDS[FIRST]
+
+
+@dataclass(frozen=True)
+class Figures:
+    """Writes figures in a language of ``WORDS``; ``None`` is a dash."""
+
+    language: str
+
+    def number(self, value: float | None, digits: int = 0) -> str:
+        """Return a number, thousands parted."""
+        if value is None or not isfinite(value):
+            return DASH
+        return WORDS[self.language].number(value, digits)
+
+    def signed(self, value: float | None, digits: int = 0) -> str:
+        """Return a number with its sign."""
+        if value is None or not round(value, digits):
+            return self.number(value, digits)
+        return f"{'+' if value > 0 else MINUS}{self.number(abs(value), digits)}"
+
+    def short_signed(self, value: float | None) -> str:
+        """Return an amount in three digits or so, with its sign."""
+        if value is None or not round(value):
+            return self.short(value)
+        return f"{'+' if value > 0 else MINUS}{self.short(abs(value))}"
+
+    def interval(self, one: Mapping[str, Any] | None, digits: int = 2) -> str:
+        """Return a figure with its interval (``value``, ``low``, ``high``): 0.78 (0.74 to 0.81)."""
+        if not one or one.get("value") is None:
+            return DASH
+        low, high = one.get("low"), one.get("high")
+        told = self.number(one["value"], digits)
+        if low is None or high is None:
+            return told
+        between = WORDS[self.language].text(
+            "unit.between", low=self.number(low, digits), high=self.number(high, digits)
+        )
+        return f"{told} ({between})"
+
+    def percent(self, share: float | None, digits: int = 0) -> str:
+        """Return a share (0 to 1) as per cent; small but not zero is told as such."""
+        if share is None or not isfinite(share):
+            return DASH
+        if digits == 0 and 0 < share < 0.005:
+            return f"<{NARROW}1{NARROW}%"
+        return f"{self.number(100 * share, digits)}{NARROW}%"
+
+    def short(self, value: float | None) -> str:
+        """Return an amount in three digits or so."""
+        for size, unit in ((1e9, "bn"), (1e6, "m"), (1e3, "k")):
+            if value is not None and abs(value) >= 0.9995 * size:
+                scaled = value / size
+                told = self.number(scaled, 1 if abs(scaled) < 100 and unit != "k" else 0)
+                return f"{told}{NARROW}{WORDS[self.language].text(f'unit.{unit}')}"
+        return self.number(value)
+
+    def day(self, value: date) -> str:
+        """Return a date that nobody can misread: 3 August 2026."""
+        month = WORDS[self.language].text(f"month.{value.month}")
+        return WORDS[self.language].text("unit.date", day=value.day, month=month, year=value.year)

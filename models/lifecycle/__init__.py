@@ -1,0 +1,1 @@
+"""From a trained candidate to the champion: card, comparison, gate."""

@@ -1,0 +1,187 @@
+"""Two versions on the same rows: which is better, and where the better one is worse."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from models.evaluation.skill import CLEAR_ERRORS
+from models.evaluation.slices import FEWEST_OUTCOMES, kinds
+from models.statistics import metrics, psi
+from models.statistics.bootstrap import Draws, Interval, Metric, whole
+
+AUC_MARGIN = 0.005
+LOSS_MARGIN = 0.01
+"""What a lead must reach to be worth a change: in AUC, and as a share of the log loss."""
+ECE_MARGIN = 0.01
+BASE_MARGIN = 0.25
+"""How far the mean probability may lie from the base rate, as a share of it."""
+BASE_EXCESS = 0.1
+"""How much farther from it than the champion's, as a share of the base rate."""
+AGREEMENT_LOST = 0.2
+"""How much less both versions may agree on the newest rows than on the past ones (Spearman)."""
+
+
+@dataclass(frozen=True)
+class Check:
+    """One question of the gate: what each version shows, and what speaks against the challenger.
+
+    ``why`` is the reason where it does not pass, else what the figures are.
+    """
+
+    name: str
+    passes: bool
+    champion: str
+    challenger: str
+    why: str
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the check as JSON-able values."""
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class Pair:
+    """The champion's and the challenger's probabilities of the same rows, shape (rows,)."""
+
+    champion: np.ndarray
+    challenger: np.ndarray
+
+
+@dataclass(frozen=True)
+class Contest:
+    """Mature rows that neither version was trained on, and the newest rows, which get scored."""
+
+    rows: pd.DataFrame
+    label: np.ndarray
+    past: Pair
+    newest: Pair
+    seed: int = 0
+
+    def figures(self, metric: Metric) -> tuple[float, float]:
+        """Return the metric of the champion and of the challenger."""
+        both = (self.past.champion, self.past.challenger)
+        champion, challenger = (whole(metric, one, self.label) for one in both)
+        return champion, challenger
+
+
+def compare(contest: Contest) -> Iterator[Check]:
+    """Yield every check that holds the challenger against the champion."""
+    draws = Draws(contest.rows["account_id"], contest.seed)
+    yield _better(contest, draws)
+    yield _calibrated(contest, draws)
+    yield _on_base_rate(contest, draws)
+    yield _slices(contest)
+    yield _stable(contest)
+    yield _agreeing(contest)
+
+
+def _better(contest: Contest, draws: Draws) -> Check:
+    """Ask for a clear lead in AUC or in log loss that is worth a change, and for no clear loss."""
+    areas, losses = (contest.figures(metric) for metric in (metrics.auc, metrics.log_loss))
+    area = _lead(contest, draws, metrics.auc)
+    saved = _lead(contest, draws, _kept_log_loss)
+    leads = {"AUC": (area, AUC_MARGIN), "log loss": (saved, LOSS_MARGIN * losses[0])}
+    behind = [name for name, (lead, least) in leads.items() if lead.high < 0 > lead.value + least]
+    ahead = [name for name, (lead, least) in leads.items() if lead.low > 0 <= lead.value - least]
+    told = f"lead in AUC {area}, in log loss {saved}"
+    why = f"clearly behind in {' and '.join(behind)}: {told}" if behind else _EQUAL.format(told)
+    passes = bool(ahead) and not behind
+    shown = [f"AUC {a:.3f}, log loss {b:.4f}" for a, b in zip(areas, losses, strict=True)]
+    return Check("better", passes, shown[0], shown[1], told if passes else why)
+
+
+_EQUAL = "as good as the champion within chance ({}): keep it, or wait for a better one"
+
+
+def _kept_log_loss(score: np.ndarray, label: np.ndarray, weight: np.ndarray) -> np.ndarray:
+    """Return the log loss with its sign turned: more is better."""
+    return -metrics.log_loss(score, label, weight)
+
+
+def _lead(contest: Contest, draws: Draws, metric: Metric) -> Interval:
+    return draws.difference(contest.past.challenger, contest.past.champion, contest.label, metric)
+
+
+def _calibrated(contest: Contest, draws: Draws) -> Check:
+    champion, challenger = contest.figures(metrics.ece)
+    excess = _lead(contest, draws, metrics.ece)
+    passes = not (excess.low > 0 and excess.value > ECE_MARGIN)
+    why = "" if passes else f"its calibration error is above the champion's by {excess}"
+    return Check("calibration", passes, f"ECE {champion:.3f}", f"ECE {challenger:.3f}", why)
+
+
+def _on_base_rate(contest: Contest, draws: Draws) -> Check:
+    """Ask for a mean probability near the base rate, or about as near as the champion's."""
+    rate = float(contest.label.mean())
+    champion, challenger = contest.figures(_bias)
+    bias = draws.interval(_bias, contest.past.challenger, contest.label)
+    clear = not bias.low <= 0 <= bias.high and abs(bias.value) > BASE_MARGIN * rate
+    passes = not (clear and abs(challenger) > abs(champion) + BASE_EXCESS * rate)
+    why = "" if passes else f"its mean probability is off the base rate of {rate:.3f} by {bias}"
+    shown = [f"mean {rate + gap:.3f} of {rate:.3f}" for gap in (champion, challenger)]
+    return Check("base rate", passes, shown[0], shown[1], why)
+
+
+def _bias(score: np.ndarray, label: np.ndarray, weight: np.ndarray) -> np.ndarray:
+    gap: np.ndarray = weight @ (score - label) / weight.sum(1)
+    return gap
+
+
+def _slices(contest: Contest) -> Check:
+    """Ask that no part of the customers gets a clearly worse model."""
+    judged = [
+        (f"{by} {name}", _slice(contest, (parts == name).to_numpy(bool)))
+        for by, parts in kinds(contest.rows)
+        for name in sorted(parts.dropna().unique())
+    ]
+    leads = {name: lead for name, lead in judged if lead is not None}
+    worse = [
+        f"{name}: behind in log loss by {lead}"
+        for name, lead in leads.items()
+        if lead.value + CLEAR_ERRORS * lead.error < 0
+    ]
+    return Check("slices", not worse, "", f"{len(leads)} slices", "; ".join(worse))
+
+
+def _slice(contest: Contest, member: np.ndarray) -> Interval | None:
+    label = contest.label[member]
+    if min(label.sum(), (1 - label).sum()) < FEWEST_OUTCOMES:
+        return None
+    draws = Draws(contest.rows["account_id"][member], contest.seed)
+    one, other = contest.past.challenger[member], contest.past.champion[member]
+    return draws.difference(one, other, label, _kept_log_loss)
+
+
+def _stable(contest: Contest) -> Check:
+    """Ask that the challenger's scores did not move where the champion's stayed.
+
+    A model that is good on the past because of what is not known yet collapses on the newest rows.
+    """
+    champion = psi.stability(contest.past.champion, contest.newest.champion)
+    challenger = psi.stability(contest.past.challenger, contest.newest.challenger)
+    limit = psi.limit(len(contest.past.champion), len(contest.newest.champion))
+    passes = challenger <= max(limit, 2 * champion)
+    told = f"its scores of the newest rows are not those of the rows it was judged on: {limit:.2f}"
+    why = "" if passes else f"{told} is the most, unless the champion's have moved as well"
+    return Check("score shift", passes, f"PSI {champion:.2f}", f"PSI {challenger:.2f}", why)
+
+
+def _agreeing(contest: Contest) -> Check:
+    """Ask that both order the newest rows as alike as the rows whose outcome is known."""
+    past, newest = (
+        psi.agreement(one.champion, one.challenger) for one in (contest.past, contest.newest)
+    )
+    passes = newest >= past - AGREEMENT_LOST
+    why = (
+        ""
+        if passes
+        else "both agree less on the newest rows than on those with known outcomes, "
+        "so that its better figures do not speak for them"
+    )
+    shown = f"{newest:.2f} newest, {past:.2f} past"
+    return Check("agreement", passes, "", shown, why)

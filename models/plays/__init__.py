@@ -1,0 +1,1 @@
+"""What to do about an account, and who does it first."""

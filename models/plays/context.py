@@ -1,0 +1,101 @@
+"""What plays look at: one account's own figures, and the limits a company judges them by."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from models.i18n.feature_text import phrase
+from models.i18n.messages import Catalogue
+from models.i18n.number_format import ENGLISH
+
+Value = float | str | None
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Where plays begin; a company sets its own under ``[decide]``.
+
+    ``worth_a_talk``: money at stake, in the company's currency within the horizon, below which a
+    talk costs more than it brings. ``activated``: share of the paid seats below which more would be
+    overselling; ``active``: the same for active people, where nobody knows who has access.
+    ``champion_days``: how long a lost champion is an alarm. ``silent_days``: days without any use
+    that are no holiday any more. ``start_days``: the time in which seats may still be filling up.
+    ``satisfaction``: mark, of 5, below which an account is unhappy. ``renewal_days``: from when on
+    a renewal is near enough to talk about.
+    """
+
+    worth_a_talk: float = 250.0
+    activated: float = 0.5
+    active: float = 0.25
+    champion_days: int = 91
+    silent_days: int = 28
+    start_days: int = 90
+    satisfaction: float = 3.0
+    renewal_days: int = 120
+
+
+@dataclass(frozen=True)
+class Case:
+    """One account on the day of the list.
+
+    Parameters
+    ----------
+    values
+        Its feature columns; what is missing or ``None`` cannot be said.
+    chances
+        Probability of each target within the horizon.
+    amounts
+        Expected ARR of each target: probability times amount, in ``currency`` a year.
+    currency, limits
+        What amounts are told in, and where plays begin.
+    words
+        The language of what is told.
+    """
+
+    values: Mapping[str, Value]
+    chances: Mapping[str, float]
+    amounts: Mapping[str, float]
+    currency: str = "EUR"
+    limits: Limits = Limits()
+    words: Catalogue = ENGLISH
+
+    @property
+    def gain(self) -> float:
+        """Expected expansion ARR: upsell and cross-sell."""
+        return self.amounts.get("upsell", 0.0) + self.amounts.get("cross_sell", 0.0)
+
+    @property
+    def risk(self) -> float:
+        """ARR at risk: downsell and churn."""
+        return self.amounts.get("downsell", 0.0) + self.amounts.get("churn", 0.0)
+
+    def number(self, name: str) -> float | None:
+        """Return a figure of the account; ``None``: cannot say."""
+        value = self.values.get(name)
+        return float(value) if isinstance(value, (int, float)) and value == value else None
+
+    def above(self, name: str, least: float = 0.0) -> float | None:
+        """Return a figure that is known and above ``least``, else ``None``."""
+        value = self.number(name)
+        return value if value is not None and value > least else None
+
+    def money(self, amount: float) -> str:
+        """Return an amount in words."""
+        return phrase("currency", amount, self.currency, self.words)
+
+    def percent(self, share: float) -> str:
+        """Return a share in words."""
+        return phrase("ratio", share, "", self.words)
+
+    def days(self, count: float) -> str:
+        """Return a time in words."""
+        return self.several("days", count)
+
+    def several(self, what: str, count: float) -> str:
+        """Return a count with its word: 1 ticket, 12 tickets."""
+        return self.words.several(f"count.{what}", count)
+
+    def say(self, key: str, **values: str) -> str:
+        """Return a text of the catalogue."""
+        return self.words.text(key, **values)

@@ -1,0 +1,190 @@
+"""Plays: what to do about an account, each declared once with its facts, advice and guards.
+
+A play that sells names its target and the guards that hold it back; one that mends begins where a
+guard sends a sale to it. What a CSM reads is ``facts: advice``, in the account's own numbers and in
+the words of the message catalogues, under ``play.<name>``, ``advice.<name>`` and ``fact``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from models.i18n.messages import Catalogue
+from models.i18n.number_format import ENGLISH
+from models.plays.context import Case
+from models.plays.guards import GUARDS, Guard, seats
+
+FACTS = 3
+"""Facts in a text; a CSM wants the strongest, not all."""
+
+FactsFunction = Callable[[Case], Iterator[str]]
+
+
+@dataclass(frozen=True)
+class Play:
+    """One thing to do about an account.
+
+    ``facts`` yields what speaks for it, strongest first. One that ``sells`` a target may be held
+    back by ``stops`` of its own beside the guards that mend.
+    """
+
+    facts: FactsFunction
+    sells: str | None
+    stops: tuple[str, ...]
+    alarm: bool
+
+    @property
+    def name(self) -> str:
+        """The function's name."""
+        return self.facts.__name__
+
+    def title(self, words: Catalogue = ENGLISH) -> str:
+        """Return the name as people write it."""
+        return title(self.name, words)
+
+    def advice(self, words: Catalogue = ENGLISH) -> str:
+        """Return what to do."""
+        return words.text(f"advice.{self.name}")
+
+    @property
+    def meaning(self) -> str:
+        """The docstring."""
+        return self.facts.__doc__ or ""
+
+    @property
+    def guards(self) -> tuple[Guard, ...]:
+        """What holds it back, if it sells: every guard that mends, then its own stops."""
+        mend = [one for one in GUARDS.values() if one.instead != "leave_alone"]
+        return (*mend, *(GUARDS[name] for name in self.stops)) if self.sells else ()
+
+    def amount(self, case: Case) -> float:
+        """Return the expected ARR of the sale; 0 for a play that mends."""
+        return case.amounts.get(self.sells, 0.0) if self.sells else 0.0
+
+    def stop(self, case: Case) -> str | None:
+        """Return why there is nothing to sell, or ``None``."""
+        return next((told for name in self.stops if (told := GUARDS[name].tell(case))), None)
+
+    def text(self, case: Case) -> str:
+        """Return one or two sentences to the CSM."""
+        told = "; ".join(list(self.facts(case))[:FACTS])
+        advice = self.advice(case.words)
+        first = f"{told}: {advice}." if told else f"{advice}."
+        return " ".join([first[0].upper() + first[1:], *self._remarks(case)])
+
+    def _remarks(self, case: Case) -> Iterator[str]:
+        """Yield what an offer must respect, and what nobody knows about the account."""
+        if not self.sells:
+            return
+        if discount := case.above("discount", 0.005):
+            yield case.say("fact.discount", share=case.percent(discount))
+        unknown = [case.say(f"unknown.{one.name}") for one in self.guards if one.blind(case)]
+        if unknown:
+            yield case.say("fact.not_known", what=", ".join(unknown))
+
+
+PLAYS: dict[str, Play] = {}
+"""Every play by name. Those that mend come first and in this order: no sale without a champion."""
+
+
+def title(name: str, words: Catalogue = ENGLISH) -> str:
+    """Return a play's name as people write it."""
+    return words.name("play", name)
+
+
+def play(
+    *, sells: str | None = None, stops: tuple[str, ...] = (), alarm: bool = False
+) -> Callable[[FactsFunction], FactsFunction]:
+    """Declare a play; its function yields the facts that speak for it, strongest first.
+
+    ``alarm``: it does not wait for the cooldown.
+    """
+
+    def declare(facts: FactsFunction) -> FactsFunction:
+        PLAYS[facts.__name__] = Play(facts, sells, stops, alarm)
+        return facts
+
+    return declare
+
+
+@play(alarm=True)
+def secure_the_champion(case: Case) -> Iterator[str]:
+    """Whoever carried the topic is gone, going or away: nothing grows without a successor."""
+    yield from troubles(case, "secure_the_champion")
+    if (left := case.number("champions_count")) is not None:
+        yield case.several("in_place", left) if left else case.say("fact.none_in_place")
+
+
+@play()
+def fix_before_you_sell(case: Case) -> Iterator[str]:
+    """Something troubles the account; an offer now would be heard as not listening."""
+    yield from troubles(case, "fix_before_you_sell")
+    yield from _renewal(case)
+
+
+@play()
+def drive_adoption(case: Case) -> Iterator[str]:
+    """Too little of what is paid for is in use: more of it would come back as downsell."""
+    yield from troubles(case, "drive_adoption")
+    yield from _renewal(case)
+
+
+@play(sells="upsell", stops=("ramp_signed", "all_have_seats"))
+def expand(case: Case) -> Iterator[str]:
+    """More of what the account holds: it uses what it has and has room to grow."""
+    if over := case.above("seats_overage"):
+        yield case.say("fact.beyond", people=case.several("person", over), seats=seats(case))
+    elif (used := case.number("seats_utilization_28d")) is not None:
+        yield case.say("fact.used", share=case.percent(used), seats=seats(case))
+    yield from _renewal(case)
+    yield from _people_without_a_seat(case)
+    yield from _chance(case, "upsell")
+
+
+@play(sells="cross_sell", stops=("all_products_held",))
+def cross_sell(case: Case) -> Iterator[str]:
+    """A product that the account does not hold yet, for the same people or for others in it."""
+    held, left = case.above("products_held"), case.above("products_whitespace")
+    if held and left:
+        products, more = case.several("product", held), case.words.number(left)
+        yield case.say("fact.holds_some", products=products, left=more)
+    elif held:
+        yield case.say("fact.holds", products=case.several("product", held))
+    yield from _renewal(case)
+    yield from _chance(case, "cross_sell")
+
+
+@play()
+def leave_alone(case: Case) -> Iterator[str]:
+    """Nothing to sell or to mend is worth a talk now, or it is signed already."""
+    yield case.say("fact.quiet", gain=case.money(case.gain), risk=case.money(case.risk))
+
+
+MENDING = tuple(one for one in PLAYS.values() if not one.sells and one.name != "leave_alone")
+SELLING = tuple(one for one in PLAYS.values() if one.sells)
+
+
+def troubles(case: Case, name: str) -> Iterator[str]:
+    """Yield what the guards that lead to the play ``name`` have to say."""
+    mine = (one for one in GUARDS.values() if one.instead == name)
+    yield from (told for one in mine if (told := one.tell(case)))
+
+
+def _renewal(case: Case) -> Iterator[str]:
+    ahead = case.number("renewal_days")
+    if ahead is not None and 0 <= ahead <= case.limits.renewal_days:
+        yield case.say("fact.renewal", days=case.days(ahead))
+
+
+def _people_without_a_seat(case: Case) -> Iterator[str]:
+    people, share = case.above("employees"), case.above("seats_whitespace_share")
+    if people and share and people * share >= 1:
+        yield case.several("without_seat", people * share)
+
+
+def _chance(case: Case, target: str) -> Iterator[str]:
+    if target in case.chances:
+        amount = case.money(case.amounts.get(target, 0.0))
+        chance = case.percent(case.chances[target])
+        yield case.say(f"fact.chance.{target}", chance=chance, amount=amount)

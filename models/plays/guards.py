@@ -1,0 +1,159 @@
+"""Guards: what speaks against selling to an account now, and which play comes first instead.
+
+The same sentence is the condition of the play that mends and the reason for which a sale waits.
+A guard whose columns are not known says nothing, and the offer says that nobody knows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from models.plays.context import Case
+
+Tell = Callable[[Case], str | None]
+
+
+@dataclass(frozen=True)
+class Guard:
+    """A reason against selling now.
+
+    ``tell`` gives it in the account's own numbers, or ``None``. ``instead`` is the play that comes
+    first. Without any of the columns ``needs`` nothing can be said, and an offer says so.
+    What a guard tells stands in the message catalogues, under ``guard.<name>``.
+    """
+
+    tell: Tell
+    instead: str
+    needs: tuple[str, ...]
+
+    @property
+    def name(self) -> str:
+        """The function's name."""
+        return self.tell.__name__
+
+    @property
+    def meaning(self) -> str:
+        """The docstring."""
+        return self.tell.__doc__ or ""
+
+    def blind(self, case: Case) -> bool:
+        """Say whether nothing is known that the guard could judge by."""
+        return bool(self.needs) and all(case.number(name) is None for name in self.needs)
+
+
+GUARDS: dict[str, Guard] = {}
+"""Every guard by name; the first that speaks decides which play comes first."""
+
+
+def guard(*needs: str, instead: str) -> Callable[[Tell], Tell]:
+    """Declare a guard; its function returns the reason, or ``None`` where there is none."""
+
+    def declare(tell: Tell) -> Tell:
+        GUARDS[tell.__name__] = Guard(tell, instead, needs)
+        return tell
+
+    return declare
+
+
+@guard("champions_count", instead="secure_the_champion")
+def champion_lost(case: Case) -> str | None:
+    """A champion was lost and nobody followed, is going, or is on a long leave."""
+    told = []
+    lost = case.number("champions_days_since_lost")
+    if (
+        lost is not None
+        and lost <= case.limits.champion_days
+        and not case.above("has_champion_successor")
+    ):
+        told.append(case.say("guard.champion_lost.gone", days=case.days(lost)))
+    if going := case.above("champions_going"):
+        told.append(
+            case.say("guard.champion_lost.going", champions=case.several("champion", going))
+        )
+    if away := case.above("champions_on_leave"):
+        told.append(case.say("guard.champion_lost.away", champions=case.several("champion", away)))
+    return "; ".join(told) or None
+
+
+@guard("tickets_open", instead="fix_before_you_sell")
+def escalated(case: Case) -> str | None:
+    """An escalated ticket is still open."""
+    tickets = case.above("tickets_open_escalated")
+    return case.several("escalated_open", tickets) if tickets else None
+
+
+@guard(instead="fix_before_you_sell")
+def unhappy(case: Case) -> str | None:
+    """Those who closed a ticket within the year were not content."""
+    mark = case.number("tickets_csat_364d")
+    if not mark or mark >= case.limits.satisfaction:
+        return None
+    return case.say("guard.unhappy", mark=case.words.number(mark, 1))
+
+
+@guard(instead="fix_before_you_sell")
+def blocked(case: Case) -> str | None:
+    """Somebody in the account holds the topic back."""
+    return case.say("guard.blocked") if case.above("has_blocker") else None
+
+
+@guard("seats_activated_share", "seats_utilization_28d", instead="drive_adoption")
+def oversold(case: Case) -> str | None:
+    """Past the start, too few of the paid seats are activated or, if that is unknown, active."""
+    age, share = case.number("adoption_age_days"), case.number("seats_activated_share")
+    least, doing = case.limits.activated, "activated"
+    if share is None:
+        share, least, doing = case.number("seats_utilization_28d"), case.limits.active, "active"
+    if share is None or share >= least or (age is not None and age <= case.limits.start_days):
+        return None
+    return case.say(f"guard.oversold.{doing}", share=case.percent(share), seats=seats(case))
+
+
+@guard("usage_days_silent", instead="drive_adoption")
+def silent(case: Case) -> str | None:
+    """Nobody has used anything for weeks."""
+    quiet = case.number("usage_days_silent")
+    if not quiet or quiet < case.limits.silent_days:
+        return None
+    return case.say("guard.silent", days=case.days(quiet))
+
+
+@guard(instead="fix_before_you_sell")
+def more_at_risk(case: Case) -> str | None:
+    """More ARR is at risk than there is to gain."""
+    if case.risk < case.limits.worth_a_talk or case.risk <= case.gain:
+        return None
+    return case.say("guard.more_at_risk", risk=case.money(case.risk), gain=case.money(case.gain))
+
+
+@guard(instead="leave_alone")
+def ramp_signed(case: Case) -> str | None:
+    """More seats are signed already and start within a year: certain, and no matter of selling."""
+    more, arr = case.above("seats_contracted_ahead"), case.above("arr_contracted_ahead")
+    if not (more or arr):
+        return None
+    what = case.several("more_seat", more) if more else case.money(arr or 0.0)
+    return case.say("guard.ramp_signed", what=what)
+
+
+@guard(instead="leave_alone")
+def all_have_seats(case: Case) -> str | None:
+    """Everybody who could hold a seat has one."""
+    left = case.number("seats_whitespace_share")
+    return case.say("guard.all_have_seats") if left is not None and left <= 0 else None
+
+
+@guard(instead="leave_alone")
+def all_products_held(case: Case) -> str | None:
+    """The account holds every product on the price list."""
+    left = case.number("products_whitespace")
+    return case.say("guard.all_products_held") if left is not None and left <= 0 else None
+
+
+def seats(case: Case) -> str:
+    """Return the licensed seats in words, without a figure where it is not known."""
+    licensed = case.above("seats_licensed")
+    if not licensed:
+        return case.say("fact.licensed_seats")
+    return case.several("licensed_seat", licensed)

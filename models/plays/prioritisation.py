@@ -1,0 +1,192 @@
+"""What to do: one play an account, and one list a CSM that keeps to the time they have.
+
+The list ranks by the net ARR at stake. A sale is worth what it is expected to gain less what is at
+risk; mending is worth what is at risk and the sale that waits for it. That is the money a talk is
+about, not what the talk changes: only accounts held out by lot can tell that.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
+from typing import Literal
+
+from models.plays.context import Case
+from models.plays.definitions import MENDING, PLAYS, SELLING, Play, troubles
+
+NOBODY = "no CSM named"
+"""The pool of accounts that are nobody's."""
+
+Standing = Literal["listed", "held_out", "cooling_down", "beyond_capacity", "nothing_to_do"]
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What to do about one account.
+
+    ``why`` says for which reason a sale became this play, empty where none did; ``second`` is the
+    next-best play. ``at_stake`` is the net ARR the talk is about. ``place`` counts the accounts of
+    a CSM's list from 1, ``None`` when not on it, for the reason that ``standing`` gives.
+    """
+
+    play: str
+    text: str
+    why: str
+    second: str | None
+    at_stake: float
+    standing: Standing = "nothing_to_do"
+    place: int | None = None
+    held_out: bool = False
+
+
+@dataclass(frozen=True)
+class Rules:
+    """How long a list may be and whom it spares.
+
+    ``capacity``: accounts that a CSM can contact a week, with exceptions ``by_csm``.
+    ``cooldown_days``: how long an account rests once its turn has come; alarms do not wait.
+    ``hold_out``: share of the accounts kept apart from contact, drawn by lot.
+    """
+
+    capacity: int = 10
+    by_csm: Mapping[str, int] = field(default_factory=dict)
+    cooldown_days: int = 28
+    hold_out: float = 0.0
+
+    def of(self, csm: str) -> int:
+        """Return a CSM's capacity."""
+        return self.by_csm.get(csm, self.capacity)
+
+
+@dataclass(frozen=True)
+class Turn:
+    """When an account's turn last came, on a list or held out, and with which play."""
+
+    as_of: date
+    play: str
+
+
+def choose(case: Case) -> Decision:
+    """Return the one play of an account with its reason and the second-best."""
+    mending, sales = _mending(case), _sales(case)
+    gain = sum(one.amount(case) for one in SELLING if not one.stop(case))
+    stakes = dict.fromkeys(mending, case.risk + (gain if sales else 0.0))
+    stakes |= dict.fromkeys(sales, gain - case.risk)
+    worth = [one for one in stakes if stakes[one] >= case.limits.worth_a_talk]
+    best = worth[0] if worth else PLAYS["leave_alone"]
+    others = [one.name for one in stakes if one is not best]
+    return Decision(
+        play=best.name,
+        text=best.text(case),
+        why=_why(best, sales, case),
+        second=others[0] if others else None,
+        at_stake=round(stakes.get(best, 0.0), 2),
+    )
+
+
+def listed(
+    choices: Mapping[str, Decision],
+    csms: Mapping[str, str | None],
+    rules: Rules,
+    as_of: date,
+    turns: Mapping[str, Turn] | None = None,
+) -> dict[str, Decision]:
+    """Return every account's decision with its place on its CSM's list.
+
+    Parameters
+    ----------
+    choices
+        What ``choose`` said of each account.
+    csms
+        Whose account it is; those that are nobody's share a pool, ``NOBODY``.
+    rules
+        Capacity, cooldown and hold-out.
+    as_of
+        The day of the list.
+    turns
+        The last turn of each account before ``as_of``.
+    """
+    pools: dict[str, list[str]] = defaultdict(list)
+    for account in choices:
+        pools[csms.get(account) or NOBODY].append(account)
+    found: dict[str, Decision] = {}
+    for csm, accounts in pools.items():
+        found |= dict(_one_list(csm, accounts, choices, rules, as_of, turns or {}))
+    return {account: found[account] for account in choices}
+
+
+def is_held_out(account_id: str, share: float) -> bool:
+    """Say whether the lot keeps an account from contact: the same week after week.
+
+    An account held out at one ``share`` is held out at every larger one.
+    """
+    drawn = hashlib.sha256(f"hold-out:{account_id}".encode()).digest()[:8]
+    return int.from_bytes(drawn, "big") < share * 2**64
+
+
+def _mending(case: Case) -> list[Play]:
+    """Return the plays that mend what speaks against selling now."""
+    return [one for one in MENDING if any(troubles(case, one.name))]
+
+
+def _sales(case: Case) -> list[Play]:
+    """Return the sales that are worth a talk and possible at all, the largest amount first."""
+    worth = [one for one in SELLING if one.amount(case) >= case.limits.worth_a_talk]
+    possible = [one for one in worth if not one.stop(case)]
+    return sorted(possible, key=lambda one: -one.amount(case))
+
+
+def _why(best: Play, sales: Sequence[Play], case: Case) -> str:
+    """Say which sale waits for ``best``, or why a sale that looks worth it is none."""
+    if best in MENDING:
+        reason = next(troubles(case, best.name))
+        if not sales:
+            return ""
+        return case.say("why.waits", play=sales[0].title(case.words), reason=reason)
+    worth = [one for one in SELLING if one.amount(case) >= case.limits.worth_a_talk]
+    return "; ".join(
+        case.say("why.no_play", play=one.title(case.words), reason=told)
+        for one in worth
+        if (told := one.stop(case))
+    )
+
+
+def _one_list(
+    csm: str,
+    accounts: Sequence[str],
+    choices: Mapping[str, Decision],
+    rules: Rules,
+    as_of: date,
+    turns: Mapping[str, Turn],
+) -> Iterator[tuple[str, Decision]]:
+    """Go through a CSM's accounts by falling stake and give out places until the week is full."""
+    left = rules.of(csm)
+    place = 0
+    for account in sorted(accounts, key=lambda one: (-choices[one].at_stake, one)):
+        choice = choices[account]
+        apart = is_held_out(account, rules.hold_out)
+        standing = _standing(choice, turns.get(account), rules, as_of, apart, full=place >= left)
+        place += standing == "listed"
+        shown = place if standing == "listed" else None
+        yield account, replace(choice, standing=standing, place=shown, held_out=apart)
+
+
+def _standing(
+    choice: Decision, turn: Turn | None, rules: Rules, as_of: date, apart: bool, *, full: bool
+) -> Standing:
+    if choice.play == "leave_alone":
+        return "nothing_to_do"
+    if turn and _rests(choice, turn, rules, as_of):
+        return "cooling_down"
+    if full:
+        return "beyond_capacity"
+    return "held_out" if apart else "listed"
+
+
+def _rests(choice: Decision, turn: Turn, rules: Rules, as_of: date) -> bool:
+    """Say whether an account's last turn is too near; an alarm that was no alarm then is new."""
+    news = PLAYS[choice.play].alarm and turn.play != choice.play
+    return not news and turn.as_of > as_of - timedelta(days=rules.cooldown_days)

@@ -1,0 +1,1 @@
+"""The folder that servers load: model text, JSON, golden rows, hashes."""

@@ -1,0 +1,106 @@
+"""Scores golden rows: rows with the probabilities that a model must give them."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import lightgbm as lgb
+import numpy as np
+
+from features.errors import DataError
+from models.inference import calibrators
+from models.inference.calibrators import apply
+from models.inference.encoding import encode
+from models.release import lightgbm_text
+from models.release.model_files import ModelFiles
+
+TOLERANCE = 1e-9
+ADDS_UP = 1e-6
+EXPLAINED = 5
+UNREADABLE = (ValueError, KeyError, TypeError, AttributeError, IndexError, OSError)
+"""What comes of JSON that holds something else than it should."""
+
+
+def matrix_probabilities(files: ModelFiles, matrix: np.ndarray) -> np.ndarray:
+    """Return the calibrated probability of each row of an encoded matrix, shape (rows,)."""
+    booster = lgb.Booster(model_str=files.text)
+    return apply(files.calibration, np.asarray(booster.predict(matrix, raw_score=True)))
+
+
+def amount_shares(files: ModelFiles, matrix: np.ndarray) -> np.ndarray:
+    """Return the share of its ARR an outcome is worth to each row of a matrix, shape (rows,)."""
+    booster = lgb.Booster(model_str=files.amount) if files.amount else None
+    return shares_by(files.card["amount"], booster, matrix)
+
+
+def shares_by(
+    told: Mapping[str, Any], booster: lgb.Booster | None, matrix: np.ndarray
+) -> np.ndarray:
+    """Return the same by what the card tells of amounts, and their model where there is one."""
+    if booster is None:
+        return np.full(len(matrix), float(told["share"]))
+    capped: np.ndarray = np.minimum(booster.predict(matrix), told["cap"]) * told["factor"]
+    return capped
+
+
+def given(files: ModelFiles) -> dict[str, list[float]]:
+    """Return what a model gives to its golden rows: ``expected`` probabilities, and ``shares``."""
+    matrix = encode(files.golden["rows"], files.features)
+    return {
+        "expected": [float(p) for p in matrix_probabilities(files, matrix)],
+        "shares": [float(one) for one in amount_shares(files, matrix)],
+    }
+
+
+def problem(folder: Path) -> str:
+    """Return what is wrong with the model in ``folder``, or nothing."""
+    try:
+        told = _wrong(ModelFiles.read(folder))
+    except DataError as error:
+        told = str(error)
+    except (*UNREADABLE, lgb.basic.LightGBMError, RecursionError) as error:
+        told = f"the model cannot be loaded: {type(error).__name__}: {error}"
+    return told and f"{folder.name}: {told}"
+
+
+def _wrong(files: ModelFiles) -> str:
+    if not files.golden["rows"]:
+        return "there is no golden row to prove it by"
+    for name, text in (("model", files.text), ("model of amounts", files.amount)):
+        if text and (told := lightgbm_text.problem(text, len(files.features))):
+            return f"the {name} cannot be loaded: {told}"
+    if told := calibrators.problem(files.calibration):
+        return f"the calibration cannot be right: {told}"
+    found = given(files)
+    differences = (_difference(files.golden[name], found[name]) for name in found)
+    return next(filter(None, differences), "") or _without_reasons(files)
+
+
+def _without_reasons(files: ModelFiles) -> str:
+    """Say whether rows get no reasons: they rest on parts of the text that no score rests on."""
+    matrix = encode(files.golden["rows"][-EXPLAINED:], files.features)
+    booster = lgb.Booster(model_str=files.text)
+    parts = np.asarray(booster.predict(matrix, pred_contrib=True))
+    gap = float(np.abs(parts.sum(axis=1) - booster.predict(matrix, raw_score=True)).max())
+    return "" if gap <= ADDS_UP else "the reasons of golden rows do not add up to their scores"
+
+
+def _difference(expected: Sequence[float], found: Sequence[float]) -> str:
+    one, two = np.array(expected, float), np.array(found, float)
+    if one.shape != two.shape or not np.isfinite(two).all():
+        return "golden rows get no score"
+    furthest = float(np.abs(one - two).max(initial=0.0))
+    return "" if furthest <= TOLERANCE else f"golden rows differ by {furthest:.2g}"
+
+
+def check(path: Path) -> int:
+    """Check every model of the release at ``path``; return 0, or 1 with a sentence on stdout.
+
+    A garbled model aborts the process that loads it: call this in a child.
+    """
+    found = [problem(folder) for folder in sorted(path.iterdir()) if folder.is_dir()]
+    sys.stdout.write("; ".join(filter(None, found)))
+    return 1 if any(found) else 0

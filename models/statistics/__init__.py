@@ -1,0 +1,1 @@
+"""Figures and intervals that several rooms need."""

@@ -1,0 +1,86 @@
+"""95 % intervals by bootstrap over accounts, since the rows of one account repeat each other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from models.statistics import metrics
+
+RESAMPLES = 400
+MOST_CELLS = 8_000_000
+
+Metric = Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]
+"""A figure of scores, outcomes and weights; see ``models.statistics.metrics``."""
+
+
+@dataclass(frozen=True)
+class Interval:
+    """A figure with the ends of its 95 % interval."""
+
+    value: float
+    low: float
+    high: float
+
+    def __str__(self) -> str:
+        return f"{self.value:.3f} [{self.low:.3f}, {self.high:.3f}]"
+
+    @property
+    def error(self) -> float:
+        """The standard error, as far as the interval is that of a normal distribution."""
+        return (self.high - self.low) / (2 * 1.96)
+
+
+class Draws:
+    """The same resamples of accounts for every figure, so that differences are paired."""
+
+    def __init__(self, account_ids: pd.Series, seed: int, resamples: int = RESAMPLES) -> None:
+        self.codes = pd.factorize(account_ids, sort=True)[0]
+        self.accounts = int(self.codes.max()) + 1
+        random = np.random.default_rng(seed)
+        even = np.full(self.accounts, 1 / self.accounts)
+        self.counts = random.multinomial(self.accounts, even, resamples)
+
+    def resampled(self, metric: Metric, score: np.ndarray, label: np.ndarray) -> np.ndarray:
+        """Return the metric of each resample, shape (resamples,)."""
+        step = max(1, MOST_CELLS // len(score))
+        parts = range(0, len(self.counts), step)
+        return np.concatenate(
+            [metric(score, label, self._weights(slice(i, i + step))) for i in parts]
+        )
+
+    def interval(self, metric: Metric, score: np.ndarray, label: np.ndarray) -> Interval:
+        """Return the metric on all rows with its interval."""
+        return interval_of(whole(metric, score, label), self.resampled(metric, score, label))
+
+    def difference(
+        self,
+        score: np.ndarray,
+        other: np.ndarray,
+        label: np.ndarray,
+        metric: Metric = metrics.auc,
+    ) -> Interval:
+        """Return by how much the metric of ``score`` exceeds that of ``other``, paired."""
+        one, two = (self.resampled(metric, each, label) for each in (score, other))
+        lead = whole(metric, score, label) - whole(metric, other, label)
+        return interval_of(lead, one - two)
+
+    def _weights(self, part: slice) -> np.ndarray:
+        return self.counts[part][:, self.codes].astype(float)
+
+
+def whole(metric: Metric, score: np.ndarray, label: np.ndarray) -> float:
+    """Return the metric on all rows, each counted once."""
+    return float(metric(score, label, np.ones((1, len(score))))[0])
+
+
+def interval_of(value: float, values: np.ndarray) -> Interval:
+    """Return ``value`` with the percentiles of its resamples, shape (resamples,)."""
+    known = values[np.isfinite(values)]
+    if not len(known):
+        return Interval(value, float("nan"), float("nan"))
+    low, high = np.percentile(known, [2.5, 97.5])
+    return Interval(value, float(low), float(high))

@@ -1,0 +1,169 @@
+"""How reaching a step of the journey in time goes with growing and staying: shares, not causes.
+
+Shares have Wilson's interval, differences Newcombe's hybrid of two of them (Interval estimation for
+the difference between independent proportions, 1998, method 10). The adjusted difference compares
+accounts within strata of like ones, with Mantel and Haenszel's weights; its interval is the same
+hybrid of Wilson's at the effective number of accounts (after Yan and Su, Stratified Wilson and
+Newcombe confidence intervals for multiple binomial proportions, 2010). It does not collapse where
+a stratum holds few accounts or no outcome.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import sqrt
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from models.statistics.bootstrap import Interval
+
+Z = 1.959963984540054
+FEWEST = 20
+"""Fewer accounts on a side than this tell too little: the line is marked."""
+ALL = "all"
+SIZES = (0.0, 10.0, 50.0, np.inf)
+"""Units bought at the start that part small, middle and large accounts for the adjustment."""
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Accounts that had reached a step by a day against those that had not.
+
+    ``reached`` and ``open`` count them; ``share_reached`` and ``share_open`` had the outcome in the
+    year after the day. ``difference`` is the first less the second, ``adjusted`` the same within
+    segments and sizes, ``None`` where no stratum has both. ``few`` marks a side below ``FEWEST``.
+    """
+
+    cohort: str
+    day: int
+    step: str
+    outcome: str
+    reached: int
+    open: int
+    share_reached: Interval
+    share_open: Interval
+    difference: Interval
+    adjusted: Interval | None
+    few: bool
+
+    def flat(self) -> dict[str, Any]:
+        """Return the comparison as one row of plain values."""
+        row: dict[str, Any] = {}
+        for name, value in vars(self).items():
+            if name in ("share_reached", "share_open", "difference", "adjusted"):
+                for part in ("value", "low", "high"):
+                    column = name if part == "value" else f"{name}_{part}"
+                    row[column] = None if value is None else round(getattr(value, part), 6)
+            else:
+                row[name] = value
+        return row
+
+
+def compare(rows: pd.DataFrame, steps: Sequence[str], outcomes: Sequence[str]) -> list[Comparison]:
+    """Compare every step, day and outcome, over all accounts and cohort by cohort.
+
+    Parameters
+    ----------
+    rows
+        A row an account and day: ``day``, ``started_on``, ``segment``, ``units``, and 0, 1 or null
+        in a column for each of ``steps`` and ``outcomes``.
+    steps, outcomes
+        Which columns to compare; where either is null the row does not count.
+    """
+    known = rows.assign(cohort=cohorts(rows["started_on"]), stratum=strata(rows))
+    parts = [known.assign(cohort=ALL), *(part for _, part in known.groupby("cohort"))]
+    return [
+        found
+        for part in parts
+        for day in sorted(part["day"].unique())
+        for at in [part[part["day"] == day]]
+        for step in steps
+        for outcome in outcomes
+        if (found := _compared(at, int(day), step, outcome))
+    ]
+
+
+def cohorts(started_on: pd.Series) -> pd.Series:
+    """Return the half-year of each start, such as ``2024 H1``."""
+    days = pd.to_datetime(started_on)
+    half = np.where(days.dt.month <= 6, "H1", "H2")
+    return days.dt.year.astype(str) + " " + half
+
+
+def strata(rows: pd.DataFrame) -> pd.Series:
+    """Return what kind of account each row is: its segment and its size at the start."""
+    size = np.digitize(rows["units"].fillna(-1).to_numpy(float), SIZES)
+    segment = rows["segment"].fillna("not known").astype(str)
+    return segment + "/" + pd.Series(size, rows.index).astype(str)
+
+
+def wilson(count: float, n: float) -> Interval:
+    """Return a share with Wilson's 95 % interval."""
+    share = count / n
+    middle = share + Z**2 / (2 * n)
+    width = Z * sqrt(share * (1 - share) / n + Z**2 / (4 * n**2))
+    low, high = (middle - width) / (1 + Z**2 / n), (middle + width) / (1 + Z**2 / n)
+    # Of no or all accounts, an end is the share itself, but for rounding.
+    return Interval(share, max(0.0, min(low, share)), min(1.0, max(high, share)))
+
+
+def newcombe(one: Interval, two: Interval) -> Interval:
+    """Return the difference of two shares, ``one`` less ``two``, with its 95 % interval."""
+    gap = one.value - two.value
+    below = sqrt((one.value - one.low) ** 2 + (two.high - two.value) ** 2)
+    above = sqrt((one.high - one.value) ** 2 + (two.value - two.low) ** 2)
+    return Interval(gap, gap - below, gap + above)
+
+
+def stratified(reached: np.ndarray, outcome: np.ndarray, stratum: np.ndarray) -> Interval | None:
+    """Return the difference within strata; ``None`` where none holds both sides.
+
+    Parameters
+    ----------
+    reached, outcome
+        0 or 1, shape (rows,).
+    stratum
+        What kind of account a row is, shape (rows,).
+    """
+    kind, place = np.unique(stratum, return_inverse=True)
+    sides = [(reached == side).astype(float) for side in (1, 0)]
+    n, others = (np.bincount(place, side, len(kind)) for side in sides)
+    have, lack = (np.bincount(place, side * outcome, len(kind)) for side in sides)
+    weight = n * others / (n + others)
+    if not weight.any():
+        return None
+    return newcombe(_standard(have, n, weight), _standard(lack, others, weight))
+
+
+def _standard(happened: np.ndarray, n: np.ndarray, weight: np.ndarray) -> Interval:
+    """Return a share weighted by stratum, with Wilson's interval at the effective number."""
+    both = weight > 0
+    share = weight[both] / weight.sum()
+    effective = 1 / float((share**2 / n[both]).sum())
+    return wilson(float((share * happened[both] / n[both]).sum()) * effective, effective)
+
+
+def _compared(at: pd.DataFrame, day: int, step: str, outcome: str) -> Comparison | None:
+    known = at[at[step].notna() & at[outcome].notna()]
+    reached, happened = known[step].to_numpy(float), known[outcome].to_numpy(float)
+    n, others = int(reached.sum()), int((1 - reached).sum())
+    if not n or not others:
+        return None
+    have = wilson(float(happened[reached == 1].sum()), n)
+    lack = wilson(float(happened[reached == 0].sum()), others)
+    return Comparison(
+        cohort=str(known["cohort"].iloc[0]),
+        day=day,
+        step=step,
+        outcome=outcome,
+        reached=n,
+        open=others,
+        share_reached=have,
+        share_open=lack,
+        difference=newcombe(have, lack),
+        adjusted=stratified(reached, happened, known["stratum"].to_numpy()),
+        few=min(n, others) < FEWEST,
+    )

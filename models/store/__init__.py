@@ -1,0 +1,1 @@
+"""The score store: scores, forecasts, feedback, keys, audit log, outbox."""

@@ -1,0 +1,170 @@
+"""API keys: who may ask the server for what, until when. Only hashes are stored.
+
+A key reads ``exp_<id>_<secret>``. The id, shown in lists and logs, finds the row; the secret is
+256 random bits, so that one round of SHA-256 is as good as a slow hash, which is meant for
+passwords that people choose.
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from hashlib import sha256
+from hmac import compare_digest
+from typing import Literal, get_args
+
+from sqlalchemy import (
+    JSON,
+    Column,
+    DateTime,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    insert,
+    select,
+    update,
+)
+
+from features.errors import DataError
+from models.store.database import Database, has
+
+Scope = Literal["read", "score", "feedback", "metrics", "admin"]
+SCOPES: tuple[Scope, ...] = get_args(Scope)
+FORM = re.compile(r"exp_([0-9a-f]{12})_[A-Za-z0-9_-]{43}")
+"""What a key looks like; secret scanners can search for it."""
+
+metadata = MetaData()
+api_keys = Table(
+    "api_keys",
+    metadata,
+    Column("key_id", String(12), primary_key=True),
+    Column("name", String(200), nullable=False),
+    Column("hash", String(64), nullable=False),
+    Column("scopes", JSON, nullable=False),
+    Column("created_at", DateTime, nullable=False),
+    Column("expires_at", DateTime, nullable=False),
+    Column("revoked_at", DateTime),
+    Column("per_minute", Integer),
+    Column("most_body_bytes", Integer),
+)
+
+
+@dataclass(frozen=True)
+class ApiKey:
+    """A key as it is stored; times are UTC and naive.
+
+    ``admin`` among the scopes stands for all of them. ``per_minute`` (requests) and
+    ``most_body_bytes`` are limits of this key's own, ``None`` for those of the server.
+    """
+
+    key_id: str
+    name: str
+    hash: str
+    scopes: Sequence[Scope]
+    created_at: datetime
+    expires_at: datetime
+    revoked_at: datetime | None = None
+    per_minute: int | None = None
+    most_body_bytes: int | None = None
+
+    def fits(self, key: str) -> bool:
+        """Say whether ``key`` is this one, in a time that tells nothing about it."""
+        return compare_digest(digest(key), self.hash)
+
+    def allows(self, scope: Scope) -> bool:
+        """Say whether the key may be used for ``scope``."""
+        return scope in self.scopes or "admin" in self.scopes
+
+    def state(self, now: datetime) -> Literal["active", "revoked", "expired"]:
+        """Return what the key is at ``now`` (UTC, naive)."""
+        if self.revoked_at is not None:
+            return "revoked"
+        return "active" if now < self.expires_at else "expired"
+
+
+def digest(key: str) -> str:
+    """Return what is stored of a key."""
+    return sha256(key.encode()).hexdigest()
+
+
+def utc_now() -> datetime:
+    """Return the time as it is stored: UTC and naive, to the second."""
+    return datetime.now(UTC).replace(tzinfo=None, microsecond=0)
+
+
+def made(
+    name: str,
+    scopes: Sequence[Scope],
+    expires_at: datetime,
+    *,
+    per_minute: int | None = None,
+    most_body_bytes: int | None = None,
+) -> tuple[ApiKey, str]:
+    """Return a new key as it is to be stored, and the key itself, which is nowhere else."""
+    key_id = secrets.token_hex(6)
+    key = f"exp_{key_id}_{secrets.token_urlsafe(32)}"
+    stored = ApiKey(
+        key_id=key_id,
+        name=name,
+        hash=digest(key),
+        scopes=scopes,
+        created_at=utc_now(),
+        expires_at=expires_at,
+        per_minute=per_minute,
+        most_body_bytes=most_body_bytes,
+    )
+    return stored, key
+
+
+class KeyStore:
+    """Reads and writes keys in the database of the score store.
+
+    Raises
+    ------
+    UsageError
+        When the URL names neither SQLite nor PostgreSQL.
+    EnvironmentFailure
+        From every method, when the database cannot be reached or says no.
+    """
+
+    def __init__(self, url: str) -> None:
+        self._database = Database(url)
+
+    def add(self, key: ApiKey) -> None:
+        """Store a key."""
+        with self._database.writing() as connection:
+            metadata.create_all(connection)
+            connection.execute(insert(api_keys), [{**asdict(key), "scopes": list(key.scopes)}])
+
+    def all(self) -> list[ApiKey]:
+        """Return every key, those no longer valid included, the oldest first."""
+        with self._database.reading() as connection:
+            if not has(connection, api_keys):
+                return []
+            order = (api_keys.c.created_at, api_keys.c.key_id)
+            rows = connection.execute(select(api_keys).order_by(*order))
+            return [ApiKey(**row._mapping) for row in rows]
+
+    def revoke(self, key_id: str) -> ApiKey:
+        """Revoke a key and return it; one that is revoked already stays as it is.
+
+        Raises
+        ------
+        DataError
+            When there is no such key.
+        """
+        known = {one.key_id: one for one in self.all()}
+        if key_id not in known:
+            raise DataError(f"there is no key {key_id!r}; `expansion keys list` shows them")
+        mine = (api_keys.c.key_id == key_id) & api_keys.c.revoked_at.is_(None)
+        with self._database.writing() as connection:
+            connection.execute(update(api_keys).where(mine).values(revoked_at=utc_now()))
+        return next(one for one in self.all() if one.key_id == key_id)
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._database.close()

@@ -1,0 +1,124 @@
+"""What an outcome is worth when it comes: a share of the account's ARR.
+
+A model of the share is kept only where it is clearly nearer than one typical share for all on
+later dates: of few outcomes the plain mean is the better teacher.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from models.dataset.feature_table import FeatureTable
+from models.statistics.bootstrap import Draws, Interval
+from models.training.boosting import Boosting, Params, Stopped
+from models.training.classifier import TrainingSet
+from models.training.shares import TAIL, typical_share
+
+FEWEST_OUTCOMES = 200
+"""So many outcomes are needed to fit on, and a quarter of them to compare on."""
+TYPICAL, MODEL = "typical", "model"
+
+
+@dataclass(frozen=True)
+class Amounts:
+    """How the share of an outcome is found.
+
+    ``told`` is JSON: the ``method``, the typical ``share``, and, where a model was tried, by what
+    part of the ARR its error was smaller (``nearer``). A model's shares end at ``cap`` and are
+    multiplied by ``factor``; ``text`` is LightGBM's.
+    """
+
+    told: Mapping[str, Any]
+    text: str = ""
+
+
+def fit_amounts(table: FeatureTable, target: str, training: TrainingSet, params: Params) -> Amounts:
+    """Fit what an outcome of ``target`` is worth; ``table`` is left as it is.
+
+    The model is LightGBM with Tweedie's deviance on the share, stopped on the newest fold. Shares
+    beyond their 95th percentile are taken down to it, and the model's are scaled so that on the
+    newest fold they add up to what happened.
+
+    Source: B. Jørgensen, Exponential dispersion models (1987), for amounts that can be zero.
+    """
+    rows = table.at(target, training.split.train).reset_index(drop=True)
+    typical = {"method": TYPICAL, "share": typical_share(table, target, rows)}
+    amount_column = table.labels[target].amount_column
+    if amount_column is None:
+        return Amounts(typical)
+    happened = (training.label == 1) & (rows["arr"] > 0).to_numpy()
+    early, valid = (part[happened[part]] for part in training.numbers(training.split.newest))
+    if len(early) < FEWEST_OUTCOMES or len(valid) < FEWEST_OUTCOMES / 4:
+        return Amounts(typical)
+    outcomes = _Outcomes.of(training, rows, rows[amount_column], early, valid)
+    return outcomes.compared(typical, params)
+
+
+@dataclass(frozen=True)
+class _Outcomes:
+    """The outcomes of the newest fold and of the dates before it, a row each.
+
+    ``early`` and ``valid`` are row numbers; ``cap`` is the highest share that is learned from.
+    """
+
+    account_ids: pd.Series
+    arr: np.ndarray
+    amount: np.ndarray
+    early: np.ndarray
+    valid: np.ndarray
+    cap: float
+    boosting: Boosting
+
+    @classmethod
+    def of(
+        cls,
+        training: TrainingSet,
+        rows: pd.DataFrame,
+        amounts: pd.Series,
+        early: np.ndarray,
+        valid: np.ndarray,
+    ) -> _Outcomes:
+        both = np.sort(np.concatenate([early, valid]))
+        arr = rows["arr"].to_numpy(float)[both]
+        amount = amounts.fillna(0).to_numpy(float)[both]
+        early, valid = np.searchsorted(both, early), np.searchsorted(both, valid)
+        share = amount / arr
+        cap = float(np.quantile(share[early], TAIL))
+        matrix, label = training.boosting.matrix[both], np.minimum(share, cap)
+        boosting = Boosting(matrix, label, training.features, objective="tweedie")
+        ids = rows["account_id"].iloc[both].reset_index(drop=True)
+        return cls(ids, arr, amount, early, valid, cap, boosting)
+
+    def compared(self, typical: Mapping[str, Any], params: Params) -> Amounts:
+        """Return the model where it is clearly nearer than the typical share, else that."""
+        stopped = self.boosting.stopped(self.early, self.valid, params)
+        given, amount = self._given(stopped), self.amount[self.valid]
+        factor = float(amount.sum() / given.sum()) if given.sum() > 0 else 1.0
+        nearer = self._nearer(typical["share"] * self.arr[self.valid], given * factor)
+        told = {**typical, "nearer": [nearer.value, nearer.low, nearer.high]}
+        if not nearer.low > 0:
+            return Amounts(told)
+        text = self.boosting.grown(stopped.trees, params).model_to_string()
+        return Amounts({**told, "method": MODEL, "cap": self.cap, "factor": factor}, text)
+
+    def _given(self, stopped: Stopped) -> np.ndarray:
+        """Return the ARR that a stopped model gives to the outcomes it has not seen."""
+        share = np.exp(self.boosting.raw(stopped, self.valid))  # Tweedie's raw score is a log
+        arr: np.ndarray = np.minimum(share, self.cap) * self.arr[self.valid]
+        return arr
+
+    def _nearer(self, typical: np.ndarray, given: np.ndarray) -> Interval:
+        """Return by what part of the ARR the model's error is smaller, with its interval."""
+        amount = self.amount[self.valid]
+        saved = np.abs(typical - amount) - np.abs(given - amount)
+
+        def gain(saved: np.ndarray, amount: np.ndarray, weight: np.ndarray) -> np.ndarray:
+            found: np.ndarray = (weight @ saved) / np.maximum(weight @ amount, 1e-12)
+            return found
+
+        return Draws(self.account_ids.iloc[self.valid], seed=0).interval(gain, saved, amount)

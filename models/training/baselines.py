@@ -1,0 +1,154 @@
+"""The simple rivals that every model is shown beside: if it can't beat them, use them."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from sklearn.compose import make_column_transformer
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.impute import SimpleImputer
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import OneHotEncoder, RobustScaler
+
+from models.dataset.feature_table import FeatureTable
+from models.statistics import metrics
+
+RENEWAL_NEAR = 120
+LOSS_RECENT = 182
+MOST_CATEGORIES = 10
+
+
+@dataclass(frozen=True)
+class Rival:
+    """A named way to score rows, shape (rows,); higher means likelier.
+
+    ``probability`` says that the score is meant as one.
+    """
+
+    name: str
+    score: Callable[[pd.DataFrame], np.ndarray]
+    probability: bool = False
+
+
+def rivals(table: FeatureTable, target: str, train: pd.DataFrame, seed: int) -> dict[str, Rival]:
+    """Return the base rate, the best single column, the practitioner's rule, logistic regression.
+
+    All but the rule are fitted on ``train``. There is a rule for the targets of ours alone.
+    """
+    label = train[table.labels[target].column].to_numpy(float)
+    rate = float(label.mean())
+    found = {
+        "base_rate": Rival("base rate", lambda rows: np.full(len(rows), rate), probability=True),
+        "best_column": best_column(table, train, label),
+        "logistic": logistic(table, train, label, seed),
+    }
+    if target in RULES:
+        found["rule"] = Rival("practitioner's rule", RULES[target])
+    return found
+
+
+def best_column(table: FeatureTable, train: pd.DataFrame, label: np.ndarray) -> Rival:
+    """Return the single numeric column that orders the training rows best."""
+    weight = np.ones((1, len(train)))
+    numeric = [f["name"] for f in table.features if f["unit"] != "category"]
+    known = [name for name in numeric if train[name].notna().any()]
+    if not known:
+        return Rival("single column: none", lambda rows: np.zeros(len(rows)))
+    middle = {name: float(train[name].median()) for name in known}
+    areas = {n: metrics.auc(_filled(train, n, middle[n]), label, weight)[0] for n in known}
+    best = max(known, key=lambda name: abs(areas[name] - 0.5))
+    sign = 1.0 if areas[best] >= 0.5 else -1.0
+    return Rival(f"single column: {best}", lambda rows: sign * _filled(rows, best, middle[best]))
+
+
+def logistic(table: FeatureTable, train: pd.DataFrame, label: np.ndarray, seed: int) -> Rival:
+    """Fit a logistic regression on imputed, scaled and one-hot encoded inputs."""
+    known = [f for f in table.features if train[f["name"]].notna().any()]
+    numbers = [f["name"] for f in known if f["unit"] != "category"]
+    names = [f["name"] for f in known if f["unit"] == "category"]
+    encode = make_column_transformer(
+        (make_pipeline(SimpleImputer(strategy="median", add_indicator=True), RobustScaler()),
+         numbers),
+        (OneHotEncoder(handle_unknown="infrequent_if_exist", max_categories=MOST_CATEGORIES),
+         names),
+    )  # fmt: skip
+    model = make_pipeline(encode, LogisticRegression(C=0.05, max_iter=500, random_state=seed))
+    with warnings.catch_warnings():
+        # A rival that has not quite converged is still a rival; its figure says how good it is.
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        model.fit(_plain(train, numbers, names), label)
+    return Rival(
+        "logistic regression",
+        lambda rows: model.predict_proba(_plain(rows, numbers, names))[:, 1],
+        probability=True,
+    )
+
+
+def _plain(rows: pd.DataFrame, numbers: list[str], names: list[str]) -> pd.DataFrame:
+    """Squash long tails, which a linear model can't stand, and name what is missing."""
+    plain = rows[numbers].to_numpy(float)
+    values = np.sign(plain) * np.log1p(np.abs(plain))
+    squashed = pd.DataFrame(values, index=rows.index, columns=numbers)
+    return squashed.join(rows[names].astype(object).fillna("").astype(str))
+
+
+def _filled(rows: pd.DataFrame, name: str, missing: float) -> np.ndarray:
+    return rows[name].fillna(missing).to_numpy(float)
+
+
+def _value(rows: pd.DataFrame, name: str, missing: float = 0.0) -> np.ndarray:
+    """Return a column, or ``missing`` throughout where the company does not have it."""
+    if name not in rows:
+        return np.full(len(rows), missing)
+    return _filled(rows, name, missing)
+
+
+def expects_upsell(rows: pd.DataFrame) -> np.ndarray:
+    """Well used seats with growing use, and nothing signed ahead already."""
+    used = np.minimum(_value(rows, "seats_utilization_28d"), 1.5)
+    growing = _value(rows, "usage_trend_56d")
+    score: np.ndarray = used + 0.5 * growing - _value(rows, "has_signed_ahead")
+    return score
+
+
+def expects_cross_sell(rows: pd.DataFrame) -> np.ndarray:
+    """Something left to sell, and many functions of what it has in use."""
+    whitespace = _value(rows, "products_whitespace", 1.0) > 0
+    breadth = _value(rows, "usage_functions_used_91d")
+    score: np.ndarray = np.where(whitespace, 1.0, 0.0) + breadth / (1 + breadth.max())
+    return score
+
+
+def expects_downsell(rows: pd.DataFrame) -> np.ndarray:
+    """Seats that nobody uses, and a renewal in sight: overselling comes back."""
+    unused = 1 - np.minimum(_value(rows, "seats_utilization_91d"), 1.0)
+    score: np.ndarray = unused + _renewal_near(rows)
+    return score
+
+
+def expects_churn(rows: pd.DataFrame) -> np.ndarray:
+    """Falling or missing use, a lost champion, and a renewal in sight."""
+    silent = np.minimum(_value(rows, "usage_days_silent"), 91) / 91
+    lost = _value(rows, "champions_days_since_lost", np.inf) <= LOSS_RECENT
+    falling = -np.minimum(_value(rows, "usage_trend_182d"), 0)
+    score: np.ndarray = silent + falling + 0.5 * lost + 1.5 * _renewal_near(rows)
+    return score
+
+
+def _renewal_near(rows: pd.DataFrame) -> np.ndarray:
+    days = _value(rows, "renewal_days", np.inf)
+    return np.where(days <= RENEWAL_NEAR, 1.0, 0.0)
+
+
+RULES: Mapping[str, Callable[[pd.DataFrame], np.ndarray]] = {
+    "upsell": expects_upsell,
+    "cross_sell": expects_cross_sell,
+    "downsell": expects_downsell,
+    "churn": expects_churn,
+}
+"""What an experienced CSM would look at, target by target."""

@@ -1,0 +1,1 @@
+"""``build``: the feature table, on DuckDB, PostgreSQL or Spark."""

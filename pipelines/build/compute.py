@@ -1,0 +1,134 @@
+"""Features and targets of a company at some dates, computed from its written tables."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from features import catalogue
+from features.labels.targets import Horizon, labels
+from features.point_in_time.facts import KEYS, Facts, spine
+from features.subscriptions.contracted_arr import standings
+from pipelines.build import engines
+from pipelines.common.progress import Progress, silent
+from pipelines.config.company_features import groups
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
+    from ibis.backends.duckdb import Backend
+
+    from pipelines.config.settings import Settings
+
+ORDER = [("as_of", "ascending"), ("account_id", "ascending")]
+"""How the rows of the feature table are ordered."""
+
+DIGITS = 12
+"""Significant digits that are kept. In which order numbers are added up shows behind them only."""
+
+
+def first_start(settings: Settings) -> date | None:
+    """Return the day on which the first subscription starts; None without any."""
+    lines = pq.read_table(settings.tables_folder / "subscriptions.parquet", columns=["starts_on"])
+    found: date | None = pc.min(lines["starts_on"]).as_py()
+    return found
+
+
+def features_at(settings: Settings, dates: Sequence[date], progress: Progress = silent) -> pa.Table:
+    """Return the features of every account running at each of ``dates``, in order."""
+    used = groups(settings)
+    known = _evaluated(
+        settings,
+        lambda connection, tables: engines.features(
+            connection, tables, used, dates, progress=progress
+        ),
+    )
+    return in_order(_rounded(known).cast(feature_schema(settings)))
+
+
+def labels_at(settings: Settings, dates: Sequence[date], horizon: Horizon) -> pa.Table:
+    """Return the targets of every account running at each of ``dates``, in order."""
+    outcomes = _evaluated(
+        settings,
+        lambda _, tables: labels(Facts(tables, spine(tables, dates), dates), horizon).to_pyarrow(),
+    )
+    return in_order(_rounded(outcomes))
+
+
+def standings_at(settings: Settings, dates: Sequence[date]) -> pa.Table:
+    """Return what every account running at each of ``dates`` paid and had signed, in order."""
+    found = _evaluated(
+        settings,
+        lambda _, tables: standings(Facts(tables, spine(tables, dates), dates)).to_pyarrow(),
+    )
+    return in_order(_rounded(found))
+
+
+def horizon_of(settings: Settings, data_through: date) -> Horizon:
+    """Return the time that labels look at, and how, by the company's settings."""
+    build = settings.build
+    return Horizon(build.horizon_days, build.grace_days, data_through, build.price_changes)
+
+
+def feature_schema(settings: Settings) -> pa.Schema:
+    """Return the columns of the feature table before its targets, with their types."""
+    columns = catalogue.columns_of(groups(settings))
+    types = {c.name: pa.string() if c.unit == "category" else pa.float64() for c in columns}
+    return pa.schema({"account_id": pa.string(), "as_of": pa.date32(), **types})
+
+
+def in_order(table: pa.Table) -> pa.Table:
+    """Return the rows by date and account, in one piece: the same rows are the same bytes."""
+    return table.sort_by(ORDER).combine_chunks()
+
+
+def beside(known: pa.Table, outcomes: pa.Table) -> pa.Table:
+    """Return features and targets in one table; both hold the same accounts in the same order."""
+    for key in KEYS:
+        if known[key] != outcomes[key]:
+            raise AssertionError(f"features and targets differ in {key}")  # pragma: no cover
+    for name in outcomes.column_names:
+        if name not in KEYS:
+            known = known.append_column(name, outcomes[name])
+    return known
+
+
+def _evaluated(
+    settings: Settings, evaluate: Callable[[Backend, Mapping[str, ir.Table]], pa.Table]
+) -> pa.Table:
+    """Return what ``evaluate`` makes of the written tables."""
+    connection, tables = engines.connect(settings)
+    try:
+        return evaluate(connection, tables)
+    finally:
+        connection.disconnect()
+
+
+def _rounded(table: pa.Table) -> pa.Table:
+    """Return ``table`` with every number rounded to ``DIGITS`` significant digits."""
+    for place, field in enumerate(table.schema):
+        if pa.types.is_floating(field.type):
+            numbers = table[field.name]
+            values = significant(numbers.to_numpy())
+            rounded = pa.array(values, field.type, mask=numbers.is_null().to_numpy())
+            table = table.set_column(place, field.name, rounded)
+    return table
+
+
+def significant(values: np.ndarray, digits: int = DIGITS) -> np.ndarray:
+    """Return ``values`` rounded to ``digits`` significant digits.
+
+    >>> significant(np.array([0.1 + 0.2, -8510.579999999998, 0.0]), 12).tolist()
+    [0.3, -8510.58, 0.0]
+    """
+    size = np.abs(values)
+    usual = (size > 0) & np.isfinite(size)
+    places = digits - 1 - np.floor(np.log10(size, where=usual, out=np.zeros_like(values)))
+    # A power of ten is exact up to the 22nd; beyond it, numbers are as good as nothing or all.
+    power = 10.0 ** np.clip(places, 0, 22)
+    return np.where(usual, np.round(values * power) / power, values)

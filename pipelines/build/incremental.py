@@ -1,0 +1,70 @@
+"""What an earlier build computed and still holds, so that it need not be computed again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from pipelines.build.metadata import stored
+
+MATTERS = {
+    "definitions": "the features' code has changed",
+    "features": "other columns are asked for",
+    "engine": "another engine computes them",
+}
+"""What features depend on beside the data: the code, the columns asked for, what computes them."""
+
+
+def unchanged(path: Path, description: Mapping[str, Any]) -> pa.Table | None:
+    """Return the feature table at ``path`` if it says the same of itself; else None."""
+    return _read(path) if stored(path) == description else None
+
+
+def held(path: Path, description: Mapping[str, Any], columns: Sequence[str]) -> pa.Table | None:
+    """Return ``columns`` of the dates whose features an earlier build computed from the same facts.
+
+    With equal definitions, and for a date nothing known before it that was not known then, or the
+    other way round, its accounts and features are the same. None when there is no such date.
+    """
+    dates = dates_held(stored(path), description)
+    table = _read(path, columns) if dates else None
+    if table is None:
+        return None
+    days = pa.array(map(date.fromisoformat, sorted(dates)), pa.date32())
+    return table.filter(pc.is_in(table["as_of"], days))
+
+
+def dates_held(before: Mapping[str, Any] | None, now: Mapping[str, Any]) -> set[str]:
+    """Return the dates (ISO) at which two descriptions stand for the same features."""
+    if before is None or any(before.get(key) != now[key] for key in MATTERS):
+        return set()
+    known = before.get("known", {})
+    return {day for day, digest in now["known"].items() if known.get(day) == digest}
+
+
+def why_computed(before: Mapping[str, Any] | None, now: Mapping[str, Any], *, full: bool) -> str:
+    """Say why an earlier build does not hold all dates of this one."""
+    if full or before is None:
+        return "--full asks for all" if full else "there is no earlier build"
+    changed = [words for key, words in MATTERS.items() if before.get(key) != now[key]]
+    if changed:
+        return " and ".join(changed)
+    known = before.get("known", {})
+    new = sum(day not in known for day in now["known"])
+    other = sum(day in known and known[day] != digest for day, digest in now["known"].items())
+    told = ((new, "not built before"), (other, "with facts that became known since"))
+    return ", ".join(f"{count} {words}" for count, words in told if count) or "the file was damaged"
+
+
+def _read(path: Path, columns: Sequence[str] | None = None) -> pa.Table | None:
+    """Return the table, or None where there is none, a damaged one, or one without a column."""
+    try:
+        return pq.read_table(path, columns=list(columns) if columns else None)
+    except (OSError, ValueError, KeyError):
+        return None

@@ -1,0 +1,104 @@
+"""``catalogue``: the documents that are generated from declarations."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+import typer.main
+
+from features import catalogue
+from pipelines.common.atomic_files import replaced
+from pipelines.config.company_features import groups
+
+if TYPE_CHECKING:
+    from pipelines.config.settings import Settings
+
+COMMANDS = """# The command line
+
+{generated}
+
+Every verb takes `--config` (default `expansion.toml`), prints what a person wants to read, and with
+`--json` exactly one JSON object on stdout; progress and errors go to stderr. A verb run again does
+nothing new on the same input, or replaces its own output in one step.
+
+Exit codes: **0** done, **1** the data or a gate says no (a table or an export is missing, a rule is
+broken, a model is not better), **2** wrong usage (an option or a setting that does not exist, or
+names a file or folder that is not there; a mapping that does not fit its source), **3** the
+environment failed (disk, network, a service, a library).
+"""
+
+
+@dataclass(frozen=True)
+class Documents:
+    """The catalogue's columns, and the documents that were written."""
+
+    columns: list[dict[str, Any]]
+    written: list[str]
+
+
+def listed(settings: Settings) -> Documents:
+    """Return every feature column of a company, those of its own groups included."""
+    columns = catalogue.columns_of(groups(settings))
+    return Documents([column.as_dict() for column in columns], [])
+
+
+def written_for(settings: Settings, folder: Path) -> Documents:
+    """Write the catalogue of a company's columns into ``folder``."""
+    path = folder / "feature-catalogue.md"
+    folder.mkdir(parents=True, exist_ok=True)
+    replaced(path, catalogue.feature_catalogue(groups(settings)))
+    return Documents(listed(settings).columns, [str(path)])
+
+
+def texts(app: typer.Typer) -> dict[str, str]:
+    """Return every generated document by its file name."""
+    return {
+        "feature-catalogue.md": catalogue.feature_catalogue(),
+        "data-contract.md": catalogue.data_contract(),
+        "commands.md": commands(app),
+    }
+
+
+def written(folder: Path, app: typer.Typer) -> Documents:
+    """Write every generated document of this repository into ``folder``."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, text in texts(app).items():
+        replaced(folder / name, text)
+    columns = [column.as_dict() for column in catalogue.columns()]
+    return Documents(columns, [str(folder / name) for name in texts(app)])
+
+
+def commands(app: typer.Typer) -> str:
+    """Return the Markdown of ``docs/commands.md``."""
+    group: Any = typer.main.get_command(app)
+    sections = [
+        f"## {name}\n\n{verb.help}\n\n" + "\n".join(_parameters(verb))
+        for name, verb in _verbs(group)
+    ]
+    head = COMMANDS.format(generated=catalogue.GENERATED)
+    return "\n".join([head, *(section.rstrip() + "\n" for section in sections)])
+
+
+def _verbs(group: Any, before: str = "") -> Iterator[tuple[str, Any]]:
+    """Yield each verb with its name; those of a group, such as ``keys``, with the group's too."""
+    for name, verb in group.commands.items():
+        if hasattr(verb, "commands"):
+            yield from _verbs(verb, f"{before}{name} ")
+        else:
+            yield f"{before}{name}", verb
+
+
+def _parameters(verb: Any) -> Iterator[str]:
+    """Describe each argument and option of a verb but those that every verb has."""
+    for parameter in verb.params:
+        if parameter.name in ("config", "as_json", "help"):
+            continue
+        name = parameter.opts[0] if parameter.param_type_name == "option" else parameter.name
+        text = (parameter.help or "").rstrip(".")
+        default = parameter.default
+        shown = default not in (None, "", False) and not parameter.required
+        yield f"- `{name}`: {text}{f' (default {default})' if shown else ''}."

@@ -1,0 +1,178 @@
+"""How the audit of one row reads at a terminal: labels, then features, then what is unseen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import groupby
+from textwrap import shorten, wrap
+from typing import TYPE_CHECKING, Any
+
+from features.contract import TABLES
+from features.declaration.units import when
+from pipelines.cli.console import line
+
+if TYPE_CHECKING:
+    from features.provenance.labels import Verdict
+    from features.provenance.row import Explanation, Use, Value
+    from features.provenance.visibility import SourceRow
+
+WIDTH = 98
+FEW = 6
+"""So many changes are shown for a label."""
+UNSEEN = 3
+"""So many unseen rows of a table are shown."""
+NAME, VALUE = 38, 12
+"""Widths of a feature's name and value."""
+STYLES = {"positive": "bold green", "negative": "bold", "excluded": "bold", "not mature": "bold"}
+
+Rows = Mapping[tuple[str, int], "SourceRow"]
+
+
+def explained(result: Explanation, *, whole: bool) -> None:
+    """Print the audit; ``whole`` shows every row of the features asked for."""
+    rows = {(row.table, row.number): row for row in result.rows}
+    line(f"{result.account_id} at {result.as_of}", "bold")
+    line()
+    for verdict in result.verdicts:
+        _verdict(verdict, rows)
+    _features(result.values, rows, whole=whole)
+    read = {use.table for value in result.values for use in value.uses}
+    combined = any(value.combines for value in result.values)
+    _unseen([row for row in result.rows if not whole or combined or row.table in read])
+    if others := len({row.table for row in result.rows} - read) if whole and not combined else 0:
+        rest = sum(row.table not in read for row in result.rows)
+        line(f"  {rest:,} rows of {others} other tables, which it does not read, are left out")
+
+
+def _verdict(verdict: Verdict, rows: Rows) -> None:
+    line(f"{verdict.target}: {verdict.state}", STYLES[verdict.state])
+    if verdict.state != "positive":  # what made it positive stands below
+        _text(verdict.why, "  ")
+    shown = verdict.changes[:FEW]
+    for change in shown:
+        _text(f"{change.text}: {change.why}", "  + " if change.counts else "  - ")
+        for number in change.rows if change.counts else ():
+            _row(rows["subscriptions", number], "      ")
+    if more := len(verdict.changes) - len(shown):
+        line(f"  - and {more} more, all ruled out; --json has them")
+    line()
+
+
+def _features(values: Sequence[Value], rows: Rows, *, whole: bool) -> None:
+    if not whole:
+        line("Features, and how many of the visible rows entered each (--feature NAME shows them)")
+    for group, members in groupby(values, key=lambda value: value.group):
+        line(group, "bold")
+        for value in members:
+            if whole:
+                _value(value, rows)
+            else:
+                _briefly(value)
+        line()
+
+
+def _briefly(value: Value) -> None:
+    """Print a feature on a line: its value and what it was drawn from."""
+    shown = value.value
+    shown = round(shown, 4) if isinstance(shown, float) else shown
+    drawn = [f"{use.table} {_count(use)}" for use in value.uses] or value.combines
+    text = f"  {value.name:<{NAME}} {_shown(shown):>{VALUE}}  {', '.join(drawn)}"
+    line(_cut(text, WIDTH))
+
+
+def _cut(text: str, width: int) -> str:
+    """Cut a line at ``width``, keeping the blanks between its columns."""
+    return text if len(text) <= width else text[: width - 2].rstrip(" ,") + " …"
+
+
+def _count(use: Use) -> str:
+    entered = "?" if use.entered is None else f"{len(use.entered):,}"
+    return f"{entered}/{len(use.visible):,}"
+
+
+def _value(value: Value, rows: Rows) -> None:
+    """Print a feature with every row that entered it."""
+    line(f"  {value.name} = {_shown(value.value)}", "bold")
+    _text(f"{value.description}{when(value.window_days, value.by_day)}{_measured(value)}", "    ")
+    if value.combines:
+        _text(f"combines {', '.join(value.combines)}", "    ")
+    for use in value.uses:
+        _text(_use(use), "    ")
+        _used(use, rows)
+
+
+def _measured(value: Value) -> str:
+    """Say a unit that the value does not say itself: nobody counts 'in count'."""
+    return "" if value.unit in ("count", "flag", "category") else f" (in {value.unit})"
+
+
+def _use(use: Use) -> str:
+    if use.entered is None:
+        return f"{use.table}: {len(use.visible):,} visible rows; not tried one by one"
+    text = f"{use.table}: {len(use.entered):,} of {len(use.visible):,} visible rows entered"
+    if not use.decides:
+        return text
+    return f"{text}; without one marked * the value differs"
+
+
+def _used(use: Use, rows: Rows) -> None:
+    """Show every row that entered; those marked with a star decide the value."""
+    numbers = use.visible if use.entered is None else use.entered
+    decides = use.decides or ()
+    for number in numbers:
+        _row(rows[use.table, number], "    * " if number in decides else "      ")
+
+
+def _unseen(rows: Iterable[SourceRow]) -> None:
+    """Show what no feature saw, by table, and what it saw without its later values."""
+    hidden = [row for row in rows if row.hidden]
+    masked = [row for row in rows if row.masked and not row.hidden]
+    line("Not seen by any feature", "bold")
+    for table, found in groupby(hidden, key=lambda row: row.table):
+        _some(table, list(found))
+    for table, found in groupby(masked, key=lambda row: row.table):
+        _some(f"{table}, later values", list(found))
+    if not hidden and not masked:
+        line("  nothing: all its rows happened and were known before")
+
+
+def _some(title: str, found: Sequence[SourceRow]) -> None:
+    line(f"  {title}: {len(found):,} {'row' if len(found) == 1 else 'rows'}")
+    for row in found[:UNSEEN]:
+        reason = row.hidden or "; ".join(row.masked)
+        ahead = ", but known: features of what is signed ahead may use it" if row.ahead else ""
+        _text(reason + ahead, "    ")
+        line("      " + shorten(_told(row), WIDTH - 6, placeholder=" …"))
+    more = len(found) - UNSEEN
+    if more > 0:
+        line(f"    and {more:,} more; --json has them")
+
+
+def _row(row: SourceRow, indent: str) -> None:
+    _text(_told(row), indent)
+
+
+def _told(row: SourceRow) -> str:
+    """Return what is given of a row, its key and the day it happened first."""
+    table = TABLES[row.table]
+    first = [name for name in (*table.key, table.happened) if name != "account_id"]
+    order = dict.fromkeys([*first, *row.values])
+    given = [
+        f"{name} {_shown(row.values[name])}"
+        for name in order
+        if name != "account_id" and row.values.get(name) is not None
+    ]
+    return f"{row.table} {', '.join(given)}"
+
+
+def _text(text: str, indent: str) -> None:
+    """Print a sentence, folded under its indent."""
+    rest = " " * (len(indent) + 2)
+    for part in wrap(text, WIDTH, initial_indent=indent, subsequent_indent=rest):
+        line(part)
+
+
+def _shown(value: Any) -> str:
+    if value is None:
+        return "empty"
+    return f"{value:,.10g}" if isinstance(value, float) else str(value)

@@ -1,0 +1,1 @@
+"""What several rooms need: atomic files, a lock, progress, SQL quoting."""

@@ -1,0 +1,1 @@
+"""The TOML file of a company: settings, mapping, sections."""

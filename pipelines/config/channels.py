@@ -1,0 +1,65 @@
+"""Where the weekly report goes: ``[[deliver]]`` in a company's configuration."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from pipelines.config.mapping import Frozen
+from pipelines.config.sections import is_loopback
+
+NAME = "^[a-z0-9][a-z0-9_-]{0,79}$"
+VARIABLE = "^[A-Z][A-Z0-9_]*$"
+ADDRESS = r"^[^@\s<>,;]+@[^@\s<>,;]+$"
+
+
+class Folder(Frozen):
+    """A folder, such as a shared drive: the page and its PDF under ``<folder>/<day>/``."""
+
+    to: Literal["file"]
+    name: str = Field(pattern=NAME)
+    folder: Path
+
+
+class Mail(Frozen):
+    """A mail with a summary, the page and its PDF attached.
+
+    ``password_from`` names the environment variable that holds the password: no file does.
+    ``security``: starttls (587), tls from the first byte (465), or none within one's own network.
+    """
+
+    to: Literal["smtp"]
+    name: str = Field(pattern=NAME)
+    host: str = Field(min_length=1)
+    port: int = Field(default=587, ge=1, le=65_535)
+    security: Literal["starttls", "tls", "none"] = "starttls"
+    sender: str = Field(pattern=ADDRESS)
+    recipients: tuple[Annotated[str, Field(pattern=ADDRESS)], ...] = Field(min_length=1)
+    user: str = ""
+    password_from: str = Field(default="", pattern=f"{VARIABLE}|^$")
+
+    @model_validator(mode="after")
+    def _no_password_in_the_clear(self) -> Mail:
+        if bool(self.user) != bool(self.password_from):
+            raise ValueError("user and password_from go together")
+        if self.user and self.security == "none" and not is_loopback(self.host):
+            raise ValueError("a password needs security = 'starttls' or 'tls'")
+        return self
+
+
+class Chat(Frozen):
+    """A message to a Slack-compatible incoming webhook.
+
+    ``url_from`` names the environment variable that holds the address, which is a secret.
+    ``report_url`` is where people find the page; ``{week}`` in it becomes the day.
+    """
+
+    to: Literal["slack"]
+    name: str = Field(pattern=NAME)
+    url_from: str = Field(pattern=VARIABLE)
+    report_url: str = ""
+
+
+Place = Annotated[Folder | Mail | Chat, Field(discriminator="to")]

@@ -1,0 +1,225 @@
+"""The groups a company uses: ours, less the columns it leaves out, and those of its own modules.
+
+A module of its own is a Python file outside this repository that ``[features] modules`` names;
+every ``FeatureGroup`` in it is added. It is held against the same rules as ours, before any data
+is read.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import traceback
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from hashlib import sha256
+from itertools import chain
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING
+
+from features import catalogue
+from features.declaration import derived_columns
+from features.declaration.dry_run import rehearse
+from features.declaration.feature import Feature, FeatureGroup
+from features.declaration.validation import Refusal, gathering, place_of
+from features.errors import UsageError
+from pipelines.config.error_messages import nearest
+
+if TYPE_CHECKING:
+    from pipelines.config.settings import Settings
+
+NEEDED = ("arr",)
+"""Columns that scoring itself reads: accounts are ranked by money."""
+
+
+@dataclass(frozen=True)
+class Module:
+    """A company's own file with the groups declared in it, and what is wrong with it."""
+
+    path: Path
+    groups: tuple[FeatureGroup, ...]
+    problems: tuple[str, ...]
+
+
+def groups(settings: Settings) -> tuple[FeatureGroup, ...]:
+    """Return the groups of a company, in the order of their columns.
+
+    Raises
+    ------
+    UsageError
+        With all that is wrong in its modules and in ``leave_out``, each with file and line.
+    """
+    chosen = settings.features
+    files = tuple((path, _bytes(path)) for path in chosen.modules)
+    return _groups(files, chosen.leave_out)
+
+
+def digest(settings: Settings) -> str:
+    """Return what changes with any byte of the company's own modules; empty without any."""
+    if not settings.features.modules:
+        return ""
+    whole = sha256()
+    for path in settings.features.modules:
+        whole.update(sha256(_bytes(path) or b"").digest())
+    return whole.hexdigest()
+
+
+def _bytes(path: Path) -> bytes | None:
+    return path.read_bytes() if path.is_file() else None
+
+
+@lru_cache(maxsize=8)
+def _groups(
+    files: tuple[tuple[Path, bytes | None], ...], leave_out: tuple[str, ...]
+) -> tuple[FeatureGroup, ...]:
+    modules = [_module(path, content) for path, content in files]
+    own = [group for module in modules for group in module.groups]
+    problems = list(chain.from_iterable(module.problems for module in modules))
+    # What a file lacks would show again as a column that nobody declares.
+    if problems:
+        raise UsageError(problems)
+    found = (*catalogue.GROUPS, *own)
+    problems = [*_left_out_wrongly(found, leave_out), *_together(found, modules)]
+    if problems:
+        raise UsageError(problems)
+    return tuple(_without(found, set(leave_out)))
+
+
+def _module(path: Path, content: bytes | None) -> Module:
+    """Load a module and hold what it declares against the rules."""
+    if content is None:
+        return Module(path, (), (f"{path}: there is no such file; mend [features] modules",))
+    with gathering() as refused, _ours_unchanged() as added:
+        module, problem = _executed(path, content)
+    mine = _found_in(module)
+    refused += [Refusal("", f"{name}; declare a group of your own") for name in added]
+    refused += [] if refused or problem else rehearse(mine)
+    problems = [_placed(path, one) for one in refused] + ([problem] if problem else [])
+    if not mine and not problems:
+        problems = [f"{path}: has no FeatureGroup; declare one as docs/own-features.md shows"]
+    return Module(path, mine, tuple(problems))
+
+
+def _executed(path: Path, content: bytes) -> tuple[ModuleType, str]:
+    """Run a file as a module; return it and what stopped it, if anything did."""
+    spec = importlib.util.spec_from_loader(f"own_{path.stem}", loader=None)
+    module = importlib.util.module_from_spec(spec) if spec else ModuleType(path.stem)
+    module.__file__ = str(path)
+    try:
+        # The company's own code, named in its own settings, with the rights of whoever runs it.
+        exec(compile(content, str(path), "exec"), module.__dict__)  # noqa: S102
+    except SyntaxError as error:
+        return module, f"{path}:{error.lineno}: is not Python: {error.msg}"
+    except UsageError as error:
+        return module, f"{path}: {error}"
+    except Exception as error:
+        lines = [
+            f.lineno for f in traceback.extract_tb(error.__traceback__) if f.filename == str(path)
+        ]
+        where = f"{path}:{lines[-1]}" if lines else str(path)
+        return module, f"{where}: fails when it is read: {type(error).__name__}: {error}"
+    return module, ""
+
+
+@dataclass
+class _ours_unchanged:  # noqa: N801 (a context manager)
+    """Tell what is added to our own groups meanwhile, and take it out again."""
+
+    def __post_init__(self) -> None:
+        self.before = [(g, list(g.features), list(g.row_sets)) for g in catalogue.GROUPS]
+        self.added: list[str] = []
+
+    def __enter__(self) -> list[str]:
+        return self.added
+
+    def __exit__(self, *_: object) -> None:
+        for group, features, row_sets in self.before:
+            new = [one.name for one in group.features if one not in features]
+            self.added += [f"{name} is added to our group {group.name}" for name in new]
+            group.features[:], group.row_sets[:] = features, row_sets
+
+
+def _found_in(module: ModuleType) -> tuple[FeatureGroup, ...]:
+    """Return the groups that a module declares, not those it imports from us."""
+    named = [one for one in vars(module).values() if isinstance(one, FeatureGroup)]
+    ours = {id(group) for group in catalogue.GROUPS}
+    return tuple({id(one): one for one in named if id(one) not in ours}.values())
+
+
+def _placed(path: Path, one: Refusal) -> str:
+    return f"{one.place or path}: {one.sentence}"
+
+
+def _together(found: Sequence[FeatureGroup], modules: Sequence[Module]) -> Iterator[str]:
+    """Say what does not fit between the groups: names taken, columns that nobody declares."""
+    if taken := list(_taken(modules)):
+        yield from taken
+        return
+    places = ", ".join(str(module.path) for module in modules)
+    clashes = catalogue.clashes(found)
+    yield from (f"{places}: {problem}" for problem in clashes)
+    if not clashes:
+        yield from (
+            f"{one.place or places}: {one.sentence}" for one in derived_columns.problems(found)
+        )
+
+
+def _taken(modules: Sequence[Module]) -> Iterator[str]:
+    """Say which names of ours a module takes again; ours stay, so theirs are to be renamed."""
+    ours = {column.name: f"{column.group}.{column.stem}" for column in catalogue.columns()}
+    names = {group.name for group in catalogue.GROUPS}
+    for path, group in ((module.path, group) for module in modules for group in module.groups):
+        if group.name in names:
+            yield f"{path}: group {group.name} is called like one of ours; rename yours"
+        for feature in group.features:
+            for column in (one.name for one in feature.columns if one.name in ours):
+                yield (
+                    f"{place_of(feature.function)}: column {column} is declared by {ours[column]} "
+                    f"of ours already; rename your function {feature.name}"
+                )
+
+
+def _left_out_wrongly(found: Sequence[FeatureGroup], leave_out: Sequence[str]) -> Iterator[str]:
+    """Say which columns to leave out do not exist, or are needed."""
+    names = [column.name for group in found for column in group.columns]
+    for name in leave_out:
+        if name not in names:
+            close = nearest(name, names).split(" Known here")[0]
+            yield f"features.leave_out: there is no column {name!r}{close}"
+        if name in NEEDED:
+            yield f"features.leave_out: {name} is needed to rank accounts; keep it"
+
+
+def _without(found: Sequence[FeatureGroup], leave_out: set[str]) -> Iterator[FeatureGroup]:
+    """Yield the groups without the columns to leave out, and without what is then empty."""
+    _refuse_gaps(found, leave_out)
+    for group in found:
+        features = [one for feature in group.features for one in _kept(feature, leave_out)]
+        if features:
+            yield group if features == group.features else replace(group, features=features)
+
+
+def _refuse_gaps(found: Sequence[FeatureGroup], leave_out: set[str]) -> None:
+    """Refuse to leave out what a column that stays is made of."""
+    if not leave_out:
+        return
+    problems = [
+        f"features.leave_out: {one.column.name} is made of {', '.join(sorted(gone))}; "
+        "leave it out as well, or keep both"
+        for stage in derived_columns.stages(found)
+        for one in stage
+        if (gone := one.reads & leave_out) and one.column.name not in leave_out
+    ]
+    if problems:
+        raise UsageError(problems)
+
+
+def _kept(feature: Feature, leave_out: set[str]) -> Iterator[Feature]:
+    columns = [column for column in feature.columns if column.name not in leave_out]
+    if len(columns) == len(feature.columns):
+        yield feature
+    elif columns:
+        windows = tuple(c.window_days for c in columns if c.window_days)
+        by_days = tuple(c.by_day for c in columns if c.by_day)
+        yield replace(feature, windows=windows, by_days=by_days)

@@ -1,0 +1,207 @@
+"""The sections of a company's configuration, apart from the mapping."""
+
+from __future__ import annotations
+
+from datetime import date
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Annotated, Literal
+from urllib.parse import urlsplit
+
+from pydantic import Field, field_validator, model_validator
+
+from models.plays.context import Limits
+from models.store.events import Event
+from pipelines.config.mapping import Frozen
+
+LIMITS = Limits()
+TargetName = Literal["upsell", "cross_sell", "downsell", "churn"]
+
+
+class Company(Frozen):
+    """Whose data it is, and what its people read.
+
+    ``data_through``: first day not complete; empty = newest usage day + 1. ``language``: of plays,
+    reasons, the watch, the report and what is delivered.
+    """
+
+    name: str = Field(default="Demo company", min_length=1)
+    currency: str = Field(default="EUR", pattern="^[A-Z]{3}$")
+    data_through: date | None = None
+    language: Literal["en", "de"] = "en"
+
+
+class Data(Frozen):
+    """Where the source files lie."""
+
+    folder: Path = Path("source")
+
+
+class Paths(Frozen):
+    """Where results go: tables, features, releases, reports and the score store."""
+
+    work: Path = Path("var")
+
+
+class MLflow(Frozen):
+    """Where MLflow keeps its artifacts, and its database unless ``uri`` names another.
+
+    ``uri`` is a tracking server or a database, such as PostgreSQL; ``EXPANSION_MLFLOW_URI``
+    overrides it, so that a password need not stand in the file.
+    """
+
+    home: Path = Path("mlruns")
+    uri: str = ""
+
+
+class Store(Frozen):
+    """The score store; empty = SQLite in the work folder."""
+
+    url: str = ""
+
+
+class Engine(Frozen):
+    """What computes features and targets.
+
+    ``url`` and ``into``, a schema that is ours alone, for PostgreSQL; ``master`` for Spark.
+    ``options`` are those of the session. ``${NAME}`` in the url is taken from the environment.
+    """
+
+    kind: Literal["duckdb", "spark", "postgres"] = "duckdb"
+    url: str = ""
+    into: str = Field(default="expansion", pattern="^[a-z_][a-z0-9_]*$")
+    master: str = "local[*]"
+    options: dict[str, str] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _postgres_has_an_address(self) -> Engine:
+        if self.kind == "postgres" and not self.url:
+            raise ValueError("kind = 'postgres' needs the url of the database")
+        return self
+
+
+class Build(Frozen):
+    """The spine and the labels, in days; ``price_changes`` counts price rises as upsell."""
+
+    every_days: int = Field(default=28, ge=7, multiple_of=7)
+    horizon_days: int = Field(default=91, ge=7, multiple_of=7)
+    grace_days: int = Field(default=31, ge=0)
+    history_days: int = Field(default=1092, ge=28)
+    price_changes: bool = False
+
+
+class Features(Frozen):
+    """Python files with groups of the company's own, and columns of ours it does not want."""
+
+    modules: tuple[Path, ...] = ()
+    leave_out: tuple[str, ...] = ()
+
+
+class Train(Frozen):
+    """What to train and with which limits.
+
+    ``monotone`` heeds the directions that features declare; the same seed and ``threads`` give the
+    same bytes.
+    """
+
+    targets: tuple[TargetName, ...] = ("upsell", "cross_sell", "downsell", "churn")
+    seed: int = Field(default=7, ge=0)
+    min_positives: int = Field(default=50, ge=1)
+    max_trees: int = Field(default=400, ge=1)
+    monotone: bool = True
+    threads: int = Field(default=2, ge=1)
+
+
+class Score(Frozen):
+    """How many accounts ``score`` prints and how many reasons each gets, up and down."""
+
+    top: int = Field(default=10, ge=1)
+    reasons: int = Field(default=3, ge=1)
+
+
+class Decide(Frozen):
+    """What to do: a CSM's week, who rests or is held out, and the limits of the plays.
+
+    ``capacity``: accounts a CSM can contact a week, with exceptions by csm_id. The limits are
+    told in docs/plays.md.
+    """
+
+    capacity: int = Field(default=10, ge=0)
+    capacity_by_csm: dict[str, Annotated[int, Field(ge=0)]] = Field(default_factory=dict)
+    cooldown_days: int = Field(default=28, ge=0)
+    hold_out: float = Field(default=0.0, ge=0, le=0.5)
+    worth_a_talk: float = Field(default=LIMITS.worth_a_talk, ge=0)
+    activated: float = Field(default=LIMITS.activated, ge=0, le=1)
+    active: float = Field(default=LIMITS.active, ge=0, le=1)
+    champion_days: int = Field(default=LIMITS.champion_days, ge=0)
+    silent_days: int = Field(default=LIMITS.silent_days, ge=1)
+    start_days: int = Field(default=LIMITS.start_days, ge=0)
+    satisfaction: float = Field(default=LIMITS.satisfaction, ge=1, le=5)
+    renewal_days: int = Field(default=LIMITS.renewal_days, ge=0)
+
+
+class Watch(Frozen):
+    """What follows from a verdict: both are off until a company asks for them.
+
+    ``train``: `weekly` trains challengers where the verdict asks for them, as `watch --train` does.
+    ``promote``: such a challenger takes over once the gate lets it pass.
+    """
+
+    train: bool = False
+    promote: bool = False
+
+
+class Report(Frozen):
+    """How many accounts the report lists."""
+
+    top: int = Field(default=25, ge=1)
+
+
+class Export(Frozen):
+    """What of a score goes into a CRM, and how the CRM calls it; see docs/crm.md.
+
+    ``salesforce_id`` and ``hubspot_id``: the CRM's field of the account id, unique there.
+    ``salesforce`` and ``hubspot``: own names of fields. Text longer than ``most_text`` is cut off.
+    """
+
+    fields: tuple[str, ...] = (
+        "p_upsell", "p_cross_sell", "p_downsell", "p_churn", "expected_expansion_arr",
+        "arr_at_risk", "net_expected_arr", "play", "play_text", "standing", "place",
+        "upsell_reason", "churn_reason", "as_of", "scoring_id",
+    )  # fmt: skip
+    salesforce_id: str = "Expansion_Account_Id__c"
+    hubspot_id: str = "expansion_account_id"
+    salesforce: dict[str, str] = Field(default_factory=dict)
+    hubspot: dict[str, str] = Field(default_factory=dict)
+    most_text: int = Field(default=255, ge=20, le=131_072)
+
+
+class Webhook(Frozen):
+    """Another system that is told what is new; see docs/crm.md.
+
+    ``secret_from`` names the environment variable that holds the secret: no file does.
+    """
+
+    name: str = Field(pattern="^[a-z0-9][a-z0-9_-]{0,79}$")
+    url: str
+    secret_from: str = Field(pattern="^[A-Z][A-Z0-9_]*$")
+    events: tuple[Event, ...] = Field(default=("account.play_changed",), min_length=1)
+
+    @field_validator("url")
+    @classmethod
+    def _may_be_asked(cls, url: str) -> str:
+        parts = urlsplit(url)
+        host = parts.hostname or ""
+        if not host or parts.username is not None or parts.fragment:
+            raise ValueError("must be an https address, without a user or a fragment")
+        if parts.scheme != "https" and not (parts.scheme == "http" and is_loopback(host)):
+            raise ValueError("must begin with https://; plain http is for this machine only")
+        return url
+
+
+def is_loopback(host: str) -> bool:
+    """Say whether a host is this machine."""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

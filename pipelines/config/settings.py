@@ -1,0 +1,238 @@
+"""A company's configuration: one TOML file, checked as a whole before anything runs."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError, field_validator
+
+from features.errors import UsageError
+from models.i18n.messages import Catalogue
+from models.i18n.number_format import WORDS
+from pipelines.config.channels import Place
+from pipelines.config.error_messages import explain, unknown_names
+from pipelines.config.mapping import Mapping
+from pipelines.config.sections import (
+    Build,
+    Company,
+    Data,
+    Decide,
+    Engine,
+    Export,
+    Features,
+    MLflow,
+    Paths,
+    Report,
+    Score,
+    Store,
+    Train,
+    Watch,
+    Webhook,
+)
+
+PATHS = (("data", "folder"), ("paths", "work"), ("mlflow", "home"))
+"""Keys that hold a path; it is relative to the file in which it is written."""
+
+
+class Settings(Mapping):
+    """Everything a verb needs to know about a company. Paths are absolute."""
+
+    company: Company = Company()
+    data: Data = Data()
+    paths: Paths = Paths()
+    mlflow: MLflow = MLflow()
+    store: Store = Store()
+    features: Features = Features()
+    engine: Engine = Engine()
+    build: Build = Build()
+    train: Train = Train()
+    score: Score = Score()
+    decide: Decide = Decide()
+    watch: Watch = Watch()
+    report: Report = Report()
+    export: Export = Export()
+    webhooks: tuple[Webhook, ...] = ()
+    deliver: tuple[Place, ...] = ()
+
+    @field_validator("webhooks", "deliver")
+    @classmethod
+    def _each_name_once(cls, named: tuple[Any, ...]) -> tuple[Any, ...]:
+        if len({one.name for one in named}) < len(named):
+            raise ValueError("two of them have the same name")
+        return named
+
+    @property
+    def work(self) -> Path:
+        """The folder of all results."""
+        return self.paths.work
+
+    @property
+    def data_folder(self) -> Path:
+        """The folder of the source files."""
+        return self.data.folder
+
+    @property
+    def words(self) -> Catalogue:
+        """The words of the language that the company's people read."""
+        return WORDS[self.company.language]
+
+    @property
+    def tables_folder(self) -> Path:
+        """The contract tables as Parquet, with their manifest."""
+        return self.work / "tables"
+
+    @property
+    def feature_table(self) -> Path:
+        """The Parquet file of features and targets."""
+        return self.work / "features.parquet"
+
+    @property
+    def release_folder(self) -> Path:
+        """The releases a server loads."""
+        return self.work / "release"
+
+    @property
+    def forecast_file(self) -> Path:
+        """The newest NRR forecast (JSON)."""
+        return self.work / "forecast.json"
+
+    @property
+    def report_folder(self) -> Path:
+        """The reports, a folder a day."""
+        return self.work / "report"
+
+    @property
+    def watch_folder(self) -> Path:
+        """What the watch found, a folder a week."""
+        return self.work / "watch"
+
+    @property
+    def weekly_folder(self) -> Path:
+        """The records of weekly runs, a file a week, and their lock."""
+        return self.work / "weekly"
+
+    @property
+    def delivered_folder(self) -> Path:
+        """Who has which week's report, a file a week."""
+        return self.work / "delivered"
+
+    @property
+    def export_folder(self) -> Path:
+        """What was exported for a CRM, a folder an export."""
+        return self.work / "export"
+
+    @property
+    def store_url(self) -> str:
+        """The score store's SQLAlchemy URL."""
+        return self.store.url or f"sqlite:///{self.work / 'scores.db'}"
+
+    @property
+    def mlflow_uri(self) -> str:
+        """MLflow's tracking and registry URI."""
+        return self.mlflow.uri or f"sqlite:///{self.mlflow.home / 'mlflow.db'}"
+
+    @property
+    def mlflow_artifacts(self) -> Path:
+        """The folder of MLflow's artifacts."""
+        return self.mlflow.home / "artifacts"
+
+
+def load(path: Path, *, data_folder: Path | None = None) -> Settings:
+    """Read and check a configuration.
+
+    ``data_folder`` overrides ``[data] folder``, as do the environment variables
+    ``EXPANSION_DATA_FOLDER``, ``EXPANSION_STORE_URL`` for ``[store] url`` and
+    ``EXPANSION_MLFLOW_URI`` for ``[mlflow] uri``. Raises ``UsageError`` with every problem at once.
+    """
+    if data_folder is not None and not data_folder.is_dir():
+        raise UsageError(f"--data {data_folder}: there is no such folder; name that of the data")
+    files = _read(Path(path))
+    merged: dict[str, Any] = {}
+    for content in reversed(files.values()):
+        merged = _merge(merged, content)
+    _override(merged, path.parent, data_folder)
+    try:
+        settings = Settings.model_validate(merged)
+    except ValidationError as error:
+        raise UsageError(explain(error, Settings, files)) from None
+    if problems := unknown_names(settings, files):
+        raise UsageError(problems)
+    return settings
+
+
+def _read(path: Path, below: tuple[Path, ...] = ()) -> dict[Path, dict[str, Any]]:
+    """Return the file and those it extends, nearest first, paths made absolute."""
+    if path.resolve() in below:
+        raise UsageError(f"{path}: extends itself; remove one of the `extends`")
+    content = _parse(path)
+    base = content.pop("extends", None)
+    _resolve(content, path.parent)
+    if base is None:
+        return {path: content}
+    if not isinstance(base, str):
+        raise UsageError(f"{path}: extends = {base!r} must be the name of another TOML file")
+    return {path: content, **_read(path.parent / base, (*below, path.resolve()))}
+
+
+def _parse(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text("utf-8"))
+    except FileNotFoundError:
+        raise UsageError(
+            f"{path}: there is no such configuration; name yours with --config, or copy one of "
+            "examples/*.toml and follow docs/connect-your-data.md"
+        ) from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, IsADirectoryError) as error:
+        raise UsageError(f"{path}: is not a TOML file: {error}") from None
+
+
+def _resolve(content: dict[str, Any], folder: Path) -> None:
+    for section, key in PATHS:
+        value = content.get(section)
+        if isinstance(value, dict) and isinstance(value.get(key), str):
+            value[key] = _absolute(folder, value[key])
+    for place in content.get("deliver") or ():
+        if isinstance(place, dict) and isinstance(place.get("folder"), str):
+            place["folder"] = _absolute(folder, place["folder"])
+    own = content.get("features")
+    if isinstance(own, dict) and isinstance(own.get("modules"), list):
+        own["modules"] = [
+            _absolute(folder, one) if isinstance(one, str) else one for one in own["modules"]
+        ]
+
+
+def _absolute(folder: Path, value: str | Path) -> str:
+    return os.path.abspath(folder / Path(value).expanduser())  # noqa: PTH100 (keeps symlinks)
+
+
+def _merge(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
+    """Lay ``over`` on ``base``; sections merge, lists such as [[checks]] are joined."""
+    merged = dict(base)
+    for key, value in over.items():
+        below = merged.get(key)
+        if isinstance(below, dict) and isinstance(value, dict):
+            merged[key] = _merge(below, value)
+        elif key == "checks" and isinstance(below, list) and isinstance(value, list):
+            merged[key] = [*below, *value]
+        else:
+            merged[key] = value
+    return merged
+
+
+def _override(merged: dict[str, Any], folder: Path, data_folder: Path | None) -> None:
+    """Lay arguments, then environment variables over the file, and make default paths absolute."""
+    if chosen := data_folder or os.environ.get("EXPANSION_DATA_FOLDER"):
+        _put(merged, "data", "folder", _absolute(Path.cwd(), chosen))
+    for section, key in (("store", "url"), ("mlflow", "uri")):
+        if given := os.environ.get(f"EXPANSION_{section}_{key}".upper()):
+            _put(merged, section, key, given)
+    for (section, key), default in zip(PATHS, ("source", "var", "mlruns"), strict=True):
+        if isinstance(merged.setdefault(section, {}), dict):
+            merged[section].setdefault(key, _absolute(folder, default))
+
+
+def _put(merged: dict[str, Any], section: str, key: str, value: str) -> None:
+    merged[section] = {**merged.get(section, {}), key: value}

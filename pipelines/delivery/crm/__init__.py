@@ -1,0 +1,1 @@
+"""``export``: the fields of the CRM, as files that it can load."""

@@ -1,0 +1,167 @@
+"""``export``: the newest scoring as files that a CRM takes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import closing
+from dataclasses import asdict, dataclass
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from features.errors import DataError, UsageError
+from models.store.scores import ScoreStore
+from pipelines.common.atomic_files import folder_aside
+from pipelines.common.progress import Progress, silent
+from pipelines.delivery.crm import fields as export_fields
+from pipelines.delivery.crm import files
+from pipelines.delivery.crm.fields import PASSING, Format, Row
+from pipelines.delivery.crm.limits import RowProblem, problems
+
+if TYPE_CHECKING:
+    from pipelines.config.settings import Settings
+
+SHOWN = 3
+
+
+@dataclass(frozen=True)
+class ExportResult:
+    """What was written, or would be; ``first`` are accounts by the CRM's names of the fields.
+
+    ``unchanged`` accounts are as they were on the day of ``since``, and left out.
+    """
+
+    form: Format
+    scoring_id: str
+    since: str | None
+    accounts: int
+    unchanged: int
+    written: int
+    folder: str
+    files: list[str]
+    first: list[dict[str, str]]
+    problems: list[RowProblem]
+    is_dry_run: bool
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the result as JSON-able values."""
+        return asdict(self)
+
+
+def export(
+    settings: Settings,
+    form: Format,
+    out: Path | None = None,
+    since: date | None = None,
+    *,
+    dry_run: bool = False,
+    progress: Progress | None = None,
+) -> ExportResult:
+    """Write the newest scoring for a CRM, and beside it the accounts that it would refuse.
+
+    Parameters
+    ----------
+    settings
+        The company; ``[export]`` says which fields, and how the CRM calls them.
+    form
+        For which CRM.
+    out
+        The folder to write; what is in it goes. By default one of the scoring's own.
+    since
+        Only accounts that have changed since the newest scoring on or before this day.
+    dry_run
+        Write nothing.
+    progress
+        Told how far it is.
+
+    Raises
+    ------
+    DataError
+        When there is no scoring yet, or none on or before ``since``.
+    UsageError
+        When ``[export]`` names a field that is none, or a name that the CRM cannot have, or
+        ``out`` holds what is not of an export.
+    """
+    report = progress or silent
+    names = export_fields.names(settings.export, form)
+    if out:
+        _refuse_foreign(out)
+    with closing(ScoreStore(settings.store_url)) as store:
+        report("reading", 0.1)
+        scoring_id, rows = _read(store, settings.export.fields)
+        _, known = _read(store, settings.export.fields, since) if since else ("", [])
+    wrong = problems(rows, form)
+    refused = {one.account_id for one in wrong}
+    new = _changed(rows, dict(known), settings.export.fields)
+    good = [one for one in new if one[0] not in refused]
+    report("writing", 0.5)
+    contents = files.files(good, names, form, settings.export.most_text)
+    folder = out or settings.export_folder / _called(scoring_id, form, since)
+    return ExportResult(
+        form=form,
+        scoring_id=scoring_id,
+        since=since.isoformat() if since else None,
+        accounts=len(rows),
+        unchanged=len(rows) - len(new),
+        written=len(good),
+        folder=str(folder),
+        files=_written(folder, [*contents, *_errors(wrong)], dry_run=dry_run),
+        first=[_as_shown(one, names, settings.export.most_text) for one in good[:SHOWN]],
+        problems=wrong,
+        is_dry_run=dry_run,
+    )
+
+
+def _refuse_foreign(out: Path) -> None:
+    if out.exists() and not out.is_dir():
+        raise UsageError(f"--out {out}: is no folder")
+    foreign = [one.name for one in out.glob("*") if not files.is_ours(one.name)]
+    if foreign:
+        told = ", ".join(sorted(foreign)[:3])
+        raise UsageError(f"--out {out}: holds {told}, which would go; name an empty folder")
+
+
+def _read(
+    store: ScoreStore, fields: tuple[str, ...], on: date | None = None
+) -> tuple[str, list[Row]]:
+    with store.whole(on) as whole:
+        if whole is None:
+            when = f" on or before {on}" if on else ""
+            raise DataError(f"nothing was scored{when}; run `expansion score` first")
+        return whole.scoring.scoring_id, [export_fields.row(one, fields) for one in whole.rows]
+
+
+def _changed(
+    rows: Sequence[Row], known: Mapping[str, Sequence[object]], fields: Sequence[str]
+) -> list[Row]:
+    """Return the rows that say something else than before, beyond that time has passed."""
+    lasting = [place for place, name in enumerate(fields) if name not in PASSING]
+
+    def is_new(account: str, values: Sequence[object]) -> bool:
+        before = known.get(account)
+        return before is None or any(values[place] != before[place] for place in lasting)
+
+    return [one for one in rows if is_new(*one)]
+
+
+def _called(scoring_id: str, form: Format, since: date | None) -> str:
+    return f"{scoring_id}-{form}" + (f"-since-{since}" if since else "")
+
+
+def _errors(wrong: Sequence[RowProblem]) -> list[tuple[str, bytes]]:
+    rows = [(one.account_id, one.problem) for one in wrong]
+    return [(files.ERRORS, files.errors(rows))] if rows else []
+
+
+def _written(folder: Path, contents: Sequence[tuple[str, bytes]], *, dry_run: bool) -> list[str]:
+    if not dry_run:
+        with folder_aside(folder) as other:
+            for name, content in contents:
+                (other / name).write_bytes(content)
+    return [name for name, _ in contents]
+
+
+def _as_shown(row: Row, names: Sequence[str], most_text: int) -> dict[str, str]:
+    account, values = row
+    shown = [account, *(files.shown(one, most_text) for one in values)]
+    return dict(zip(names, shown, strict=True))

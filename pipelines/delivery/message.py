@@ -1,0 +1,67 @@
+"""A report's summary in words: the same lines for a mail and a chat."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from models.i18n.messages import Catalogue, read
+from models.i18n.number_format import Figures
+from pipelines.report.summary import Summary
+
+CATALOGUES = read(Path(__file__).with_name("messages"))
+LIGHTS = {"ok": "\U0001f7e2", "look": "\U0001f7e1", "alarm": "\U0001f534"}
+"""Large circles: they are seen before anything is read."""
+
+
+@dataclass(frozen=True)
+class Telling:
+    """A summary in its language: subject, the question with its answer, and lines of figures."""
+
+    subject: str
+    greeting: str
+    footer: str
+    light: str
+    trust: str
+    answer: str
+    verdict: str
+    open: str
+    lines: tuple[tuple[str, str], ...]
+
+
+def telling(one: Summary) -> Telling:
+    """Return what is said of a summary."""
+    words, figures = CATALOGUES[one.language], Figures(one.language)
+    day = figures.day(one.as_of)
+    return Telling(
+        subject=words.text("mail.subject", company=one.company, day=day),
+        greeting=words.text("mail.greeting", day=day),
+        footer=words.text("mail.footer"),
+        light=f"{LIGHTS[one.light]} {words.text(f'say.light_{one.light}')}",
+        trust=words.text("say.trust"),
+        answer=one.answer,
+        verdict=one.verdict,
+        open=words.text("say.open"),
+        lines=tuple(_lines(one, words, figures)),
+    )
+
+
+def _lines(one: Summary, words: Catalogue, figures: Figures) -> Iterator[tuple[str, str]]:
+    def money(amount: float) -> str:
+        return f"{figures.short(amount)} {one.currency}"
+
+    days = one.horizon_days
+    yield words.text("figure.arr", accounts=figures.number(one.accounts)), money(one.arr)
+    yield words.text("figure.expansion", days=days), money(one.expected_expansion_arr)
+    yield words.text("figure.risk", days=days), money(one.arr_at_risk)
+    for name, spread in (("nrr", one.nrr), ("grr", one.grr)):
+        if spread:
+            yield words.text(f"figure.{name}"), _spread(spread, words, figures)
+    for name in ("listed", "champions", "oversold", "behind"):
+        yield words.text(f"figure.{name}"), figures.number(getattr(one, name))
+
+
+def _spread(spread: Mapping[str, float], words: Catalogue, figures: Figures) -> str:
+    value, low, high = (figures.percent(spread[end]) for end in ("value", "low_80", "high_80"))
+    return words.text("value.spread", value=value, low=low, high=high)

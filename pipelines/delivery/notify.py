@@ -1,0 +1,212 @@
+"""``notify``: tells other systems what is new since the scoring before, until they take it."""
+
+from __future__ import annotations
+
+import os
+import random
+import time
+from collections.abc import Callable, Mapping
+from contextlib import closing
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from features.errors import ExpansionError, UsageError
+from models.store.outbox import Message, Outbox
+from pipelines.config.error_messages import nearest
+from pipelines.delivery import webhooks
+from pipelines.delivery.webhooks import Answer
+
+if TYPE_CHECKING:
+    from pipelines.config.sections import Webhook
+    from pipelines.config.settings import Settings
+
+DELAYS = tuple(
+    timedelta(seconds=one) for one in (5, 300, 1800, 7200, 18_000, 36_000, 50_400, 72_000, 86_400)
+)
+"""How long to wait after each failure, as the specification proposes; then it is given up."""
+JITTER = 0.2
+
+
+def utc_now() -> datetime:
+    """Return the time, UTC and naive."""
+    return datetime.now(UTC).replace(tzinfo=None)
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """The world outside, so that a test can have another."""
+
+    now: Callable[[], datetime] = utc_now
+    sleep: Callable[[float], None] = time.sleep
+    draw: Callable[[], float] = field(default_factory=lambda: random.SystemRandom().random)
+    environment: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
+    timeout: float = webhooks.TIMEOUT
+
+
+@dataclass(frozen=True)
+class EndpointState:
+    """How it stands with one endpoint; ``is_off`` once it has answered 410."""
+
+    name: str
+    sent: int
+    failed: int
+    waiting: int
+    given_up: int
+    is_off: bool
+    last: str
+
+
+@dataclass(frozen=True)
+class NotifyResult:
+    """What was new, and how it went with each endpoint; ``sent`` and ``failed`` in this run."""
+
+    new: int
+    endpoints: list[EndpointState]
+
+    @property
+    def ok(self) -> bool:
+        """Whether nothing was given up and nobody is switched off."""
+        return not any(one.given_up or one.is_off for one in self.endpoints)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the result as JSON-able values."""
+        return {**asdict(self), "ok": self.ok}
+
+
+def notify(
+    settings: Settings,
+    wait: float = 30.0,
+    again: str = "",
+    world: Surroundings | None = None,
+) -> NotifyResult:
+    """Send what is due, and go on as long as something falls due within ``wait`` seconds.
+
+    Parameters
+    ----------
+    settings
+        The company; ``[[webhooks]]`` says who is told what.
+    wait
+        Seconds.
+    again
+        Name of an endpoint to which everything given up is sent again; it is switched on.
+    world
+        Clock, chance and environment.
+
+    Raises
+    ------
+    UsageError
+        When a secret is missing, or ``again`` names no endpoint.
+    EnvironmentFailure
+        When the store cannot be reached; what is due stays due.
+    """
+    world = world or Surroundings()
+    hooks = {one.name: one for one in settings.webhooks}
+    keys = _secrets(hooks, world.environment)
+    if again and again not in hooks:
+        raise UsageError(f"--again: there is no endpoint {again!r}{nearest(again, list(hooks))}")
+    if not hooks:
+        return NotifyResult(0, [])
+    with closing(Outbox(settings.store_url)) as box:
+        if again:
+            box.switch_on(again, world.now())
+        wanted = {name: one.events for name, one in hooks.items()}
+        new = box.notice(wanted, world.now())
+        round_ = _Round(box, hooks, keys, world)
+        round_.run(world.now() + timedelta(seconds=wait))
+        return NotifyResult(new, round_.states())
+
+
+class _Round:
+    """One run over all endpoints; one that is busy rests, and the others go on."""
+
+    def __init__(
+        self,
+        box: Outbox,
+        hooks: Mapping[str, Webhook],
+        keys: Mapping[str, tuple[bytes, ...]],
+        world: Surroundings,
+    ) -> None:
+        self._box, self._hooks, self._keys, self._world = box, hooks, keys, world
+        self._rests: dict[str, datetime] = {}
+        self._told: dict[str, list[Answer]] = {name: [] for name in hooks}
+
+    def run(self, until: datetime) -> None:
+        """Send what is due until nothing more falls due before ``until``."""
+        while True:
+            now = self._world.now()
+            free = [name for name in self._on() if self._rests.get(name, now) <= now]
+            if message := self._box.take(free, now):
+                self._send(message)
+                continue
+            following = self._following()
+            if following is None or following > until:
+                return
+            self._world.sleep(max(0.05, (following - now).total_seconds()))
+
+    def states(self) -> list[EndpointState]:
+        """Return how it stands with each endpoint."""
+        counts, off = self._box.counts(), self._box.off()
+        return [
+            EndpointState(
+                name=name,
+                sent=sum(one.is_taken for one in told),
+                failed=sum(not one.is_taken for one in told),
+                waiting=counts.get((name, "due"), 0),
+                given_up=counts.get((name, "given_up"), 0),
+                is_off=name in off,
+                last=told[-1].said if told else "",
+            )
+            for name, told in self._told.items()
+        ]
+
+    def _on(self) -> list[str]:
+        off = self._box.off()
+        return [name for name in self._hooks if name not in off]
+
+    def _following(self) -> datetime | None:
+        """Return when there is something to send again."""
+        dues = {name: self._box.next_due([name]) for name in self._on()}
+        return min(
+            (max(due, self._rests.get(name, due)) for name, due in dues.items() if due),
+            default=None,
+        )
+
+    def _send(self, message: Message) -> None:
+        hook, keys = self._hooks[message.endpoint], self._keys[message.endpoint]
+        now = self._world.now()
+        answer = webhooks.send(hook.url, keys, message, now, self._world.timeout)
+        self._told[hook.name].append(answer)
+        if answer.is_taken:
+            self._box.settle(message, "sent", answer.said)
+        elif answer.is_gone:
+            self._box.switch_off(message, now)
+        else:
+            self._put_off(message, answer)
+
+    def _put_off(self, message: Message, answer: Answer) -> None:
+        if message.attempts > len(DELAYS):
+            self._box.settle(message, "given_up", answer.said)
+            return
+        delay = DELAYS[message.attempts - 1] * (1 + JITTER * self._world.draw())
+        due_at = self._world.now() + max(delay, answer.retry_after or delay)
+        self._box.settle(message, "due", answer.said, due_at)
+        if answer.is_busy:
+            self._rests[message.endpoint] = due_at
+
+
+def _secrets(
+    hooks: Mapping[str, Webhook], environment: Mapping[str, str]
+) -> dict[str, tuple[bytes, ...]]:
+    found: dict[str, tuple[bytes, ...]] = {}
+    problems: list[str] = []
+    for name, hook in hooks.items():
+        variable = hook.secret_from
+        try:
+            told = f"the environment variable {variable} of [[webhooks]] {name!r}"
+            found[name] = webhooks.secrets(environment.get(variable, ""), told)
+        except ExpansionError as error:
+            problems += error.problems
+    if problems:
+        raise UsageError(problems)
+    return found

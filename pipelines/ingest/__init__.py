@@ -1,0 +1,1 @@
+"""``check`` and what ``build`` reads: the company's tables held against the contract."""

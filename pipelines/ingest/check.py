@@ -1,0 +1,28 @@
+"""``check``: hold a company's tables against the contract and report every violation at once."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pipelines.config.company_features import groups
+from pipelines.ingest.rules import RULES, Rule
+from pipelines.ingest.validation import survey
+from pipelines.ingest.violations import CheckReport, Violation
+
+if TYPE_CHECKING:
+    from pipelines.config.settings import Settings
+
+__all__ = ["RULES", "CheckReport", "Rule", "Violation", "check"]
+
+
+def check(settings: Settings) -> CheckReport:
+    """Read every source through the mapping and report all violations of the contract.
+
+    Raises ``UsageError`` where the mapping does not fit the sources or the company's own features
+    cannot hold, and ``DataError`` where a
+    table or file is missing or empty, with all that was found; dirty rows raise nothing.
+    """
+    groups(settings)
+    found = survey(settings)
+    found.connection.close()
+    return found.report()

@@ -1,0 +1,41 @@
+"""Rules on when things happened and when they were known."""
+
+from __future__ import annotations
+
+from features.contract import Table
+from pipelines.ingest.rules.core import Spots, rule
+
+EVENTS = ("usage_daily", "milestones", "tickets", "org_units")
+"""Tables of things that nobody can know beforehand."""
+
+
+@rule(do="swap or correct the two dates at the source")
+def order(table: Table) -> Spots:
+    """Something ends, or becomes known, before it starts."""
+    for earlier, later in table.ordered:
+        yield later, f"{earlier} > {later}"
+
+
+@rule(do="map that day; where nobody kept it, take the day itself")
+def known_by(table: Table) -> Spots:
+    """A value that can change lacks the day it became known, so features would see the future."""
+    for column in table.columns:
+        if column.known_by and column.known_by != column.name:
+            yield column.name, f"{column.name} IS NOT NULL AND __raw_{column.known_by} IS NULL"
+
+
+@rule(do="map known_at to the day of the load, or to the day itself where it was not kept")
+def known_before_it_happened(table: Table) -> Spots:
+    """A row was known before the day on which it happened."""
+    if table.name in EVENTS:
+        yield "known_at", f"CAST(known_at AS DATE) < {table.happened}"
+
+
+@rule(
+    do="nothing, if the data was cut there; else correct [company] data_through or known_at",
+    refuse_above=1.0,
+)
+def known_after_data_through(table: Table) -> Spots:
+    """A row became known on or after the first day that is not complete; no feature sees it."""
+    if "known_at" in table.names:
+        yield "known_at", "known_at >= (SELECT data_through FROM clean.calendar)"

@@ -1,0 +1,64 @@
+"""Rules on single values."""
+
+from __future__ import annotations
+
+from features.contract import Table
+from pipelines.ingest.rules.core import Spots, rule
+
+
+@rule(
+    do="convert it in the mapping, for example TRY_CAST(x AS DOUBLE) or "
+    "strptime(x, '%d.%m.%Y'), or correct it at the source"
+)
+def type_(table: Table) -> Spots:
+    """A value cannot be read as its column's type."""
+    for column in table.columns:
+        yield column.name, f"__raw_{column.name} IS NOT NULL AND {column.name} IS NULL"
+
+
+@rule(do="fill it in the mapping, for example coalesce(x, ...), or leave the rows out with `where`")
+def not_null(table: Table) -> Spots:
+    """A value is missing that no feature can do without."""
+    for column in table.columns:
+        if not column.nullable:
+            blank = f" OR {column.name} = ''" if column.type == "string" else ""
+            yield column.name, f"__raw_{column.name} IS NULL{blank}"
+
+
+@rule(do="translate it in the mapping with CASE")
+def allowed(table: Table) -> Spots:
+    """A value is none of those the column may hold."""
+    for column in table.columns:
+        if column.values:
+            listed = ", ".join(f"'{value}'" for value in column.values)
+            yield column.name, f"{column.name} NOT IN ({listed})"
+
+
+@rule(do="correct it at the source; credit notes and corrections are no rows of their own")
+def minimum(table: Table) -> Spots:
+    """A number lies below the least that makes sense."""
+    for column in table.columns:
+        if column.minimum is not None:
+            yield column.name, f"{column.name} < {column.minimum}"
+
+
+@rule(do="make it null in the mapping, for example with nullif on the divisor")
+def finite(table: Table) -> Spots:
+    """A number is infinite or not a number."""
+    for column in table.columns:
+        if column.type == "number":
+            yield column.name, f"NOT isfinite({column.name})"
+
+
+@rule(do="convert both prices in the mapping, or set [company] currency")
+def one_currency(table: Table) -> Spots:
+    """A price is in another currency than the company's, and amounts cannot be added."""
+    if table.name == "subscriptions":
+        yield "currency", "currency <> (SELECT currency FROM clean.calendar)"
+
+
+@rule(do="map user_id where there are user ids, else active_users")
+def one_count(table: Table) -> Spots:
+    """A usage row has neither a user nor a count of users, or has both."""
+    if table.name == "usage_daily":
+        yield "user_id, active_users", "(__raw_user_id IS NULL) = (__raw_active_users IS NULL)"

@@ -1,0 +1,70 @@
+"""Copying a table or query of a database, named by its URL, into DuckDB through Ibis."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import duckdb
+
+from features.errors import EnvironmentFailure
+from pipelines.common.sql_quoting import quoted
+from pipelines.config.mapping import Source
+from pipelines.ingest.sources.errors import Faults, first_line
+
+FILE_SCHEMES = ("sqlite:///", "duckdb:///")
+
+
+def copy(
+    connection: duckdb.DuckDBPyConnection,
+    folder: Path,
+    name: str,
+    source: Source,
+    faults: Faults,
+) -> bool:
+    """Make the rows of a database readable as ``src.<name>``; say whether that worked.
+
+    Relative SQLite and DuckDB files are looked for in ``folder``. Raises ``EnvironmentFailure``
+    where the library for the database is missing.
+    """
+    where = _located(os.path.expandvars(source.url), folder)
+    file = Path(where.partition(":///")[2])
+    if where.startswith(FILE_SCHEMES) and not file.is_file():
+        faults.problems.append(f"sources.{name}: there is no {file}; correct the url")
+        return False
+    try:
+        _copy(connection, name, source, where)
+    except ImportError as error:
+        raise EnvironmentFailure(
+            f"sources.{name}: the library for this database is missing ({error}); install "
+            "ibis-framework with the extra that is called like the database"
+        ) from None
+    except Exception as error:  # every database's driver has errors of its own
+        what = source.table or "the query"
+        faults.problems.append(
+            f"sources.{name}: the database does not give {what}: "
+            f"{type(error).__name__}: {first_line(error)}; check its url, and table or query"
+        )
+        return False
+    return True
+
+
+def _copy(connection: duckdb.DuckDBPyConnection, name: str, source: Source, url: str) -> None:
+    import ibis  # here: only companies with a database pay for its import
+
+    database = ibis.connect(url)
+    try:
+        rows = database.sql(source.query) if source.query else database.table(source.table)
+        connection.register("incoming", rows.to_pyarrow_batches())
+        connection.execute(f"CREATE TABLE src.{quoted(name)} AS SELECT * FROM incoming")
+        connection.unregister("incoming")
+    finally:
+        database.disconnect()
+
+
+def _located(url: str, folder: Path) -> str:
+    """Return the URL with a relative SQLite or DuckDB file looked for in the data folder."""
+    scheme, _, path = url.partition(":///")
+    if not url.startswith(FILE_SCHEMES) or path.startswith("/"):
+        return url
+    return f"{scheme}:///{folder / path}"

@@ -1,0 +1,115 @@
+"""The SQL of each contract column: bound to the source, and tried on its rows."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+import duckdb
+import sqlglot
+from sqlglot.errors import SqlglotError
+from sqlglot.expressions import Column as SqlColumn
+
+from features.contract import Column, Table
+from pipelines.common.sql_quoting import SQL_TYPES, quoted
+from pipelines.config.error_messages import nearest
+from pipelines.config.mapping import TableMapping, is_plain_name
+from pipelines.ingest.sources.errors import Faults, first_line
+
+UNREADABLE = "'(cannot be computed)'"
+"""Stands for a value whose expression breaks; no type accepts it."""
+
+
+def expressions(
+    connection: duckdb.DuckDBPyConnection,
+    table: Table,
+    mapping: TableMapping,
+    given: dict[str, str],
+    origin: str,
+    faults: Faults,
+) -> dict[str, str]:
+    """Return the SQL of each contract column, each tried on the source without reading it.
+
+    ``origin`` is the source as a person knows it, whose columns are ``given``.
+    """
+    found: dict[str, str] = {}
+    for column in table.columns:
+        expression = mapping.columns.get(column.name, "")
+        if expression:
+            wrong = _unbound(connection, table, column, expression)
+            faults.mistakes.extend(f"{one}. {_has(origin, given, one)}" for one in wrong)
+        elif column.name in given:
+            expression = quoted(column.name)
+        elif column.nullable:
+            expression = f"CAST(NULL AS {SQL_TYPES[column.type]})"
+        else:
+            faults.mistakes.append(_unmapped(table, column, given))
+        found[column.name] = expression
+    return found
+
+
+def _unbound(
+    connection: duckdb.DuckDBPyConnection,
+    table: Table,
+    column: Column,
+    expression: str,
+) -> list[str]:
+    try:
+        connection.execute(f"SELECT ({expression}\n) FROM kept.{quoted(table.name)} LIMIT 0")
+    except duckdb.Error as error:
+        return [f"tables.{table.name}.columns.{column.name} = {expression!r}: {first_line(error)}"]
+    return []
+
+
+def _has(origin: str, given: Iterable[str], problem: str) -> str:
+    """Return the way out of a mistake in an expression: the columns there are, the nearest one."""
+    lacking = re.search(r"there is no column '(.*?)'", problem)
+    close = get_close_matches(lacking[1], given, n=1) if lacking else []
+    meant = f"Did you mean {close[0]!r}? " if close else ""
+    return f"{meant}The source {origin} has: {', '.join(given)}"
+
+
+def _unmapped(table: Table, column: Column, given: dict[str, str]) -> str:
+    day = f", for example {table.happened!r}" if column.name == "known_at" else ""
+    return (
+        f"tables.{table.name}.columns: {column.name} ({column.type}: {column.meaning}) is required "
+        f"and the source has no column of that name{nearest(column.name, list(given))}. "
+        f"Add {column.name} = <SQL over the source>{day}"
+    )
+
+
+def broken(
+    connection: duckdb.DuckDBPyConnection, source: str, expressions: dict[str, str]
+) -> dict[str, str]:
+    """Return the expressions that break on some rows, such as a CAST of a dirty value."""
+    computed = {name: sql for name, sql in expressions.items() if not is_plain_name(sql)}
+    if not _breaks(connection, source, list(computed.values())):
+        return {}
+    return {name: sql for name, sql in computed.items() if _breaks(connection, source, [sql])}
+
+
+def _breaks(connection: duckdb.DuckDBPyConnection, source: str, expressions: list[str]) -> bool:
+    values = ", ".join(f"({sql}\n) AS c{number}" for number, sql in enumerate(expressions))
+    read = ", ".join(f"bit_xor(hash(c{number}))" for number in range(len(expressions)))
+    try:
+        if expressions:
+            connection.execute(f"SELECT {read} FROM (SELECT {values} FROM {source})").fetchone()
+    except duckdb.Error:
+        return True
+    return False
+
+
+def tried(expression: str) -> str:
+    """Return the expression as text; where it breaks although it has all inputs, a marker."""
+    present = "".join(f" AND {name} IS NOT NULL" for name in _inputs(expression))
+    value = f"TRY({expression}\n)"
+    return f"CASE WHEN {value} IS NULL{present} THEN {UNREADABLE} ELSE CAST({value} AS VARCHAR) END"
+
+
+def _inputs(expression: str) -> list[str]:
+    try:
+        parsed = sqlglot.parse_one(expression, dialect="duckdb")
+    except SqlglotError:
+        return []
+    return sorted({column.sql(dialect="duckdb") for column in parsed.find_all(SqlColumn)})

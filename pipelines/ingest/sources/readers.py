@@ -1,0 +1,186 @@
+"""Reading a company's sources into DuckDB: files, DuckDB files, databases by URL, and queries."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from difflib import get_close_matches
+from glob import glob
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import duckdb
+
+from features.contract import TABLES
+from pipelines.common.sql_quoting import literal, quoted
+from pipelines.config.mapping import Source
+from pipelines.ingest.sources import csv_files, databases
+from pipelines.ingest.sources.errors import Faults, first_line
+
+if TYPE_CHECKING:
+    from pipelines.config.settings import Settings
+
+CSV = (".csv", ".csv.gz", ".tsv", ".txt")
+PARQUET = (".parquet", ".pq")
+MEMORY = "2GB"
+"""What DuckDB may hold before it spills into the work folder."""
+
+
+SCHEMAS = ("src", "rows", "kept", "typed", "clean")
+"""The way of a row: as read, as a table's rows, without dropped ones, cast, by the rules."""
+
+
+def open_database(settings: Settings) -> duckdb.DuckDBPyConnection:
+    """Return an empty DuckDB in memory that spills beside the results and loads nothing online."""
+    connection = duckdb.connect()
+    work = settings.work
+    folder = next(path for path in (work, *work.parents) if path.is_dir())
+    scratch = folder / f".scratch-{os.getpid()}"
+    for setting in (
+        "TimeZone = 'UTC'",
+        "enable_progress_bar = false",  # ours is the one; DuckDB's goes into pipes as well
+        "autoinstall_known_extensions = false",
+        f"memory_limit = '{MEMORY}'",
+        f"temp_directory = {literal(str(scratch))}",
+    ):
+        connection.execute(f"SET {setting}")
+    for schema in SCHEMAS:
+        connection.execute(f"CREATE SCHEMA {schema}")
+    return connection
+
+
+def named(settings: Settings) -> dict[str, Source]:
+    """Return every source: the mapping's, and files that are called like a contract table."""
+    found = {name: _found(settings.data_folder, name) for name in TABLES}
+    files = {name: source for name, source in found.items() if source is not None}
+    return {**files, **settings.sources}
+
+
+def origin(settings: Settings, name: str) -> str:
+    """Return a source as a person knows it: its name, and the file or database behind it."""
+    source = named(settings).get(name)
+    if source is None:
+        return "the query"
+    return f"{name} ({source.file or source.duckdb or source.table or 'a query'})"
+
+
+def files(settings: Settings) -> dict[str, list[Path]] | None:
+    """Return the files behind each source; None when one is a database, whose state has no file."""
+    sources = named(settings)
+    if any(source.url for source in sources.values()):
+        return None
+    return {name: _paths(settings.data_folder, source) for name, source in sources.items()}
+
+
+def ignored(settings: Settings) -> dict[str, str | None]:
+    """Return the files in the data folder that no source reads, and the table each may be.
+
+    A misspelt ``mileston.csv`` is otherwise a table that is silently not there.
+    """
+    folder, sources = settings.data_folder, named(settings)
+    read = {path for source in sources.values() for path in _paths(folder, source)}
+    urls = " ".join(source.url for source in sources.values())
+    found = sorted(folder.iterdir()) if folder.is_dir() else []
+    left = (p for p in found if p.is_file() and p not in read and p.name not in urls)
+    return {path.name: _meant(path.name) for path in left if not path.name.startswith(".")}
+
+
+def _meant(name: str) -> str | None:
+    """Return the table that a file's name is most like."""
+    stem = name.split(".")[0].lower()
+    return next(iter(get_close_matches(stem, TABLES, n=1, cutoff=0.7)), None)
+
+
+def read(
+    connection: duckdb.DuckDBPyConnection, settings: Settings, name: str, faults: Faults
+) -> bool:
+    """Make the source ``name`` readable as ``src.<name>``; say whether that worked."""
+    source = named(settings)[name]
+    try:
+        done = _read(connection, settings, name, source, faults)
+    except duckdb.Error as error:
+        done = False
+        where = source.file or source.duckdb or "its query"
+        said = f"sources.{name} ({where}): {first_line(error)}"
+        if source.file:
+            faults.problems.append(said)
+        else:
+            faults.say(said, source.sql)
+    faults.unread.update(() if done else (name,))
+    return done
+
+
+def _found(folder: Path, name: str) -> Source | None:
+    for ending in (*PARQUET, *CSV):
+        if (folder / f"{name}{ending}").exists():
+            return Source(file=f"{name}{ending}")
+    return None
+
+
+def _paths(folder: Path, source: Source) -> list[Path]:
+    pattern = source.file or source.duckdb
+    if not pattern:
+        return []
+    found = sorted(glob(str(folder / pattern)))  # noqa: PTH207 (Path.glob takes no absolute ones)
+    return [Path(path) for path in found]
+
+
+def _read(
+    connection: duckdb.DuckDBPyConnection,
+    settings: Settings,
+    name: str,
+    source: Source,
+    faults: Faults,
+) -> bool:
+    if source.url:
+        return databases.copy(connection, settings.data_folder, name, source, faults)
+    if source.sql:
+        connection.execute(f"CREATE TABLE src.{quoted(name)} AS {source.sql}")
+        return True
+    paths = _paths(settings.data_folder, source)
+    if missing := list(_unreadable(settings.data_folder, name, source, paths)):
+        faults.problems.extend(missing)
+        return False
+    if source.duckdb:
+        _attach(connection, name, source, paths[0])
+        return True
+    return _read_files(connection, name, source, [str(path) for path in paths], faults)
+
+
+def _unreadable(folder: Path, name: str, source: Source, paths: list[Path]) -> Iterator[str]:
+    wanted = source.file or source.duckdb
+    if not folder.is_dir():
+        yield f"sources.{name}: the folder {folder} does not exist; set [data] folder"
+    elif not paths:
+        yield f"sources.{name}: there is no {wanted} in {folder}; correct the name or add the file"
+    for path in paths:
+        if path.is_file() and not path.stat().st_size:
+            yield f"sources.{name}: {path} is empty (0 bytes); export it again"
+
+
+def _attach(connection: duckdb.DuckDBPyConnection, name: str, source: Source, path: Path) -> None:
+    alias = quoted(f"file_{name}")
+    connection.execute(f"ATTACH {literal(str(path))} AS {alias} (READ_ONLY)")
+    table = ".".join(quoted(part) for part in source.table.split("."))
+    connection.execute(f"CREATE VIEW src.{quoted(name)} AS SELECT * FROM {alias}.{table}")
+
+
+def _read_files(
+    connection: duckdb.DuckDBPyConnection,
+    name: str,
+    source: Source,
+    paths: list[str],
+    faults: Faults,
+) -> bool:
+    listed = "[" + ", ".join(map(literal, paths)) + "]"
+    target = quoted(name)
+    if source.file.endswith(PARQUET):
+        reader = f"read_parquet({listed}, union_by_name = true)"
+        connection.execute(f"CREATE VIEW src.{target} AS SELECT * FROM {reader}")
+        return True
+    if source.file.endswith(CSV):
+        csv_files.load(connection, listed, f"src.{target}")
+        return True
+    known = ", ".join((*CSV, *PARQUET))
+    faults.mistakes.append(f"sources.{name}: cannot read {source.file}; known are {known}")
+    return False

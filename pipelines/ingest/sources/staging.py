@@ -1,0 +1,116 @@
+"""From a source's rows to the contract's columns: the mapping's expressions, cast to its types."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import duckdb
+
+from features.contract import TABLES, Column, Table
+from pipelines.common.sql_quoting import SQL_TYPES, columns_of, quoted
+from pipelines.config.mapping import TableMapping
+from pipelines.ingest.sources import readers
+from pipelines.ingest.sources.errors import Faults, first_line
+from pipelines.ingest.sources.expressions import UNREADABLE, broken, expressions, tried
+
+if TYPE_CHECKING:
+    from pipelines.config.settings import Settings
+
+RAW = "__raw_"
+"""Prefix of the columns of ``typed.<table>`` that hold the values before the cast."""
+
+
+def mapping_of(settings: Settings, name: str) -> TableMapping:
+    """Return the mapping of a contract table; without one, the source called like it."""
+    mapping = settings.tables.get(name, TableMapping())
+    return mapping.model_copy(update={"source": mapping.source or name})
+
+
+def rows(
+    connection: duckdb.DuckDBPyConnection, settings: Settings, name: str, faults: Faults
+) -> bool:
+    """Make the source rows of the contract table ``name`` readable as ``rows.<name>``."""
+    mapping = mapping_of(settings, name)
+    origin = mapping.source if mapping.is_query else f"main.{quoted(mapping.source)}"
+    kind = "TABLE" if mapping.is_query else "VIEW"
+    where = f" WHERE ({mapping.where}\n)" if mapping.where else ""
+    made = f"CREATE {kind} rows.{quoted(name)} AS SELECT * FROM {origin} AS origin{where}"
+    try:
+        connection.execute(made)
+    except duckdb.Error as error:
+        key = _guilty(connection, origin)
+        text = mapping.source if key == "from" else mapping.where
+        faults.say(f"tables.{name}.{key} = {text!r}: {first_line(error)}", text)
+        return False
+    return True
+
+
+def columns(
+    connection: duckdb.DuckDBPyConnection, settings: Settings, name: str, faults: Faults
+) -> bool:
+    """Make the contract table ``name`` readable as ``typed.<name>``, from ``kept.<name>``.
+
+    Beside each column stands its value before the cast. Says no when the mapping does not fit
+    the source; ``faults`` then says why.
+    """
+    table, source, known = TABLES[name], f"kept.{quoted(name)}", len(faults.mistakes)
+    given = columns_of(connection, source)
+    mapping = mapping_of(settings, name)
+    origin = readers.origin(settings, mapping.source)
+    sql = expressions(connection, table, mapping, given, origin, faults)
+    if len(faults.mistakes) > known:
+        return False
+    breaking = broken(connection, source, sql)
+    try:
+        _cast(connection, table, source, sql, breaking)
+    except duckdb.Error as error:
+        faults.mistakes.append(
+            f"tables.{name}.columns, read from {origin}: {', '.join(breaking)} cannot be computed "
+            "on every row, nor "
+            f"tried row by row ({first_line(error)}); use TRY_CAST in it"
+        )
+        return False
+    return True
+
+
+def _guilty(connection: duckdb.DuckDBPyConnection, origin: str) -> str:
+    try:
+        connection.execute(f"SELECT * FROM {origin} AS origin LIMIT 0")
+    except duckdb.Error:
+        return "from"
+    return "where"
+
+
+def _cast(
+    connection: duckdb.DuckDBPyConnection,
+    table: Table,
+    source: str,
+    sql: dict[str, str],
+    breaking: dict[str, str],
+) -> None:
+    values = ", ".join(
+        f"{tried(one) if name in breaking else f'({one})'} AS {quoted(RAW + name)}"
+        for name, one in sql.items()
+    )
+    raw = f"SELECT {values} FROM {source}"
+    types = columns_of(connection, f"({raw})")
+    cast = ", ".join(
+        f"{_typed(column, types[RAW + column.name])} AS {quoted(column.name)}"
+        for column in table.columns
+    )
+    target = f"typed.{quoted(table.name)}"
+    connection.execute(f"CREATE VIEW {target} AS SELECT {cast}, * FROM ({raw}) AS raw")
+
+
+def _typed(column: Column, given: str) -> str:
+    """Return the cast of a raw value to its contract type; null where it does not fit."""
+    value, wanted = quoted(RAW + column.name), SQL_TYPES[column.type]
+    if given == "VARCHAR":
+        value = f"NULLIF({value}, {UNREADABLE})"
+    if given == wanted:
+        return value
+    cast = f"TRY_CAST({value} AS {wanted})"
+    if column.type == "integer" and "INT" not in given:
+        number = f"TRY_CAST({value} AS DOUBLE)"
+        return f"CASE WHEN {number} = trunc({number}) THEN {cast} END"
+    return cast

@@ -1,0 +1,237 @@
+"""Reading a company's tables through its mapping and holding them against the rules."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import date
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import duckdb
+
+from features.contract import TABLES, Table
+from features.errors import DataError, EnvironmentFailure, UsageError
+from pipelines.common.sql_quoting import quoted
+from pipelines.config.error_messages import nearest
+from pipelines.ingest import erased_ids, rules
+from pipelines.ingest.company_checks import own_conditions
+from pipelines.ingest.sources import readers, staging
+from pipelines.ingest.sources.errors import Faults, first_line
+from pipelines.ingest.violation_queries import find, mentioned, without
+from pipelines.ingest.violations import CheckReport, Condition, Violation
+
+if TYPE_CHECKING:
+    from pipelines.config.mapping import Check
+    from pipelines.config.settings import Settings
+
+CLEANED_FIRST = ("products", "accounts", "subscriptions")
+"""Tables that the rules on other tables refer to."""
+
+
+@dataclass
+class Survey:
+    """A company's tables, read: ``clean.<table>`` in ``connection``, and what was found."""
+
+    settings: Settings
+    connection: duckdb.DuckDBPyConnection
+    faults: Faults = field(default_factory=Faults)
+    violations: list[Violation] = field(default_factory=list)
+    rows: dict[str, int] = field(default_factory=dict)
+    data_through: date | None = None
+    gone: erased_ids.Gone = field(default_factory=dict)
+
+    def report(self) -> CheckReport:
+        """Return what was found, sources first, then tables in the contract's order."""
+        order = [*readers.named(self.settings), *TABLES]
+        found = sorted(self.violations, key=lambda one: order.index(one.table))
+        rows = {name: self.rows[name] for name in TABLES if name in self.rows}
+        through = str(self.data_through or "")
+        return CheckReport(
+            company=self.settings.company.name,
+            data_through=through,
+            tables=rows,
+            violations=tuple(found),
+            absent=tuple(name for name in TABLES if name not in rows),
+            ignored=readers.ignored(self.settings),
+        )
+
+    def number(self, sql: str) -> Any:
+        """Return the one value of a query."""
+        row = self.connection.execute(sql).fetchone()
+        return row[0] if row else None
+
+
+def survey(settings: Settings) -> Survey:
+    """Read, map and check all tables; the connection in the result is the caller's to close.
+
+    Raises ``UsageError`` where the mapping does not fit the sources and ``DataError`` where a
+    table or file is missing or empty, with all that was found.
+    """
+    gone = erased_ids.read(settings)
+    found = Survey(settings, readers.open_database(settings), gone=gone)
+    try:
+        _look(found)
+        _stop_on_faults(found)
+    except BaseException:
+        found.connection.close()
+        raise
+    return found
+
+
+def _look(found: Survey) -> None:
+    _known_rules(found.settings, found.faults)
+    for name in readers.named(found.settings):
+        _guard(found, f"sources.{name}", partial(_read, found, name))
+    wanted = list(_wanted(found))
+    staged = [name for name in wanted if _guard(found, name, partial(_stage, found, name))]
+    _calendar(found, staged)
+    first = [name for name in CLEANED_FIRST if name in staged]
+    for name in [*first, *(name for name in staged if name not in first)]:
+        _guard(found, name, partial(_judge, found, TABLES[name]))
+
+
+def _guard(found: Survey, name: str, step: Callable[[], bool]) -> bool:
+    """Do one step; what the database says at a row is a problem of the data, not a traceback."""
+    try:
+        return step()
+    except (duckdb.OutOfMemoryException, duckdb.IOException) as error:
+        raise EnvironmentFailure(f"{name}: {first_line(error)}") from None
+    except duckdb.Error as error:
+        found.faults.problems.append(
+            f"{name}{_read_from(found.settings, name)}: reading stops at a row: "
+            f"{first_line(error)}; use TRY_CAST in the mapping's "
+            "`where`, `from` or [[checks]], or correct the file"
+        )
+        return False
+
+
+def _read_from(settings: Settings, name: str) -> str:
+    """Return what a contract table is read from, as a part of a sentence; empty for a source."""
+    if name not in TABLES:
+        return ""
+    return f", read from {readers.origin(settings, staging.mapping_of(settings, name).source)}"
+
+
+def _stop_on_faults(found: Survey) -> None:
+    faults, refused = found.faults, [str(one) for one in found.report().refused]
+    if faults.mistakes:
+        raise UsageError([*faults.mistakes, *faults.problems])
+    if faults.problems:
+        raise DataError([*faults.problems, *refused])
+
+
+def _known_rules(settings: Settings, faults: Faults) -> None:
+    known = [*rules.names(), *settings.check_names()]
+    for name in settings.rules:
+        if name not in known:
+            here = [one for one in known if one.split(".")[0] == name.split(".")[0]]
+            faults.mistakes.append(f"rules: there is no {name!r}{nearest(name, here or known)}")
+
+
+def _read(found: Survey, name: str) -> bool:
+    """Make the source readable by its name, without the rows that a check of its own drops."""
+    if not readers.read(found.connection, found.settings, name, found.faults):
+        return False
+    checks = [one for one in found.settings.checks if one.source == name]
+    _own_checks(found, checks, f"src.{quoted(name)}", f"main.{quoted(name)}")
+    return True
+
+
+def _wanted(found: Survey) -> Iterator[str]:
+    """Yield the tables that are there to be read; say which required ones are not."""
+    named, faults = readers.named(found.settings), found.faults
+    for name, table in TABLES.items():
+        mapping = staging.mapping_of(found.settings, name)
+        if mapping.is_query or mapping.source in named:
+            if mapping.source not in faults.unread:
+                yield name
+        elif table.required or name in found.settings.tables:
+            faults.problems.append(_missing(found.settings, name))
+
+
+def _missing(settings: Settings, name: str) -> str:
+    folder = settings.data_folder
+    if not folder.is_dir():
+        return f"{name}: the data folder {folder} does not exist; set [data] folder or --data"
+    return (
+        f"{name}: the table is missing: there is neither `from` under [tables.{name}] nor "
+        f"{name}.parquet or {name}.csv in {folder}"
+    )
+
+
+def _stage(found: Survey, name: str) -> bool:
+    """Make ``typed.<name>``; say whether that worked."""
+    connection, settings, faults = found.connection, found.settings, found.faults
+    if not staging.rows(connection, settings, name, faults):
+        return False
+    checks = [one for one in settings.checks if one.table == name]
+    _own_checks(found, checks, f"rows.{quoted(name)}", f"kept.{quoted(name)}")
+    if not staging.columns(connection, settings, name, faults):
+        return False
+    erased_ids.leave_out(connection, TABLES[name], found.gone)
+    if TABLES[name].required and not found.number(f"SELECT count(*) FROM kept.{quoted(name)}"):
+        faults.problems.append(f"{name}: the table has no rows; check its source and `where`")
+    return True
+
+
+def _own_checks(found: Survey, checks: list[Check], relation: str, target: str) -> None:
+    conditions = own_conditions(found.connection, checks, relation, found.faults)
+    _apply(found, relation, target, conditions)
+
+
+def _calendar(found: Survey, staged: list[str]) -> None:
+    """Find the first day that is not complete, and note it where the rules can read it."""
+    company = found.settings.company
+    found.data_through = company.data_through
+    if found.data_through is None and "usage_daily" in staged:
+        newest = "SELECT max(day) + 1 FROM typed.usage_daily WHERE isfinite(day)"
+        found.data_through = found.number(newest)
+    found.connection.execute(
+        "CREATE TABLE clean.calendar AS SELECT ?::TIMESTAMP AS data_through, ? AS currency",
+        [found.data_through, company.currency],
+    )
+
+
+def _judge(found: Survey, table: Table) -> bool:
+    """Apply the contract's rules to ``typed.<table>`` and leave ``clean.<table>``."""
+    columns = [*table.names, *(staging.RAW + name for name in table.names)]
+    conditions = {
+        one: list(dict.fromkeys([*map(quoted, table.key), *mentioned(columns, one.sql)]))
+        for one in _conditions(table, set(found.rows))
+    }
+    target = f"clean.{quoted(table.name)}"
+    _apply(found, f"typed.{quoted(table.name)}", target, conditions)
+    found.rows[table.name] = found.number(f"SELECT count(*) FROM {target}")
+    if table.name == "subscriptions":
+        found.connection.execute(f"CREATE TABLE clean.coverage AS {rules.COVERAGE}")
+    return True
+
+
+def _conditions(table: Table, available: set[str]) -> Iterator[Condition]:
+    for rule in rules.RULES.values():
+        for column, sql in rule.spots(table):
+            if rules.reads(sql) <= available:
+                yield Condition(
+                    table=table.name,
+                    column=column,
+                    rule=rule.name,
+                    sql=sql,
+                    why=rule.why,
+                    do=rule.do,
+                    refuse_above=rule.refuse_above,
+                    alone=rule.alone,
+                    screen=rule.screen(table) if rule.screen else "",
+                )
+
+
+def _apply(
+    found: Survey, relation: str, target: str, conditions: dict[Condition, list[str]]
+) -> None:
+    """Add the violations in ``relation`` and leave ``target`` without the rows to drop."""
+    policies = found.settings.rules
+    violations = find(found.connection, relation, conditions, policies)
+    found.violations.extend(violations)
+    places = {(one.column, one.rule) for one in violations if one.policy == "drop"}
+    dropped = [one.sql for one in conditions if (one.column, one.rule) in places]
+    without(found.connection, relation, target, dropped)

@@ -1,0 +1,1 @@
+"""``train``, ``promote``, ``rollback``: versions and what is in use."""

@@ -1,0 +1,91 @@
+"""``train --table``: a model of any table with one row an account and date, and an outcome."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from hashlib import sha256
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import duckdb
+import pandas as pd
+
+from features.errors import DataError, UsageError
+from models.dataset.external_table import Foreign, Roles, foreign
+from models.registry import Registry
+from pipelines.common.progress import Progress, silent
+from pipelines.common.sql_quoting import literal
+from pipelines.ingest.sources.csv_files import load
+from pipelines.lifecycle.train import TargetOutcome, TrainResult, train_one
+
+if TYPE_CHECKING:
+    from pipelines.config.settings import Settings
+
+READERS = (".csv", ".parquet")
+
+
+def asked(targets: Sequence[str], account: str, as_of: str, horizon_days: int) -> Roles:
+    """Return what the columns of a table are; ``UsageError`` without just one target."""
+    if len(targets) != 1:
+        raise UsageError("--table needs one --target: the column that holds the outcome, 0 or 1")
+    return Roles(targets[0], account, as_of, horizon_days)
+
+
+def train_table(
+    settings: Settings,
+    path: Path,
+    roles: Roles,
+    *,
+    tune: int = 0,
+    progress: Progress | None = None,
+) -> TrainResult:
+    """Train, calibrate, judge and register a model of the table at ``path``.
+
+    It gets the same care as a model of ours and becomes a challenger under the target's name;
+    nothing is published, since ``score`` scores our own feature table.
+
+    Raises
+    ------
+    DataError
+        When the table cannot be read, or a column does not hold what its role says.
+    """
+    report = progress or silent
+    report("reading the table", 0.0)
+    read = foreign(_frame(path), roles, sha256(path.read_bytes()).hexdigest(), str(path))
+    report(f"training {roles.target}", 0.2)
+    registry = Registry(settings.mlflow_uri, settings.mlflow_artifacts)
+    outcome = train_one(read.table, roles.target, settings, registry, tune)
+    if outcome.version is None:
+        raise DataError(f"{path}: {outcome.verdict}: {outcome.why}")
+    return TrainResult([replace(outcome, notes=_notes(read, outcome))], None, unchanged=False)
+
+
+def _frame(path: Path) -> pd.DataFrame:
+    """Return a CSV or Parquet file; what CSV columns are is decided by all their values."""
+    if path.suffix not in READERS:
+        raise UsageError(f"{path}: is neither {' nor '.join(READERS)}; save it as one of them")
+    if not path.exists():
+        raise UsageError(f"{path}: there is no such file; correct --table")
+    connection = duckdb.connect()
+    try:
+        if path.suffix == ".csv":
+            load(connection, literal(str(path)), "own")
+            found: pd.DataFrame = connection.table("own").df()
+        else:
+            found = connection.read_parquet(str(path)).df()
+    except duckdb.Error as error:
+        raise DataError(f"{path}: cannot be read: {str(error).splitlines()[0]}") from None
+    finally:
+        connection.close()
+    return found
+
+
+def _notes(read: Foreign, outcome: TargetOutcome) -> list[str]:
+    """Say what was learned from, what was left out and why, and what looks like a leak."""
+    inputs = len(read.table.features)
+    return [
+        f"{inputs} column{'' if inputs == 1 else 's'} learned from",
+        *(f"{name} left out: it {why}" for name, why in read.left_out.items()),
+        *(f"possible leak: {one}" for one in outcome.card["suspects"]),
+    ]

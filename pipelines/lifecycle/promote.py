@@ -1,0 +1,183 @@
+"""``promote``, ``rollback`` and ``models``: which version is in use, and who said so."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from features.errors import DataError, UsageError
+from models.dataset import feature_table
+from models.lifecycle import gate
+from models.registry import CHAMPION, Registry
+from pipelines.lifecycle.deploy import in_use, put_in_use, settle
+from pipelines.lifecycle.promotion_log import ROLLED_BACK, Promotion, log
+
+if TYPE_CHECKING:
+    from models.lifecycle.comparison import Check
+    from pipelines.config.settings import Settings
+
+
+@dataclass(frozen=True)
+class PromotionResult:
+    """What the gate said, and which version is in use now.
+
+    ``checks`` has a row for each question of the gate; ``reasons`` says why it refuses. A version
+    that was in use already is ``promoted``, with ``before`` the same.
+    """
+
+    target: str
+    version: str
+    before: str | None
+    promoted: bool
+    forced: bool
+    reasons: list[str]
+    checks: list[dict[str, Any]]
+    release: str | None
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the result as JSON-able values."""
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class Firsts:
+    """What became of first versions: the release, and why the gate refused some, by target."""
+
+    release: Path | None
+    refused: Mapping[str, list[str]]
+
+
+def registered(settings: Settings) -> list[dict[str, Any]]:
+    """Return every registered version, newest first, with figures and aliases."""
+    return _registry(settings).versions()
+
+
+def promote(
+    settings: Settings, target: str, version: str, *, force: bool = False, why: str = ""
+) -> PromotionResult:
+    """Make a version the champion if the gate lets it pass, and publish it.
+
+    Raises
+    ------
+    UsageError
+        When there is no such target or version, or ``force`` comes without a reason.
+    """
+    if force and not why:
+        raise UsageError("--force needs --why: the log keeps the reason")
+    _refuse_unknown(settings, target)
+    registry = _registry(settings)
+    chosen = registry.version(target, version)
+    if chosen is None:
+        raise UsageError(f"{target} has no version {version!r}; `expansion models` lists them")
+    before = _champion(settings, registry, target)
+    if chosen == before:
+        return _result(settle(settings, registry), Promotion(target, before, chosen, why))
+    checks = _judged(settings, registry, target, chosen, before)
+    refused = _reasons(checks)
+    change = Promotion(
+        target, before, chosen, why or "passed the gate", forced=bool(refused),
+        checks=tuple(one.as_dict() for one in checks),
+    )  # fmt: skip
+    if refused and not force:
+        return _result(settle(settings, registry), change, promoted=False)
+    return _result(put_in_use(settings, registry, [change]), change)
+
+
+def rollback(settings: Settings, target: str, *, why: str = "") -> PromotionResult:
+    """Make the champion before this one the champion again, and publish it.
+
+    Where the last rollback was cut short, this finishes it instead of going back once more.
+
+    Raises
+    ------
+    UsageError
+        When there is no such target.
+    DataError
+        When there is no champion before this one.
+    """
+    _refuse_unknown(settings, target)
+    registry = _registry(settings)
+    if (unfinished := _cut_short(settings, registry, target)) is not None:
+        return _result(settle(settings, registry), unfinished)
+    stack = in_use(settings, registry).get(target, [])
+    if len(stack) < 2:
+        raise DataError(f"{target} has no previous champion to go back to")
+    change = Promotion(target, stack[-1], stack[-2], why or "rolled back", ROLLED_BACK)
+    return _result(put_in_use(settings, registry, [change]), change)
+
+
+def put_first_in_use(settings: Settings, registry: Registry, versions: Mapping[str, str]) -> Firsts:
+    """Put the versions of targets that have no champion in use, where the gate lets them pass.
+
+    All of them come into use in one release, or none does; without any, the release and the
+    aliases are made to follow from the log.
+    """
+    standing = in_use(settings, registry)
+    judged = {name: _judged(settings, registry, name, version, None)
+              for name, version in versions.items() if name not in standing}  # fmt: skip
+    refused = {name: _reasons(checks) for name, checks in judged.items()}
+    changes = [
+        Promotion(name, None, versions[name], "first version with skill",
+                  checks=tuple(one.as_dict() for one in checks))
+        for name, checks in judged.items() if not refused[name]
+    ]  # fmt: skip
+    release = put_in_use(settings, registry, changes) if changes else settle(settings, registry)
+    return Firsts(release, {name: why for name, why in refused.items() if why})
+
+
+def _registry(settings: Settings) -> Registry:
+    return Registry(settings.mlflow_uri, settings.mlflow_artifacts)
+
+
+def _refuse_unknown(settings: Settings, target: str) -> None:
+    if target not in settings.train.targets:
+        known = ", ".join(settings.train.targets)
+        raise UsageError(
+            f"{target} is none of the targets under [train]: {known}; a model of a table of your "
+            "own is served from MLflow, never published"
+        )
+
+
+def _cut_short(settings: Settings, registry: Registry, target: str) -> Promotion | None:
+    """Return the rollback that is the last word on a target, if the aliases do not know it."""
+    last = [one for one in log(settings).read() if one.target == target][-1:]
+    if not last or last[0].kind != ROLLED_BACK:
+        return None
+    return last[0] if registry.aliases(target).get(CHAMPION) != last[0].version else None
+
+
+def _champion(settings: Settings, registry: Registry, target: str) -> str | None:
+    stack = in_use(settings, registry).get(target)
+    return stack[-1] if stack else None
+
+
+def _judged(
+    settings: Settings, registry: Registry, target: str, version: str, before: str | None
+) -> list[Check]:
+    return gate.judge(
+        feature_table.read(settings.feature_table),
+        target,
+        registry.load(target, version),
+        registry.load(target, before) if before is not None else None,
+        fewest=settings.train.min_positives,
+    )
+
+
+def _reasons(checks: list[Check]) -> list[str]:
+    return [f"{one.name}: {one.why}" for one in checks if not one.passes]
+
+
+def _result(release: Path | None, change: Promotion, *, promoted: bool = True) -> PromotionResult:
+    refused = [f"{one['name']}: {one['why']}" for one in change.checks if not one["passes"]]
+    return PromotionResult(
+        target=change.target,
+        version=change.version,
+        before=change.before,
+        promoted=promoted,
+        forced=promoted and change.forced,
+        reasons=refused,
+        checks=[dict(one) for one in change.checks],
+        release=str(release) if release else None,
+    )

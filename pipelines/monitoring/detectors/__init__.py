@@ -1,0 +1,1 @@
+"""What is measured week by week: feeds, features, scores, outcomes."""

@@ -1,0 +1,117 @@
+"""How often the policy would cry without reason: weeks in which nothing moved, by construction.
+
+Accounts are drawn anew from the reference, one of their rows each, and judged as the newest; and
+the feeds' own weeks are put in another order. What is found then is found by chance.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import date
+
+import numpy as np
+import pandas as pd
+
+from models.statistics.cohort_comparison import wilson
+from pipelines.monitoring.detectors.binning import cut
+from pipelines.monitoring.detectors.deviation import PAST, SPANS
+from pipelines.monitoring.detectors.feature_drift import MATTERS, Moved
+from pipelines.monitoring.detectors.feed_health import pulse
+from pipelines.monitoring.detectors.feed_statistics import Feed, Numbers
+from pipelines.monitoring.verdict import FalseAlarms
+
+WEEKS = 200
+SHUFFLED = PAST + max(SPANS) + 10
+"""The weeks that are put in another order: half a year, so that a feed's growth does not count."""
+
+
+def false_alarms(
+    reference: pd.DataFrame,
+    units: dict[str, str],
+    moved: Sequence[Moved],
+    newest: int,
+    feeds: Sequence[Feed],
+    seed: int,
+) -> FalseAlarms:
+    """Return how often an alarm comes of ``WEEKS`` weeks in which nothing moved.
+
+    A change of the columns counts at once here: the same accounts come every week, so what chance
+    shows in one week it shows in the next.
+    """
+    random = np.random.default_rng(seed)
+    columns = _columns(reference, units, moved, newest, random)
+    crying = [weight >= MATTERS or any(_shuffled(feeds, random)) for weight in columns]
+    share = wilson(float(sum(crying)), float(WEEKS))
+    return FalseAlarms(
+        rate=round(share.value, 4), low=round(share.low, 4), high=round(share.high, 4), weeks=WEEKS
+    )
+
+
+def _columns(
+    reference: pd.DataFrame,
+    units: dict[str, str],
+    moved: Sequence[Moved],
+    newest: int,
+    random: np.random.Generator,
+) -> np.ndarray:
+    """Return the models' weight on drifted columns of each simulated week, shape (WEEKS,)."""
+    if reference.empty or not newest:
+        return np.zeros(WEEKS)
+    drawn = _drawn(reference["account_id"], newest, random)
+    weight = np.zeros(WEEKS)
+    for one in moved:
+        if one.weight and not one.grows:
+            weight += one.weight * (
+                _psi(reference[one.name], units[one.name], drawn) >= one.threshold
+            )
+    return weight
+
+
+def _drawn(accounts: pd.Series, newest: int, random: np.random.Generator) -> np.ndarray:
+    """Return numbers of rows, shape (WEEKS, newest): accounts with replacement, a row of each."""
+    codes = pd.factorize(accounts, sort=True)[0]
+    order = np.argsort(codes, kind="stable")
+    counts = np.bincount(codes)
+    starts = np.cumsum(counts) - counts
+    chosen = random.integers(0, len(counts), (WEEKS, newest))
+    within = (random.random((WEEKS, newest)) * counts[chosen]).astype(int)
+    found: np.ndarray = order[starts[chosen] + within]
+    return found
+
+
+def _psi(column: pd.Series, unit: str, drawn: np.ndarray) -> np.ndarray:
+    made = cut(column, column.iloc[:0], unit)
+    bands = len(made.names)
+    before = np.bincount(made.before, minlength=bands) + 0.5
+    numbered = made.before[drawn] + bands * np.arange(len(drawn))[:, None]
+    now = np.bincount(numbered.ravel(), minlength=bands * len(drawn)).reshape(-1, bands) + 0.5
+    shares = now / now.sum(axis=1, keepdims=True)
+    usual = before / before.sum()
+    found: np.ndarray = ((shares - usual) * np.log(shares / usual)).sum(axis=1)
+    return found
+
+
+def _shuffled(feeds: Sequence[Feed], random: np.random.Generator) -> Iterator[bool]:
+    order = random.permutation(SHUFFLED)
+    for feed in feeds:
+        for finding in pulse(_ordered(feed, order), date.min):
+            yield finding.kind == "data_broken"
+
+
+def _ordered(feed: Feed, order: np.ndarray) -> Feed:
+    return replace(
+        feed,
+        rows=feed.rows[order],
+        accounts=feed.accounts[order],
+        lag=feed.lag[order],
+        numbers={
+            name: Numbers(one.n[order], one.mean[order], one.spread[order])
+            for name, one in feed.numbers.items()
+        },
+        unknown={name: one[order] for name, one in feed.unknown.items()},
+        categories={
+            name: {value: n[order] for value, n in values.items()}
+            for name, values in feed.categories.items()
+        },
+    )

@@ -1,0 +1,220 @@
+"""What reached the warehouse week by week: rows, accounts, delays, numbers, gaps, categories.
+
+A feed is a table with one column that says when something became known: the rows themselves, or
+the end of a subscription, the leaving of a champion. Weeks count back from ``as_of``: 0 is the
+newest complete one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import duckdb
+import numpy as np
+
+from features.contract import TABLES, Column, Table
+from pipelines.common.sql_quoting import literal, quoted
+
+WEEKS = 70
+"""A year and the quarter before it: what is seasonal is seen a year ago."""
+FEW_VALUES = 40
+"""Text columns with more different values are names, not categories."""
+ROW = "known_at"
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """A number's positive values by week: how many, and mean and deviation of their logarithm."""
+
+    n: np.ndarray
+    mean: np.ndarray
+    spread: np.ndarray
+
+
+@dataclass(frozen=True)
+class Feed:
+    """What became known by week, each array of shape (``WEEKS``,), the newest week first.
+
+    ``lag`` is the mean number of days from happening to becoming known; ``unknown`` the number of
+    rows without a value by column; ``categories`` rows by column and value.
+    """
+
+    table: str
+    known_by: str
+    rows: np.ndarray
+    accounts: np.ndarray
+    lag: np.ndarray
+    numbers: Mapping[str, Numbers]
+    unknown: Mapping[str, np.ndarray]
+    categories: Mapping[str, Mapping[str, np.ndarray]]
+
+    @property
+    def name(self) -> str:
+        """The table, or the column that tells of an event within it."""
+        return self.table if self.known_by == ROW else f"{self.table}.{self.known_by}"
+
+
+def feeds(folder: Path, as_of: date) -> Iterator[Feed]:
+    """Yield every feed of the tables in ``folder``, from what was known before ``as_of``."""
+    with closing(duckdb.connect()) as connection:
+        for table in TABLES.values():
+            path = folder / f"{table.name}.parquet"
+            for known_by in _known_by(table) if path.exists() else ():
+                yield _feed(connection, _Recent(table, path, known_by, as_of))
+
+
+def rows_before(folder: Path, before: date) -> dict[str, int]:
+    """Return how many rows of each table were known before a day; 0 where the table is missing."""
+    with closing(duckdb.connect()) as connection:
+        return {name: _rows_before(connection, folder, name, before) for name in TABLES}
+
+
+def levels_before(folder: Path, before: date) -> dict[str, float]:
+    """Return the mean logarithm of every number by ``table.column``, of rows known before a day."""
+    found: dict[str, float] = {}
+    with closing(duckdb.connect()) as connection:
+        for table in TABLES.values():
+            names = [one.name for one in _numbers(table, ROW)]
+            path = folder / f"{table.name}.parquet"
+            if not (names and path.exists()):
+                continue
+            means = ", ".join(f"avg(ln({quoted(c)})) FILTER ({quoted(c)} > 0)" for c in names)
+            query = f"SELECT {means} FROM {_read(path)} WHERE {ROW} < {_day(before)}"
+            row = connection.execute(query).fetchone() or ()
+            told = zip(names, row, strict=True)
+            found |= {f"{table.name}.{c}": float(v) for c, v in told if v is not None}
+    return found
+
+
+@dataclass(frozen=True)
+class _Recent:
+    """The rows of a table that became known within the weeks that are looked at."""
+
+    table: Table
+    path: Path
+    known_by: str
+    as_of: date
+
+    @property
+    def sql(self) -> str:
+        known = quoted(self.known_by)
+        weeks = f"(date_diff('day', CAST({known} AS DATE), {_day(self.as_of)}) - 1) // 7 AS week"
+        rows = f"SELECT *, {weeks} FROM {_read(self.path)} WHERE {known} < {_day(self.as_of)}"
+        return f"(SELECT * FROM ({rows}) WHERE week < {WEEKS})"
+
+
+def _feed(connection: duckdb.DuckDBPyConnection, recent: _Recent) -> Feed:
+    numbers = _numbers(recent.table, recent.known_by)
+    gaps = [one for one in _columns(recent.table, recent.known_by) if one.nullable]
+    asked = {
+        "rows": "count(*)",
+        "accounts": "count(DISTINCT account_id)" if "account_id" in recent.table.names else "0",
+        "lag": _lag(recent),
+        **{f"n {c.name}": f"count(*) FILTER ({quoted(c.name)} > 0)" for c in numbers},
+        **{f"mean {c.name}": f"avg({_log(c)}) FILTER ({quoted(c.name)} > 0)" for c in numbers},
+        **{f"spread {c.name}": f"stddev({_log(c)}) FILTER ({quoted(c.name)} > 0)" for c in numbers},
+        **{f"gap {c.name}": f"count(*) - count({quoted(c.name)})" for c in gaps},
+    }
+    found = _by_week(connection, recent, asked)
+    return Feed(
+        table=recent.table.name,
+        known_by=recent.known_by,
+        rows=found["rows"],
+        accounts=found["accounts"],
+        lag=found["lag"],
+        numbers={
+            c.name: Numbers(*(found[f"{kind} {c.name}"] for kind in ("n", "mean", "spread")))
+            for c in numbers
+        },
+        unknown={c.name: found[f"gap {c.name}"] for c in gaps},
+        categories=dict(_categories(connection, recent)),
+    )
+
+
+def _by_week(
+    connection: duckdb.DuckDBPyConnection, recent: _Recent, asked: Mapping[str, str]
+) -> dict[str, np.ndarray]:
+    """Return what was asked by week: counts are 0 in a week without rows, means not known."""
+    wanted = ", ".join(asked.values())
+    rows = connection.execute(f"SELECT week, {wanted} FROM {recent.sql} GROUP BY week").fetchall()
+    counts = ("rows", "accounts", "n ", "gap ")
+    made = {name: np.full(WEEKS, 0.0 if name.startswith(counts) else np.nan) for name in asked}
+    for week, *values in rows:
+        for name, value in zip(asked, values, strict=True):
+            if value is not None:
+                made[name][week] = value
+    return made
+
+
+def _categories(
+    connection: duckdb.DuckDBPyConnection, recent: _Recent
+) -> Iterator[tuple[str, dict[str, np.ndarray]]]:
+    for column in _texts(recent.table, recent.known_by):
+        name = quoted(column.name)
+        query = f"SELECT {name}, week, count(*) FROM {recent.sql} WHERE {name} IS NOT NULL"
+        rows = connection.execute(f"{query} GROUP BY ALL").fetchall()
+        values = sorted({str(value) for value, _, _ in rows})
+        if not 0 < len(values) <= FEW_VALUES:
+            continue
+        counts = {value: np.zeros(WEEKS) for value in values}
+        for value, week, count in rows:
+            counts[str(value)][week] = count
+        yield column.name, counts
+
+
+def _known_by(table: Table) -> list[str]:
+    return list(dict.fromkeys([ROW, *(one.known_by for one in table.columns if one.known_by)]))
+
+
+def _columns(table: Table, known_by: str) -> list[Column]:
+    return [one for one in table.columns if (one.known_by or ROW) == known_by]
+
+
+def _numbers(table: Table, known_by: str) -> list[Column]:
+    return [one for one in _columns(table, known_by) if one.type in ("integer", "number")]
+
+
+def _texts(table: Table, known_by: str) -> list[Column]:
+    return [
+        one
+        for one in _columns(table, known_by)
+        if one.type == "string"
+        and (one.name == "product_id" or not one.name.endswith("_id"))
+        and one.name != "name"
+    ]
+
+
+def _lag(recent: _Recent) -> str:
+    """Return the mean days to becoming known, of the day that this feed tells of."""
+    days = [one for one in _columns(recent.table, recent.known_by) if one.type == "date"]
+    happened = recent.table.happened if recent.known_by == ROW else (days[0].name if days else "")
+    if not happened or happened == recent.known_by:
+        return "NULL"
+    return f"avg(date_diff('day', {quoted(happened)}, CAST({quoted(recent.known_by)} AS DATE)))"
+
+
+def _rows_before(
+    connection: duckdb.DuckDBPyConnection, folder: Path, name: str, before: date
+) -> int:
+    path = folder / f"{name}.parquet"
+    if not path.exists():
+        return 0
+    query = f"SELECT count(*) FROM {_read(path)} WHERE {ROW} < {_day(before)}"
+    row: Sequence[int] = connection.execute(query).fetchone() or (0,)
+    return int(row[0])
+
+
+def _read(path: Path) -> str:
+    return f"read_parquet({literal(str(path))})"
+
+
+def _day(day: date) -> str:
+    return f"DATE {literal(day.isoformat())}"
+
+
+def _log(column: Column) -> str:
+    return f"ln({quoted(column.name)})"

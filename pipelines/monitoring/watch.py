@@ -1,0 +1,136 @@
+"""``watch``: whether data, customers and models are as they were, and what to do if they are not.
+
+It reads what ``build`` and ``score`` left, writes one verdict a week, and trains a challenger where
+it is told to; nothing is promoted unless the settings say so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from models.dataset import feature_table
+from models.release import bundle
+from models.release.model_files import ModelFiles
+from pipelines.build.as_of_table import table_on
+from pipelines.common.progress import Progress, silent
+from pipelines.lifecycle.deploy import current
+from pipelines.monitoring.detectors.feature_drift import reference_dates
+from pipelines.monitoring.evidently_report import drift, write_annex
+from pipelines.monitoring.verdict import Verdict, history, write
+from pipelines.monitoring.week import Week, judged
+
+if TYPE_CHECKING:
+    from pipelines.config.settings import Settings
+
+ANNEX, SUMMARY = "evidently.html", "drift.json"
+
+
+@dataclass(frozen=True)
+class Challenger:
+    """A version that was trained because of a verdict; ``reasons`` is why it was not promoted."""
+
+    target: str
+    version: str | None
+    promoted: bool
+    reasons: Sequence[str]
+
+
+@dataclass(frozen=True)
+class WatchResult:
+    """The verdict, where it lies, and what was trained because of it."""
+
+    verdict: Verdict
+    path: str
+    challengers: Sequence[Challenger] = ()
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the result as JSON-able values."""
+        return {
+            **self.verdict.as_dict(),
+            "exit_code": self.verdict.exit_code,
+            "path": self.path,
+            "challengers": [asdict(one) for one in self.challengers],
+        }
+
+
+def watch(
+    settings: Settings,
+    progress: Progress | None = None,
+    *,
+    on: date | None = None,
+    train: bool = False,
+) -> WatchResult:
+    """Write the verdict of the newest date, or of a former day.
+
+    It lies in ``<work>/watch/<as_of>/verdict.json``, with Evidently's page of every column and its
+    figures as JSON beside it. With ``train``, challengers are trained where the customers changed
+    or a model got worse, and promoted if ``[watch] promote`` says so and the gate lets them pass.
+
+    Raises
+    ------
+    DataError
+        When there is no feature table, or it does not reach the day that is asked for.
+    """
+    report = progress or silent
+    week = _week(settings, on)
+    report("looking at feeds, accounts and models", 0.1)
+    verdict = judged(week)
+    report("writing Evidently's page", 0.5)
+    path = write(verdict, settings.watch_folder)
+    _annex(week, path.parent)
+    report("training challengers", 0.7)
+    return WatchResult(verdict, str(path), _challengers(settings, verdict) if train else ())
+
+
+def asking(verdict: Verdict, targets: Sequence[str]) -> list[str]:
+    """Return the targets whose models should be trained again; none on broken data."""
+    if verdict.kind == "model_worse":
+        worse = {one.about for one in verdict.findings if one.kind == "model_worse"}
+        return [name for name in targets if name in worse]
+    return list(targets) if verdict.kind == "customers_changed" else []
+
+
+def _challengers(settings: Settings, verdict: Verdict) -> list[Challenger]:
+    wanted = asking(verdict, settings.train.targets)
+    if not wanted:
+        return []
+    from pipelines.lifecycle.train import train as trained
+
+    made = trained(settings, targets=wanted).targets
+    return [_challenger(settings, one.target, one.version) for one in made]
+
+
+def _challenger(settings: Settings, target: str, version: str | None) -> Challenger:
+    if version is None:
+        return Challenger(target, None, False, ["too short or too few outcomes to train"])
+    if not settings.watch.promote:
+        return Challenger(target, version, False, ["[watch] promote is false"])
+    from pipelines.lifecycle.promote import promote
+
+    judged = promote(settings, target, version, why="the watch asked for it")
+    return Challenger(target, version, judged.promoted, judged.reasons)
+
+
+def _week(settings: Settings, on: date | None) -> Week:
+    table = table_on(settings, on) if on else feature_table.read(settings.feature_table)
+    as_of: date = table.frame["as_of"].max()
+    past = history(settings.watch_folder, as_of)
+    return Week(settings.tables_folder, table, _models(settings), past, as_of)
+
+
+def _models(settings: Settings) -> dict[str, ModelFiles]:
+    path = current(settings)
+    if path is None:
+        return {}
+    return {name: ModelFiles.read(path / name) for name in bundle.verify(path).models}
+
+
+def _annex(week: Week, folder: Path) -> None:
+    frame = week.table.frame
+    days = reference_dates(sorted(frame["as_of"].unique()), week.as_of, week.mature_days)
+    moved = drift(frame[frame["as_of"].isin(days)], week.rows, week.table.features)
+    write_annex(moved, folder / ANNEX, folder / SUMMARY)

@@ -1,0 +1,152 @@
+"""One week's verdict, from tables, rows and models as they were known on a day."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import pandas as pd
+
+from models.dataset.feature_table import FeatureTable
+from models.dataset.matrix import matrix
+from models.release.golden_rows import matrix_probabilities
+from models.release.model_files import ModelFiles
+from pipelines.monitoring.alert_policy import settled
+from pipelines.monitoring.detectors import (
+    calibration_drift,
+    feature_drift,
+    history_rewrites,
+    price_drift,
+    score_drift,
+)
+from pipelines.monitoring.detectors.false_alarm_rate import false_alarms
+from pipelines.monitoring.detectors.feed_health import pulse
+from pipelines.monitoring.detectors.feed_statistics import Feed, feeds
+from pipelines.monitoring.verdict import FalseAlarms, Finding, Verdict, decided
+
+SEED = 7
+
+
+@dataclass(frozen=True)
+class Week:
+    """What a verdict is made of.
+
+    ``table`` holds the rows of the dates up to ``as_of``, ``models`` those in use, ``past`` the
+    verdicts of the weeks before, the newest first.
+    """
+
+    folder: Path
+    table: FeatureTable
+    models: Mapping[str, ModelFiles]
+    past: Sequence[Verdict]
+    as_of: date
+
+    @property
+    def rows(self) -> pd.DataFrame:
+        """The rows of the week."""
+        return self.table.frame[self.table.frame["as_of"] == self.as_of]
+
+    @property
+    def mature_days(self) -> int:
+        """Days until the outcome of every target is known."""
+        return max(one.mature_days for one in self.table.labels.values())
+
+    @property
+    def weights(self) -> dict[str, float]:
+        """The weight of each feature by stem, averaged over the models."""
+        told: dict[str, float] = {}
+        for files in self.models.values():
+            for one in files.card["importance"]["weights"]:
+                share = float(one["share"]) / len(self.models)
+                told[one["feature"]] = told.get(one["feature"], 0.0) + share
+        return told
+
+
+def judged(week: Week, *, simulate: bool = True) -> Verdict:
+    """Return the verdict of a week; without ``simulate`` the rate of false alarms is left out."""
+    read = list(feeds(week.folder, week.as_of))
+    compared = feature_drift.compare(
+        week.table.frame, week.table.features, week.weights, week.as_of, week.mature_days
+    )
+    kept = _kept(week)
+    figures = _figures(week, compared, kept)
+    found = (
+        *(finding for feed in read for finding in pulse(feed, week.as_of)),
+        *price_drift.prices(week.folder, week.as_of),
+        *history_rewrites.rewritten(week.folder, week.past[0] if week.past else None, week.as_of),
+        *feature_drift.found(compared, week.as_of),
+        *score_drift.found(figures, week.past, week.as_of),
+        *calibration_drift.found(kept, week.as_of),
+        *_too_few(compared, week.as_of),
+    )
+    findings = settled(found, week.past, week.as_of)
+    kind, light = decided(findings)
+    return Verdict(
+        as_of=week.as_of,
+        kind=kind,
+        light=light,
+        findings=findings,
+        false_alarms=_chance(week, compared, read) if simulate else None,
+        not_knowable_before=_not_yet(week, kept),
+        figures=figures,
+    )
+
+
+def _kept(week: Week) -> dict[str, calibration_drift.Promise]:
+    labels = week.table.labels
+    held = {
+        name: calibration_drift.kept(files, week.table, labels[name], week.as_of)
+        for name, files in week.models.items()
+    }
+    return {name: one for name, one in held.items() if one is not None}
+
+
+def _not_yet(week: Week, kept: Mapping[str, calibration_drift.Promise]) -> dict[str, date]:
+    """Return when promises can be held against what came, of the targets where they cannot yet."""
+    return {
+        name: calibration_drift.knowable(files, week.table.labels[name])
+        for name, files in week.models.items()
+        if name not in kept
+    }
+
+
+def _figures(
+    week: Week, compared: feature_drift.Columns, kept: Mapping[str, calibration_drift.Promise]
+) -> dict[str, float | None]:
+    rows = week.rows
+    chances = {
+        name: matrix_probabilities(files, matrix(rows, tuple(files.features)))
+        for name, files in week.models.items()
+    }
+    versions = {name: str(files.card.get("version")) for name, files in week.models.items()}
+    drifted = [one for one in compared.moved if one.drifted]
+    return {
+        "accounts": float(len(rows)),
+        "columns moved": float(len(drifted)),
+        "weight moved": round(compared.weight, 4),
+        "largest psi": round(
+            max((one.psi for one in compared.moved if not one.grows), default=0), 4
+        ),
+        **score_drift.noted(chances, versions),
+        **calibration_drift.figures(kept),
+        **history_rewrites.noted(week.folder, week.as_of),
+    }
+
+
+def _too_few(compared: feature_drift.Columns, as_of: date) -> Iterator[Finding]:
+    if not compared.enough:
+        values = {"newest": compared.newest, "reference": compared.reference}
+        least = {"least": feature_drift.FEWEST_ROWS}
+        yield Finding("too_few", "look", "too_few_accounts", "features", values | least, as_of)
+
+
+def _chance(week: Week, compared: feature_drift.Columns, read: Sequence[Feed]) -> FalseAlarms:
+    frame = week.table.frame
+    days = feature_drift.reference_dates(
+        sorted(frame["as_of"].unique()), week.as_of, week.mature_days
+    )
+    units = {str(one["name"]): str(one["unit"]) for one in week.table.features}
+    reference = frame[frame["as_of"].isin(days)]
+    return false_alarms(reference, units, compared.moved, compared.newest, read, SEED)

@@ -1,0 +1,89 @@
+"""``demo``: the whole way on a simulated company, from its tables to a ranked list."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from datetime import UTC, date, datetime, timedelta
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from features.errors import DataError
+from pipelines.common.progress import Progress
+
+if TYPE_CHECKING:
+    from pipelines.config.settings import Settings
+
+
+@dataclass(frozen=True)
+class DemoResult:
+    """What the demo made: the next-best accounts, and where to look next."""
+
+    company: str
+    currency: str
+    as_of: str
+    accounts: int
+    top: list[dict[str, Any]]
+    report: str
+    verdicts: dict[str, str]
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the result as JSON-able values."""
+        return asdict(self)
+
+
+STEPS = ("simulate", "check", "build", "train", "score", "watch", "report")
+
+
+def demo(settings: Settings, *, accounts: int, progress: Progress) -> DemoResult:
+    """Simulate a company into the settings' data folder and go every step once.
+
+    Raises
+    ------
+    DataError
+        When a step says no; the steps before it stay done.
+    """
+    from pipelines.build.build import build
+    from pipelines.ingest.check import check
+    from pipelines.lifecycle.train import train
+    from pipelines.monitoring.watch import watch
+    from pipelines.report.report import report
+    from pipelines.scoring.score import score
+    from pipelines.synthetic import simulate
+
+    at = [partial(_step, progress, number, name) for number, name in enumerate(STEPS)]
+    simulate(
+        settings.data.folder,
+        accounts=accounts,
+        months=36,
+        seed=7,
+        end=newest_monday(),
+        progress=at[0],
+    )
+    at[1]("tables against the contract", 0.0)
+    found = check(settings)
+    if not found.ok:
+        raise DataError("the demo company violates the contract; run `expansion check`")
+    build(settings, at[2])
+    trained = train(settings, progress=at[3])
+    scored = score(settings, at[4])
+    watch(settings, at[5])
+    page = report(settings, at[6])
+    return DemoResult(
+        company=settings.company.name,
+        currency=settings.company.currency,
+        as_of=str(scored.as_of),
+        accounts=scored.accounts,
+        top=scored.top,
+        report=str(page.path),
+        verdicts={one.target: one.verdict for one in trained.targets},
+    )
+
+
+def newest_monday() -> date:
+    """Return the newest Monday, so that the demo's data is as fresh as a company's would be."""
+    today = datetime.now(UTC).date()
+    return today - timedelta(days=today.weekday())
+
+
+def _step(progress: Progress, number: int, name: str, step: str, share: float) -> None:
+    progress(f"{name}: {step}", (number + share) / len(STEPS))

@@ -1,0 +1,143 @@
+"""``weekly``: a week's work in one command, taken up again where a former run ended.
+
+Check and build run each time, for they see whether anything is new, and leave what is not as it is.
+Each further step is written down when it is done, and is not done again for the same data, models
+and settings. Days that went by without a run are scored and watched first.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import date, timedelta
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from features.errors import DataError, ExpansionError
+from pipelines.common.lock import alone
+from pipelines.common.progress import Progress, silent
+from pipelines.lifecycle.deploy import current
+from pipelines.orchestration import run_record
+from pipelines.orchestration.run_record import Record, Step
+from pipelines.orchestration.runner import Runner, timed
+from pipelines.orchestration.steps import STEPS, TELLING, catch_up
+
+if TYPE_CHECKING:
+    from pipelines.build.build import BuildResult
+    from pipelines.config.settings import Settings
+
+WEEK = timedelta(days=7)
+MOST_MISSED = 8
+"""Weeks that are made up for; what lies further back than two months is history."""
+
+
+@dataclass(frozen=True)
+class WeeklyResult:
+    """A week's run: its steps in order, and how many of them a former run had done.
+
+    ``missed`` are the days that were made up for, ``path`` is the record.
+    """
+
+    as_of: str
+    path: str
+    steps: Sequence[Step]
+    taken_over: int
+    missed: Sequence[str]
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the result as JSON-able values."""
+        return asdict(self)
+
+
+def weekly(settings: Settings, progress: Progress | None = None) -> WeeklyResult:
+    """Check, build, score, forecast, watch, report and tell others, each once for the same inputs.
+
+    Raises
+    ------
+    DataError
+        When the tables violate the contract, or a step says no; those before it stay done.
+    EnvironmentFailure
+        When another run is under way, or something could not be reached.
+    """
+    with alone(settings.weekly_folder / "lock"):
+        return _weekly(settings, progress or silent)
+
+
+def _weekly(settings: Settings, progress: Progress) -> WeeklyResult:
+    built, begun = _begin(settings, progress)
+    as_of = date.fromisoformat(built.last_as_of)
+    known = _known(settings.weekly_folder, Record(as_of, _inputs(settings, built), begun))
+    missed = missed_days(settings.weekly_folder, as_of)
+    runner = Runner(known, settings.weekly_folder, progress, 2 + len(missed) + len(STEPS))
+    taken_over = len(known.steps) if known.steps != begun else 0
+    for day in missed:
+        runner.do(f"catch up {day}", partial(catch_up, settings, day))
+    _each(settings, runner)
+    path = runner.end()
+    days = [str(day) for day in missed]
+    return WeeklyResult(str(as_of), str(path), runner.record.steps, taken_over, days)
+
+
+def missed_days(folder: Path, as_of: date) -> list[date]:
+    """Return the days, a week apart, that went by between the last finished run and ``as_of``."""
+    last = run_record.last(folder, as_of)
+    if last is None:
+        return []
+    weeks = (as_of - last.as_of - timedelta(days=1)) // WEEK
+    return [last.as_of + WEEK * number for number in range(1, weeks + 1)][-MOST_MISSED:]
+
+
+def _begin(settings: Settings, progress: Progress) -> tuple[BuildResult, tuple[Step, ...]]:
+    """Check and build, which tell what there is to do."""
+    from pipelines.build.build import build
+    from pipelines.ingest.check import check
+
+    def checked() -> str:
+        progress("check", 0.0)
+        if not check(settings).ok:
+            raise DataError(
+                "check: the tables violate the contract, and nothing was scored; `expansion "
+                "check` tells where"
+            )
+        return "as the contract says"
+
+    found: list[BuildResult] = []
+
+    def built() -> str:
+        found.append(build(settings, lambda text, _share: progress(f"build: {text}", 0.1)))
+        one = found[0]
+        what = "unchanged" if one.unchanged else f"{one.rows:,} rows, {one.computed} dates computed"
+        return f"{what}, up to {one.last_as_of}"
+
+    steps = (timed("check", checked), timed("build", built))
+    return found[0], steps
+
+
+def _known(folder: Path, new: Record) -> Record:
+    """Return what a former run wrote down, if it was about the same, else ``new``."""
+    before = run_record.read(folder, new.as_of)
+    return before if before and before.inputs == new.inputs else new
+
+
+def _each(settings: Settings, runner: Runner) -> None:
+    """Do every step; where telling one place fails, the others are told all the same."""
+    failed: list[ExpansionError] = []
+    for name, run in STEPS.items():
+        try:
+            runner.do(name, partial(run, settings))
+        except ExpansionError as error:
+            if name not in TELLING:
+                raise
+            failed.append(error)
+    if failed:
+        problems = [problem for error in failed for problem in error.problems]
+        raise type(failed[0])(problems)
+
+
+def _inputs(settings: Settings, built: BuildResult) -> str:
+    """Return a digest of data, models and settings: with the same, a step gives the same."""
+    release = current(settings)
+    known = (built.fingerprint, release and release.name, settings.model_dump_json())
+    return hashlib.sha256(repr(known).encode()).hexdigest()

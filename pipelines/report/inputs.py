@@ -1,0 +1,197 @@
+"""Everything the weekly page is made of, read once and not changed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from features.errors import DataError
+from features.labels.targets import TARGETS
+from models.i18n.messages import Catalogue
+from models.plays.context import Case, Limits
+from models.store.forecasts import ForecastStore
+from models.store.scores import ScoreStore, Scoring, StoredScore
+from pipelines.build.as_of_table import table_on
+from pipelines.build.metadata import METADATA
+from pipelines.monitoring.verdict import Verdict, history, read
+from pipelines.report.sections.accounts import best, exposed
+from pipelines.scoring.plays import limits
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from pipelines.config.settings import Settings
+
+SHOWN_WEEKS = 26
+"""Weeks of verdicts that are drawn."""
+
+Card = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Scored:
+    """A scoring with its accounts."""
+
+    scoring: Scoring
+    scores: tuple[StoredScore, ...]
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """A scoring with the feature rows, model cards, forecast and verdicts that belong to it.
+
+    ``earlier`` is the scoring before it, ``past`` all before it without their accounts.
+    ``newest`` holds one feature row per account of its day. ``cards`` maps a target to its model
+    card; of ``released`` targets the card is that of the version that scored. ``forecast`` is the
+    document of the day, or of the newest day before. ``verdicts`` are those up to the week, the
+    newest first.
+    """
+
+    company: str
+    language: str
+    is_newest: bool
+    scoring: Scoring
+    scores: tuple[StoredScore, ...]
+    earlier: Scored | None
+    past: tuple[Scoring, ...]
+    meta: Mapping[str, Any]
+    newest: pd.DataFrame
+    cards: Mapping[str, Card]
+    released: frozenset[str]
+    forecast: Mapping[str, Any] | None
+    verdicts: tuple[Verdict, ...]
+    limits: Limits
+
+    @property
+    def verdict(self) -> Verdict | None:
+        """The verdict of the week itself."""
+        same = (one for one in self.verdicts if one.as_of == self.scoring.as_of)
+        return next(same, None)
+
+    def case(self, row: Mapping[Any, Any], words: Catalogue) -> Case:
+        """Return an account's own figures, with the limits that the company judges them by."""
+        return Case(row, {}, {}, self.scoring.currency, self.limits, words)
+
+
+def gather(settings: Settings, week: date | None = None) -> Inputs:
+    """Read the newest scoring, or that of the week in which ``week`` lies, and all that belongs.
+
+    Raises
+    ------
+    DataError
+        When nothing has been scored yet, nothing in that week, or the feature table ends before it.
+    """
+    with closing(ScoreStore(settings.store_url)) as store:
+        known = store.scorings()
+        scoring = _chosen(known, week)
+        past = tuple(one for one in known if one.as_of < scoring.as_of)
+        scores = _told(store, scoring, _rows(store, scoring), settings.report.top)
+        earlier = Scored(past[0], _rows(store, past[0])) if past else None
+    meta, dates = _described(settings.feature_table)
+    cards, released = _cards(settings, scoring.release_id)
+    current = read(settings.watch_folder, scoring.as_of)
+    before = history(settings.watch_folder, scoring.as_of)
+    return Inputs(
+        company=settings.company.name,
+        language=settings.company.language,
+        is_newest=scoring == known[0],
+        scoring=scoring,
+        scores=scores,
+        earlier=earlier,
+        past=past,
+        meta=meta,
+        newest=_newest(settings, scoring.as_of, dates),
+        cards=cards,
+        released=released,
+        forecast=_forecast(settings, scoring.as_of),
+        verdicts=tuple([*([current] if current else []), *before][:SHOWN_WEEKS]),
+        limits=limits(settings),
+    )
+
+
+def _chosen(known: Sequence[Scoring], week: date | None) -> Scoring:
+    """Return the newest scoring, or the newest of the seven days that end with ``week``."""
+    if not known:
+        raise DataError("nothing has been scored yet; run `expansion score` before the report")
+    if week is None:
+        return known[0]
+    of_week = (one for one in known if week - timedelta(days=7) < one.as_of <= week)
+    if (found := next(of_week, None)) is None:
+        days = ", ".join(dict.fromkeys(str(one.as_of) for one in known[:12]))
+        raise DataError(
+            f"--week {week}: nothing was scored then; the newest scorings are of {days}"
+        )
+    return found
+
+
+def _rows(store: ScoreStore, scoring: Scoring) -> tuple[StoredScore, ...]:
+    """Return the accounts of a scoring without their reasons: those would fill the memory."""
+    with store.whole(scoring.as_of, told=False) as whole:
+        return tuple(whole.rows) if whole else ()
+
+
+def _told(
+    store: ScoreStore, scoring: Scoring, scores: tuple[StoredScore, ...], top: int
+) -> tuple[StoredScore, ...]:
+    """Return the accounts, those that are told of one by one with their reasons."""
+    shown = [one.account_id for one in (*best(scores, top), *exposed(scores))]
+    reasons = store.reasons(scoring.scoring_id, shown)
+    return tuple(
+        replace(one, reasons=reasons[one.account_id]) if one.account_id in reasons else one
+        for one in scores
+    )
+
+
+def _described(path: Path) -> tuple[dict[str, Any], list[date]]:
+    if not path.exists():
+        raise DataError(f"{path}: there is no feature table yet; run `expansion build`")
+    table = pq.read_table(path, columns=["as_of"])
+    meta = json.loads((table.schema.metadata or {}).get(METADATA, b"{}"))
+    return meta, sorted(table["as_of"].unique().to_pylist())
+
+
+def _newest(settings: Settings, as_of: date, dates: Sequence[date]) -> pd.DataFrame:
+    """Return the rows of a day; those that were not built are computed as they were known then."""
+    path = settings.feature_table
+    if as_of > dates[-1]:
+        raise DataError(
+            f"{path}: ends on {dates[-1]}, before the scoring of {as_of}; run `expansion "
+            "build` and `expansion score` on the same data"
+        )
+    if as_of not in dates:
+        return table_on(settings, as_of).newest()
+    wanted = pa.array([as_of], pa.date32())
+    frame: pd.DataFrame = pq.read_table(path, filters=[("as_of", "in", wanted)]).to_pandas()
+    return frame
+
+
+def _forecast(settings: Settings, as_of: date) -> Mapping[str, Any] | None:
+    with closing(ForecastStore(settings.store_url)) as store:
+        known = [one for one in store.history() if one.as_of <= as_of]
+    return max(known, key=lambda one: one.as_of).document if known else None
+
+
+def _cards(settings: Settings, release_id: str) -> tuple[dict[str, Card], frozenset[str]]:
+    """Return the cards of the release that scored; of other targets those of the last training."""
+    own = settings.release_folder / release_id
+    folder = own if own.is_dir() else settings.release_folder / "current"
+    paths = {name: folder / name / "card.json" for name in TARGETS}
+    released = {name: _json(path) for name, path in paths.items() if path.exists()}
+    trained = _json(settings.work / "training.json").get("targets", {})
+    known = {name: {**trained, **released}[name] for name in TARGETS if name in trained | released}
+    return known, frozenset(released)
+
+
+def _json(path: Path) -> dict[str, Any]:
+    if not path.exists():
+        return {}
+    content: dict[str, Any] = json.loads(path.read_text("utf-8"))
+    return content

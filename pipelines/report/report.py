@@ -1,0 +1,180 @@
+"""``report``: the weekly page for CS leadership."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from datetime import date, timedelta
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup, escape
+
+from models.forecast.quarterly_panel import YEAR
+from models.i18n.messages import Catalogue
+from models.i18n.number_format import Figures
+from models.plays.prioritisation import NOBODY
+from pipelines.common.atomic_files import replaced
+from pipelines.common.progress import Progress, silent
+from pipelines.report import pdf, summary
+from pipelines.report.inputs import Inputs, gather
+from pipelines.report.sections import accounts, alarms
+from pipelines.report.sections.changes import changes
+from pipelines.report.sections.csm_lists import beside, week
+from pipelines.report.sections.models import Quality, qualities
+from pipelines.report.sections.monitoring import watched
+from pipelines.report.sections.nrr_outlook import Outlook, outlook
+from pipelines.report.sections.track_record import kept, knowable_from
+from pipelines.report.sections.trust import Trust, trust
+from pipelines.report.sections.whitespace import whitespace
+from pipelines.report.texts import CATALOGUES, targets
+
+if TYPE_CHECKING:
+    from pipelines.config.settings import Settings
+
+TEMPLATES = Path(__file__).parent / "templates"
+PAGE = "index.html"
+SHOWN = 12
+"""Next-best accounts on the page; the rest of ``[report] top`` is folded below them."""
+EXPLAINED = (
+    "trust", "accounts", "arr", "expected", "risk", "nrr", "changed", "chance", "list", "reasons",
+    "alarms", "white", "kept", "auc", "figures", "reliability", "watched",
+)  # fmt: skip
+"""What the page tells the computation of, in this order; every figure links there."""
+
+
+@dataclass(frozen=True)
+class ReportResult:
+    """What ``report`` wrote: the page, its day and size, and whether its numbers can be trusted.
+
+    ``pdf`` is the path of the PDF, or says why there is none.
+    """
+
+    path: str
+    as_of: str
+    size_kb: int
+    accounts: int
+    light: str
+    answer: str
+    pdf: str
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the result as JSON-able values."""
+        return asdict(self)
+
+
+def report(
+    settings: Settings,
+    progress: Progress | None = None,
+    *,
+    on: date | None = None,
+    language: str = "",
+) -> ReportResult:
+    """Write the page of the newest scoring, or of the week of ``on``.
+
+    It is ``<work>/report/<as_of>/index.html``, needs nothing but itself, and is the same for the
+    same data; beside it lies ``report.pdf`` where WeasyPrint is installed.
+
+    Raises
+    ------
+    DataError
+        When nothing has been scored yet, or nothing in that week.
+    """
+    tell = progress or silent
+    tell("reading scores", 0.0)
+    inputs = gather(settings, on)
+    words = CATALOGUES[language or inputs.language]
+    tell("comparing with the week before", 0.3)
+    content = contents(settings, inputs, words)
+    tell("writing", 0.8)
+    path = settings.report_folder / inputs.scoring.as_of.isoformat() / PAGE
+    page = render(content, words)
+    replaced(path, page)
+    summary.write(summary.summary(inputs, content, words.language), path.parent)
+    tell("making the PDF", 0.9)
+    without = pdf.missing()
+    made = "" if without else str(pdf.written(page, path.parent))
+    return _result(path, inputs, content["trust"], made or without)
+
+
+def render(content: dict[str, Any], words: Catalogue) -> str:
+    """Return the page as HTML in the language of ``words``."""
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,  # account names and reasons come from other systems
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["beside"] = partial(beside, words=words)
+    return environment.get_template("report.html").render(
+        t=words.text,
+        tm=partial(_marked, words),
+        n=words.several,
+        f=Figures(words.language),
+        called=words.name,
+        named_targets=partial(targets, words=words),
+        language=words.language,
+        **content,
+    )
+
+
+def _marked(words: Catalogue, key: str, **values: str) -> Markup:
+    """Return a text with values that hold markup of ours; all else is escaped."""
+    return escape(words.texts[key]).format(**values)
+
+
+def contents(settings: Settings, inputs: Inputs, words: Catalogue) -> dict[str, Any]:
+    """Return what the page says, by the names that its template knows."""
+    ahead, models = outlook(inputs.forecast), qualities(inputs, words)
+    return {
+        "company": inputs.company,
+        "written": inputs.language,
+        "scoring": inputs.scoring,
+        "currency": inputs.scoring.currency,
+        "days": inputs.scoring.horizon_days,
+        "nobody": NOBODY,
+        "trust": trust(inputs, words),
+        "totals": accounts.totals(inputs.scores),
+        "outlook": ahead,
+        "trial_day": _trial_day(ahead),
+        "changed": changes(settings, inputs),
+        "week": week(inputs.scores),
+        "next_best": accounts.next_best(inputs.scores, settings.report.top),
+        "shown": SHOWN,
+        "at_risk": accounts.at_risk(inputs.scores),
+        "csms": accounts.csms(inputs.scores),
+        "champions": alarms.champions(inputs, words),
+        "oversold": alarms.oversold(inputs, words),
+        "starting": alarms.starting(inputs, words),
+        "white": whitespace(inputs),
+        "kept": kept(settings, inputs),
+        "kept_from": knowable_from(inputs),
+        "models": models,
+        "versions": _versions(models, words),
+        "watched": watched(inputs.verdict, inputs.verdicts, words),
+        "explained": EXPLAINED,
+    }
+
+
+def _trial_day(ahead: Outlook | None) -> date | None:
+    """Return the day up to which the forecast's newest trial could be checked."""
+    return ahead.trial.origin + timedelta(days=YEAR.days) if ahead and ahead.trial else None
+
+
+def _versions(models: list[Quality], words: Catalogue) -> str:
+    used = [one for one in models if one.scored]
+    return ", ".join(f"{words.name('target', one.target)} {one.version or ''}" for one in used)
+
+
+def _result(path: Path, inputs: Inputs, told: Trust, made: str) -> ReportResult:
+    return ReportResult(
+        path=str(path),
+        as_of=inputs.scoring.as_of.isoformat(),
+        size_kb=round(path.stat().st_size / 1024),
+        accounts=len(inputs.scores),
+        light=told.light,
+        answer=told.answer,
+        pdf=made,
+    )

@@ -1,0 +1,115 @@
+"""The lists of accounts: next-best, at risk, and what each CSM has in hand."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from models.plays.prioritisation import NOBODY
+
+if TYPE_CHECKING:
+    from models.store.scores import StoredScore
+
+REASONS = 2
+"""Reasons for an outcome on the page; the API has them all."""
+RISKS = 10
+"""Accounts at risk on the page."""
+GROWTH, LOSS = ("upsell", "cross_sell"), ("churn", "downsell")
+
+
+@dataclass(frozen=True)
+class Line:
+    """One account of a list, with the reasons of ``outcome``, the likelier of two targets."""
+
+    score: StoredScore
+    outcome: str
+    reasons: tuple[str, ...]
+    brake: str | None
+
+
+@dataclass(frozen=True)
+class Csm:
+    """What one CSM has in hand: accounts, ARR, expected expansion ARR and ARR at risk."""
+
+    name: str
+    accounts: int
+    arr: float
+    expected: float
+    at_risk: float
+
+
+@dataclass(frozen=True)
+class Totals:
+    """The company's four figures; the amounts are in its currency."""
+
+    accounts: int
+    arr: float
+    expected: float
+    at_risk: float
+
+
+def totals(scores: Sequence[StoredScore]) -> Totals:
+    """Add up all accounts."""
+    return Totals(
+        accounts=len(scores),
+        arr=_sum(one.arr for one in scores),
+        expected=_sum(one.expected_expansion_arr for one in scores),
+        at_risk=_sum(one.arr_at_risk for one in scores),
+    )
+
+
+def best(scores: Sequence[StoredScore], count: int) -> list[StoredScore]:
+    """Return the accounts of highest rank."""
+    return sorted(scores, key=lambda one: one.rank)[:count]
+
+
+def exposed(scores: Sequence[StoredScore]) -> list[StoredScore]:
+    """Return the accounts with the most ARR at risk."""
+    found = [one for one in scores if (one.arr_at_risk or 0) > 0]
+    return sorted(found, key=lambda one: (-(one.arr_at_risk or 0), one.account_id))[:RISKS]
+
+
+def next_best(scores: Sequence[StoredScore], count: int) -> list[Line]:
+    """Return the best accounts with why they may grow and what holds them back."""
+    return [_line(one, GROWTH) for one in best(scores, count)]
+
+
+def at_risk(scores: Sequence[StoredScore]) -> list[Line]:
+    """Return the accounts with the most ARR at risk with why they may shrink or leave."""
+    return [_line(one, LOSS) for one in exposed(scores)]
+
+
+def csms(scores: Sequence[StoredScore]) -> list[Csm]:
+    """Return what each CSM has in hand, the most expected expansion first; nobody's come last."""
+    held: dict[str, list[StoredScore]] = defaultdict(list)
+    for one in scores:
+        held[one.csm_id or NOBODY].append(one)
+    rows = [_csm(name, own) for name, own in held.items()]
+    return sorted(rows, key=lambda row: (row.name == NOBODY, -row.expected, row.name))
+
+
+def _csm(name: str, own: Sequence[StoredScore]) -> Csm:
+    sums = totals(own)
+    return Csm(name, sums.accounts, sums.arr, sums.expected, sums.at_risk)
+
+
+def _line(one: StoredScore, outcomes: Sequence[str]) -> Line:
+    """Tell the reasons of the outcome that is likelier for this account."""
+    known = [name for name in outcomes if name in one.probabilities]
+    if not known:
+        return Line(one, "", (), None)
+    likely = max(known, key=lambda name: one.probabilities[name])
+    told = one.reasons.get(likely, {})
+    up, down = (_texts(told.get(way, ())) for way in ("up", "down"))
+    return Line(one, likely, tuple(up[:REASONS]), down[0] if down else None)
+
+
+def _texts(reasons: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Return what sets the account apart; "education (typical education)" convinces nobody."""
+    return [str(r["text"]) for r in reasons if r.get("value") != r.get("typical", ...)]
+
+
+def _sum(values: Iterable[float | None]) -> float:
+    return float(sum(value or 0.0 for value in values))

@@ -1,0 +1,125 @@
+"""One traffic light: whether the numbers can be acted on this week."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from features.labels.targets import TARGETS
+from models.i18n.messages import Catalogue
+from models.i18n.number_format import Figures
+from pipelines.monitoring import texts as watch_words
+from pipelines.monitoring.verdict import Light
+from pipelines.report.sections.promises import promise
+from pipelines.report.texts import targets
+
+if TYPE_CHECKING:
+    from pipelines.report.inputs import Inputs
+
+OLD_DAYS = 14
+"""From this age on the data is told to be old: the page is made every week."""
+
+
+@dataclass(frozen=True)
+class Sign:
+    """One thing that speaks for or against the numbers; ``about`` is a key of ``trust``."""
+
+    light: Light
+    about: str
+    sentence: str
+
+
+@dataclass(frozen=True)
+class Trust:
+    """The answer to the question, and what it rests on; the worst sign decides."""
+
+    light: Light
+    answer: str
+    signs: tuple[Sign, ...]
+
+
+def trust(inputs: Inputs, words: Catalogue) -> Trust:
+    """Weigh the watch's verdict, the models, what they promised, and the age of the data."""
+    signs = (
+        _watched(inputs, words),
+        _models(inputs, words),
+        *_promises(inputs, words),
+        _age(inputs, words),
+    )
+    light = _worst(signs)
+    return Trust(light, words.text(f"trust.answer.{light}"), signs)
+
+
+def _worst(signs: Sequence[Sign]) -> Light:
+    order: tuple[Light, ...] = ("ok", "look", "alarm")
+    return max((sign.light for sign in signs), key=order.index)
+
+
+def _watched(inputs: Inputs, words: Catalogue) -> Sign:
+    """Tell the verdict of the week with what to do, if anybody watched."""
+    verdict = inputs.verdict
+    if verdict is None:
+        return Sign("look", "watch", words.text("trust.not_watched"))
+    told, do = watch_words.verdict_of(verdict, watch_words.CATALOGUES[words.language])
+    return Sign(verdict.light, "watch", told if verdict.light == "ok" else f"{told} {do}")
+
+
+def _models(inputs: Inputs, words: Catalogue) -> Sign:
+    """Tell which models are proven; a lead that may be chance is not told as proof."""
+    skilled = [name for name in TARGETS if skilled_at(inputs, name)]
+    clear = [name for name in skilled if clearly_ahead(inputs.cards[name])]
+    if len(clear) == len(TARGETS):
+        return Sign("ok", "models", words.text("trust.all_clear"))
+    parts = (
+        ("trust.clear", clear),
+        ("trust.perhaps", [name for name in skilled if name not in clear]),
+        ("trust.not_proven", [name for name in TARGETS if name not in skilled]),
+    )
+    told = [words.text(key, targets=targets(names, words)) for key, names in parts if names]
+    growing = [name for name in skilled if TARGETS[name].direction == "+"]
+    return Sign("look" if growing else "alarm", "models", " ".join(told))
+
+
+def _promises(inputs: Inputs, words: Catalogue) -> list[Sign]:
+    """Tell whose probabilities did not come true when tested; without a test there is no sign."""
+    made = {
+        name: one for name in inputs.scoring.models if (one := promise(inputs.cards.get(name, {})))
+    }
+    broken = {name: one for name, one in made.items() if not one.kept}
+    if not made:
+        return []
+    if not broken:
+        return [Sign("ok", "amounts", words.text("trust.kept"))]
+    told = "; ".join(
+        f"{words.name('target_in_text', name)} {one.sentence(words)}"
+        for name, one in broken.items()
+    )
+    return [Sign("look", "amounts", words.text("trust.broken", told=told))]
+
+
+def skilled_at(inputs: Inputs, target: str) -> bool:
+    """Say whether a released model of the target has shown skill."""
+    return target in inputs.released and bool(inputs.cards[target].get("skill"))
+
+
+def clearly_ahead(card: Mapping[str, Any]) -> bool:
+    """Say whether the whole 95 % interval of the lead over each rule of thumb is above zero."""
+    rivals = [card.get("baselines", {}).get(key) for key in ("best_column", "rule")]
+    leads = [rival["lead"].get("low") for rival in rivals if rival and rival.get("lead")]
+    return all(low is not None and low > 0 for low in leads)
+
+
+def _age(inputs: Inputs, words: Catalogue) -> Sign:
+    """Compare the data's last day with the day of the scoring (a report made anew stays equal)."""
+    scoring = inputs.scoring
+    age = max(0, (scoring.created_at.date() - scoring.as_of).days)
+    through = Figures(words.language).day(scoring.as_of - timedelta(days=1))
+    days = words.several("count.days", age)
+    if inputs.is_newest and inputs.meta.get("fingerprint") != scoring.data_fingerprint:
+        return Sign("look", "data", words.text("trust.read_anew", through=through))
+    if age > OLD_DAYS:
+        return Sign("look", "data", words.text("trust.old", through=through, days=days))
+    key = "trust.same_day" if age == 0 else "trust.fresh"
+    return Sign("ok", "data", words.text(key, through=through, days=days))

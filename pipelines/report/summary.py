@@ -1,0 +1,91 @@
+"""The report in a few figures, for a mail or a chat: ``summary.json`` beside the page."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pipelines.common.atomic_files import replaced
+from pipelines.monitoring.verdict import Light
+
+if TYPE_CHECKING:
+    from pipelines.report.inputs import Inputs
+
+FILE = "summary.json"
+FORMAT = 1
+ENDS = ("value", "low_80", "high_80")
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What a leader reads first; ``answer`` and ``verdict`` are sentences in ``language``.
+
+    Amounts are in ``currency``; ``nrr`` and ``grr`` hold a share with its 80 % interval.
+    ``listed`` counts the accounts on CSMs' lists, ``behind`` those that started and fell behind.
+    """
+
+    company: str
+    currency: str
+    as_of: date
+    horizon_days: int
+    language: str
+    light: Light
+    answer: str
+    verdict: str
+    accounts: int
+    arr: float
+    expected_expansion_arr: float
+    arr_at_risk: float
+    nrr: Mapping[str, float] | None
+    grr: Mapping[str, float] | None
+    listed: int
+    champions: int
+    oversold: int
+    behind: int
+
+
+def summary(inputs: Inputs, content: Mapping[str, Any], language: str) -> Summary:
+    """Return the summary of a page's ``content``."""
+    ahead, totals = content["outlook"], content["totals"]
+    nrr, grr = ({end: getattr(ahead, name)[end] for end in ENDS} if ahead else None
+                for name in ("nrr", "grr"))  # fmt: skip
+    return Summary(
+        company=inputs.company,
+        currency=inputs.scoring.currency,
+        as_of=inputs.scoring.as_of,
+        horizon_days=inputs.scoring.horizon_days,
+        language=language,
+        light=content["trust"].light,
+        answer=content["trust"].answer,
+        verdict=content["trust"].signs[0].sentence,
+        accounts=totals.accounts,
+        arr=totals.arr,
+        expected_expansion_arr=totals.expected,
+        arr_at_risk=totals.at_risk,
+        nrr=nrr,
+        grr=grr,
+        listed=content["week"].standings["listed"],
+        champions=content["champions"].total,
+        oversold=content["oversold"].total,
+        behind=content["starting"].urgent,
+    )
+
+
+def write(one: Summary, folder: Path) -> None:
+    """Write a summary in one step."""
+    content = {"format": FORMAT, **asdict(one)}
+    text = json.dumps(content, indent=1, ensure_ascii=False, default=str, sort_keys=True)
+    replaced(folder / FILE, text + "\n")
+
+
+def read(folder: Path) -> Summary | None:
+    """Return the summary of a report's folder; ``None`` without one, or by other code."""
+    path = folder / FILE
+    content: dict[str, Any] = json.loads(path.read_text("utf-8")) if path.exists() else {}
+    if content.pop("format", None) != FORMAT:
+        return None
+    return Summary(**{**content, "as_of": date.fromisoformat(content["as_of"])})

@@ -1,0 +1,1 @@
+"""``score`` and what follows from scores: plays, forecasts, changes."""

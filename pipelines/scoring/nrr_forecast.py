@@ -1,0 +1,134 @@
+"""Forecast: what becomes of today's base in a year, its seats, and how good such forecasts were."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import TYPE_CHECKING, Any
+
+from features.errors import DataError
+from models.forecast.backtest import Backtest, backtest
+from models.forecast.nrr import MOST_QUARTERS, Forecast, forecast
+from models.forecast.quarterly_panel import QUARTER, YEAR, Panel
+from models.forecast.retention import BANDS
+from models.store.forecasts import ForecastStore, StoredForecast
+from pipelines.build.compute import first_start, standings_at
+from pipelines.common.atomic_files import replaced
+from pipelines.common.progress import Progress, silent
+from pipelines.ingest.tables import Manifest, read_manifest
+from pipelines.scoring.seat_forecast import SeatsResult, seats_ahead
+
+if TYPE_CHECKING:
+    from pipelines.config.settings import Settings
+
+FUTURES_BACK = 400
+"""Futures drawn for each origin of the backtest; a mean and its interval need no more."""
+
+
+@dataclass(frozen=True)
+class ForecastResult:
+    """The forecast of a company, with its backtest.
+
+    ``path`` is the file that holds its ``document``, as the store does.
+    """
+
+    path: str
+    company: str
+    currency: str
+    fingerprint: str
+    forecast: Forecast
+    backtest: Backtest
+    seats: SeatsResult
+
+    def document(self) -> dict[str, Any]:
+        """Return what was forecast as JSON-able values."""
+        return {
+            "company": self.company,
+            "currency": self.currency,
+            "data_fingerprint": self.fingerprint,
+            "days": YEAR.days,
+            "bands": [{"from": least, "name": name} for least, name in BANDS],
+            **self.forecast.as_dict(),
+            "backtest": self.backtest.as_dict(),
+            "seats": self.seats.as_dict(),
+        }
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the document and where it lies."""
+        return {**self.document(), "path": self.path}
+
+
+def forecast_base(settings: Settings, progress: Progress | None = None) -> ForecastResult:
+    """Forecast NRR and GRR of the accounts that pay today, into the store and ``forecast.json``.
+
+    The same tables and seed give the same file.
+
+    Raises
+    ------
+    DataError
+        When no tables have been read yet, nobody pays today, or the history is too short.
+    EnvironmentFailure
+        When the score store cannot be reached.
+    """
+    report = progress or silent
+    report("reading subscriptions", 0.0)
+    manifest = read_manifest(settings)
+    panel, seed = panel_of(settings, manifest), settings.train.seed
+    report("forecasting", 0.2)
+    made = forecast(panel, date.fromisoformat(manifest.data_through), seed=seed)
+    report("forecasting from the past", 0.4)
+    tried = backtest(panel, seed=seed, futures=FUTURES_BACK)
+    report("forecasting seats", 0.7)
+    company = settings.company
+    result = ForecastResult(
+        path=str(settings.forecast_file),
+        company=company.name,
+        currency=company.currency,
+        fingerprint=manifest.fingerprint,
+        forecast=made,
+        backtest=tried,
+        seats=seats_ahead(settings, manifest),
+    )
+    _publish(settings, result)
+    return result
+
+
+def _publish(settings: Settings, result: ForecastResult) -> None:
+    """Put the forecast into the score store, then into its file; each in one step."""
+    document = result.document()
+    now = datetime.now(UTC).replace(tzinfo=None, microsecond=0)
+    store = ForecastStore(settings.store_url)
+    try:
+        stored = StoredForecast(result.forecast.origin, result.fingerprint, now, document)
+        store.write(stored, result.seats.rows())
+    finally:
+        store.close()
+    replaced(settings.forecast_file, json.dumps(document, indent=1, sort_keys=True) + "\n")
+
+
+def panel_of(settings: Settings, manifest: Manifest) -> Panel:
+    """Return what each account paid, quarter by quarter back from the day the data ends.
+
+    Raises
+    ------
+    DataError
+        When no subscription starts before that day.
+    """
+    through, started = date.fromisoformat(manifest.data_through), first_start(settings)
+    if started is None or started >= through:
+        raise DataError(
+            f"subscriptions: no line starts before {through}, the day the data ends; "
+            "check data_through and the mapping of starts_on"
+        )
+    dates = quarters_back(through, started)
+    return Panel.of(standings_at(settings, dates).to_pandas())
+
+
+def quarters_back(through: date, started: date) -> list[date]:
+    """Return every 91st day back from ``through`` that lies after ``started``, oldest first.
+
+    No more than the forecast and a backtest over as many quarters look at.
+    """
+    days = (through - QUARTER * number for number in range(2 * MOST_QUARTERS + 1))
+    return sorted(day for day in days if day > started)

@@ -1,0 +1,77 @@
+"""The seats that accounts will want in six and twelve months, beside the forecast of the base."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from features.errors import DataError
+from models.dataset import feature_table
+from models.forecast.seat_demand import DAYS, SeatDemand, seat_demand
+from models.store.forecasts import SeatForecast
+from models.training.boosting import Params
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from models.dataset.feature_table import FeatureTable
+    from pipelines.config.settings import Settings
+    from pipelines.ingest.tables import Manifest
+
+TOP = 10
+
+
+@dataclass(frozen=True)
+class SeatsResult:
+    """The demand by days ahead, and why there is none for others."""
+
+    demands: tuple[SeatDemand, ...] = ()
+    lacking: tuple[str, ...] = field(default=())
+
+    def rows(self) -> Iterator[SeatForecast]:
+        """Yield every account's demand, one for each of the days."""
+        for one in self.demands:
+            for row in _records(one.accounts):
+                yield SeatForecast(days=one.days, **row)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return how the demand was found, and the accounts that will want most, JSON-able."""
+        found = [{**one.as_dict(), "top": top(one)} for one in self.demands]
+        return {"demands": found, "lacking": list(self.lacking)}
+
+
+def top(demand: SeatDemand) -> list[dict[str, Any]]:
+    """Return the accounts whose seats grow most, of those that are likelier to grow than not."""
+    accounts = demand.accounts
+    more = accounts["middle"] - accounts["seats"]
+    order = accounts.assign(more=more)[more > 0].sort_values(
+        ["more", "account_id"], ascending=[False, True], kind="stable"
+    )
+    return _records(order.drop(columns="more").head(TOP))
+
+
+def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    return [{str(name): value for name, value in row.items()} for row in frame.to_dict("records")]
+
+
+def seats_ahead(settings: Settings, manifest: Manifest) -> SeatsResult:
+    """Return the seat demand by account; without what it needs, why there is none."""
+    try:
+        table = feature_table.read(settings.feature_table)
+        _refuse_old(settings, table, manifest)
+    except DataError as error:
+        return SeatsResult(lacking=error.problems)
+    params = Params(seed=settings.train.seed, threads=settings.train.threads)
+    found, lacking = [], []
+    for days in DAYS:
+        try:
+            found.append(seat_demand(table, days, params))
+        except DataError as error:
+            lacking += [one for one in error.problems if one not in lacking]
+    return SeatsResult(tuple(found), tuple(lacking))
+
+
+def _refuse_old(settings: Settings, table: FeatureTable, manifest: Manifest) -> None:
+    if table.meta["fingerprint"] != manifest.fingerprint:
+        raise DataError(f"{settings.feature_table}: is of other data; run `expansion build` first")

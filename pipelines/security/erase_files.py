@@ -1,0 +1,146 @@
+"""Removes an id from files: reports, inputs of scorings, and lines that wait for the store."""
+
+from __future__ import annotations
+
+import fcntl
+import html
+import json
+import os
+import re
+import shutil
+from collections.abc import Collection
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from models.store.erased_ids import Kind, pseudonym
+from models.store.erasure import pattern
+from pipelines.common.atomic_files import aside, replaced
+from pipelines.config.channels import Folder
+from pipelines.report import pdf
+from pipelines.scoring.input_snapshots import snapshots
+
+if TYPE_CHECKING:
+    from pipelines.config.settings import Settings
+
+
+def names(settings: Settings, account_id: str) -> frozenset[str]:
+    """Return every name that an account has had, as far as the tables still know."""
+    path = settings.tables_folder / "accounts.parquet"
+    if not path.exists():
+        return frozenset()
+    mine = [("account_id", "==", account_id)]
+    return frozenset(pq.read_table(path, columns=["name"], filters=mine)["name"].to_pylist())
+
+
+def reports(settings: Settings, known_as: Collection[str]) -> dict[str, int]:
+    """Remove the rows of accounts called so from every report; another place loses the name.
+
+    Reports that were handed over to a folder are looked at like our own.
+    """
+    handed = [one.folder for one in settings.deliver if isinstance(one, Folder)]
+    removed = {}
+    for folder in (settings.report_folder, *handed):
+        for path in sorted(folder.glob("*/index.html")):
+            removed[_place(settings, path)] = _without(path, known_as)
+    return removed
+
+
+def _without(path: Path, known_as: Collection[str]) -> int:
+    """Remove names from a page, and print it anew; return how many places held them."""
+    text = path.read_text("utf-8")
+    without, count = text, 0
+    for name in known_as:
+        without, rows = _nameless(without, html.escape(name))
+        count += rows
+    if without != text:
+        replaced(path, without)
+        (path.parent / pdf.FILE).unlink(missing_ok=True)
+        if not pdf.missing():
+            pdf.written(without, path.parent)
+    return count
+
+
+def _nameless(text: str, name: str) -> tuple[str, int]:
+    shown = rf">(?:\d+\. )?{re.escape(name)}\s*<"
+    row = rf"<tr\b(?:(?!</tr>).)*?{shown}(?:(?!</tr>).)*</tr>\s*"
+    text, rows = re.subn(row, "", text, flags=re.DOTALL)
+    text, others = re.subn(shown, "><", text)
+    return text, rows + others
+
+
+def exports(settings: Settings, identifier: str) -> dict[str, int]:
+    """Remove the exports that name an id; what is still wanted is exported again."""
+    spelled = {identifier, identifier.replace('"', '""')}
+    spelled |= {json.dumps(identifier, ensure_ascii=plain)[1:-1] for plain in (True, False)}
+    removed = {}
+    for folder in sorted(settings.export_folder.glob("*")):
+        texts = [path.read_text("utf-8") for path in folder.glob("*") if path.is_file()]
+        if count := sum(len(pattern(one).findall(text)) for text in texts for one in spelled):
+            shutil.rmtree(folder)
+            removed[_place(settings, folder)] = count
+    return removed
+
+
+def scored(settings: Settings, kind: Kind, identifier: str) -> dict[str, int]:
+    """Remove an account from the inputs that earlier scorings keep."""
+    if kind != "account":
+        return {}
+    found = {one.path: keep_others(one.path, identifier) for one in snapshots(settings)}
+    return {_place(settings, path): rows for path, rows in found.items()}
+
+
+def keep_others(path: Path, account_id: str, metadata: dict[bytes, bytes] | None = None) -> int:
+    """Remove an account's rows from a Parquet file, in one step; return how many there were.
+
+    ``metadata`` takes the place of what the file says of itself.
+    """
+    table = pq.read_table(path)
+    kept = table.filter(pc.not_equal(table["account_id"], pa.scalar(account_id)))
+    if kept.num_rows < table.num_rows or metadata:
+        kept = kept.replace_schema_metadata(metadata or table.schema.metadata).combine_chunks()
+        with aside(path) as other:
+            pq.write_table(kept, other, compression="zstd")
+    return int(table.num_rows - kept.num_rows)
+
+
+def spool(settings: Settings, kind: Kind, identifier: str) -> dict[str, int]:
+    """Remove an id from lines that no server is about to deliver; a server leaves it out itself."""
+    removed = {}
+    for path in sorted((settings.work / "spool").glob("*/*/*.*")):
+        with path.open("rb") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                continue
+            removed[_place(settings, path)] = _rewritten(path, kind, identifier)
+    return removed
+
+
+def _rewritten(path: Path, kind: Kind, identifier: str) -> int:
+    lines = path.read_text("utf-8", errors="replace").splitlines()
+    kept = [one for line in lines if (one := _line(line, kind, identifier))]
+    changed = sum(1 for line in lines if line not in kept)
+    if changed:
+        replaced(path, "".join(f"{line}\n" for line in kept))
+        path.chmod(0o600)
+    return changed
+
+
+def _line(line: str, kind: Kind, identifier: str) -> str:
+    """Return a line without the id; empty where all of it is about the account."""
+    try:
+        told: dict[str, Any] = json.loads(line)
+    except ValueError:
+        return ""
+    if kind == "account" and told.get("account_id") == identifier:
+        return ""
+    spelled = pattern(json.dumps(identifier)[1:-1])
+    return spelled.sub(pseudonym(kind, identifier), line)
+
+
+def _place(settings: Settings, path: Path) -> str:
+    return os.path.relpath(path, settings.work)

@@ -1,0 +1,1 @@
+"""How the demo company's accounts behave: adoption, commerce, people."""

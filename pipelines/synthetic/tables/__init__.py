@@ -1,0 +1,1 @@
+"""The tables that the demo company leaves behind."""

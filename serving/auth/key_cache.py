@@ -1,0 +1,62 @@
+"""The keys in memory: a check never waits for the store, a revoked key is refused in seconds."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+
+from features.errors import EnvironmentFailure
+from models.store.api_keys import FORM, ApiKey, KeyStore, utc_now
+
+log = logging.getLogger(__name__)
+
+
+class KeyRefused(Exception):
+    """A key that is not to be let in, and why, in words for its owner."""
+
+
+class Keyring:
+    """A copy of all keys; while the store is gone, the last one counts.
+
+    ``keys`` is ``None`` until they were read once: nobody can be let in before.
+    """
+
+    def __init__(self, store: KeyStore) -> None:
+        self._store = store
+        self.problems: tuple[str, ...] = ()
+        self.keys: Mapping[str, ApiKey] | None = None
+
+    def look(self) -> None:
+        """Read the keys anew; they stay as they are while the store is gone."""
+        try:
+            self.keys = {one.key_id: one for one in self._store.all()}
+        except EnvironmentFailure as error:
+            self.problems = (f"the keys could not be read anew: {error}",)
+            log.warning("%s", *self.problems)
+        else:
+            self.problems = ()
+
+    def holder(self, key: str) -> ApiKey:
+        """Return the stored key that ``key`` is.
+
+        Raises
+        ------
+        EnvironmentFailure
+            When the keys were never read.
+        KeyRefused
+            When there is no such key, or it is no longer valid; which of the two is told only to
+            who has the key.
+        """
+        found = self._named(key)
+        if found is None or not found.fits(key):
+            raise KeyRefused("This key is not known here.")
+        state = found.state(utc_now())
+        if state != "active":
+            raise KeyRefused(f"This key is {state}; ask for a new one.")
+        return found
+
+    def _named(self, key: str) -> ApiKey | None:
+        if self.keys is None:
+            raise EnvironmentFailure("the keys have not been read yet")
+        form = FORM.fullmatch(key)
+        return self.keys.get(form[1]) if form else None

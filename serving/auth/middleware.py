@@ -1,0 +1,84 @@
+"""The way in: a key, its scope, its limits; and on the way out the audit log."""
+
+from __future__ import annotations
+
+from starlette.datastructures import Headers
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from features.errors import EnvironmentFailure
+from models.store.api_keys import Scope as KeyScope
+from serving.auth import scopes
+from serving.auth.key_cache import Keyring
+from serving.auth.page_users import Visitors
+from serving.auth.rate_limit import RateLimit
+from serving.auth.scopes import Caller
+from serving.http import body_limit
+from serving.http.paths import is_page
+from serving.http.problems import refused
+from serving.queue.audit import Trail
+from serving.settings import ServingSettings
+
+
+class Gate:
+    """Lets in who has a key for what they ask, as often and with as much as it allows.
+
+    Nothing of the body is read before: who does not belong costs nothing.
+    """
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        keyring: Keyring,
+        trail: Trail,
+        settings: ServingSettings,
+        visitors: Visitors | None = None,
+    ) -> None:
+        self.app, self._visitors = app, visitors
+        self._keyring, self._trail, self._settings = keyring, trail, settings
+        self._rate = RateLimit()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one request."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        headers = Headers(scope=scope)
+        caller = None
+        try:
+            needed = self._needed(scope["path"])
+            caller = self._caller(scope, headers, needs_key=needed is not None)
+            scope["state"]["key_id"] = caller.key_id
+            if needed:
+                scopes.authorize(caller, needed)
+            if caller.per_minute:
+                self._rate.check(caller.key_id, caller.per_minute)
+            if body_limit.expected(headers):
+                receive = await body_limit.bounded(receive, caller.most_body_bytes)
+            await self.app(scope, receive, send)
+        except (HTTPException, EnvironmentFailure) as error:
+            await refused(Request(scope), error)(scope, receive, send)
+        except ClientDisconnect:
+            return
+        finally:
+            if caller is not None:
+                self._trail.note(scope, caller.key_id)
+
+    def _needed(self, path: str) -> KeyScope | None:
+        is_open = path == scopes.METRICS and self._settings.metrics == "open"
+        return None if is_open else scopes.needed(path)
+
+    def _caller(self, scope: Scope, headers: Headers, *, needs_key: bool) -> Caller:
+        settings, key = self._settings, None
+        if self._visitors and is_page(scope["path"]):
+            key = self._visitors.key(scope)
+        elif settings.keys != "off" and needs_key:
+            key = scopes.admitted(self._keyring, headers.get("authorization", ""))
+        if key is None:
+            return Caller(None, None, settings.most_body_bytes)
+        return Caller(
+            key,
+            key.per_minute or settings.per_minute,
+            key.most_body_bytes or settings.most_body_bytes,
+        )

@@ -1,0 +1,80 @@
+"""Who looks at the pages: by a session, by a proxy's word, or anybody where keys are off."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import cast
+from urllib.parse import quote
+
+from starlette.datastructures import Headers
+from starlette.exceptions import HTTPException
+from starlette.requests import Request, cookie_parser
+from starlette.types import Scope
+
+from models.store.api_keys import SCOPES, ApiKey
+from models.store.api_keys import Scope as KeyScope
+from serving.auth.proxy_user import USER, key_of
+from serving.auth.sessions import COOKIE, Sessions
+from serving.http.paths import OPEN, ROOT, SIGN_IN
+from serving.settings import ServingSettings
+
+VISITOR = "visitor"
+
+
+@dataclass(frozen=True)
+class Visitor:
+    """Somebody at the pages: whose key it is, and what the forms they get are bound to."""
+
+    key: ApiKey | None
+    bound: str
+
+    def may(self, scope: KeyScope) -> bool:
+        """Say whether they may do what needs a scope."""
+        return self.key is None or self.key.allows(scope)
+
+    @property
+    def name(self) -> str:
+        """What the decision log calls them."""
+        return self.key.name if self.key else "app"
+
+
+class Visitors:
+    """Tells who asks for a page."""
+
+    def __init__(self, sessions: Sessions, settings: ServingSettings) -> None:
+        self._sessions, self._settings = sessions, settings
+
+    def key(self, scope: Scope) -> ApiKey | None:
+        """Return the key of who asks, ``None`` where none is needed, and note the visitor.
+
+        Raises
+        ------
+        HTTPException
+            303 to the sign-in when nobody has signed in.
+        """
+        cookie = cookie_parser(Headers(scope=scope).get("cookie", "")).get(COOKIE, "")
+        visitor = self._visitor(scope, cookie)
+        is_open = str(scope["path"]).startswith(OPEN)
+        if visitor is None and not is_open:
+            back = quote(scope["path"] if scope["method"] == "GET" else ROOT)
+            raise HTTPException(303, "Sign in first.", {"Location": f"{SIGN_IN}?next={back}"})
+        scope["state"][VISITOR] = visitor or Visitor(None, "")
+        return visitor.key if visitor and not is_open else None
+
+    def _visitor(self, scope: Scope, cookie: str) -> Visitor | None:
+        if self._settings.keys == "off":
+            return Visitor(None, "anybody")
+        if user := scope.get(USER):
+            key = key_of(str(user), self._scopes())
+            return Visitor(key, key.key_id)
+        holder = self._sessions.holder(cookie) if cookie else None
+        return Visitor(holder, cookie) if holder else None
+
+    def _scopes(self) -> tuple[KeyScope, ...]:
+        named = {one.strip() for one in self._settings.proxy_scopes.split(",")}
+        return tuple(one for one in SCOPES if one in named)
+
+
+def visitor(request: Request) -> Visitor:
+    """Return who asks."""
+    return cast(Visitor, getattr(request.state, VISITOR, Visitor(None, "")))

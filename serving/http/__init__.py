@@ -1,0 +1,1 @@
+"""HTTP itself: protocol, bodies, headers, problems."""

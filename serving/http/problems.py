@@ -1,0 +1,109 @@
+"""Every error as a problem document (RFC 9457), with the request's id."""
+
+from __future__ import annotations
+
+import logging
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse, Response
+from starlette.exceptions import HTTPException
+from starlette.routing import Match, Route
+
+from features.errors import EnvironmentFailure
+from serving.http.paths import is_page
+from serving.schemas.scores import Problem
+
+MEDIA_TYPE = "application/problem+json"
+RETRY_SECONDS = 5
+REQUEST_ID = "X-Request-ID"
+log = logging.getLogger(__name__)
+
+RESPONSES: dict[int | str, dict[str, Any]] = {
+    status: {"model": Problem, "description": HTTPStatus(status).phrase}
+    for status in (400, 401, 403, 404, 408, 413, 415, 422, 429, 500, 503)
+}
+
+
+def problem(
+    request: Request, status: int, detail: str, errors: list[str] | None = None
+) -> Response:
+    """Return a problem document; to who looks at a page, a page."""
+    request_id = _request_id(request)
+    body = Problem(
+        title=HTTPStatus(status).phrase,
+        status=status,
+        detail=detail,
+        instance=request.url.path,
+        request_id=request_id,
+        errors=errors or [],
+    )
+    state = request.app.state
+    if is_page(request.url.path) and hasattr(state, "problem_page"):
+        shown: Response = state.problem_page(request, body)
+        return shown
+    return JSONResponse(body.model_dump(), status, media_type=MEDIA_TYPE)
+
+
+def documented(document: dict[str, Any]) -> dict[str, Any]:
+    """Give each documented problem its media type, which FastAPI takes for plain JSON."""
+    operations = (one for path in document["paths"].values() for one in path.values())
+    for answer in (answer for one in operations for answer in one["responses"].values()):
+        content = answer.get("content", {})
+        plain = content.get("application/json", {})
+        if plain.get("schema", {}).get("$ref", "").endswith("/Problem"):
+            content[MEDIA_TYPE] = content.pop("application/json")
+    return document
+
+
+def _request_id(request: Request) -> str:
+    return str(getattr(request.state, "request_id", ""))
+
+
+def refused(request: Request, error: HTTPException | EnvironmentFailure) -> Response:
+    """Return the problem document of an error that says itself what is wrong."""
+    if isinstance(error, HTTPException):
+        answer = problem(request, error.status_code, str(error.detail))
+        answer.headers.update(error.headers or {})
+        if error.status_code == 405:
+            answer.headers["Allow"] = ", ".join(_allowed(request))
+        return answer
+    log.error("request %s: %s", _request_id(request), error)
+    answer = problem(request, 503, "The score store does not answer; try again in a moment.")
+    answer.headers["Retry-After"] = str(RETRY_SECONDS)
+    return answer
+
+
+def _allowed(request: Request) -> list[str]:
+    """Return the methods of a path; each of its routes knows only its own."""
+    routes = [one for one in request.app.routes if isinstance(one, Route)]
+    fitting = [one for one in routes if one.matches(request.scope)[0] is not Match.NONE]
+    return sorted({name for one in fitting for name in one.methods or ()})
+
+
+def unexpected(request: Request, error: Exception) -> Response:
+    """Return the problem document of an error that nobody foresaw, and log it whole."""
+    log.error("request %s failed", _request_id(request), exc_info=error)
+    return problem(request, 500, "Something went wrong here; the request id finds it in the log.")
+
+
+async def _refused(request: Request, error: HTTPException | EnvironmentFailure) -> Response:
+    return refused(request, error)
+
+
+async def _invalid(request: Request, error: RequestValidationError) -> Response:
+    found = [f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors()]
+    return problem(request, 422, "The request does not fit the documented form.", found)
+
+
+def install(app: FastAPI) -> None:
+    """Let ``app`` answer every error with a problem document."""
+    handlers: dict[type[Exception], Any] = {
+        HTTPException: _refused,
+        RequestValidationError: _invalid,
+        EnvironmentFailure: _refused,
+    }
+    for kind, handler in handlers.items():
+        app.add_exception_handler(kind, handler)

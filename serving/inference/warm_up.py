@@ -1,0 +1,29 @@
+"""Asks a release what everybody will ask of it, before anybody does."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+
+from serving.inference.row_validation import RowCheck
+from serving.inference.scorer import Row, Scorer
+from serving.routes.models import told
+from serving.schemas.scores import ModelVersions
+
+
+def rehearse(scorer: Scorer) -> None:
+    """Score and explain an account of which nothing is known and a typical one; show each model.
+
+    Raises whatever the first answer would have failed with.
+    """
+    check = RowCheck(scorer, list(scorer.inputs))
+    typical = [one.typical for one in scorer.inputs.values()]
+    given = (check.check(row) for row in ([None] * len(typical), typical))
+    rows: list[Row] = [one.row for one in given if not one.errors]
+    gain, risk = scorer.scores(rows).money(np.ones(len(rows)))
+    figures = {name: one.tolist() for name, one in scorer.probabilities(rows).items()}
+    json.dumps([figures, gain.tolist(), risk.tolist(), scorer.reasons(rows)], allow_nan=False)
+    ModelVersions.model_validate(scorer.versions)
+    for target in scorer.models:
+        told(target, scorer).model_dump_json()

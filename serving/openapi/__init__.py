@@ -1,0 +1,1 @@
+"""The API's documents and the clients made from them."""

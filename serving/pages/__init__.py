@@ -1,0 +1,1 @@
+"""The portfolio pages under ``/app``."""

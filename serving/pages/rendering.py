@@ -1,0 +1,103 @@
+"""Pages out of templates, in the reader's language, that load nothing from elsewhere."""
+
+from __future__ import annotations
+
+from functools import cache
+from hashlib import sha256
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+from fastapi import Request, Response
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from starlette.responses import HTMLResponse
+
+from models.i18n.messages import Catalogue, preferred, read
+from models.i18n.number_format import WORDS, Figures
+from serving.auth.page_users import visitor
+from serving.auth.sessions import Sessions
+from serving.http.paths import ROOT
+from serving.schemas.scores import Problem
+
+HERE = Path(__file__).parent
+LANGUAGE = "expansion_language"
+YEAR = 365 * 86_400
+POLICY = (
+    "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+
+
+@cache
+def catalogues() -> dict[str, Catalogue]:
+    """Return the texts of the pages by language."""
+    return read(HERE / "messages", WORDS)
+
+
+@cache
+def static() -> dict[str, bytes]:
+    """Return the files that pages refer to, by name."""
+    return {one.name: one.read_bytes() for one in (HERE / "static").iterdir()}
+
+
+@cache
+def _templates() -> Environment:
+    made = Environment(
+        loader=FileSystemLoader(HERE / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.globals["root"] = ROOT
+    made.globals["version"] = sha256(b"".join(static().values())).hexdigest()[:10]
+    return made
+
+
+def words_for(request: Request) -> Catalogue:
+    """Return the texts in the language asked for, remembered, or preferred by the browser."""
+    known = catalogues()
+    asked = (request.query_params.get("lang"), request.cookies.get(LANGUAGE))
+    chosen = next((one for one in asked if one in known), None)
+    return known[chosen or preferred(request.headers.get("accept-language", ""), known)]
+
+
+def page(
+    request: Request, template: str, status: int = 200, *, here: str = "", **values: Any
+) -> Response:
+    """Return a page; ``here`` is where its switch of languages leads, if not to where it is."""
+    words = words_for(request)
+    sessions: Sessions = request.app.state.sessions
+    who = visitor(request)
+    told = _templates().get_template(template).render(
+        **values,
+        t=words.text,
+        called=words.name,
+        f=Figures(words.language),
+        language=words.language,
+        written=request.app.state.watch.words.language,
+        languages=[_switch(request, one, here) for one in catalogues().values()],
+        visitor=who,
+        token=sessions.token(who.bound),
+    )  # fmt: skip
+    answer = HTMLResponse(told, status, {"content-security-policy": POLICY})
+    if request.query_params.get("lang") == words.language:
+        answer.set_cookie(
+            LANGUAGE, words.language, YEAR, path=ROOT, httponly=True, samesite="strict",
+            secure=request.url.scheme == "https",
+        )  # fmt: skip
+    return answer
+
+
+def problem_page(request: Request, told: Problem) -> Response:
+    """Return an error as a page."""
+    title = HTTPStatus(told.status).phrase
+    return page(request, "problem.html", told.status, here=ROOT, problem=told, title=title)
+
+
+def _switch(request: Request, one: Catalogue, here: str) -> dict[str, str]:
+    kept = [] if here else [p for p in request.query_params.multi_items() if p[0] != "lang"]
+    query = urlencode([*kept, ("lang", one.language)])
+    path = here or request.url.path
+    return {"code": one.language, "name": one.text("language"), "url": f"{path}?{query}"}

@@ -1,0 +1,72 @@
+"""Signing in to the pages and out, and the files that they refer to."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Request, Response
+from starlette.exceptions import HTTPException
+from starlette.responses import RedirectResponse
+
+from serving.auth.key_cache import KeyRefused
+from serving.auth.sessions import COOKIE, SECONDS, Sessions
+from serving.http.paths import ROOT, SIGN_IN, is_page
+from serving.pages.forms import form
+from serving.pages.rendering import page, static
+
+entry = APIRouter(prefix=ROOT, include_in_schema=False)
+KINDS = {
+    "css": "text/css; charset=utf-8",
+    "js": "text/javascript; charset=utf-8",
+    "svg": "image/svg+xml",
+}
+
+
+@entry.get("/static/{name}")
+async def file(name: str) -> Response:
+    """Return a style or a script; its address changes with its content."""
+    if name not in static():
+        raise HTTPException(404, f"There is no file {name[:60]!r}.")
+    kind = KINDS[name.rpartition(".")[2]]
+    return Response(static()[name], media_type=kind, headers={"cache-control": "max-age=86400"})
+
+
+@entry.get("/sign-in")
+async def ask_for_key(request: Request) -> Response:
+    """Return the form that asks for a key."""
+    return _form(request, request.query_params.get("next", ROOT))
+
+
+@entry.post("/sign-in")
+async def sign_in(request: Request) -> Response:
+    """Open a session for who has a key."""
+    fields = await form(request)
+    try:
+        key = request.app.state.entrance.keyring.holder(fields.get("key", ""))
+    except KeyRefused as refused:
+        return _form(request, fields.get("next", ROOT), str(refused))
+    sessions: Sessions = request.app.state.sessions
+    answer = RedirectResponse(_own(fields.get("next", ROOT)), 303)
+    answer.set_cookie(
+        COOKIE, sessions.opened(key), SECONDS, path=ROOT, httponly=True, samesite="strict",
+        secure=request.url.scheme == "https",
+    )  # fmt: skip
+    return answer
+
+
+@entry.post("/sign-out")
+async def sign_out(request: Request) -> Response:
+    """End the session in this browser."""
+    await form(request)
+    answer = RedirectResponse(SIGN_IN, 303)
+    answer.delete_cookie(COOKIE, path=ROOT, httponly=True, samesite="strict")
+    return answer
+
+
+def _form(request: Request, following: str, refused: str = "") -> Response:
+    status = 401 if refused else 200
+    return page(request, "sign_in.html", status, following=_own(following), refused=refused)
+
+
+def _own(path: str) -> str:
+    """Return a path of these pages; whatever else was asked for is the first of them."""
+    plain = is_page(path) and not any(one in path for one in ("\\", "//", "\r", "\n", ".."))
+    return path if plain else ROOT

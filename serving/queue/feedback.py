@@ -1,0 +1,113 @@
+"""Takes feedback in: into the store, or while that is gone onto the disk, in order, never lost."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from threading import Lock
+
+from features.errors import EnvironmentFailure
+from models.store.feedback import Feedback, FeedbackStore
+from serving.queue.disk_queue import Line, Spool
+
+log = logging.getLogger(__name__)
+
+
+class OtherContent(Exception):
+    """An idempotency key was used before, for another request."""
+
+
+@dataclass(frozen=True)
+class Taken:
+    """An entry that is safe, and whether it still waits for the store."""
+
+    entry: Feedback
+    queued: bool
+
+
+class Desk:
+    """Where feedback is handed in.
+
+    Parameters
+    ----------
+    store
+        Where entries belong.
+    spool
+        Where they wait while the store is gone; it must be sure, since "taken" is a promise.
+    """
+
+    def __init__(self, store: FeedbackStore, spool: Spool) -> None:
+        self._store, self._spool = store, spool
+        self._lock = Lock()
+        self._waiting: dict[str, Feedback] | None = None
+        self.problems: tuple[str, ...] = ()
+
+    def take(self, entry: Feedback) -> Taken:
+        """Keep an entry, or return the one that an equal request has left before.
+
+        Raises
+        ------
+        OtherContent
+            When the entry with this id was made by another request.
+        ErasedAccountError
+            When the account was erased.
+        EnvironmentFailure
+            When neither store nor disk takes it.
+        """
+        with self._lock:
+            waiting = self._known()
+            if entry.feedback_id in waiting:
+                return Taken(_same(waiting[entry.feedback_id], entry), queued=True)
+            # Nothing overtakes what waits.
+            if not waiting and (stored := self._stored(entry)):
+                return Taken(_same(stored, entry), queued=False)
+            self._spool.append(entry.as_line())
+            waiting[entry.feedback_id] = entry
+            return Taken(entry, queued=True)
+
+    def look(self) -> None:
+        """Hand what waits to the store, or say why it has to wait on."""
+        with self._lock:
+            if not self._known():
+                return
+        self.problems = self._spool.flush(self._deliver)
+        with self._lock:
+            self._waiting = self._pending()
+
+    def sizes(self) -> tuple[int, int]:
+        """Return the bytes that wait for the store, and those that it has refused."""
+        return self._spool.sizes()
+
+    def close(self) -> None:
+        """Hand over what waits as far as possible, and close."""
+        self.look()
+        self._spool.close()
+        self._store.close()
+
+    def _known(self) -> dict[str, Feedback]:
+        if self._waiting is None:
+            self._waiting = self._pending()
+        return self._waiting
+
+    def _pending(self) -> dict[str, Feedback]:
+        found: dict[str, Feedback] = {}
+        for entry in map(Feedback.from_line, self._spool.pending()):
+            found.setdefault(entry.feedback_id, entry)
+        return found
+
+    def _stored(self, entry: Feedback) -> Feedback | None:
+        try:
+            return self._store.add(entry)
+        except EnvironmentFailure as error:
+            log.warning("feedback waits for the store: %s", error)
+            return None
+
+    def _deliver(self, lines: Sequence[Line]) -> None:
+        self._store.write([Feedback.from_line(line) for line in lines])
+
+
+def _same(found: Feedback, entry: Feedback) -> Feedback:
+    if found.digest != entry.digest:
+        raise OtherContent
+    return found

@@ -1,0 +1,109 @@
+"""Ranked lists of accounts, page by page, and what an account was scored before."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request, Response
+from starlette.exceptions import HTTPException
+
+from models.plays.prioritisation import Standing
+from models.store.scores import ScoreStore
+from serving.http.problems import RESPONSES
+from serving.queue.audit import asked
+from serving.routes.scores import JSON, Id, Now, unknown
+from serving.schemas.accounts import MOST_LISTED, MOST_SCORINGS, AccountHistory, AccountList
+from serving.schemas.scores import Problem
+from serving.snapshot import responses
+from serving.snapshot.cursors import Column, Cursor, Order
+from serving.snapshot.snapshot import Edition
+from serving.snapshot.watcher import EditionWatch, Shown
+
+lists = APIRouter(prefix="/v1", tags=["lists"], responses=RESPONSES)
+PLACES = {
+    "expected_expansion_arr": "by_expansion",
+    "at_stake": "by_stake",
+    "arr_at_risk": "by_risk",
+}
+GONE: dict[int | str, dict[str, Any]] = {
+    410: {"model": Problem, "description": "The list is gone; begin anew."}
+}
+Filter = Annotated[str | None, Query(min_length=1, max_length=200)]
+
+
+@lists.get("/accounts", operation_id="listAccounts", response_model=AccountList, responses=GONE)
+def listed(
+    request: Request,
+    now: Now,
+    play: Filter = None,
+    csm_id: Filter = None,
+    segment: Filter = None,
+    standing: Standing | None = None,
+    order_by: Annotated[Order, Query(description="The highest first.")] = "expected_expansion_arr",
+    limit: Annotated[int, Query(ge=1, le=MOST_LISTED)] = 50,
+    cursor: Annotated[
+        str | None,
+        Query(max_length=2000, description="next_cursor of the page before; replaces the rest."),
+    ] = None,
+) -> Response:
+    """Return accounts by falling money, filtered by what was decided, whose they are and segment.
+
+    All pages of a list come from the scoring that the first came from, even if a newer one arrives
+    meanwhile. Once two newer ones have arrived, the list is gone (410).
+    """
+    given: dict[Column, str | None] = {
+        "play": play, "csm_id": csm_id, "segment": segment, "standing": standing
+    }  # fmt: skip
+    filters = {column: value for column, value in given.items() if value is not None}
+    first = Cursor(edition=now.edition.key, order=order_by, filters=filters)
+    place = Cursor.read(cursor) if cursor else first
+    edition = edition_of(request.app.state.editions, place)
+    page = edition.page(PLACES[place.order], place.filters, place.after, limit)
+    asked(request, page.account_ids)
+    following = None
+    if page.last is not None:
+        following = place.model_copy(update={"after": page.last}).written()
+    told = json.dumps(
+        {"total": page.total, "next_cursor": following, **_about(edition, now)}, ensure_ascii=False
+    )
+    return Response(
+        b'{"accounts":[%s],%s' % (b",".join(page.lines), told[1:].encode()), media_type=JSON
+    )
+
+
+@lists.get("/accounts/{account_id:path}/history", operation_id="getAccountHistory")
+def history(
+    account_id: Id,
+    request: Request,
+    limit: Annotated[int, Query(ge=1, le=MOST_SCORINGS)] = 52,
+) -> AccountHistory:
+    """Return what an account was scored so far, the newest first; this asks the score store."""
+    store: ScoreStore = request.app.state.store
+    found = store.history(account_id, limit)
+    if not found:
+        raise unknown(account_id)
+    return AccountHistory(account_id=account_id, scores=[responses.past(one) for one in found])
+
+
+def edition_of(watch: EditionWatch, place: Cursor) -> Edition:
+    """Return the edition that a list was begun in; ``HTTPException`` 410 when it is gone."""
+    edition = watch.edition(place.edition)
+    if edition is None:
+        raise HTTPException(
+            410, "Newer scores have come since this list was begun; ask again without a cursor."
+        )
+    return edition
+
+
+def _about(edition: Edition, now: Shown) -> dict[str, object]:
+    """Return which scoring a page comes from, and its age; one that was followed is stale."""
+    scoring = edition.scoring
+    followed = edition is not now.edition
+    return {
+        "scoring_id": scoring.scoring_id,
+        "as_of": scoring.as_of.isoformat(),
+        "currency": scoring.currency,
+        "age_days": now.age_days + (now.edition.scoring.as_of - scoring.as_of).days,
+        "stale": now.stale or followed,
+    }

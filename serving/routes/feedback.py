@@ -1,0 +1,116 @@
+"""The decision log: what was done about accounts, and how it went."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import UTC, datetime
+from hashlib import sha256
+from typing import Annotated, Any
+from uuid import uuid4
+
+from fastapi import APIRouter, Header, Query, Request, Response
+from starlette.exceptions import HTTPException
+
+from models.store.feedback import ErasedAccountError, Feedback, FeedbackStore
+from serving.http.problems import RESPONSES
+from serving.http.strict_json import StrictRoute
+from serving.queue.audit import asked
+from serving.queue.feedback import Desk, OtherContent
+from serving.schemas.feedback import (
+    MOST_ENTRIES,
+    FeedbackEntry,
+    FeedbackLog,
+    FeedbackRequest,
+    FeedbackTaken,
+)
+from serving.schemas.scores import AccountId, Moment, Problem
+
+feedback = APIRouter(prefix="/v1", tags=["feedback"], responses=RESPONSES, route_class=StrictRoute)
+TAKEN: dict[int | str, dict[str, Any]] = {
+    202: {"model": FeedbackTaken, "description": "Taken; it waits for the store."},
+    410: {"model": Problem, "description": "The account was erased."},
+}
+IdempotencyKey = Annotated[
+    str | None,
+    Header(
+        min_length=1,
+        max_length=255,
+        pattern=r"^[\x21-\x7e]+$",
+        description="Of the caller's choice; a request repeated with it is taken once.",
+    ),
+]
+
+
+@feedback.post("/feedback", operation_id="giveFeedback", status_code=201, responses=TAKEN)
+def give(
+    given: FeedbackRequest,
+    request: Request,
+    response: Response,
+    idempotency_key: IdempotencyKey = None,
+) -> FeedbackTaken:
+    """Keep what was done about an account and how it went.
+
+    An entry that is answered is safe, also while the store is gone (202). The same idempotency key
+    with the same body gives the same entry, with another body 422.
+    """
+    asked(request, [given.account_id])
+    desk: Desk = request.app.state.entrance.desk
+    try:
+        taken = desk.take(_entry(given, _key_id(request), idempotency_key))
+    except OtherContent:
+        raise HTTPException(
+            422, "This idempotency key was used before, for another body; choose another."
+        ) from None
+    except ErasedAccountError:
+        raise HTTPException(410, "This account was erased; nothing is kept of it.") from None
+    response.status_code = 202 if taken.queued else 201
+    return FeedbackTaken(**_shown(taken.entry), queued=taken.queued)
+
+
+@feedback.get("/feedback", operation_id="listFeedback")
+def entries(
+    request: Request,
+    account_id: Annotated[AccountId | None, Query()] = None,
+    since: Annotated[
+        Moment | None, Query(description="Only what became known from then on.")
+    ] = None,
+    limit: Annotated[int, Query(ge=1, le=MOST_ENTRIES)] = 100,
+    cursor: Annotated[int, Query(ge=0, lt=2**31)] = 0,
+) -> FeedbackLog:
+    """Return the decision log in the order of storing; a cursor stays good for ever."""
+    store: FeedbackStore = request.app.state.entrance.feedback
+    found = store.read(account_id, _naive_utc(since), cursor, limit + 1)
+    shown = found[:limit]
+    asked(request, sorted({one.account_id for one in shown}))
+    following = shown[-1].number if len(found) > limit else None
+    return FeedbackLog(entries=[FeedbackEntry(**_shown(o)) for o in shown], next_cursor=following)
+
+
+def _key_id(request: Request) -> str:
+    return str(getattr(request.state, "key_id", ""))
+
+
+def _entry(given: FeedbackRequest, key_id: str, idempotency_key: str | None) -> Feedback:
+    told = given.model_dump_json()
+    # Keys of two callers are two keys, even if they read the same.
+    named = sha256(f"{key_id} {idempotency_key}".encode()).hexdigest()[:32]
+    return Feedback(
+        feedback_id=named if idempotency_key else uuid4().hex,
+        known_at=datetime.now(UTC).replace(tzinfo=None),
+        key_id=key_id,
+        digest=sha256(told.encode()).hexdigest(),
+        **given.model_dump(),
+    )
+
+
+def _shown(entry: Feedback) -> dict[str, Any]:
+    return {**asdict(entry), "known_at": entry.known_at.replace(tzinfo=UTC)}
+
+
+def _naive_utc(moment: datetime | None) -> datetime | None:
+    if moment is None or moment.tzinfo is None:
+        return moment
+    try:
+        return moment.astimezone(UTC).replace(tzinfo=None)
+    except OverflowError:
+        raise HTTPException(422, "since lies outside of the years 1 to 9999.") from None

@@ -1,0 +1,160 @@
+"""What Prometheus is told: read from where it is known, when it is asked for.
+
+Each worker is a process with a port of its own, and tells of itself: scrape every one.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+from prometheus_client import CollectorRegistry, ProcessCollector, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
+from prometheus_client.metrics_core import Metric
+from prometheus_client.registry import Collector
+
+from serving.inference.input_drift import InputDrift
+from serving.telemetry.counters import BOUNDS, Meter
+
+REASONS = {
+    400: "malformed", 401: "key", 403: "scope", 408: "slow", 413: "size", 415: "type",
+    422: "invalid", 429: "rate", 503: "unavailable",
+}  # fmt: skip
+"""Why requests are refused, by their status."""
+Labels = dict[str, str]
+
+
+class Metrics(Collector):
+    """Everything that is told of one application."""
+
+    def __init__(self, state: Any) -> None:
+        self._state = state
+        self._drift = InputDrift()
+        self._registry = CollectorRegistry(auto_describe=False)
+        self._registry.register(self)
+        ProcessCollector(registry=self._registry)
+
+    def text(self) -> bytes:
+        """Return all of it in Prometheus' text format."""
+        return generate_latest(self._registry)
+
+    def collect(self) -> Iterator[Metric]:
+        """Yield each metric."""
+        meter: Meter = self._state.meter
+        yield from requests(meter)
+        yield from answered(meter)
+        yield from self._scores()
+        yield from self._release()
+        yield from self._spools()
+        yield from self._inputs(meter)
+
+    def _scores(self) -> Iterator[Metric]:
+        editions = self._state.editions
+        yield gauge("expansion_store_reachable", "Whether the score store answered when last asked",
+                    [({}, editions.store_answers)])  # fmt: skip
+        if (shown := editions.shown) is None:
+            return
+        scoring = shown.edition.scoring
+        age = datetime.now(UTC) - scoring.created_at.replace(tzinfo=UTC)
+        yield gauge("expansion_scores_age_seconds", "Time since accounts were scored",
+                    [({}, age.total_seconds())])  # fmt: skip
+        yield gauge("expansion_scores_stale", "Whether answers say that they are stale",
+                    [({}, shown.stale)])  # fmt: skip
+        yield gauge("expansion_accounts", "Accounts that have a score", [({}, scoring.accounts)])
+
+    def _release(self) -> Iterator[Metric]:
+        watch = self._state.watch
+        yield counter("expansion_releases_refused", "Times that a release was refused",
+                      [({}, watch.refused)])  # fmt: skip
+        yield gauge("expansion_release_problems", "What is wrong with the newest release",
+                    [({}, len(watch.problems))])  # fmt: skip
+        if watch.written_at is not None:
+            labels = {"release_id": watch.release_id}
+            yield gauge("expansion_release_age_seconds", "Time since the release was written",
+                        [(labels, time.time() - watch.written_at)])  # fmt: skip
+
+    def _spools(self) -> Iterator[Metric]:
+        entrance = self._state.entrance
+        sizes = {"audit": entrance.trail.sizes(), "feedback": entrance.desk.sizes()}
+        for name, place, told in (
+            ("expansion_spool_bytes", 0, "Bytes on disk that wait for the store"),
+            ("expansion_spool_refused_bytes", 1, "Bytes on disk that the store refuses"),
+        ):
+            yield gauge(name, told, [({"of": of}, size[place]) for of, size in sizes.items()])
+
+    def _inputs(self, meter: Meter) -> Iterator[Metric]:
+        scorer, shown = self._state.watch.scorer, self._state.editions.shown
+        if scorer is None:
+            return
+        found = {"posted": self._drift.of_posted(scorer, meter.posted)}
+        if shown is not None:
+            found["scored"] = self._drift.of_scored(scorer, shown.edition)
+        yield gauge("expansion_input_rows", "Rows that were held against the training data",
+                    [({"of": of}, one.rows) for of, one in found.items()])  # fmt: skip
+        yield gauge("expansion_inputs_moved", "Inputs whose stability index is above 0.25",
+                    [({"of": of}, one.moved) for of, one in found.items()
+                     if one.moved is not None])  # fmt: skip
+        yield gauge("expansion_input_drift", "Population stability index against training",
+                    [({"of": of, "input": name}, value) for of, one in found.items()
+                     for name, value in one.indices.items()])  # fmt: skip
+
+
+def requests(meter: Meter) -> Iterator[Metric]:
+    """Yield how many requests are answered, how fast, and how many are refused."""
+    known = list(meter.latencies.items())
+    told = "Time from a request to the end of its answer"
+    labels = ["route", "method", "status"]
+    seconds = HistogramMetricFamily("expansion_request_seconds", told, labels=labels)
+    refused: Counter[str] = Counter(dict.fromkeys(REASONS.values(), 0))
+    for (route, method, status), one in known:
+        total, buckets = 0, []
+        for bound, count in zip((*map(str, BOUNDS), "+Inf"), one.counts, strict=True):
+            total += count
+            buckets.append((bound, total))
+        seconds.add_metric([route, method, str(status)], buckets, one.seconds)
+        if status in REASONS and route != "/health/ready":
+            refused[REASONS[status]] += total
+    yield seconds
+    yield counter("expansion_requests_refused", "Requests refused, by reason",
+                  [({"reason": name}, count) for name, count in refused.items()])  # fmt: skip
+    yield gauge("expansion_requests_in_flight", "Requests that are being answered",
+                [({}, meter.in_flight)])  # fmt: skip
+
+
+def answered(meter: Meter) -> Iterator[Metric]:
+    """Yield how many scores of which model's version were answered."""
+    labelled = [
+        ({"how": how, "target": target, "version": version or ""}, count)
+        for (how, versions), count in list(meter.scores.items())
+        for target, version in versions
+    ]
+    yield counter("expansion_scores_answered", "Scores answered, by target and version", labelled)
+    yield counter("expansion_rows_refused", "Posted rows answered with errors",
+                  [({}, meter.rows_refused)])  # fmt: skip
+
+
+def gauge(name: str, told: str, samples: Iterable[tuple[Labels, float]]) -> Metric:
+    """Return a gauge with its samples, which all have the same labels."""
+    return _filled(GaugeMetricFamily, name, told, samples)
+
+
+def counter(name: str, told: str, samples: Iterable[tuple[Labels, float]]) -> Metric:
+    """Return a counter with its samples; its name ends in ``_total`` where it is told."""
+    return _filled(CounterMetricFamily, name, told, samples)
+
+
+def _filled(
+    kind: type[GaugeMetricFamily] | type[CounterMetricFamily],
+    name: str,
+    told: str,
+    samples: Iterable[tuple[Labels, float]],
+) -> Metric:
+    kept = list(samples)
+    labels = list(kept[0][0]) if kept else []
+    family = kind(name, told, labels=labels)
+    for values, value in kept:
+        family.add_metric(list(values.values()), float(value))
+    return family

@@ -1,0 +1,52 @@
+"""The base as a whole, added up and forecast, and the seats that its accounts will want."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Request
+from starlette.exceptions import HTTPException
+
+from serving.http.problems import RESPONSES
+from serving.http.strict_json import StrictRoute
+from serving.routes.scores import Id, Now
+from serving.schemas.portfolio import AccountSeats, Group, Portfolio, SeatsIn, Sums
+from serving.snapshot.forecast import ForecastWatch
+
+router = APIRouter(prefix="/v1", tags=["portfolio"], responses=RESPONSES, route_class=StrictRoute)
+
+
+@router.get("/portfolio", operation_id="getPortfolio")
+def portfolio(request: Request, now: Now) -> Portfolio:
+    """Return the newest scoring added up, and what the forecast says of its NRR."""
+    edition = now.edition
+    watch: ForecastWatch = request.app.state.forecasts
+    return Portfolio(
+        as_of=edition.scoring.as_of,
+        currency=edition.scoring.currency,
+        total=Sums.model_validate(edition.sums()[0]),
+        by_play=[Group.model_validate(one) for one in edition.sums("play")],
+        by_csm=[Group.model_validate(one) for one in edition.sums("csm_id")],
+        by_segment=[Group.model_validate(one) for one in edition.sums("segment")],
+        forecast=watch.newest,
+        scoring_id=edition.scoring.scoring_id,
+        age_days=now.age_days,
+        stale=now.stale,
+    )
+
+
+@router.get("/accounts/{account_id:path}/seats", operation_id="getAccountSeats")
+def seats(account_id: Id, request: Request) -> AccountSeats:
+    """Return the seats an account licenses and will want; this asks the score store."""
+    watch: ForecastWatch = request.app.state.forecasts
+    found = watch.seats(account_id)
+    if found is None:
+        raise HTTPException(
+            404,
+            f"There is no seat forecast for account {account_id!r}: it is unknown, licensed no "
+            "seats when the forecast was made, or `expansion forecast` had too short a history.",
+        )
+    return AccountSeats(
+        account_id=account_id,
+        as_of=found.as_of,
+        seats_licensed=found.forecasts[0].seats,
+        ahead=[SeatsIn.model_validate(one, from_attributes=True) for one in found.forecasts],
+    )

@@ -1,0 +1,123 @@
+"""Scores of rows of features that the caller computed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from fastapi import APIRouter, Request, Response
+
+from features.errors import UsageError
+from serving.http.problems import RESPONSES, problem
+from serving.http.strict_json import StrictRoute
+from serving.inference.row_validation import Checked, RowCheck
+from serving.queue.audit import asked
+from serving.routes.dependencies import Models
+from serving.schemas.rows import FeatureRow, RowScores, RowsRequest
+from serving.schemas.scores import NOTE, ModelVersions, Probabilities
+from serving.telemetry.counters import Meter
+
+if TYPE_CHECKING:
+    from serving.inference.scorer import Scorer
+
+rows = APIRouter(prefix="/v1", tags=["scoring"], responses=RESPONSES, route_class=StrictRoute)
+AT_ONCE = 4
+"""So few rows without reasons take less time than handing them to a thread."""
+PIECE, EXPLAINED_PIECE = 100, 8
+"""Rows after which others have a turn: some milliseconds of work."""
+TARGETS = tuple(Probabilities.model_fields)
+
+
+@rows.post("/rows/score", operation_id="scoreRows", response_model=RowScores)
+async def score_rows(wanted: RowsRequest, request: Request, models: Models) -> Response:
+    """Score up to 1,000 rows of features with the release in use.
+
+    Each row is checked for itself: one that is wrong is answered with its errors, the others are
+    scored. A value out of the catalogue's range is scored with a warning.
+    """
+    try:
+        check = RowCheck(models, wanted.features)
+    except UsageError as error:
+        told = "The features are not those of the models."
+        return problem(request, 422, told, list(error.problems))
+    asked(request, [one.id for one in wanted.rows if one.id is not None])
+    meter: Meter = request.app.state.meter
+    work = _Work(models, check, meter, with_reasons=wanted.reasons)
+    numbered = list(enumerate(wanted.rows))
+    if len(numbered) <= AT_ONCE and not wanted.reasons:
+        done = work(numbered)
+    else:
+        size = EXPLAINED_PIECE if wanted.reasons else PIECE
+        done = await request.app.state.lanes.each(work, numbered, size)
+    _count(meter, models, done)
+    return Response(_body(models, done), media_type="application/json")
+
+
+class _Work:
+    """Scores some rows; each comes back as JSON, and whether it failed."""
+
+    def __init__(
+        self, models: Scorer, check: RowCheck, meter: Meter, *, with_reasons: bool
+    ) -> None:
+        self._models, self._check, self._meter = models, check, meter
+        self._with_reasons = with_reasons
+
+    def __call__(self, numbered: Sequence[tuple[int, FeatureRow]]) -> list[tuple[str, bool]]:
+        checked = [self._check.check(one.values) for _, one in numbered]
+        good = [one.row for one in checked if not one.errors]
+        self._meter.posted.extend((self._models.release_id, one) for one in good)
+        scored = iter(self._scored(good))
+        told = [
+            _told(number, row.id, one, {} if one.errors else next(scored))
+            for (number, row), one in zip(numbered, checked, strict=True)
+        ]
+        return [(json.dumps(one, ensure_ascii=False), bool(one["errors"])) for one in told]
+
+    def _scored(self, good: Sequence[Any]) -> list[dict[str, Any]]:
+        if not good:
+            return []
+        found = self._models.probabilities(good)
+        chances = {name: found[name].round(6).tolist() for name in TARGETS if name in found}
+        reasons = self._models.reasons(good) if self._with_reasons else []
+        return [
+            {
+                "probabilities": by_target({name: one[place] for name, one in chances.items()}),
+                "reasons": by_target(reasons[place]) if reasons else None,
+            }
+            for place in range(len(good))
+        ]
+
+
+def by_target(known: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a value for each target, null where there is no model in use."""
+    return {name: known.get(name) for name in TARGETS}
+
+
+def _told(number: int, row_id: str | None, one: Checked, scored: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "row": number,
+        "id": row_id,
+        "probabilities": scored.get("probabilities"),
+        "reasons": scored.get("reasons"),
+        "errors": one.errors,
+        "warnings": one.warnings,
+    }
+
+
+def _count(meter: Meter, models: Scorer, done: Sequence[tuple[str, bool]]) -> None:
+    refused = sum(failed for _, failed in done)
+    meter.rows_refused += refused
+    if scored := len(done) - refused:
+        meter.scored("row", tuple(models.versions.items()), scored)
+
+
+def _body(models: Scorer, done: Sequence[tuple[str, bool]]) -> bytes:
+    ending = {
+        "failed": sum(failed for _, failed in done),
+        "release_id": models.release_id,
+        "models": ModelVersions.model_validate(models.versions).model_dump(),
+        "reasons_note": NOTE,
+    }
+    joined = ",".join(told for told, _ in done)
+    return f'{{"rows":[{joined}],{json.dumps(ending)[1:]}'.encode()

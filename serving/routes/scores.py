@@ -1,0 +1,99 @@
+"""Scores of accounts, one or many, as they were written out when the scoring came."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Path, Request, Response
+from starlette.exceptions import HTTPException
+
+from serving.http.problems import RESPONSES
+from serving.http.strict_json import StrictRoute
+from serving.queue.audit import asked
+from serving.schemas.scores import AccountId, AccountScore, ScoreBatch, ScoreRequest
+from serving.snapshot.watcher import EditionWatch, Shown
+
+scores = APIRouter(prefix="/v1", tags=["scores"], responses=RESPONSES, route_class=StrictRoute)
+JSON = "application/json"
+CACHING = "private, no-cache"
+"""A cache may keep an answer for its caller alone, and asks whether it still holds."""
+IF_NONE_MATCH = {
+    "name": "if-none-match",
+    "in": "header",
+    "required": False,
+    "schema": {"type": "string"},
+    "description": "The ETag of the copy that the caller has.",
+}
+
+
+def shown(request: Request) -> Shown:
+    """Return the edition to answer from."""
+    watch: EditionWatch = request.app.state.editions
+    if watch.shown is None:
+        raise HTTPException(503, f"{watch.problems[0]}; no account can be answered before.")
+    return watch.shown
+
+
+# Asynchronous, as it would be handed to a thread otherwise.
+async def _shown(request: Request) -> Shown:
+    return shown(request)
+
+
+Now = Annotated[Shown, Depends(_shown)]
+Id = Annotated[AccountId, Path(examples=["a-000012"])]
+
+
+def unknown(account_id: str) -> HTTPException:
+    """Return what to say of an account without a score."""
+    return HTTPException(
+        404,
+        f"There is no score for account {account_id!r}. Check the id: it is unknown, or had no "
+        "running subscription when accounts were last scored; a new account is scored with the "
+        "next `expansion score`.",
+    )
+
+
+@scores.get(
+    "/accounts/{account_id:path}/score",
+    operation_id="getAccountScore",
+    response_model=AccountScore,
+    responses={304: {"description": "The caller's copy still holds."}},
+    openapi_extra={"parameters": [IF_NONE_MATCH]},
+)
+async def account_score(account_id: Id, request: Request) -> Response:
+    """Return the newest score of one account, with its reasons."""
+    now = shown(request)
+    if_none_match = request.headers.get("if-none-match")
+    found = now.edition.lookup(account_id)
+    if found is None:
+        raise unknown(account_id)
+    body, tag = now.whole(found)
+    headers = {"etag": tag, "cache-control": CACHING}
+    if if_none_match and _holds(tag, if_none_match):
+        return Response(status_code=304, headers=headers)
+    request.app.state.meter.scored("lookup", now.edition.versions)
+    return Response(body, media_type=JSON, headers=headers)
+
+
+@scores.post("/scores", operation_id="getScores", response_model=ScoreBatch)
+def batch_scores(wanted: ScoreRequest, request: Request, now: Now) -> Response:
+    """Return the newest scores of up to 1,000 accounts; those without one are listed."""
+    ids = list(dict.fromkeys(wanted.account_ids))
+    asked(request, ids)
+    found = now.edition.answers(ids)
+    request.app.state.meter.scored("batch", now.edition.versions, len(found))
+    missing = ScoreBatch(scores=[], not_found=[one for one in ids if one not in found])
+    scored = b",".join(body + now.ending for body in found.values())
+    ending = missing.model_dump_json(include={"not_found"}).encode()[1:]
+    return Response(b'{"scores":[%s],%s' % (scored, ending), media_type=JSON)
+
+
+def _holds(tag: str, given: str) -> bool:
+    """Say whether one of the tags given is ``tag``; weak comparison (RFC 9110, 13.1.2)."""
+    return given.strip() == "*" or tag in (
+        one.strip().removeprefix("W/") for one in given.split(",")
+    )
+
+
+LOOKUP = scores.routes[0]
+"""The route of a lookup, for who answers in its place."""

@@ -1,0 +1,106 @@
+"""What would become of an account's score if something were different."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, cast
+
+from fastapi import APIRouter, Request, Response
+from starlette.exceptions import HTTPException
+
+from features.errors import UsageError
+from serving.http.problems import RESPONSES, problem
+from serving.http.strict_json import StrictRoute
+from serving.inference import what_if
+from serving.routes.dependencies import Models
+from serving.routes.scores import JSON, Id, Now, unknown
+from serving.schemas.scores import ModelVersions, Problem
+from serving.schemas.what_if import WhatIf, WhatIfAnswer
+from serving.snapshot.watcher import Shown
+
+if TYPE_CHECKING:
+    from serving.inference.scorer import Scorer
+
+router = APIRouter(prefix="/v1", tags=["scoring"], responses=RESPONSES, route_class=StrictRoute)
+UNKEPT: dict[int | str, dict[str, Any]] = {
+    409: {"model": Problem, "description": "What the account was scored on is not known."}
+}
+
+
+@router.post(
+    "/accounts/{account_id:path}/what-if",
+    operation_id="askWhatIf",
+    response_model=WhatIfAnswer,
+    responses=UNKEPT,
+)
+async def ask_what_if(
+    account_id: Id, wanted: WhatIf, request: Request, now: Now, models: Models
+) -> Response:
+    """Score an account anew with some of its features changed, by the release in use.
+
+    Changes must keep to the catalogue's ranges. Nothing is stored.
+    """
+    try:
+        told = await answered(account_id, wanted, request, now, models)
+    except UsageError as error:
+        refusal = "These changes cannot be made to this account."
+        return problem(request, 422, refusal, list(error.problems))
+    return Response(told.model_dump_json(), media_type=JSON)
+
+
+async def answered(
+    account_id: str, wanted: WhatIf, request: Request, now: Shown, models: Scorer
+) -> WhatIfAnswer:
+    """Return what would become of an account, computed beside the event loop.
+
+    Raises
+    ------
+    UsageError
+        Naming every change that cannot be made.
+    HTTPException
+        404 or 409 when what the account was scored on is not known.
+    """
+
+    def work(_one: Sequence[str]) -> list[WhatIfAnswer]:
+        return [_answer(account_id, wanted, now, models)]
+
+    [told] = await request.app.state.lanes.each(work, [account_id], 1)
+    request.app.state.meter.scored("what-if", tuple(models.versions.items()))
+    return cast(WhatIfAnswer, told)
+
+
+def _answer(account_id: str, wanted: WhatIf, now: Shown, models: Scorer) -> WhatIfAnswer:
+    before = _inputs(account_id, now, models)
+    after = what_if.changed_inputs(models, before, wanted)
+    was, would_be = what_if.expected(models, [before, after])
+    scoring = now.edition.scoring
+    return WhatIfAnswer(
+        account_id=account_id,
+        as_of=scoring.as_of,
+        currency=scoring.currency,
+        changes=what_if.changes(models, before, after),
+        before=was,
+        after=would_be,
+        reasons=what_if.reasons(models, before, after),
+        release_id=models.release_id,
+        models=ModelVersions.model_validate(models.versions),
+        age_days=now.age_days,
+        stale=now.stale,
+    )
+
+
+def _inputs(account_id: str, now: Shown, models: Scorer) -> dict[str, Any]:
+    known = now.edition.inputs(account_id)
+    if known is None:
+        if not now.edition.answers([account_id]):
+            raise unknown(account_id)
+        raise HTTPException(
+            409, "What accounts were scored on was not kept then; run `expansion score` again."
+        )
+    if missing := [name for name in models.inputs if name not in known]:
+        raise HTTPException(
+            409,
+            f"The release in use is newer than the scores and takes {', '.join(missing[:5])}, "
+            "which they do not hold; run `expansion score`.",
+        )
+    return known

@@ -1,0 +1,1 @@
+"""The newest scoring in memory, from which look-ups are answered."""

@@ -1,0 +1,69 @@
+"""A stored score as it is answered."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import UTC
+from typing import Any
+
+from models.store.scores import StoredScore
+from serving.schemas.accounts import AccountSummary, PastScore
+from serving.schemas.scores import AccountScore, ModelVersions, Probabilities, Versions
+
+FRESHNESS = {"age_days", "stale"}
+"""What changes from day to day, and is told when an answer leaves."""
+
+
+def body(stored: StoredScore) -> bytes:
+    """Return an account's answer as JSON that lacks its end: its age, and the closing brace."""
+    versions = {"versions": _versions(stored), "scored_at": _utc(stored)}
+    told = AccountScore.model_validate(
+        {**_plain(stored), **versions, "reasons": stored.reasons, "age_days": 0, "stale": False}
+    )
+    return told.model_dump_json(exclude=FRESHNESS).encode()[:-1]
+
+
+def summary(stored: StoredScore) -> bytes:
+    """Return an account's line of a list as JSON."""
+    return AccountSummary.model_validate(_plain(stored)).model_dump_json().encode()
+
+
+def past(stored: StoredScore) -> PastScore:
+    """Return what an account was scored on an earlier day."""
+    versions = {"versions": _versions(stored), "scored_at": _utc(stored)}
+    return PastScore.model_validate({**_plain(stored), **versions})
+
+
+def _plain(stored: StoredScore) -> dict[str, Any]:
+    """Return what every form of an answer holds."""
+    scoring = stored.scoring
+    return {
+        "account_id": stored.account_id,
+        "name": stored.name,
+        "csm_id": stored.csm_id,
+        "segment": stored.segment,
+        "as_of": scoring.as_of,
+        "horizon_days": scoring.horizon_days,
+        "currency": scoring.currency,
+        "arr": stored.arr,
+        "rank": stored.rank,
+        "probabilities": Probabilities(**stored.probabilities),
+        "expected_expansion_arr": stored.expected_expansion_arr,
+        "arr_at_risk": stored.arr_at_risk,
+        "net_expected_arr": stored.net_expected_arr,
+        "decision": asdict(stored.decision) if stored.decision else None,
+    }
+
+
+def _utc(stored: StoredScore) -> Any:
+    return stored.scoring.created_at.replace(tzinfo=UTC)
+
+
+def _versions(stored: StoredScore) -> Versions:
+    scoring = stored.scoring
+    return Versions(
+        scoring_id=scoring.scoring_id,
+        release_id=scoring.release_id,
+        data_fingerprint=scoring.data_fingerprint,
+        models=ModelVersions.model_validate(scoring.models),
+    )

@@ -1,0 +1,182 @@
+"""The newest scoring beside the server: answers never wait for the store, nor need it."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+from urllib.parse import quote
+
+from serving.snapshot import file
+from serving.snapshot.cursors import Column
+from serving.telemetry.counters import Versions
+
+ANSWER = "SELECT body, tag FROM answers WHERE account_id = ?"
+NAMED = (
+    " AND (instr(folded(json_extract(CAST(line AS TEXT), '$.name')), ?)"
+    " OR instr(folded(account_id), ?))"
+)
+
+
+class Answer(NamedTuple):
+    """An account's answer that lacks its end, and the tag of these bytes."""
+
+    body: bytes
+    tag: str
+
+
+@dataclass(frozen=True)
+class Page:
+    """Lines of a list as JSON, how many lines all pages have, and the last line's place.
+
+    ``last`` is ``None`` where no line follows.
+    """
+
+    lines: Sequence[bytes]
+    account_ids: Sequence[str]
+    total: int
+    last: int | None
+
+
+class Edition:
+    """A scoring in a file of its own, which is only read.
+
+    ``lookup`` is for the event loop alone; everything else opens the file for itself.
+
+    Raises
+    ------
+    sqlite3.Error, ValueError
+        When the file is damaged.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._sums: dict[Column | None, list[dict[str, Any]]] = {}
+        self._file = f"file:{quote(str(path))}?mode=ro&immutable=1"
+        self._connection = self._connect()
+        self.scoring = file.scoring_in(self._connection)
+        self.key = file.key(self.scoring)
+        self.versions: Versions = tuple(self.scoring.models.items())
+
+    def lookup(self, account_id: str) -> Answer | None:
+        """Return an account's answer; one indexed read of a local file, microseconds."""
+        row = self._connection.execute(ANSWER, (account_id,)).fetchone()
+        return Answer(*row) if row else None
+
+    def answers(self, account_ids: Sequence[str]) -> dict[str, bytes]:
+        """Return the answers of those accounts that have one, in the order asked for."""
+        with self._opened() as connection:
+            rows = ((one, connection.execute(ANSWER, (one,)).fetchone()) for one in account_ids)
+            return {one: row[0] for one, row in rows if row}
+
+    def page(
+        self, order: str, filters: Mapping[Column, str], after: int, most: int, name: str = ""
+    ) -> Page:
+        """Return the lines of a list that follow a place.
+
+        Parameters
+        ----------
+        order
+            The column that counts the places, one of ``edition_file.ORDERS``.
+        filters
+            Columns of ``places`` with the value they must have.
+        after
+            The place after which to begin; 0 is the beginning.
+        most
+            How many lines at the most.
+        name
+            What account's name or id must hold, in either case.
+        """
+        conditions = "".join(f" AND {column} = ?" for column in filters)
+        values = tuple(filters.values())
+        if name:
+            conditions += NAMED
+            values += (name.casefold(),) * 2
+        with self._opened() as connection:
+            # Only a name is looked for in the lines.
+            counted = "places JOIN lines USING (account_id)" if name else "places"
+            count = f"SELECT count(*) FROM {counted} WHERE TRUE{conditions}"
+            total = connection.execute(count, values).fetchone()[0]
+            rows = connection.execute(
+                f"SELECT line, {order}, account_id FROM places JOIN lines USING (account_id) "
+                f"WHERE {order} > ?{conditions} ORDER BY {order} LIMIT ?",
+                (after, *values, most + 1),
+            ).fetchall()
+        last = rows[most - 1][1] if len(rows) > most else None
+        shown = rows[:most]
+        return Page([line for line, *_ in shown], [one for *_, one in shown], total, last)
+
+    def sums(self, column: Column | None = None) -> list[dict[str, Any]]:
+        """Return accounts and money added up by a column, the most ARR first, or all in one."""
+        if column not in self._sums:
+            self._sums[column] = self._added(column)
+        return self._sums[column]
+
+    def _added(self, column: Column | None) -> list[dict[str, Any]]:
+        name, grouped = (
+            (f"{column} AS name", f"GROUP BY {column}") if column else ("'' AS name", "")
+        )
+        query = (
+            f"SELECT {name}, count(*) AS accounts, coalesce(sum(standing = 'listed'), 0) AS listed,"
+            " total(arr) AS arr, total(expected_expansion_arr) AS expected_expansion_arr,"
+            " total(arr_at_risk) AS arr_at_risk,"
+            " total(expected_expansion_arr) - total(arr_at_risk) AS net_expected_arr"
+            f" FROM places {grouped} ORDER BY arr DESC, name"
+        )
+        with self._opened() as connection:
+            connection.row_factory = sqlite3.Row
+            return [_rounded(dict(one)) for one in connection.execute(query)]
+
+    def input_names(self) -> tuple[str, ...]:
+        """Return the names of what accounts were scored on; none where that is not kept."""
+        with self._opened() as connection:
+            return tuple(json.loads(file.fact(connection, "inputs") or "[]"))
+
+    def inputs(self, account_id: str) -> dict[str, float | str | None] | None:
+        """Return what an account was scored on, by name, if that is kept."""
+        query = "SELECT given FROM inputs WHERE account_id = ?"
+        with self._opened() as connection:
+            row = connection.execute(query, (account_id,)).fetchone()
+        return dict(zip(self.input_names(), json.loads(row[0]), strict=True)) if row else None
+
+    def some_inputs(self, most: int) -> list[dict[str, float | str | None]]:
+        """Return what about ``most`` accounts, evenly drawn, were scored on; none if not kept."""
+        with self._opened() as connection:
+            [count] = connection.execute("SELECT count(*) FROM inputs").fetchone()
+            step = max(1, count // most)
+            query = "SELECT given FROM inputs WHERE rowid % ? = 0"
+            rows = connection.execute(query, (step,)).fetchall()
+        names = self.input_names()
+        return [dict(zip(names, json.loads(given), strict=True)) for (given,) in rows]
+
+    def check(self) -> None:
+        """Raise ``sqlite3.DatabaseError`` when the file is damaged."""
+        with self._opened() as connection:
+            told = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
+        if told != "ok":
+            raise sqlite3.DatabaseError(f"{self.path}: {told}")
+
+    @contextmanager
+    def _opened(self) -> Iterator[sqlite3.Connection]:
+        try:
+            opened = self._connect()
+        except sqlite3.OperationalError:
+            # Another worker, ahead of this one, has removed the file; it is still open here.
+            yield self._connection
+            return
+        with closing(opened) as connection:
+            yield connection
+
+    def _connect(self) -> sqlite3.Connection:
+        made = sqlite3.connect(self._file, uri=True, check_same_thread=False)
+        # SQLite's own lower() knows no letters but those of English.
+        made.create_function("folded", 1, str.casefold, deterministic=True)
+        return made
+
+
+def _rounded(sums: dict[str, Any]) -> dict[str, Any]:
+    return {name: round(one, 2) if isinstance(one, float) else one for name, one in sums.items()}

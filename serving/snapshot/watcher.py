@@ -1,0 +1,166 @@
+"""Keeps an eye on the score store: a new scoring becomes the edition that is answered from."""
+
+from __future__ import annotations
+
+import json
+import logging
+import shutil
+import sqlite3
+import tempfile
+import weakref
+from contextlib import AbstractContextManager, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from features.errors import EnvironmentFailure
+from models.store.scores import ScoreStore
+from serving.polling import watching
+from serving.snapshot import file
+from serving.snapshot.snapshot import Answer, Edition
+
+NO_SCORES = "the score store holds no scores yet; run `expansion score`"
+FIRST_LOOK = "the scores are being read from the store; this takes seconds"
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Shown:
+    """An edition as of now: how old it is, and whether a newer one is overdue or may be unread."""
+
+    edition: Edition
+    age_days: int
+    stale: bool
+
+    @cached_property
+    def ending(self) -> bytes:
+        """The end of each answer."""
+        return b',"age_days":%d,"stale":%s}' % (self.age_days, json.dumps(self.stale).encode())
+
+    def whole(self, found: Answer) -> tuple[bytes, str]:
+        """Return an answer with its end, and its tag, which is another one each day."""
+        return found.body + self.ending, f'"{found.tag}-{self.age_days}{"s" if self.stale else ""}"'
+
+
+class EditionWatch:
+    """The edition that is answered from, the one before it, and what is wrong with a newer one.
+
+    Parameters
+    ----------
+    store
+        Where new scorings come from.
+    folder
+        Where editions lie, shared with other workers; ``None`` makes one that goes with this watch.
+    stale_days
+        Age above which scores are stale.
+    """
+
+    def __init__(self, store: ScoreStore, folder: Path | None = None, stale_days: int = 14) -> None:
+        self.shown: Shown | None = None
+        self.problems: tuple[str, ...] = (FIRST_LOOK,)
+        self.store_answers = False
+        self._store, self._stale_days = store, stale_days
+        self._earlier: Edition | None = None
+        self._folder = folder or Path(tempfile.mkdtemp(prefix="expansion-"))
+        if folder is None:
+            weakref.finalize(self, shutil.rmtree, self._folder, ignore_errors=True)
+
+    def look(self) -> None:
+        """Copy the newest scoring, if it is new; the one before goes on answering meanwhile."""
+        is_read, self.store_answers = False, True
+        try:
+            self._take_newest()
+        except EnvironmentFailure as error:
+            self.problems, self.store_answers = error.problems, False
+            log.warning("the score store does not answer: %s", error)
+        except (OSError, sqlite3.Error, ValueError, TypeError) as error:
+            self.problems = (f"the newest scoring cannot be answered from: {_told(error)}",)
+            log.warning("scoring refused: %s", self.problems[0])
+        else:
+            is_read = True
+            self.problems = () if self.shown else (NO_SCORES,)
+        if self.shown is None and not is_read:
+            self._take_left()
+        if self.shown is not None:
+            self._show(self.shown.edition, is_read=is_read)
+
+    def watching(self, seconds: float) -> AbstractContextManager[None]:
+        """Look at once, then every few seconds, in a thread that never delays an answer."""
+        return watching(self, seconds, "the score store")
+
+    def edition(self, key: str) -> Edition | None:
+        """Return the edition with this key, as long as it can be read."""
+        known = (self.shown.edition if self.shown else None, self._earlier)
+        found = next((one for one in known if one is not None and one.key == key), None)
+        return found or self._newer(key)
+
+    def _newer(self, key: str) -> Edition | None:
+        """Return an edition that another worker has taken already, and this one soon will."""
+        path = self._folder / f"edition-{key}.db"
+        known = path in set(self._folder.glob("edition-*.db"))
+        found = self._kept(path) if known and self.shown else None
+        if found is None or self.shown is None:
+            return None
+        is_newer = found.scoring.created_at > self.shown.edition.scoring.created_at
+        return found if is_newer else None
+
+    def _take_newest(self) -> None:
+        newest = self._store.newest()
+        if newest is None or (self.shown and file.key(newest) == self.shown.edition.key):
+            return
+        path = file.path_of(self._folder, newest)
+        self._swap(self._kept(path) or self._written())
+
+    def _kept(self, path: Path) -> Edition | None:
+        """Return the edition that another worker or an earlier life of this one has left."""
+        if not path.exists():
+            return None
+        try:
+            edition = Edition(path)
+            edition.check()
+        except (sqlite3.Error, ValueError, TypeError) as error:
+            log.warning("%s is damaged and written anew: %s", path, error)
+            return None
+        return edition
+
+    def _written(self) -> Edition:
+        self._folder.mkdir(parents=True, exist_ok=True)
+        with self._store.whole() as whole:
+            if whole is None:
+                raise ValueError("it is gone again")
+            path = file.path_of(self._folder, whole.scoring)
+            file.write(path, whole)
+        return Edition(path)
+
+    def _swap(self, edition: Edition) -> None:
+        before = self.shown.edition if self.shown else None
+        # What an account was erased from must not be read on for the sake of a list's pages.
+        same = before and before.scoring.scoring_id == edition.scoring.scoring_id
+        self._earlier = None if same else before
+        self._show(edition, is_read=True)
+        kept = [edition.path, *([self._earlier.path] if self._earlier else [])]
+        with suppress(OSError):
+            file.sweep(self._folder, kept)
+
+    def _take_left(self) -> None:
+        """Answer from the newest edition left in the folder, while the store is gone."""
+        found = [self._kept(path) for path in self._folder.glob("edition-*.db")]
+        order = sorted(
+            (one for one in found if one), key=lambda e: (e.scoring.as_of, e.scoring.created_at)
+        )
+        if order:
+            self._show(order[-1], is_read=False)
+
+    def _show(self, edition: Edition, *, is_read: bool) -> None:
+        age = (datetime.now(UTC).date() - edition.scoring.as_of).days
+        self.shown = Shown(edition, age, stale=not is_read or age > self._stale_days)
+
+
+def _told(error: Exception) -> str:
+    if isinstance(error, ValidationError):
+        first = error.errors()[0]
+        return f"{'.'.join(map(str, first['loc']))}: {first['msg']}"
+    return str(error)

@@ -1,0 +1,140 @@
+"""What engines say of the same companies, and how far apart they are, column by column.
+
+``python -m tests.parity`` prints the figures of the engines that are here.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from typing import Any
+
+import pyarrow as pa
+
+from features.catalogue import GROUPS
+from features.labels.targets import Horizon, labels
+from features.point_in_time.facts import KEYS, Facts, compute, spine
+from tests.support import engines
+from tests.support.company import groups_of
+from tests.support.gathered import Batch, batches
+
+TOLERANCE = 1e-9
+"""How far numbers may lie apart, relative to the larger one or to 1; everything else is equal."""
+
+
+@dataclass(frozen=True)
+class Difference:
+    """The largest difference in a column; ``unequal`` rows are not equal at all."""
+
+    column: str
+    rows: int
+    absolute: float
+    relative: float
+    unequal: int
+
+    @property
+    def is_fine(self) -> bool:
+        """Say whether the column is the same, as far as engines can be."""
+        return not self.unequal and self.relative <= TOLERANCE
+
+
+def features_of(engine: str, batch: Batch) -> pa.Table:
+    """Return the features of a company, in order; only those asked for, if it asks for some."""
+    with engines.loaded(engine, batch.tables) as tables:
+        facts = Facts(tables, spine(tables, batch.as_ofs), batch.as_ofs)
+        groups = groups_of(batch.names) if batch.names else GROUPS
+        return _in_order(compute(groups, facts).to_pyarrow())
+
+
+def labels_of(engine: str, batch: Batch) -> pa.Table:
+    """Return the labels of a company, in order."""
+    look = batch.options
+    through = date.fromisoformat(look["through"])
+    horizon = Horizon(look["days"], look["grace"], through, look["price_changes"])
+    with engines.loaded(engine, batch.tables) as tables:
+        facts = Facts(tables, spine(tables, batch.as_ofs), batch.as_ofs)
+        return _in_order(labels(facts, horizon).to_pyarrow())
+
+
+def _in_order(table: pa.Table) -> pa.Table:
+    return table.sort_by([(key, "ascending") for key in KEYS])
+
+
+@cache
+def said(engine: str) -> tuple[list[pa.Table], list[pa.Table]]:
+    """Return the features of all gathered companies, and their labels."""
+    features, outcomes = batches()
+    return (
+        [features_of(engine, batch) for batch in features],
+        [labels_of(engine, batch) for batch in outcomes],
+    )
+
+
+def differences(found: Sequence[pa.Table], expected: Sequence[pa.Table]) -> list[Difference]:
+    """Return how far each column of ``found`` lies from ``expected``, over all companies.
+
+    Raises ``AssertionError`` where the rows, or the columns and their types, are not the same.
+    """
+    columns: dict[str, list[tuple[Any, Any]]] = {}
+    for mine, other in zip(found, expected, strict=True):
+        assert mine.schema == other.schema, f"{mine.schema} is not {other.schema}"
+        assert [mine[key] for key in KEYS] == [other[key] for key in KEYS], "rows differ"
+        for name in mine.column_names:
+            pairs = zip(mine[name].to_pylist(), other[name].to_pylist(), strict=True)
+            columns.setdefault(name, []).extend(pairs)
+    return [_difference(name, pairs) for name, pairs in columns.items()]
+
+
+def _difference(name: str, pairs: Sequence[tuple[Any, Any]]) -> Difference:
+    numbers = [(a, b) for a, b in pairs if isinstance(a, float) and isinstance(b, float)]
+    apart = [(abs(a - b), max(abs(a), abs(b), 1.0)) for a, b in numbers if a != b]
+    return Difference(
+        column=name,
+        rows=len(pairs),
+        absolute=max((gap for gap, _ in apart), default=0.0),
+        relative=max((gap / size for gap, size in apart), default=0.0),
+        unequal=sum(a != b for a, b in pairs) - len(apart),
+    )
+
+
+def told(found: Sequence[Difference]) -> str:
+    """Say how many columns and values were compared, and which differ."""
+    differing = [one for one in found if one.absolute or one.unequal]
+    values = sum(one.rows for one in found)
+    head = f"{len(found)} columns, {values} values compared; {len(differing)} columns differ"
+    ordered = sorted(differing, key=lambda one: (one.unequal, one.relative), reverse=True)
+    return "\n".join([head, *map(_line, ordered)])
+
+
+def _line(one: Difference) -> str:
+    return (
+        f"  {one.column}: at most {one.absolute:.2g}, relative {one.relative:.2g}, "
+        f"{one.unequal} of {one.rows} rows unequal"
+    )
+
+
+def main() -> int:
+    """Print the figures of the engines that are here; return 1 when one of them differs."""
+    failed = False
+    for engine in engines.OTHERS:
+        if reason := engines.missing(engine):
+            print(f"{engine}: skipped, {reason}")
+            continue
+        started = time.monotonic()
+        found = [
+            one
+            for mine, other in zip(said(engine), said("duckdb"), strict=True)
+            for one in differences(mine, other)
+        ]
+        seconds = time.monotonic() - started
+        print(f"{engine}, {seconds:.0f} s: {told(found)}")
+        failed |= not all(one.is_fine for one in found)
+    return int(failed)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,80 @@
+"""Standings of random companies equal a naive calculation and change with nothing of the future."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import Phase, given, settings
+from hypothesis import strategies as st
+
+from features.point_in_time.facts import Facts, spine
+from features.subscriptions.contracted_arr import DAYS, standings
+from tests import oracle
+from tests.oracle.known import Account, Row, arr, over
+from tests.support.company import from_rows, shown
+from tests.support.damage import damaged
+from tests.support.random_company import AS_OFS, random_company
+
+FEW = settings(max_examples=2, deadline=None, derandomize=True, phases=[Phase.generate])
+
+
+def found(company: oracle.Company, days: Sequence[date]) -> dict[tuple[str, date], Row]:
+    """Return the standings of a company by account and day."""
+    tables = from_rows({"subscriptions": company["subscriptions"]})
+    rows: list[dict[str, Any]] = (
+        standings(Facts(tables, spine(tables, days), days)).to_pyarrow().to_pylist()
+    )
+    return {(row.pop("account_id"), row.pop("as_of")): row for row in rows}
+
+
+def naive(company: oracle.Company, account_id: str, as_of: date) -> Row:
+    """Return what one account pays and has announced, by a loop over its lines."""
+    one = Account(company, account_id, as_of)
+    lines: dict[str, list[Row]] = {}
+    for row in one.announced("subscriptions"):
+        if row["ended_on"] is None or row["ended_on"] > row["starts_on"]:
+            lines.setdefault(row["subscription_id"], []).append(row)
+    told: Row = {"started_on": one.started_on}
+    for name, days in DAYS.items():
+        told[name] = arr(_running(lines, as_of + timedelta(days=days)))
+    signed = [row for row in _running(lines, as_of) if row["term_ends_on"] is not None]
+    left = [(row["term_ends_on"] - as_of).days for row in signed]
+    terms = [(row["term_ends_on"] - row["starts_on"]).days for row in signed]
+    return told | {"renewal_days": min(left, default=None), "term_days": max(terms, default=None)}
+
+
+def _running(lines: dict[str, list[Row]], day: date) -> list[Row]:
+    begun = [[row for row in line if row["starts_on"] < day] for line in lines.values()]
+    newest = [max(line, key=lambda row: row["starts_on"]) for line in begun if line]
+    return [row for row in newest if not over(row, day)]
+
+
+@FEW
+@given(seed=st.integers(0, 2**32))
+def test_standings_are_those_of_a_loop_over_the_lines(seed: int) -> None:
+    company = random_company(seed, accounts=40)
+    told = found(company, AS_OFS)
+    expected = {
+        (account, day): naive(own, account, day)
+        for account, own in oracle.by_account(company).items()
+        for day in AS_OFS
+        if oracle.is_in_spine(own, account, day)
+    }
+    assert told.keys() == expected.keys()
+    for key, row in expected.items():
+        assert told[key] == pytest.approx(row), f"{key}\n{shown(company, key[0])}"
+
+
+@FEW
+@given(seed=st.integers(0, 2**32), cut=st.dates(date(2023, 9, 1), date(2024, 6, 1)))
+def test_the_future_changes_no_standing(seed: int, cut: date) -> None:
+    company = random_company(seed, accounts=40)
+    days = [cut, cut + timedelta(days=182)]
+    before, after = found(company, days), found(damaged(company, cut, seed), days)
+    assert {k: v for k, v in before.items() if k[1] == cut} == {
+        k: v for k, v in after.items() if k[1] == cut
+    }
+    assert before != after, "the damage never shows, so it proves nothing"

@@ -1,0 +1,182 @@
+"""Which play an account gets and why, as tables that a CS person could read.
+
+A line is an account: its numbers, then what to do about it. ``-`` is not known. Unless a table
+says otherwise, an account is worth EUR 1,000 of upsell and nothing is at risk.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from models.plays.context import Case, Limits
+from models.plays.definitions import PLAYS
+from models.plays.guards import GUARDS
+from models.plays.prioritisation import choose
+from tests.support.company import rows
+
+DOCUMENT = Path(__file__).parents[3] / "docs" / "plays.md"
+AMOUNTS = {"upsell": 1000.0, "cross_sell": 0.0, "downsell": 0.0, "churn": 0.0}
+EXPECTED = ("play", "why", "second", "at_stake")
+
+
+def account(line: dict[str, str], **limits: Any) -> Case:
+    """Return the account of a line; columns named like targets are its expected ARR."""
+    numbers = {name: _number(cell) for name, cell in line.items() if name not in EXPECTED}
+    amounts = {name: numbers.pop(name, usual) or 0.0 for name, usual in AMOUNTS.items()}
+    return Case(numbers, {"upsell": 0.31, "cross_sell": 0.08}, amounts, "EUR", Limits(**limits))
+
+
+def _number(cell: str) -> float | None:
+    return None if cell == "-" else float(cell)
+
+
+def check(table: str, **limits: float) -> None:
+    """Compare each line's play, and what else it expects, with what is decided."""
+    for line in rows(table):
+        found = choose(account(line, **limits))
+        told: dict[str, Any] = {"play": found.play, "why": found.why or "-"}
+        told |= {"second": found.second or "-", "at_stake": f"{found.at_stake:g}"}
+        wanted = {name: line[name] for name in EXPECTED if name in line}
+        assert {name: told[name] for name in wanted} == wanted, line
+
+
+def test_what_sells_best_is_offered_and_the_next_best_named() -> None:
+    check("""
+    upsell | cross_sell | churn | play        | second     | at_stake
+    1000   | 0          | 0     | expand      | -          | 1000
+    1000   | 400        | 300   | expand      | cross_sell | 1100
+    400    | 1000       | 300   | cross_sell  | expand     | 1100
+    1000   | 100        | 300   | expand      | -          | 800
+    249    | 0          | 0     | leave_alone | -          | 0
+    250    | 0          | 0     | expand      | -          | 250
+    0      | 0          | 0     | leave_alone | -          | 0
+    """)
+
+
+def test_no_sale_while_the_topic_has_nobody_to_carry_it() -> None:
+    check("""
+    champions_days_since_lost | has_champion_successor | champions_going | champions_on_leave | play                | why
+    20                        | -                      | 0               | 0                  | secure_the_champion | Expand waits: champion lost 20 days ago, no successor
+    91                        | 0                      | 0               | 0                  | secure_the_champion | Expand waits: champion lost 91 days ago, no successor
+    92                        | 0                      | 0               | 0                  | expand              | -
+    20                        | 1                      | 0               | 0                  | expand              | -
+    -                         | -                      | 2               | 0                  | secure_the_champion | Expand waits: 2 champions about to go
+    -                         | -                      | 0               | 1                  | secure_the_champion | Expand waits: 1 champion on a long leave
+    -                         | -                      | -               | -                  | expand              | -
+    """)  # fmt: skip  # noqa: E501
+
+
+def test_fix_before_you_sell() -> None:
+    check("""
+    tickets_open_escalated | tickets_csat_364d | has_blocker | churn | play                | why
+    2                      | -                 | 0           | 0     | fix_before_you_sell | Expand waits: 2 escalated tickets open
+    0                      | 2.4               | 0           | 0     | fix_before_you_sell | Expand waits: satisfaction 2.4 of 5
+    0                      | 3                 | 0           | 0     | expand              | -
+    0                      | -                 | 1           | 0     | fix_before_you_sell | Expand waits: somebody in the account holds it back
+    0                      | -                 | 0           | 1001  | fix_before_you_sell | Expand waits: EUR 1,001 at risk against EUR 1,000 to gain
+    0                      | -                 | 0           | 700   | expand              | -
+    -                      | -                 | -           | 0     | expand              | -
+    """)  # fmt: skip  # noqa: E501
+
+
+def test_more_is_not_sold_to_an_account_that_has_not_absorbed_what_it_has() -> None:
+    check("""
+    seats_licensed | seats_activated_share | seats_utilization_28d | adoption_age_days | usage_days_silent | play           | why
+    120            | 0.34                  | 0.9                   | 400               | 1                 | drive_adoption | Expand waits: only 34 % of 120 licensed seats activated
+    120            | 0.5                   | 0.1                   | 400               | 1                 | expand         | -
+    120            | 0.34                  | 0.1                   | 90                | 1                 | expand         | -
+    120            | -                     | 0.2                   | 400               | 1                 | drive_adoption | Expand waits: only 20 % of 120 licensed seats active
+    120            | -                     | 0.25                  | 400               | 1                 | expand         | -
+    -              | 0.34                  | -                     | -                 | -                 | drive_adoption | Expand waits: only 34 % of the licensed seats activated
+    120            | 0.9                   | 0.9                   | 400               | 28                | drive_adoption | Expand waits: no use for 28 days
+    -              | -                     | -                     | -                 | -                 | expand         | -
+    """)  # fmt: skip  # noqa: E501
+
+
+def test_what_is_signed_or_complete_needs_no_selling() -> None:
+    check("""
+    cross_sell | seats_contracted_ahead | arr_contracted_ahead | seats_whitespace_share | products_whitespace | play        | at_stake | why
+    0          | 60                     | 6000                 | 0.4                    | 2                   | leave_alone | 0        | Expand is no play: 60 more seats already signed to start within a year
+    0          | 0                      | 6000                 | 0.4                    | 2                   | leave_alone | 0        | Expand is no play: EUR 6,000 already signed to start within a year
+    0          | -60                    | -6000                | 0.4                    | 2                   | expand      | 1000     | -
+    400        | 60                     | 6000                 | 0.4                    | 2                   | cross_sell  | 400      | Expand is no play: 60 more seats already signed to start within a year
+    0          | 0                      | 0                    | 0                      | 2                   | leave_alone | 0        | Expand is no play: everybody has a seat already
+    400        | 0                      | 0                    | 0.4                    | 0                   | expand      | 1000     | Cross-sell is no play: holds every product already
+    """)  # fmt: skip  # noqa: E501
+
+
+def test_mending_is_worth_what_is_at_risk_and_the_sale_that_waits() -> None:
+    check("""
+    upsell | churn | champions_going | tickets_open_escalated | seats_activated_share | play                | second              | at_stake
+    1000   | 400   | 1               | 1                      | 0.1                   | secure_the_champion | fix_before_you_sell | 1400
+    1000   | 400   | 0               | 1                      | 0.1                   | fix_before_you_sell | drive_adoption      | 1400
+    1000   | 400   | 0               | 0                      | 0.1                   | drive_adoption      | expand              | 1400
+    100    | 400   | 0               | 0                      | 0.9                   | fix_before_you_sell | -                   | 400
+    100    | 100   | 1               | 0                      | 0.9                   | leave_alone         | secure_the_champion | 0
+    """)  # fmt: skip  # noqa: E501
+
+
+def test_a_company_judges_by_limits_of_its_own() -> None:
+    check(
+        """
+        upsell | seats_activated_share | play
+        1000   | 0.6                   | drive_adoption
+        999    | 0.9                   | leave_alone
+        """,
+        activated=0.7,
+        worth_a_talk=1000,
+    )
+
+
+TEXTS = [
+    (
+        {"seats_utilization_28d": 0.96, "seats_licensed": 120, "renewal_days": 45, "employees": 900}
+        | {"seats_whitespace_share": 0.5, "discount": 0.15, "champions_count": 2, "tickets_open": 0}
+        | {"usage_days_silent": 1, "seats_activated_share": 0.98},
+        "96 % of 120 licensed seats active; renewal in 45 days; 450 people without a seat: offer "
+        "the seats they will need in the next 6 to 12 months, in one order. They have 15 % "
+        "discount and expect at least that.",
+    ),
+    (
+        {"seats_overage": 1, "seats_licensed": 20, "usage_days_silent": 1},
+        "1 person active beyond 20 licensed seats; buys more with a chance of 31 %, EUR 1,000 "
+        "expected: offer the seats they will need in the next 6 to 12 months, in one order. Not "
+        "known here: who carries the topic, whether tickets are open, how much of what is paid for "
+        "is in use.",
+    ),
+    (
+        {"champions_count": 0, "champions_days_since_lost": 1},
+        "Champion lost 1 day ago, no successor; none in place: meet whoever carries the topic now, "
+        "and win a second person elsewhere.",
+    ),
+    (
+        {"upsell": 0.0, "cross_sell": 900.0, "products_held": 1, "products_whitespace": 2}
+        | {"champions_count": 2, "tickets_open": 0, "usage_days_silent": 1}
+        | {"seats_activated_share": 0.98},
+        "Holds 1 product, 2 not yet; buys another product with a chance of 8 %, EUR 900 expected: "
+        "offer the product that fits the next problem on their list.",
+    ),
+    ({"upsell": 12.0}, "EUR 12 expected, EUR 0 at risk: no talk is needed now."),
+]
+
+
+@pytest.mark.parametrize(("numbers", "text"), TEXTS)
+def test_texts_tell_the_account_s_own_numbers(numbers: dict[str, float], text: str) -> None:
+    found = choose(account({name: str(value) for name, value in numbers.items()}))
+    assert found.text == text
+
+
+def test_every_play_and_guard_is_told_in_the_document() -> None:
+    text = DOCUMENT.read_text("utf-8")
+    flat = " ".join(text.split())
+    for one in PLAYS.values():
+        assert f"## {one.title()}\n" in text
+        assert one.meaning in flat
+    for reason in GUARDS.values():
+        assert reason.meaning in flat, reason.name
+        assert reason.instead in PLAYS
+    for limit in Limits.__dataclass_fields__:
+        assert f"`{limit}`" in text

@@ -1,0 +1,79 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from models.dataset.feature_table import FeatureTable
+from models.dataset.matrix import matrix
+from models.dataset.time_split import split
+from models.release.golden_rows import amount_shares
+from models.release.model_files import ModelFiles
+from models.training.amounts import MODEL, TYPICAL, Amounts, fit_amounts
+from models.training.boosting import Params
+from models.training.classifier import TrainingSet
+from models.training.shares import typical_share
+from tests.models.tables import MATURE_DAYS, feature_table
+
+QUICK = Params(max_trees=120, patience=20, threads=1)
+AMOUNT = "upsell_arr_next_91d"
+
+
+def table(*, by_segment: bool) -> FeatureTable:
+    """Return a table where an enterprise grows by 60 % and others by 10 %, or all by about 25 %."""
+    plain = feature_table(accounts=400)
+    frame = plain.frame.copy()
+    large = frame["segment"] == "enterprise"
+    share = np.where(large, 0.6, 0.1) if by_segment else 0.25
+    noise = np.random.default_rng(6).lognormal(0, 0.3, len(frame))
+    frame[AMOUNT] = frame["upsell_next_91d"] * frame["arr"] * share * noise
+    return replace(plain, frame=frame)
+
+
+def fitted(source: FeatureTable) -> tuple[TrainingSet, Amounts]:
+    parts = split(sorted(source.mature("upsell")["as_of"].unique()), MATURE_DAYS)
+    training = TrainingSet.of(source, "upsell", parts)
+    return training, fit_amounts(source, "upsell", training, QUICK)
+
+
+def files(training: TrainingSet, amounts: Amounts) -> ModelFiles:
+    card = {"amount": amounts.told}
+    return ModelFiles("", {}, training.features, card, {"rows": []}, amounts.text)
+
+
+def test_a_share_that_differs_by_kind_of_account_is_learned_and_adds_up() -> None:
+    source = table(by_segment=True)
+    training, amounts = fitted(source)
+    assert amounts.told["method"] == MODEL
+    test = source.at("upsell", training.split.test)
+    test = test[test["upsell_next_91d"] == 1]
+    given = amount_shares(files(training, amounts), matrix(test, training.features))
+    large = (test["segment"] == "enterprise").to_numpy()
+    assert given[large].mean() == pytest.approx(0.6, rel=0.25)
+    assert given[~large].mean() == pytest.approx(0.1, rel=0.5)
+    happened = test[AMOUNT].sum()
+    assert (given * test["arr"]).sum() == pytest.approx(happened, rel=0.2)
+    plain = np.abs(amounts.told["share"] * test["arr"] - test[AMOUNT]).sum()
+    assert np.abs(given * test["arr"] - test[AMOUNT]).sum() < 0.8 * plain
+
+
+def test_where_nothing_tells_the_share_the_typical_one_is_kept() -> None:
+    source = table(by_segment=False)
+    training, amounts = fitted(source)
+    assert amounts.told["method"] == TYPICAL
+    assert amounts.text == ""
+    rows = source.at("upsell", training.split.train)
+    assert amounts.told["share"] == pytest.approx(typical_share(source, "upsell", rows))
+    given = amount_shares(files(training, amounts), np.zeros((3, 6)))
+    np.testing.assert_allclose(given, amounts.told["share"])
+
+
+def test_few_outcomes_are_not_learned_from() -> None:
+    _, amounts = fitted(feature_table(accounts=60))
+    assert amounts.told.keys() == {"method", "share"}
+
+
+def test_the_same_table_gives_the_same_model() -> None:
+    source = table(by_segment=True)
+    assert fitted(source)[1] == fitted(source)[1]

@@ -1,0 +1,53 @@
+"""Promises: a model that orders well and promises double is told, chance is not."""
+
+from typing import Any
+
+import pytest
+
+from pipelines.report.sections.promises import promise
+from pipelines.report.texts import CATALOGUES
+
+
+def card(*bins: tuple[float, float, int]) -> dict[str, Any]:
+    return {"reliability": [{"predicted": p, "observed": o, "n": n} for p, o, n in bins]}
+
+
+@pytest.mark.parametrize(
+    ("bins", "sentence"),
+    [
+        (
+            [(0.1, 0.05, 2000), (0.3, 0.15, 2000)],
+            "promised too much: for every 10 expected, 5 came",
+        ),
+        ([(0.1, 0.2, 2000)], "promised too little: for every 10 expected, 20 came"),
+    ],
+    ids=["half came", "double came"],
+)
+def test_a_broken_promise_is_told_in_tens(
+    bins: list[tuple[float, float, int]], sentence: str
+) -> None:
+    told = promise(card(*bins))
+    assert told is not None
+    assert not told.kept
+    assert told.sentence(CATALOGUES["en"]) == sentence
+
+
+@pytest.mark.parametrize(
+    "bins",
+    [
+        [(0.05, 0.1, 2000), (0.3, 0.25, 2000)],  # off both ways: the sum is right
+        [(0.1, 0.08, 20_000)],  # clear of chance, and too small to matter
+        [(0.1, 0.05, 100)],  # 5 for 10: nobody can tell
+        [(0.1, 0.0, 50)],
+    ],
+    ids=["the sum", "a small gap", "few outcomes", "no outcome"],
+)
+def test_a_promise_is_kept_as_far_as_one_can_tell(bins: list[tuple[float, float, int]]) -> None:
+    told = promise(card(*bins))
+    assert told is not None
+    assert told.kept
+
+
+@pytest.mark.parametrize("stored", [{}, {"reliability": []}, card((0.0, 0.0, 100))])
+def test_without_a_test_nothing_was_promised(stored: dict[str, Any]) -> None:
+    assert promise(stored) is None

@@ -1,0 +1,151 @@
+"""The base added up, its forecast, and what is known of the models."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fastapi import FastAPI
+
+from models.plays.prioritisation import Decision
+from models.release import bundle
+from models.store.forecasts import ForecastStore, SeatForecast, StoredForecast
+from serving.app import create_app
+from serving.inference.scorer import Scorer
+from serving.settings import ServingSettings
+from tests.models.stored import account, scoring
+from tests.serving.asking import PROBLEM, ask
+
+WIDE = {"value": 1.1, "low_80": 1.0, "high_80": 1.2, "low_95": 0.9, "high_95": 1.3}
+PARTS = ("contracted_up", "contracted_down", "expansion", "downsell", "churn")
+FORECAST: dict[str, Any] = {
+    "origin": "2026-08-03", "days": 364, "arr": 36_000.0, "nrr": WIDE, "grr": WIDE,
+    "band": "better", "parts": dict.fromkeys(PARTS, WIDE), "quarters": 16,
+}  # fmt: skip
+
+
+@pytest.fixture
+def app(tmp_path: Path) -> Iterator[FastAPI]:
+    url = f"sqlite:///{tmp_path / 's.db'}"
+    made = create_app(ServingSettings(store_url=url, release_folder=tmp_path, keys="off"))
+    told = Decision("expand", "Do it.", "", None, 100.0, "listed", place=1)
+    rows = [
+        account(1, csm_id="csm-1", decision=told),
+        account(2, csm_id="csm-1", arr=None),
+        account(3, segment=None, expected_expansion_arr=0.333),
+    ]
+    made.state.store.write(scoring(), rows)
+    made.state.editions.look()
+    yield made
+    for closing in (made.state.lanes, made.state.forecasts, made.state.store):
+        closing.close()
+
+
+def keep(
+    app: FastAPI,
+    tmp_path: Path,
+    document: dict[str, Any],
+    day: int = 3,
+    seats: Sequence[SeatForecast] = (),
+) -> None:
+    store = ForecastStore(f"sqlite:///{tmp_path / 's.db'}")
+    moment = datetime.fromisoformat("2026-08-04T06:00")
+    store.write(StoredForecast(date(2026, 8, day), "f" * 64, moment, document), seats)
+    store.close()
+    app.state.forecasts.look()
+
+
+def test_the_portfolio_adds_up_by_play_csm_and_segment(app: FastAPI) -> None:
+    told = ask(app, "GET", "/v1/portfolio").json()
+    assert told["total"] == {
+        "accounts": 3, "listed": 1, "arr": 24_000, "expected_expansion_arr": 1800.33,
+        "arr_at_risk": 900, "net_expected_arr": 900.33,
+    }  # fmt: skip
+    assert {one["name"]: one["accounts"] for one in told["by_csm"]} == {"csm-1": 2, None: 1}
+    assert {one["name"]: one["accounts"] for one in told["by_segment"]} == {"smb": 2, None: 1}
+    assert {one["name"]: one["listed"] for one in told["by_play"]} == {"expand": 1, None: 0}
+    assert told["forecast"] is None
+
+
+def test_the_newest_forecast_is_told(app: FastAPI, tmp_path: Path) -> None:
+    keep(app, tmp_path, FORECAST)
+    told = ask(app, "GET", "/v1/portfolio").json()["forecast"]
+    assert (told["nrr"], told["band"], told["origin"]) == (WIDE, "better", "2026-08-03")
+
+
+def test_the_seats_of_an_account_are_told_as_far_ahead_as_they_are_known(
+    app: FastAPI, tmp_path: Path
+) -> None:
+    assert ask(app, "GET", "/v1/accounts/a-1/seats").status_code == 404
+    given = [SeatForecast("a-1", 364, 20, 18, 26, 41), SeatForecast("a-1", 182, 20, 19, 22, 30)]
+    keep(app, tmp_path, FORECAST, seats=given)
+    assert ask(app, "GET", "/v1/accounts/a-1/seats").json() == {
+        "account_id": "a-1", "as_of": "2026-08-03", "seats_licensed": 20,
+        "ahead": [
+            {"days": 182, "low": 19, "middle": 22, "high": 30},
+            {"days": 364, "low": 18, "middle": 26, "high": 41},
+        ],
+    }  # fmt: skip
+    missing = ask(app, "GET", "/v1/accounts/a-2/seats")
+    assert (missing.status_code, missing.headers["content-type"]) == (404, PROBLEM)
+
+
+def test_a_forecast_that_cannot_be_read_leaves_the_one_before(app: FastAPI, tmp_path: Path) -> None:
+    keep(app, tmp_path, FORECAST)
+    keep(app, tmp_path, {**FORECAST, "nrr": "much"}, day=10)
+    assert ask(app, "GET", "/v1/portfolio").json()["forecast"]["origin"] == "2026-08-03"
+    assert "forecast" in " ".join(ask(app, "GET", "/health/ready").json()["problems"])
+
+
+def test_without_the_store_the_forecast_is_still_known(app: FastAPI, tmp_path: Path) -> None:
+    keep(app, tmp_path, FORECAST)
+    app.state.forecasts.close()
+    for path in tmp_path.glob("s.db*"):
+        path.write_text("this is no database, and long enough to be read as one")
+    app.state.forecasts.look()
+    assert app.state.forecasts.problems
+    assert ask(app, "GET", "/v1/portfolio").json()["forecast"]["band"] == "better"
+
+
+@pytest.fixture
+def models(app: FastAPI, released: Path) -> FastAPI:
+    path = bundle.current(released)
+    assert path is not None
+    app.state.watch.scorer = Scorer.load(path, bundle.verify(path))
+    return app
+
+
+def test_the_models_in_use_are_listed(models: FastAPI) -> None:
+    told = ask(models, "GET", "/v1/models").json()
+    [one] = told["models"]
+    assert (one["target"], one["version"], one["verdict"]) == ("upsell", "1", "skill")
+
+
+def test_a_model_tells_its_figures_and_inputs(models: FastAPI) -> None:
+    auc = {"value": 0.8, "low": 0.7, "high": 0.9}
+    card = {
+        "version": "7", "verdict": "skill", "why": "clear", "trees": 102, "split": "by time",
+        "metrics": {"auc": auc}, "baselines": {"rule": {"name": "rule of thumb", "auc": auc}},
+        "trained": {"from": "2026-01-05", "to": "2026-03-02", "rows": 10, "positives": 2},
+        "test": {"from": "2026-06-01", "to": "2026-06-08", "rows": 5, "positives": 1},
+    }  # fmt: skip
+    scorer = models.state.watch.scorer
+    changed = replace(scorer.models["upsell"], card=card)
+    models.state.watch.scorer = replace(scorer, models={"upsell": changed})
+    told = ask(models, "GET", "/v1/models/upsell").json()
+    assert told["metrics"] == [{"name": "auc", **auc}]
+    assert told["peers"] == [{"name": "rule of thumb", "auc": {"name": "auc", **auc}}]
+    assert [one["name"] for one in told["inputs"]] == ["one", "two"]
+    assert (told["trained"]["first"], told["tested"]["rows"]) == ("2026-01-05", 5)
+    assert json.loads(told["card"]) == card
+
+
+def test_a_target_without_a_model_is_told_which_there_are(models: FastAPI) -> None:
+    answer = ask(models, "GET", "/v1/models/renewal")
+    assert (answer.status_code, answer.headers["content-type"]) == (404, PROBLEM)
+    assert "upsell" in answer.json()["detail"]

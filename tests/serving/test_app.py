@@ -1,0 +1,199 @@
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from dataclasses import asdict, replace
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fastapi import FastAPI
+
+from models.plays.prioritisation import Decision
+from models.release import bundle
+from models.store.scores import ScoreStore
+from serving.app import create_app
+from serving.inference.release_watcher import ReleaseWatch
+from serving.settings import ServingSettings
+from tests.models.releases import account, scoring
+from tests.serving.asking import PROBLEM, ask
+
+
+@pytest.fixture
+def app(tmp_path: Path, released: Path) -> Iterator[FastAPI]:
+    url = f"sqlite:///{tmp_path / 'scores.db'}"
+    writer = ScoreStore(url)
+    writer.write(scoring(), [account("a"), account("b", 2)])
+    writer.close()
+    made = create_app(ServingSettings(store_url=url, release_folder=released, keys="off"))
+    made.state.editions.look()
+    yield made
+    made.state.store.close()
+
+
+def test_a_known_account_gets_its_score_with_reasons_and_versions(app: FastAPI) -> None:
+    answer = ask(app, "GET", "/v1/accounts/a/score")
+    assert answer.status_code == 200
+    body = answer.json()
+    assert body["probabilities"] == {
+        "upsell": 0.25, "cross_sell": None, "downsell": None, "churn": None,
+    }  # fmt: skip
+    assert body["reasons"]["upsell"]["up"][0]["text"] == "Use: 90 % (typical 50 %)"
+    assert body["versions"]["release_id"] == "r1"
+    assert "before calibration" in body["reasons_note"]
+
+
+def test_an_answer_says_what_to_do_where_that_was_decided(app: FastAPI) -> None:
+    told = Decision("fix_before_you_sell", "2 tickets: fix.", "Expand waits", "expand", 9.0)
+    store: ScoreStore = app.state.store
+    store.write(scoring("s2", as_of=date(2026, 9, 7)), [replace(account("a"), decision=told)])
+    app.state.editions.look()
+    found = ask(app, "GET", "/v1/accounts/a/score").json()
+    assert found["decision"] == asdict(told)
+    assert found["decision"]["standing"] == "nothing_to_do"
+
+
+def test_an_unknown_account_is_told_the_way_out(app: FastAPI) -> None:
+    answer = ask(app, "GET", "/v1/accounts/nobody/score")
+    assert (answer.status_code, answer.headers["content-type"]) == (404, PROBLEM)
+    assert "'nobody'" in answer.json()["detail"]
+
+
+def test_a_batch_keeps_its_order_and_lists_who_has_no_score(app: FastAPI) -> None:
+    answer = ask(app, "POST", "/v1/scores", json={"account_ids": ["b", "x", "a", "b"]})
+    assert [one["account_id"] for one in answer.json()["scores"]] == ["b", "a"]
+    assert answer.json()["not_found"] == ["x"]
+
+
+@pytest.mark.parametrize(
+    ("sent", "status"),
+    [
+        ({"json": {"account_ids": [str(number) for number in range(1001)]}}, 422),
+        ({"json": {"account_ids": []}}, 422),
+        ({"json": {"account_ids": ["a"], "more": 1}}, 422),
+        ({"json": {"account_ids": [1]}}, 422),
+        ({"json": ["a"]}, 422),
+        ({"content": b'{"account_ids": ["a"'}, 415),
+        ({"content": b"\xff\xfe", "headers": {"content-type": "application/json"}}, 400),
+        ({"content": b" " * 2_200_000}, 413),
+    ],
+)
+def test_a_bad_body_is_refused(app: FastAPI, sent: dict[str, Any], status: int) -> None:
+    answer = ask(app, "POST", "/v1/scores", **sent)
+    assert (answer.status_code, answer.headers["content-type"]) == (status, PROBLEM)
+    assert answer.json()["status"] == status
+
+
+def test_a_body_without_a_length_is_counted_as_it_comes(app: FastAPI) -> None:
+    async def endless() -> Any:
+        for _ in range(2200):
+            yield b" " * 1000
+
+    answer = ask(app, "POST", "/v1/scores", content=endless())
+    assert answer.status_code == 413
+
+
+@pytest.mark.parametrize(("path", "status"), [("/v1/nothing", 404), ("/v1/accounts/a/score", 405)])
+def test_a_wrong_address_or_method_is_a_problem_document(
+    app: FastAPI, path: str, status: int
+) -> None:
+    answer = ask(app, "DELETE", path)
+    assert (answer.status_code, answer.headers["content-type"]) == (status, PROBLEM)
+
+
+@pytest.mark.parametrize(
+    ("sent", "kept"), [("crm-42", True), ("two words", False), ("x" * 65, False)]
+)
+def test_a_plain_request_id_is_kept_and_any_other_replaced(
+    app: FastAPI, sent: str, kept: bool
+) -> None:
+    answer = ask(app, "GET", "/v1/accounts/nobody/score", headers={"X-Request-ID": sent})
+    given = answer.headers["X-Request-ID"]
+    assert (given == sent) is kept
+    assert answer.json()["request_id"] == given
+
+
+def test_a_store_that_is_gone_leaves_the_last_scores_and_says_so(
+    app: FastAPI, tmp_path: Path
+) -> None:
+    app.state.watch.look()
+    app.state.store.close()
+    for path in tmp_path.glob("scores.db*"):
+        path.write_text("this is no database, and long enough to be read as one")
+    app.state.editions.look()
+    answer = ask(app, "GET", "/v1/accounts/a/score")
+    assert (answer.status_code, answer.json()["stale"]) == (200, True)
+    ready = ask(app, "GET", "/health/ready")
+    assert (ready.status_code, ready.json()["stale"]) == (200, True)
+    assert "database" in ready.json()["problems"][0]
+
+
+def test_an_answer_says_how_old_it_is(app: FastAPI) -> None:
+    answer = ask(app, "GET", "/v1/accounts/a/score").json()
+    age = (datetime.now(UTC).date() - date.fromisoformat(answer["as_of"])).days
+    assert (answer["age_days"], answer["stale"]) == (age, age > 14)
+
+
+@pytest.mark.parametrize("form", ["{0}", '"other", {0}', "W/{0}", "*"])
+def test_a_copy_that_still_holds_is_not_sent_again(app: FastAPI, form: str) -> None:
+    tag = ask(app, "GET", "/v1/accounts/a/score").headers["etag"]
+    answer = ask(app, "GET", "/v1/accounts/a/score", headers={"If-None-Match": form.format(tag)})
+    assert (answer.status_code, answer.content, answer.headers["etag"]) == (304, b"", tag)
+
+
+def test_a_copy_is_sent_again_once_the_score_or_its_age_is_another(app: FastAPI) -> None:
+    before = ask(app, "GET", "/v1/accounts/a/score").headers["etag"]
+    shown = app.state.editions.shown
+    app.state.editions.shown = replace(shown, age_days=shown.age_days + 1)
+    given = {"If-None-Match": before}
+    older = ask(app, "GET", "/v1/accounts/a/score", headers=given)
+    assert (older.status_code, older.json()["age_days"]) == (200, shown.age_days + 1)
+    app.state.store.write(scoring("s2", as_of=date(2026, 9, 7)), [account("a", chance=0.5)])
+    app.state.editions.look()
+    newer = ask(app, "GET", "/v1/accounts/a/score", headers={"If-None-Match": before})
+    assert newer.json()["probabilities"]["upsell"] == 0.5
+
+
+def test_an_id_may_hold_a_slash(app: FastAPI) -> None:
+    app.state.store.write(scoring("s2", as_of=date(2026, 9, 7)), [account("eu/7 'ü'")])
+    app.state.editions.look()
+    answer = ask(app, "GET", "/v1/accounts/eu%2F7%20'%C3%BC'/score")
+    assert answer.json()["account_id"] == "eu/7 'ü'"
+
+
+def test_ready_only_when_scores_and_a_release_are_there(app: FastAPI) -> None:
+    before = ask(app, "GET", "/health/ready")
+    assert before.status_code == 503
+    assert before.json()["problems"]
+    app.state.watch.look()
+    after = ask(app, "GET", "/health/ready")
+    assert (after.status_code, after.json()["status"]) == (200, "ready")
+
+
+def test_a_broken_newer_release_is_refused_and_the_old_stays(
+    tmp_path: Path, released: Path
+) -> None:
+    shutil.copytree(released, tmp_path, symlinks=True, dirs_exist_ok=True)
+    good = bundle.current(tmp_path)
+    assert good is not None
+    watch = ReleaseWatch(tmp_path)
+    watch.look()
+    shutil.copytree(good, tmp_path / "broken")
+    (tmp_path / "broken" / "upsell" / "model.txt").write_text("tree\n")
+    (tmp_path / "current").unlink()
+    (tmp_path / "current").symlink_to("broken")
+    watch.look()
+    assert watch.release_id == good.name
+    assert "does not have the hash" in watch.problems[0]
+
+
+def test_names_in_the_interface_are_plain_identifiers(app: FastAPI) -> None:
+    document = ask(app, "GET", "/openapi.json").json()
+    operations = [
+        one["operationId"] for path in document["paths"].values() for one in path.values()
+    ]
+    schemas = document["components"]["schemas"].values()
+    fields = [name for one in schemas for name in one.get("properties", {})]
+    assert operations
+    assert all(name.isidentifier() for name in (*operations, *fields))
