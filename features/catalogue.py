@@ -8,7 +8,8 @@ from functools import cache
 
 from features.contract import TABLES, Column, Table
 from features.declaration.derived_columns import with_sources
-from features.declaration.feature import UNITS, FeatureColumn, FeatureGroup, Range
+from features.declaration.feature import UNITS, FeatureColumn, Range
+from features.declaration.group import FeatureGroup
 from features.declaration.units import when
 from features.errors import UsageError
 from features.groups.adoption import adoption
@@ -16,10 +17,13 @@ from features.groups.champions import champions
 from features.groups.commercial import commercial
 from features.groups.departments import departments
 from features.groups.seats import seats
+from features.groups.support import support
 from features.groups.usage import usage
 from features.labels.targets import TARGETS
 
-GROUPS: tuple[FeatureGroup, ...] = (seats, usage, adoption, champions, departments, commercial)
+GROUPS: tuple[FeatureGroup, ...] = (
+    seats, usage, adoption, champions, departments, commercial, support,
+)  # fmt: skip
 """Every group, in the order in which columns and documents show them."""
 
 GENERATED = "<!-- Generated from the code by `expansion catalogue --write`; edit the code. -->"

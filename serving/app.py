@@ -21,8 +21,7 @@ from serving.pages.views import pages
 from serving.routes.accounts import lists
 from serving.routes.feedback import feedback
 from serving.routes.health import health
-from serving.routes.metrics import Metrics
-from serving.routes.metrics_route import metrics
+from serving.routes.metrics import Metrics, metrics
 from serving.routes.models import router as models
 from serving.routes.portfolio import router as portfolio
 from serving.routes.rows import rows

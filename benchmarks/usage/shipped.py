@@ -8,7 +8,7 @@ import ibis
 import pyarrow as pa
 
 from benchmarks.usage.data import COLUMNS, as_of_dates
-from features.declaration.feature import FeatureGroup
+from features.declaration.group import FeatureGroup
 from features.groups.usage import usage
 from pipelines.build.account_ranges import features_by_range
 

@@ -16,7 +16,8 @@ import ibis
 from ibis.common.exceptions import IbisTypeError
 from ibis.expr.operations import Field
 
-from features.declaration.feature import Feature, FeatureColumn, FeatureGroup
+from features.declaration.feature import Feature, FeatureColumn
+from features.declaration.group import FeatureGroup
 from features.declaration.validation import Refusal, place_of
 from features.errors import UsageError
 

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 import ibis
 
 from features.contract import TABLES
-from features.declaration.feature import Feature, FeatureColumn, FeatureGroup, Rows
+from features.declaration.feature import Feature, FeatureColumn, Rows
+from features.declaration.group import FeatureGroup
 from features.declaration.validation import Refusal, place_of
 from features.point_in_time.facts import KEYS, Facts
 

@@ -15,7 +15,7 @@ from features.declaration.units import UNITS
 from features.errors import UsageError
 
 if TYPE_CHECKING:
-    from features.declaration.feature import Feature, FeatureGroup
+    from features.declaration.feature import Feature
 
 PLAIN = re.compile(r"[a-z][a-z0-9_]*")
 RESERVED = ("account_id", "as_of", "started_on", "known_at", "name", "csm_id")
@@ -61,14 +61,14 @@ def place_of(function: Callable[..., Any] | None) -> str:
     return "" if code is None else f"{code.co_filename}:{code.co_firstlineno}"
 
 
-def group_problems(group: FeatureGroup) -> list[str]:
+def group_problems(name: str, meaning: str, owner: str) -> list[str]:
     """List every rule that a group breaks, each with what to do."""
     rules = (
-        (not PLAIN.fullmatch(group.name), "needs a name of lower-case letters, digits and _"),
-        (not group.meaning.strip(), "has no meaning; say in a sentence what its features tell"),
-        (not group.owner.strip(), "has no owner; name the team that answers for its features"),
+        (not PLAIN.fullmatch(name), "needs a name of lower-case letters, digits and _"),
+        (not meaning.strip(), "has no meaning; say in a sentence what its features tell"),
+        (not owner.strip(), "has no owner; name the team that answers for its features"),
     )
-    return [f"group {group.name!r} {sentence}" for broken, sentence in rules if broken]
+    return [f"group {name!r} {sentence}" for broken, sentence in rules if broken]
 
 
 def source_problems(group: str, sources: Sequence[str]) -> list[str]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import ibis
 
-from features.declaration.feature import FeatureGroup
+from features.declaration.group import FeatureGroup
 from features.groups.seats import priced_by_seats
 from features.groups.usage import people
 from features.point_in_time.facts import KEYS
@@ -101,87 +101,200 @@ def adoption_milestones(facts: Facts) -> ir.Table:
     return _since_start(rows, rows.reached_on)
 
 
-@adoption.feature(adoption_spine, unit="days", expected=(1, None))
+@adoption.feature(adoption_spine, unit="days", says="Customer for {value}", expected=(1, None))
 def adoption_age_days(rows: ir.Table) -> ir.Value:
     """Days since the first subscription started."""
     return rows.as_of.delta(rows.started_on, unit="day").max()
 
 
-@adoption.feature(adoption_lines, unit="count", expected=(0, None))
+@adoption.feature(
+    adoption_lines,
+    unit="count",
+    says={
+        "zero": "Started without licensed units",
+        "one": "Started with 1 licensed unit",
+        "many": "Started with {value} licensed units",
+    },
+    expected=(0, None),
+)
 def adoption_first_quantity(rows: ir.Table) -> ir.Value:
-    """Units bought at the start."""
+    """Licensed units at the start."""
     return rows.quantity.sum()
 
 
-@adoption.feature(adoption_people, unit="people", expected=(0, None), absent=0, by_days=DAYS)
+@adoption.feature(
+    adoption_people,
+    unit="people",
+    says={
+        "zero": "No active users by day {day}",
+        "one": "1 active user by day {day}",
+        "many": "{value} active users by day {day}",
+    },
+    expected=(0, None),
+    absent=0,
+    by_days=DAYS,
+)
 def adoption_active_users(rows: ir.Table) -> ir.Value:
-    """People who had been active."""
+    """Active users since the start."""
     return people(rows)
 
 
-@adoption.feature(adoption_functions, unit="count", expected=(0, None), absent=0, by_days=DAYS)
+@adoption.feature(
+    adoption_functions,
+    unit="count",
+    says={
+        "zero": "No product features used by day {day}",
+        "one": "1 product feature used by day {day}",
+        "many": "{value} product features used by day {day}",
+    },
+    expected=(0, None),
+    absent=0,
+    by_days=DAYS,
+)
 def adoption_functions_used(rows: ir.Table) -> ir.Value:
-    """Functions that had been used."""
+    """Product features used since the start."""
     return rows.count()
 
 
-@adoption.feature(adoption_functions, unit="days", expected=(0, None))
+@adoption.feature(
+    adoption_functions,
+    unit="days",
+    says={
+        "zero": "First used on the day of the start",
+        "many": "First used after {value}",
+        "unknown": "No use on record in the first 180 days",
+    },
+    expected=(0, None),
+)
 def adoption_days_to_first_use(rows: ir.Table) -> ir.Value:
-    """Days from the start to the first use."""
+    """Days from start to first use."""
     return rows.days_since_start.min()
 
 
-@adoption.feature(adoption_users, unit="people", expected=(0, None), absent=0, by_days=DAYS)
+@adoption.feature(
+    adoption_users,
+    unit="people",
+    says={
+        "zero": "No users activated by day {day}",
+        "one": "1 user activated by day {day}",
+        "many": "{value} users activated by day {day}",
+    },
+    expected=(0, None),
+    absent=0,
+    by_days=DAYS,
+)
 def adoption_activated(rows: ir.Table) -> ir.Value:
-    """People who had got access."""
+    """Users activated since the start."""
     return rows.user_id.nunique()
 
 
-@adoption.feature(adoption_half, unit="days", expected=(0, None))
+@adoption.feature(
+    adoption_half,
+    unit="days",
+    says={
+        "zero": "Half of the initial seats activated from the start",
+        "many": "Half of the initial seats activated after {value}",
+        "unknown": "Half of the initial seats not on record as activated",
+    },
+    expected=(0, None),
+)
 def adoption_days_to_half_activated(rows: ir.Table) -> ir.Value:
-    """Days from the start until half of the seats bought then had been activated."""
+    """Days until half of the initial seats were activated."""
     return rows.days_since_start.min()
 
 
-@adoption.feature(adoption_milestones, unit="flag", expected=(0, 1), absent=0, by_days=(90, 180))
+@adoption.feature(
+    adoption_milestones,
+    unit="flag",
+    says={"zero": "No first success by day {day}", "one": "First success by day {day}"},
+    expected=(0, 1),
+    absent=0,
+    by_days=(90, 180),
+)
 def has_first_outcome(rows: ir.Table) -> ir.Value:
-    """A first measurable outcome had been reached."""
+    """First success reached."""
     return (rows.milestone == "first_outcome").any()
 
 
-@adoption.feature(adoption_milestones, unit="flag", expected=(0, 1), absent=0, by_days=(90, 180))
+@adoption.feature(
+    adoption_milestones,
+    unit="flag",
+    says={"zero": "No broad rollout by day {day}", "one": "Broad rollout by day {day}"},
+    expected=(0, 1),
+    absent=0,
+    by_days=(90, 180),
+)
 def has_broad_rollout(rows: ir.Table) -> ir.Value:
-    """The broad rollout had been reached."""
+    """Broad rollout reached."""
     return (rows.milestone == "broad_rollout").any()
 
 
-@adoption.feature(adoption_milestones, unit="flag", expected=(0, 1), absent=0)
+@adoption.feature(
+    adoption_milestones,
+    unit="flag",
+    says={"zero": "No broad rollout yet", "one": "Broad rollout reached"},
+    expected=(0, 1),
+    absent=0,
+)
 def is_rolled_out(rows: ir.Table) -> ir.Value:
-    """The broad rollout has been reached."""
+    """Broad rollout reached so far."""
     return (rows.milestone == "broad_rollout").any()
 
 
-@adoption.feature(adoption_milestones, unit="days", expected=(0, None))
+@adoption.feature(
+    adoption_milestones,
+    unit="days",
+    says={
+        "zero": "First success on the day of the start",
+        "many": "First success after {value}",
+        "unknown": "No first success on record",
+    },
+    expected=(0, None),
+)
 def adoption_days_to_first_outcome(rows: ir.Table) -> ir.Value:
-    """Days from the start to the first measurable outcome."""
+    """Days from start to first success."""
     return rows.days_since_start.min(where=rows.milestone == "first_outcome")
 
 
-@adoption.feature(adoption_milestones, unit="days", expected=(0, None))
+@adoption.feature(
+    adoption_milestones,
+    unit="days",
+    says={
+        "zero": "Broad rollout on the day of the start",
+        "many": "Broad rollout after {value}",
+        "unknown": "No broad rollout on record",
+    },
+    expected=(0, None),
+)
 def adoption_days_to_broad_rollout(rows: ir.Table) -> ir.Value:
-    """Days from the start to the broad rollout."""
+    """Days from start to broad rollout."""
     return rows.days_since_start.min(where=rows.milestone == "broad_rollout")
 
 
-@adoption.feature(unit="ratio", expected=(0, 1.5))
+@adoption.feature(
+    unit="ratio",
+    says={
+        "zero": "None of the initial licensed units active by day 90",
+        "many": "{value} of the initial licensed units active by day 90",
+    },
+    expected=(0, 1.5),
+)
 def adoption_active_share_by_day_90(columns: ir.Table) -> ir.Value:
-    """People active by day 90 against the units bought at the start."""
+    """Users active by day 90 against the licensed units at the start."""
     return columns.adoption_active_users_by_day_90 / columns.adoption_first_quantity.nullif(0)
 
 
-@adoption.feature(unit="count", expected=(0, len(DUE)))
+@adoption.feature(
+    unit="count",
+    says={
+        "zero": "No adoption milestones late or overdue",
+        "one": "1 adoption milestone late or overdue",
+        "many": "{value} adoption milestones late or overdue",
+    },
+    expected=(0, len(DUE)),
+)
 def adoption_milestones_late(columns: ir.Table) -> ir.Value:
-    """Steps of the journey that came late or are overdue.
+    """Adoption milestones late or overdue.
 
     The first outcome is due by day 90, the broad rollout by day 180.
     """

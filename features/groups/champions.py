@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import ibis
 
-from features.declaration.feature import FeatureGroup
+from features.declaration.group import FeatureGroup
 from features.groups.usage import usage_by_person
 from features.point_in_time.facts import KEYS
 from features.point_in_time.sql_dialects import matching
@@ -75,45 +75,94 @@ def usage_near_champions(facts: Facts) -> ir.Table:
     return joined.select(*(active[name] for name in active.columns), "near")
 
 
-@champions.feature(champion_stints, unit="people", expected=(0, None), absent=0)
+@champions.feature(
+    champion_stints,
+    unit="people",
+    says={
+        "zero": "No active champion",
+        "one": "1 active champion",
+        "many": "{value} active champions",
+    },
+    expected=(0, None),
+    absent=0,
+)
 def champions_count(rows: ir.Table) -> ir.Value:
-    """Champions in place."""
+    """Active champions."""
     return rows.contact_id.nunique(where=rows.in_place)
 
 
-@champions.feature(champion_stints, unit="count", expected=(0, None), absent=0)
+@champions.feature(
+    champion_stints,
+    unit="count",
+    says={
+        "zero": "No department with an active champion",
+        "one": "1 department with an active champion",
+        "many": "{value} departments with an active champion",
+    },
+    expected=(0, None),
+    absent=0,
+)
 def champions_departments(rows: ir.Table) -> ir.Value:
-    """Departments with a champion in place."""
+    """Departments with an active champion."""
     return rows.org_unit.nunique(where=rows.in_place)
 
 
-@champions.feature(usage_near_champions, unit="ratio", expected=(0, 1))
+@champions.feature(
+    usage_near_champions,
+    unit="ratio",
+    says={
+        "zero": "No use in the last 91 days from departments with a champion",
+        "many": "{value} of use in the last 91 days comes from departments with a champion",
+    },
+    expected=(0, 1),
+)
 def champions_usage_share_91d(rows: ir.Table) -> ir.Value:
-    """Share of the days of use, last 91 days, by people in the department of a champion."""
+    """Share of days of use from departments with a champion, last 91 days."""
     return rows.days.sum(where=rows.near.notnull()).fill_null(0) / rows.days.sum()
 
 
-@champions.feature(champion_stints, unit="days", expected=(0, None))
+@champions.feature(
+    champion_stints,
+    unit="days",
+    says="Longest-serving champion in the role for {value}",
+    expected=(0, None),
+)
 def champions_tenure_longest_days(rows: ir.Table) -> ir.Value:
-    """Days the longest-serving champion has been in the role."""
+    """Tenure of the longest-serving champion."""
     return rows.tenure.max(where=rows.here)
 
 
-@champions.feature(champion_stints, unit="days", expected=(0, None))
+@champions.feature(
+    champion_stints, unit="days", says="Newest champion in the role for {value}", expected=(0, None)
+)
 def champions_tenure_newest_days(rows: ir.Table) -> ir.Value:
-    """Days the newest champion has been in the role."""
+    """Tenure of the newest champion."""
     return rows.tenure.min(where=rows.here)
 
 
-@champions.feature(champion_stints, unit="days", expected=(0, None))
+@champions.feature(
+    champion_stints,
+    unit="days",
+    says={
+        "zero": "Last champion left today",
+        "many": "Last champion left {value} ago",
+        "unknown": "No champion loss on record",
+    },
+    expected=(0, None),
+)
 def champions_days_since_lost(rows: ir.Table) -> ir.Value:
-    """Days since a champion was lost."""
+    """Days since the last champion left."""
     return rows.as_of.delta(rows.left_on, unit="day").min(where=rows.lost)
 
 
 @champions.feature(
     champion_losses,
     unit="people",
+    says={
+        "zero": "No champion lost in the last {days} days",
+        "one": "1 champion lost in the last {days} days",
+        "many": "{value} champions lost in the last {days} days",
+    },
     expected=(0, None),
     absent=0,
     windows=(364,),
@@ -124,41 +173,95 @@ def champions_lost(rows: ir.Table) -> ir.Value:
     return rows.contact_id.nunique()
 
 
-@champions.feature(champion_stints, unit="people", expected=(0, None), absent=0)
+@champions.feature(
+    champion_stints,
+    unit="people",
+    says={
+        "zero": "No champion on long leave",
+        "one": "1 champion on long leave",
+        "many": "{value} champions on long leave",
+    },
+    expected=(0, None),
+    absent=0,
+)
 def champions_on_leave(rows: ir.Table) -> ir.Value:
-    """Champions on a long leave."""
+    """Champions on long leave."""
     return rows.contact_id.nunique(where=rows.away)
 
 
 @champions.feature(
-    champion_stints, unit="people", expected=(0, None), absent=0, monotone={"churn": +1}
+    champion_stints,
+    unit="people",
+    says={
+        "zero": "No champion leaving",
+        "one": "1 champion leaving",
+        "many": "{value} champions leaving",
+    },
+    expected=(0, None),
+    absent=0,
+    monotone={"churn": +1},
 )
 def champions_going(rows: ir.Table) -> ir.Value:
-    """Champions who are looking, or known to leave or to go on leave."""
+    """Champions leaving, looking elsewhere or about to go on leave."""
     return rows.contact_id.nunique(where=rows.looking | rows.going)
 
 
-@champions.feature(champion_stints, unit="flag", expected=(0, 1))
+@champions.feature(
+    champion_stints,
+    unit="flag",
+    says={
+        "zero": "No successor for the last champion lost",
+        "one": "Successor active for the last champion lost",
+        "unknown": "No champion loss on record",
+    },
+    expected=(0, 1),
+)
 def has_champion_successor(rows: ir.Table) -> ir.Value:
-    """A champion who came after the last loss is in place."""
+    """Successor for the last champion lost."""
     last_loss = rows.left_on.max(where=rows.lost)
     newest = rows.from_on.max(where=rows.in_place)
     return ibis.ifelse(last_loss.isnull(), ibis.null(), (newest >= last_loss).fill_null(False))
 
 
-@champions.feature(contact_stints, unit="people", expected=(0, None), absent=0)
+@champions.feature(
+    contact_stints,
+    unit="people",
+    says={
+        "zero": "No active sponsor",
+        "one": "1 active sponsor",
+        "many": "{value} active sponsors",
+    },
+    expected=(0, None),
+    absent=0,
+)
 def sponsors_count(rows: ir.Table) -> ir.Value:
-    """Sponsors in place."""
+    """Active sponsors."""
     return rows.contact_id.nunique(where=rows.in_place & (rows.role == "sponsor"))
 
 
-@champions.feature(contact_stints, unit="count", expected=(0, None), absent=0)
+@champions.feature(
+    contact_stints,
+    unit="count",
+    says={
+        "zero": "No department with a known contact",
+        "one": "1 department with a known contact",
+        "many": "{value} departments with a known contact",
+    },
+    expected=(0, None),
+    absent=0,
+)
 def contacts_departments(rows: ir.Table) -> ir.Value:
-    """Departments in which somebody is known."""
+    """Departments with a known contact."""
     return rows.org_unit.nunique()
 
 
-@champions.feature(contact_stints, unit="flag", expected=(0, 1), absent=0)
+@champions.feature(
+    contact_stints,
+    unit="flag",
+    says={"zero": "No known blocker in the account", "one": "Known blocker in the account"},
+    expected=(0, 1),
+    absent=0,
+)
 def has_blocker(rows: ir.Table) -> ir.Value:
-    """Somebody in the account holds the topic back."""
+    """Known blocker in the account."""
     return (rows.role == "blocker").any()

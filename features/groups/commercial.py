@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import ibis
 
-from features.declaration.feature import FeatureGroup
+from features.declaration.group import FeatureGroup
 from features.groups.seats import ran
 from features.point_in_time.facts import KEYS, running
 from features.subscriptions.changes import product_changes
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from features.point_in_time.facts import Facts
 
-commercial = FeatureGroup("commercial", "What it pays, holds, has signed, and how content it is.")
+commercial = FeatureGroup("commercial", "What it pays, holds and has signed.")
 
 
 @commercial.rows("subscriptions")
@@ -85,40 +85,71 @@ def newest_account(facts: Facts) -> ir.Table:
     return facts.latest("accounts", "account_id")
 
 
-@commercial.rows("tickets")
-def ticket_rows(facts: Facts) -> ir.Table:
-    """Tickets opened before as_of."""
-    tickets = facts.rows("tickets")
-    open_still = tickets.closed_on.isnull() | (tickets.closed_on > tickets.as_of)
-    return tickets.mutate(day=tickets.opened_on, is_open=open_still)
-
-
-@commercial.feature(running_lines, unit="currency", expected=(0, None), absent=0)
+@commercial.feature(
+    running_lines,
+    unit="currency",
+    says={"zero": "No ARR", "many": "{value} ARR"},
+    expected=(0, None),
+    absent=0,
+)
 def arr(rows: ir.Table) -> ir.Value:
-    """Annual recurring revenue."""
+    """Annual recurring revenue (ARR)."""
     return rows.arr.sum()
 
 
-@commercial.feature(started_lines, unit="ratio", expected=(-1, None))
+@commercial.feature(
+    started_lines,
+    unit="ratio",
+    says={
+        "negative": "{value} less ARR than a year ago",
+        "zero": "Same ARR as a year ago",
+        "many": "{value} more ARR than a year ago",
+    },
+    expected=(-1, None),
+)
 def arr_growth_364d(rows: ir.Table) -> ir.Value:
-    """Growth of the annual recurring revenue in a year."""
+    """ARR growth over a year."""
     before = rows.arr.sum(where=rows.ran_a_year_ago).nullif(0)
     return rows.arr.sum(where=rows.runs).fill_null(0) / before - 1
 
 
-@commercial.feature(changing_lines, unit="currency", absent=0)
+@commercial.feature(
+    changing_lines,
+    unit="currency",
+    says={
+        "negative": "ARR contracted to fall by {value} within a year",
+        "zero": "No change in ARR contracted for the next year",
+        "many": "{value} more ARR contracted to start within a year",
+    },
+    absent=0,
+)
 def arr_contracted_ahead(rows: ir.Table) -> ir.Value:
-    """ARR already signed to come within a year."""
+    """Change in ARR contracted for the next year."""
     return change_ahead(rows, rows.arr)
 
 
-@commercial.feature(running_lines, unit="products", expected=(0, None), absent=0)
+@commercial.feature(
+    running_lines,
+    unit="products",
+    says={"zero": "No products held", "one": "1 product held", "many": "{value} products held"},
+    expected=(0, None),
+    absent=0,
+)
 def products_held(rows: ir.Table) -> ir.Value:
     """Products held."""
     return rows.product_id.nunique()
 
 
-@commercial.feature(running_lines, unit="days")
+@commercial.feature(
+    running_lines,
+    unit="days",
+    says={
+        "negative": "Renewal overdue by {value}",
+        "zero": "Renewal due today",
+        "many": "Renewal in {value}",
+        "unknown": "No renewal date on record",
+    },
+)
 def renewal_days(rows: ir.Table) -> ir.Value:
     """Days to the next renewal.
 
@@ -127,7 +158,7 @@ def renewal_days(rows: ir.Table) -> ir.Value:
     return rows.term_ends_on.delta(rows.as_of, unit="day").min()
 
 
-@commercial.feature(running_lines, unit="days", expected=(0, None))
+@commercial.feature(running_lines, unit="days", says="Contract term of {value}", expected=(0, None))
 def term_days(rows: ir.Table) -> ir.Value:
     """Length of the contract term.
 
@@ -136,14 +167,19 @@ def term_days(rows: ir.Table) -> ir.Value:
     return rows.term_ends_on.delta(rows.starts_on, unit="day").max()
 
 
-@commercial.feature(running_lines, unit="ratio", expected=(0, 1))
+@commercial.feature(
+    running_lines,
+    unit="ratio",
+    says={"zero": "No discount on the list price", "many": "{value} discount on the list price"},
+    expected=(0, 1),
+)
 def discount(rows: ir.Table) -> ir.Value:
     """Discount on the list price."""
     listed = rows.list_price.notnull()
     return 1 - rows.arr.sum(where=listed) / (rows.quantity * rows.list_price).sum().nullif(0)
 
 
-@commercial.feature(running_lines, unit="category")
+@commercial.feature(running_lines, unit="category", says="Plan: {value}")
 def plan(rows: ir.Table) -> ir.Value:
     """Plan held.
 
@@ -152,117 +188,170 @@ def plan(rows: ir.Table) -> ir.Value:
     return rows.plan.max()
 
 
-@commercial.feature(running_lines, unit="currency", expected=(0, None))
+@commercial.feature(
+    running_lines, unit="currency", says="{value} per unit and year", expected=(0, None)
+)
 def unit_price(rows: ir.Table) -> ir.Value:
-    """Price of a unit a year, on average."""
+    """Average price per unit and year."""
     return rows.arr.sum() / rows.quantity.sum().nullif(0)
 
 
-@commercial.feature(signed_lines, unit="flag", expected=(0, 1), absent=0)
+@commercial.feature(
+    signed_lines,
+    unit="flag",
+    says={"zero": "No later contract period signed", "one": "Later contract period already signed"},
+    expected=(0, 1),
+    absent=0,
+)
 def has_signed_ahead(rows: ir.Table) -> ir.Value:
-    """A period that starts later is already signed."""
+    """Later contract period already signed."""
     return rows.count() > 0
 
 
-@commercial.feature(past_changes, unit="count", expected=(0, None), absent=0, windows=(364,))
+@commercial.feature(
+    past_changes,
+    unit="count",
+    says={
+        "zero": "No upsells in the last {days} days",
+        "one": "1 upsell in the last {days} days",
+        "many": "{value} upsells in the last {days} days",
+    },
+    expected=(0, None),
+    absent=0,
+    windows=(364,),
+)
 def upsells(rows: ir.Table) -> ir.Value:
     """Upsells."""
     return rows.count(where=rows.is_up)
 
 
-@commercial.feature(past_changes, unit="count", expected=(0, None), absent=0, windows=(364,))
+@commercial.feature(
+    past_changes,
+    unit="count",
+    says={
+        "zero": "No downsells or dropped products in the last {days} days",
+        "one": "1 downsell or dropped product in the last {days} days",
+        "many": "{value} downsells or dropped products in the last {days} days",
+    },
+    expected=(0, None),
+    absent=0,
+    windows=(364,),
+)
 def downsells(rows: ir.Table) -> ir.Value:
-    """Downsells and products dropped."""
+    """Downsells and dropped products."""
     return rows.count(where=rows.is_less)
 
 
-@commercial.feature(past_changes, unit="days", expected=(1, None))
+@commercial.feature(
+    past_changes,
+    unit="days",
+    says={"many": "Last upsell {value} ago", "unknown": "No upsell on record"},
+    expected=(1, None),
+)
 def upsell_days_since(rows: ir.Table) -> ir.Value:
     """Days since the last upsell."""
     return rows.as_of.delta(rows.changed_on, unit="day").min(where=rows.is_up)
 
 
-@commercial.feature(past_changes, unit="days", expected=(1, None))
+@commercial.feature(
+    past_changes,
+    unit="days",
+    says={"many": "Last cross-sell {value} ago", "unknown": "No cross-sell on record"},
+    expected=(1, None),
+)
 def cross_sell_days_since(rows: ir.Table) -> ir.Value:
-    """Days since a product was bought for the first time."""
+    """Days since the last cross-sell."""
     return rows.as_of.delta(rows.changed_on, unit="day").min(where=rows.is_new)
 
 
-@commercial.feature(past_changes, unit="days", expected=(1, None))
+@commercial.feature(
+    past_changes,
+    unit="days",
+    says={
+        "many": "Last downsell or dropped product {value} ago",
+        "unknown": "No downsell on record",
+    },
+    expected=(1, None),
+)
 def downsell_days_since(rows: ir.Table) -> ir.Value:
     """Days since the last downsell or dropped product."""
     return rows.as_of.delta(rows.changed_on, unit="day").min(where=rows.is_less)
 
 
-@commercial.feature(past_changes, unit="currency", expected=(0, None), absent=0, windows=(364,))
+@commercial.feature(
+    past_changes,
+    unit="currency",
+    says={
+        "zero": "No ARR gained by upsell or cross-sell in the last {days} days",
+        "many": "{value} ARR gained by upsell and cross-sell in the last {days} days",
+    },
+    expected=(0, None),
+    absent=0,
+    windows=(364,),
+)
 def arr_gained(rows: ir.Table) -> ir.Value:
-    """ARR gained by upsells and new products."""
+    """ARR gained by upsell and cross-sell."""
     gains = (rows.is_up | rows.is_new) & (rows.arr_change > 0)
     return rows.arr_change.sum(where=gains).fill_null(0)
 
 
-@commercial.feature(products_on_sale, unit="products", expected=(0, None))
+@commercial.feature(
+    products_on_sale,
+    unit="products",
+    says={
+        "zero": "Holds every product on the price list",
+        "one": "1 product on the price list not held yet",
+        "many": "{value} products on the price list not held yet",
+    },
+    expected=(0, None),
+)
 def products_whitespace(rows: ir.Table) -> ir.Value:
-    """Products on the price list that the account does not hold."""
+    """Products on the price list not held (whitespace)."""
     return rows.count(where=rows.held_id.isnull())
 
 
-@commercial.feature(newest_account, unit="people", expected=(0, None))
+@commercial.feature(
+    newest_account,
+    unit="people",
+    says={
+        "zero": "No addressable users",
+        "one": "1 addressable user",
+        "many": "{value} addressable users",
+    },
+    expected=(0, None),
+)
 def employees(rows: ir.Table) -> ir.Value:
-    """People who could hold a seat."""
+    """Addressable users."""
     return rows.employees.max()
 
 
-@commercial.feature(newest_account, unit="category")
+@commercial.feature(newest_account, unit="category", says="Segment: {value}")
 def segment(rows: ir.Table) -> ir.Value:
     """Segment."""
     return rows.segment.max()
 
 
-@commercial.feature(newest_account, unit="category")
+@commercial.feature(newest_account, unit="category", says="Region: {value}")
 def region(rows: ir.Table) -> ir.Value:
     """Region."""
     return rows.region.max()
 
 
-@commercial.feature(newest_account, unit="category")
+@commercial.feature(newest_account, unit="category", says="Industry: {value}")
 def industry(rows: ir.Table) -> ir.Value:
     """Industry."""
     return rows.industry.max()
 
 
-@commercial.feature(ticket_rows, unit="count", expected=(0, None), absent=0, windows=(91,))
-def tickets_opened(rows: ir.Table) -> ir.Value:
-    """Tickets opened."""
-    return rows.count()
-
-
-@commercial.feature(ticket_rows, unit="count", expected=(0, None), absent=0, windows=(91,))
-def tickets_escalated(rows: ir.Table) -> ir.Value:
-    """Tickets opened and escalated."""
-    return rows.escalated_on.count()
-
-
-@commercial.feature(ticket_rows, unit="count", expected=(0, None), absent=0)
-def tickets_open(rows: ir.Table) -> ir.Value:
-    """Tickets still open."""
-    return rows.count(where=rows.is_open)
-
-
-@commercial.feature(ticket_rows, unit="count", expected=(0, None), absent=0, monotone={"churn": +1})
-def tickets_open_escalated(rows: ir.Table) -> ir.Value:
-    """Escalated tickets still open."""
-    return rows.count(where=rows.is_open & rows.escalated_on.notnull())
-
-
-@commercial.feature(ticket_rows, unit="count", expected=(1, 5), windows=(364,))
-def tickets_csat(rows: ir.Table) -> ir.Value:
-    """Satisfaction given at closing a ticket, 1 to 5, on average."""
-    return rows.csat.mean()
-
-
-@commercial.feature(unit="ratio", expected=(0, 1))
+@commercial.feature(
+    unit="ratio",
+    says={
+        "zero": "Every addressable user has a seat",
+        "many": "{value} of addressable users without a seat",
+    },
+    expected=(0, 1),
+)
 def seats_whitespace_share(columns: ir.Table) -> ir.Value:
-    """Share of the people who have no seat yet."""
+    """Share of addressable users without a seat."""
     free = columns.employees - columns.seats_licensed
     return ibis.greatest(free, 0) / columns.employees.nullif(0)

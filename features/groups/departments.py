@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import ibis
 
-from features.declaration.feature import FeatureGroup
+from features.declaration.group import FeatureGroup
 from features.groups.champions import contact_stints
 from features.point_in_time.facts import KEYS
 
@@ -43,33 +43,73 @@ def departments_known_to(facts: Facts) -> ir.Table:
     return joined.mutate(has_contact=joined.known_unit.notnull())
 
 
-@departments.feature(account_map, unit="count", expected=(0, None), absent=0)
+@departments.feature(
+    account_map,
+    unit="count",
+    says={
+        "zero": "No departments on the account map",
+        "one": "1 department on the account map",
+        "many": "{value} departments on the account map",
+    },
+    expected=(0, None),
+    absent=0,
+)
 def departments_known(rows: ir.Table) -> ir.Value:
     """Departments on the account map."""
     return rows.count()
 
 
-@departments.feature(account_map, unit="ratio", expected=(0, 1))
+@departments.feature(
+    account_map,
+    unit="ratio",
+    says={
+        "zero": "No department in productive use",
+        "many": "{value} of departments in productive use",
+    },
+    expected=(0, 1),
+)
 def departments_green_share(rows: ir.Table) -> ir.Value:
-    """Share of the departments in productive use."""
+    """Share of departments in productive use."""
     return _share(rows, rows.status == "green")
 
 
-@departments.feature(account_map, unit="ratio", expected=(0, 1))
+@departments.feature(
+    account_map,
+    unit="ratio",
+    says={"zero": "No department in talks", "many": "{value} of departments in talks"},
+    expected=(0, 1),
+)
 def departments_yellow_share(rows: ir.Table) -> ir.Value:
-    """Share of the departments in talks."""
+    """Share of departments in talks."""
     return _share(rows, rows.status == "yellow")
 
 
-@departments.feature(departments_known_to, unit="ratio", expected=(0, 1))
+@departments.feature(
+    departments_known_to,
+    unit="ratio",
+    says={
+        "zero": "No department with a known contact",
+        "many": "{value} of departments with a known contact",
+    },
+    expected=(0, 1),
+)
 def departments_contact_share(rows: ir.Table) -> ir.Value:
-    """Share of the departments in which somebody is known."""
+    """Share of departments with a known contact."""
     return _share(rows, rows.has_contact)
 
 
-@departments.feature(account_map, unit="people", expected=(0, None))
+@departments.feature(
+    account_map,
+    unit="people",
+    says={
+        "zero": "No people in departments not yet in productive use",
+        "one": "1 person in departments not yet in productive use",
+        "many": "{value} people in departments not yet in productive use",
+    },
+    expected=(0, None),
+)
 def departments_people_ahead(rows: ir.Table) -> ir.Value:
-    """People in departments that are not in productive use yet.
+    """People in departments not yet in productive use.
 
     Empty when the size of none of them is known.
     """

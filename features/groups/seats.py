@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import ibis
 
-from features.declaration.feature import FeatureGroup
+from features.declaration.group import FeatureGroup
 from features.point_in_time.facts import KEYS, running
 from features.point_in_time.sql_dialects import matching
 from features.subscriptions.changes import ROUNDING, product_changes
@@ -88,21 +88,45 @@ def seat_users(facts: Facts) -> ir.Table:
     return users.mutate(has_access=~gone, day=users.activated_on)
 
 
-@seats.feature(seat_lines, unit="seats", expected=(0, None), absent=0)
+@seats.feature(
+    seat_lines,
+    unit="seats",
+    says={"zero": "No licensed seats", "one": "1 licensed seat", "many": "{value} licensed seats"},
+    expected=(0, None),
+    absent=0,
+)
 def seats_licensed(rows: ir.Table) -> ir.Value:
-    """Seats licensed."""
+    """Licensed seats."""
     return rows.quantity.sum(where=rows.runs).fill_null(0)
 
 
-@seats.feature(seat_lines, unit="ratio", expected=(-1, None))
+@seats.feature(
+    seat_lines,
+    unit="ratio",
+    says={
+        "negative": "{value} fewer licensed seats than 91 days ago",
+        "zero": "As many licensed seats as 91 days ago",
+        "many": "{value} more licensed seats than 91 days ago",
+    },
+    expected=(-1, None),
+)
 def seats_growth_91d(rows: ir.Table) -> ir.Value:
-    """Growth of the licensed seats in a quarter."""
+    """Growth in licensed seats over 91 days."""
     return _growth(rows, rows.ran_a_quarter_ago)
 
 
-@seats.feature(seat_lines, unit="ratio", expected=(-1, None))
+@seats.feature(
+    seat_lines,
+    unit="ratio",
+    says={
+        "negative": "{value} fewer licensed seats than a year ago",
+        "zero": "As many licensed seats as a year ago",
+        "many": "{value} more licensed seats than a year ago",
+    },
+    expected=(-1, None),
+)
 def seats_growth_364d(rows: ir.Table) -> ir.Value:
-    """Growth of the licensed seats in a year."""
+    """Growth in licensed seats over a year."""
     return _growth(rows, rows.ran_a_year_ago)
 
 
@@ -111,27 +135,55 @@ def _growth(rows: ir.Table, before: ir.BooleanValue) -> ir.Value:
     return now / rows.quantity.sum(where=before).nullif(0) - 1
 
 
-@seats.feature(seat_changes, unit="days", expected=(1, None))
+@seats.feature(
+    seat_changes,
+    unit="days",
+    says={"many": "Seats last increased {value} ago", "unknown": "No seat increase on record"},
+    expected=(1, None),
+)
 def seats_days_since_increase(rows: ir.Table) -> ir.Value:
-    """Days since more seats were bought."""
+    """Days since the last seat increase."""
     return rows.as_of.delta(rows.changed_on, unit="day").min(where=rows.more)
 
 
-@seats.feature(seat_changes, unit="days", expected=(1, None))
+@seats.feature(
+    seat_changes,
+    unit="days",
+    says={"many": "Seats last reduced {value} ago", "unknown": "No seat reduction on record"},
+    expected=(1, None),
+)
 def seats_days_since_decrease(rows: ir.Table) -> ir.Value:
-    """Days since seats were given back."""
+    """Days since the last seat reduction."""
     return rows.as_of.delta(rows.changed_on, unit="day").min(where=rows.fewer)
 
 
-@seats.feature(seats_ahead, unit="seats", absent=0)
+@seats.feature(
+    seats_ahead,
+    unit="seats",
+    says={
+        "negative": "Seats contracted to fall by {value} within a year",
+        "zero": "No change in seats contracted for the next year",
+        "one": "1 more seat contracted to start within a year",
+        "many": "{value} more seats contracted to start within a year",
+    },
+    absent=0,
+)
 def seats_contracted_ahead(rows: ir.Table) -> ir.Value:
-    """Seats already signed to come within a year."""
+    """Change in seats contracted for the next year."""
     return change_ahead(rows, rows.quantity)
 
 
-@seats.feature(seats_added, unit="ratio", expected=(0, 1))
+@seats.feature(
+    seats_added,
+    unit="ratio",
+    says={
+        "zero": "None of the most recently added seats activated",
+        "many": "{value} of the most recently added seats activated",
+    },
+    expected=(0, 1),
+)
 def seats_absorbed_since_increase(rows: ir.Table) -> ir.Value:
-    """Share of the seats added last that have been activated since.
+    """Share of the most recently added seats activated since.
 
     100 % when at least as many people have got access as seats were added.
     """
@@ -139,42 +191,94 @@ def seats_absorbed_since_increase(rows: ir.Table) -> ir.Value:
     return ibis.ifelse(came > 1, 1.0, came)
 
 
-@seats.feature(seat_users, unit="people", expected=(0, None), absent=0)
+@seats.feature(
+    seat_users,
+    unit="people",
+    says={
+        "zero": "No users with access",
+        "one": "1 user with access",
+        "many": "{value} users with access",
+    },
+    expected=(0, None),
+    absent=0,
+)
 def seats_activated(rows: ir.Table) -> ir.Value:
-    """People with access."""
+    """Users with access."""
     return rows.user_id.nunique(where=rows.has_access)
 
 
-@seats.feature(seat_users, unit="people", expected=(0, None), absent=0, windows=(28, 91))
+@seats.feature(
+    seat_users,
+    unit="people",
+    says={
+        "zero": "No new users activated in the last {days} days",
+        "one": "1 new user activated in the last {days} days",
+        "many": "{value} new users activated in the last {days} days",
+    },
+    expected=(0, None),
+    absent=0,
+    windows=(28, 91),
+)
 def seats_newly_activated(rows: ir.Table) -> ir.Value:
-    """People who got access."""
+    """Newly activated users."""
     return rows.user_id.nunique()
 
 
-@seats.feature(unit="ratio", expected=(0, 1.5))
+@seats.feature(
+    unit="ratio",
+    says={
+        "zero": "None of the licensed seats activated",
+        "many": "{value} of licensed seats activated",
+    },
+    expected=(0, 1.5),
+)
 def seats_activated_share(columns: ir.Table) -> ir.Value:
-    """Share of the licensed seats that are activated."""
+    """Share of licensed seats activated."""
     return columns.seats_activated / columns.seats_licensed.nullif(0)
 
 
-@seats.feature(unit="ratio", expected=(0, 1.5), windows=(28, 91))
+@seats.feature(
+    unit="ratio",
+    says={
+        "zero": "None of the licensed seats active in the last {days} days",
+        "many": "{value} of licensed seats active in the last {days} days",
+    },
+    expected=(0, 1.5),
+    windows=(28, 91),
+)
 def seats_utilization(columns: ir.Table, window: int) -> ir.Value:
-    """Share of the licensed seats that were active.
+    """Share of licensed seats active.
 
     Above 100 % is overage.
     """
     return columns[f"usage_active_users_{window}d"] / columns.seats_licensed.nullif(0)
 
 
-@seats.feature(unit="seats", expected=(0, None))
+@seats.feature(
+    unit="seats",
+    says={
+        "zero": "No licensed seats unused in the last 28 days",
+        "one": "1 licensed seat unused in the last 28 days",
+        "many": "{value} licensed seats unused in the last 28 days",
+    },
+    expected=(0, None),
+)
 def seats_headroom(columns: ir.Table) -> ir.Value:
-    """Licensed seats that nobody used in the last 28 days."""
+    """Licensed seats unused in the last 28 days."""
     return _surplus(columns.seats_licensed, columns.usage_active_users_28d)
 
 
-@seats.feature(unit="people", expected=(0, None))
+@seats.feature(
+    unit="people",
+    says={
+        "zero": "No overage: active users within the licensed seats in the last 28 days",
+        "one": "1 more active user than licensed seats in the last 28 days",
+        "many": "{value} more active users than licensed seats in the last 28 days",
+    },
+    expected=(0, None),
+)
 def seats_overage(columns: ir.Table) -> ir.Value:
-    """People active in the last 28 days beyond the licensed seats."""
+    """Active users beyond the licensed seats in the last 28 days."""
     return _surplus(columns.usage_active_users_28d, columns.seats_licensed)
 
 

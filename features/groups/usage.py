@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import ibis
 
-from features.declaration.feature import FeatureGroup
+from features.declaration.group import FeatureGroup
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -131,55 +131,124 @@ def usage_by_group(facts: Facts) -> ir.Table:
     return active.inner_join(users, ["account_id", "as_of", "user_id"])
 
 
-@usage.feature(usage_by_person, unit="people", expected=(0, None), absent=0, windows=(7, 28, 91))
+@usage.feature(
+    usage_by_person,
+    unit="people",
+    says={
+        "zero": "No active users in the last {days} days",
+        "one": "1 active user in the last {days} days",
+        "many": "{value} active users in the last {days} days",
+    },
+    expected=(0, None),
+    absent=0,
+    windows=(7, 28, 91),
+)
 def usage_active_users(rows: ir.Table) -> ir.Value:
-    """People active."""
+    """Active users."""
     return people(rows)
 
 
-@usage.feature(usage_by_person, unit="ratio", expected=(0, 1))
+@usage.feature(
+    usage_by_person,
+    unit="ratio",
+    says={
+        "zero": "No active user came weekly in the last 91 days",
+        "many": "{value} of active users came at least weekly in the last 91 days",
+    },
+    expected=(0, 1),
+)
 def usage_regular_share_91d(rows: ir.Table) -> ir.Value:
-    """Share of the active people who come at least once a week, last 91 days."""
+    """Share of active users who come at least weekly, last 91 days."""
     regular = rows.user_id.count(where=rows.days >= REGULAR_DAYS)
     return regular / rows.user_id.count().nullif(0)
 
 
-@usage.feature(usage_by_person, unit="ratio", expected=(0, 1))
+@usage.feature(
+    usage_by_person,
+    unit="ratio",
+    says="{value} of all days of use in the last 91 days come from one user",
+    expected=(0, 1),
+)
 def usage_top_person_share_91d(rows: ir.Table) -> ir.Value:
-    """Share of the most active person in everybody's days of use, last 91 days."""
+    """Share of the most active user in all days of use, last 91 days."""
     named = rows.user_id.notnull()
     return rows.days.max(where=named) / rows.days.sum(where=named)
 
 
-@usage.feature(usage_by_function, unit="count", expected=(0, None), absent=0, windows=(28, 91))
+@usage.feature(
+    usage_by_function,
+    unit="count",
+    says={
+        "zero": "No product features used in the last {days} days",
+        "one": "1 product feature used in the last {days} days",
+        "many": "{value} product features used in the last {days} days",
+    },
+    expected=(0, None),
+    absent=0,
+    windows=(28, 91),
+)
 def usage_functions_used(rows: ir.Table) -> ir.Value:
-    """Functions of the products in use."""
+    """Product features in use."""
     return rows.count()
 
 
-@usage.feature(usage_by_function, unit="products", expected=(0, None), absent=0)
+@usage.feature(
+    usage_by_function,
+    unit="products",
+    says={
+        "zero": "No products used in the last 91 days",
+        "one": "1 product used in the last 91 days",
+        "many": "{value} products used in the last 91 days",
+    },
+    expected=(0, None),
+    absent=0,
+)
 def usage_products_used_91d(rows: ir.Table) -> ir.Value:
     """Products in use, last 91 days."""
     return rows.product_id.nunique()
 
 
-@usage.feature(usage_by_function, unit="ratio", expected=(0, 1))
+@usage.feature(
+    usage_by_function,
+    unit="ratio",
+    says="{value} of all use in the last 91 days falls on one product feature",
+    expected=(0, 1),
+)
 def usage_top_function_share_91d(rows: ir.Table) -> ir.Value:
-    """Share of the most used function in all use, last 91 days."""
+    """Share of the most used product feature in all use, last 91 days."""
     return rows.events.max() / rows.events.sum().nullif(0)
 
 
 @usage.feature(
-    usage_events_by_week, unit="events", expected=(0, None), absent=0, windows=(28, 91, 364)
+    usage_events_by_week,
+    unit="events",
+    says={
+        "zero": "No usage events in the last {days} days",
+        "one": "1 usage event in the last {days} days",
+        "many": "{value} usage events in the last {days} days",
+    },
+    expected=(0, None),
+    absent=0,
+    windows=(28, 91, 364),
 )
 def usage_events(rows: ir.Table) -> ir.Value:
-    """Events."""
+    """Usage events."""
     return rows.events.sum()
 
 
-@usage.feature(usage_events_by_week, unit="ratio", expected=(-1, 1), windows=(56, 182))
+@usage.feature(
+    usage_events_by_week,
+    unit="ratio",
+    says={
+        "negative": "Usage declining in the last {days} days (trend −{value})",
+        "zero": "Usage flat in the last {days} days",
+        "many": "Usage growing in the last {days} days (trend +{value})",
+    },
+    expected=(-1, 1),
+    windows=(56, 182),
+)
 def usage_trend(rows: ir.Table, window: int) -> ir.Value:
-    """Balance of the newer half against the older half of all use.
+    """Usage trend: newer against older half of all use.
 
     +100 % when all of it is new, -100 % when all of it is old, 0 when both are equal.
     """
@@ -188,15 +257,29 @@ def usage_trend(rows: ir.Table, window: int) -> ir.Value:
     return (late.fill_null(0) - early.fill_null(0)) / rows.events.sum().nullif(0)
 
 
-@usage.feature(usage_events_by_week, unit="days", expected=(1, 364), absent=364)
+@usage.feature(
+    usage_events_by_week,
+    unit="days",
+    says={"one": "Last used 1 day ago", "many": "No use for {value}"},
+    expected=(1, 364),
+    absent=364,
+)
 def usage_days_silent(rows: ir.Table) -> ir.Value:
     """Days since the last use."""
     return rows.as_of.delta(rows.day, unit="day").min()
 
 
-@usage.feature(usage_weeks, unit="ratio", expected=(0, 3.5))
+@usage.feature(
+    usage_weeks,
+    unit="ratio",
+    says={
+        "zero": "Weekly use was constant in the last 91 days",
+        "many": "Weekly use varied by {value} in the last 91 days",
+    },
+    expected=(0, 3.5),
+)
 def usage_volatility_91d(rows: ir.Table) -> ir.Value:
-    """How much the weeks differ from each other in events, last 91 days.
+    """Week-to-week variation of use, last 91 days.
 
     Standard deviation over the mean of the 13 weeks, those without use included: 0 when all are
     alike, 350 % when all use fell into one week.
@@ -207,51 +290,126 @@ def usage_volatility_91d(rows: ir.Table) -> ir.Value:
     return ibis.greatest(squares - mean * mean, 0.0).sqrt() / mean
 
 
-@usage.feature(usage_days_by_week, unit="days", expected=(0, 364), absent=0, windows=(28, 91))
+@usage.feature(
+    usage_days_by_week,
+    unit="days",
+    says={
+        "zero": "Not used on any of the last {days} days",
+        "many": "Used on {number} of the last {days} days",
+    },
+    expected=(0, 364),
+    absent=0,
+    windows=(28, 91),
+)
 def usage_days_active(rows: ir.Table) -> ir.Value:
-    """Days with any use."""
+    """Days with use."""
     return rows.days.sum()
 
 
-@usage.feature(usage_days_by_week, unit="people", expected=(0, None), absent=0, windows=(28, 91))
+@usage.feature(
+    usage_days_by_week,
+    unit="people",
+    says={
+        "zero": "No active users in the last {days} days",
+        "one": "1 active user on an average day of use in the last {days} days",
+        "many": "{value} active users on an average day of use in the last {days} days",
+    },
+    expected=(0, None),
+    absent=0,
+    windows=(28, 91),
+)
 def usage_people_a_day(rows: ir.Table) -> ir.Value:
-    """People active on a day with use, on average."""
+    """Active users on an average day of use."""
     return rows.people.sum() / rows.measured.sum().nullif(0)
 
 
-@usage.feature(usage_days_by_week, unit="people", expected=(0, None), absent=0, windows=(28, 91))
+@usage.feature(
+    usage_days_by_week,
+    unit="people",
+    says={
+        "zero": "No active users in the last {days} days",
+        "one": "1 active user on the busiest of the last {days} days",
+        "many": "{value} active users on the busiest of the last {days} days",
+    },
+    expected=(0, None),
+    absent=0,
+    windows=(28, 91),
+)
 def usage_peak_people(rows: ir.Table) -> ir.Value:
-    """People active on the busiest day."""
+    """Active users on the busiest day."""
     return rows.peak.max()
 
 
-@usage.feature(usage_by_group, unit="people", expected=(0, None), absent=0, windows=(28,))
+@usage.feature(
+    usage_by_group,
+    unit="people",
+    says={
+        "zero": "No active expert users in the last {days} days",
+        "one": "1 active expert user in the last {days} days",
+        "many": "{value} active expert users in the last {days} days",
+    },
+    expected=(0, None),
+    absent=0,
+    windows=(28,),
+)
 def usage_active_experts(rows: ir.Table) -> ir.Value:
-    """Experts active."""
+    """Active expert users."""
     return rows.user_id.count(where=rows.user_group == "expert")
 
 
-@usage.feature(usage_by_group, unit="people", expected=(0, None), absent=0, windows=(28,))
+@usage.feature(
+    usage_by_group,
+    unit="people",
+    says={
+        "zero": "No active occasional users in the last {days} days",
+        "one": "1 active occasional user in the last {days} days",
+        "many": "{value} active occasional users in the last {days} days",
+    },
+    expected=(0, None),
+    absent=0,
+    windows=(28,),
+)
 def usage_active_consumers(rows: ir.Table) -> ir.Value:
-    """Consumers active."""
+    """Active occasional users (consumers)."""
     return rows.user_id.count(where=rows.user_group == "consumer")
 
 
-@usage.feature(unit="events", expected=(0, None), windows=(28, 91))
+@usage.feature(
+    unit="events",
+    says={
+        "zero": "No usage events per active user in the last {days} days",
+        "one": "1 usage event per active user in the last {days} days",
+        "many": "{value} usage events per active user in the last {days} days",
+    },
+    expected=(0, None),
+    windows=(28, 91),
+)
 def usage_events_per_user(columns: ir.Table, window: int) -> ir.Value:
-    """Events of each active person."""
+    """Usage events per active user."""
     return columns[f"usage_events_{window}d"] / columns[f"usage_active_users_{window}d"].nullif(0)
 
 
-@usage.feature(unit="ratio", expected=(0, 1), windows=(28, 91))
+@usage.feature(
+    unit="ratio",
+    says="{value} of active users came on an average day of use in the last {days} days",
+    expected=(0, 1),
+    windows=(28, 91),
+)
 def usage_stickiness(columns: ir.Table, window: int) -> ir.Value:
-    """Share of the active people who are there on a day with use."""
+    """Stickiness: share of active users on an average day of use."""
     return columns[f"usage_people_a_day_{window}d"] / columns[
         f"usage_active_users_{window}d"
     ].nullif(0)
 
 
-@usage.feature(unit="ratio", expected=(0, 1))
+@usage.feature(
+    unit="ratio",
+    says={
+        "zero": "None of the month's active users came in the last week",
+        "many": "{value} of the month's active users came in the last week",
+    },
+    expected=(0, 1),
+)
 def usage_weekly_share_28d(columns: ir.Table) -> ir.Value:
-    """Share of the month's active people who were there in the last week (WAU/MAU)."""
+    """Share of the month's active users who came in the last week (WAU/MAU)."""
     return columns.usage_active_users_7d / columns.usage_active_users_28d.nullif(0)

@@ -14,13 +14,15 @@ from typing import TYPE_CHECKING, Any
 
 import ibis
 
-from features.point_in_time.facts import Facts, compute, spine
+from features.declaration.compute import compute
+from features.point_in_time.facts import Facts, spine
 from features.provenance.visibility import NUMBER
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
 
-    from features.declaration.feature import FeatureColumn, FeatureGroup
+    from features.declaration.feature import FeatureColumn
+    from features.declaration.group import FeatureGroup
 
 MOST_ROWS = 3_000_000
 """So many copied rows are tried for a table; beyond, only what is visible is told."""

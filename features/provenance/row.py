@@ -9,9 +9,10 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 from features.catalogue import columns_of
+from features.declaration.compute import compute
 from features.declaration.derived_columns import stages
 from features.errors import DataError, UsageError
-from features.point_in_time.facts import Facts, compute, spine
+from features.point_in_time.facts import Facts, spine
 from features.provenance.ablation import Entered, entered
 from features.provenance.labels import Verdict, verdicts
 from features.provenance.visibility import SourceRow, numbered, own_rows, source_rows
@@ -19,7 +20,8 @@ from features.provenance.visibility import SourceRow, numbered, own_rows, source
 if TYPE_CHECKING:
     import ibis.expr.types as ir
 
-    from features.declaration.feature import FeatureColumn, FeatureGroup
+    from features.declaration.feature import FeatureColumn
+    from features.declaration.group import FeatureGroup
     from features.labels.outcome_window import Horizon
 
 

@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 
+Row = Sequence[float | str | None]
+"""An account's features in the order of a model's inputs; ``None`` is unknown."""
 SEGMENT = "segment"
 """The column whose values say which accounts are alike."""
 

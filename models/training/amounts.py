@@ -17,7 +17,6 @@ from models.dataset.feature_table import FeatureTable
 from models.statistics.bootstrap import Draws, Interval
 from models.training.boosting import Boosting, Params, Stopped
 from models.training.classifier import TrainingSet
-from models.training.shares import TAIL, typical_share
 
 FEWEST_OUTCOMES = 200
 """So many outcomes are needed to fit on, and a quarter of them to compare on."""
@@ -122,3 +121,24 @@ class _Outcomes:
             return found
 
         return Draws(self.account_ids.iloc[self.valid], seed=0).interval(gain, saved, amount)
+
+
+TAIL = 0.95
+"""Shares above this quantile are taken down to it: one giant deal is no forecast for all."""
+
+
+def typical_share(table: FeatureTable, target: str, train: pd.DataFrame) -> float:
+    """Return an outcome's ARR as a share of the account's ARR, among training outcomes.
+
+    The mean is weighted by ARR, so that amounts add up: small accounts grow by the larger share,
+    and their plain mean would promise a large account too much.
+    """
+    label = table.labels[target]
+    if label.amount_column is None:
+        return 0.0
+    happened = train[(train[label.column] == 1) & (train["arr"] > 0)]
+    if happened.empty:
+        return 0.0
+    share = (happened[label.amount_column] / happened["arr"]).to_numpy(float)
+    usual = np.minimum(share, np.quantile(share, TAIL))
+    return float(np.average(usual, weights=happened["arr"]))

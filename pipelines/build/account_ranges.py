@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING
 import ibis
 import pyarrow as pa
 
-from features.declaration.feature import FeatureGroup
-from features.point_in_time.facts import Facts, compute, spine
+from features.declaration.compute import compute
+from features.declaration.group import FeatureGroup
+from features.point_in_time.facts import Facts, spine
 from pipelines.common.progress import Progress, silent
 
 if TYPE_CHECKING:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 import pyarrow.parquet as pq
 
 from features.errors import DataError
+from models.plays.prioritisation import NOBODY
 
 if TYPE_CHECKING:
     from pipelines.config.settings import Settings
@@ -30,3 +32,16 @@ def described(settings: Settings, through: str) -> dict[str, dict[str, Any]]:
     newest = frame.drop_duplicates("account_id", keep="last").astype(object)
     newest = newest.where(newest.notna(), None)
     return {row["account_id"]: row for row in newest.to_dict("records")}
+
+
+def team_capacity(settings: Settings, account_ids: Iterable[str], through: str) -> int:
+    """Return how many accounts all the CSMs who have some of these can contact a week.
+
+    Raises
+    ------
+    DataError
+        When the accounts are not there as ``build`` writes them.
+    """
+    accounts, rules = described(settings, through), settings.decide.rules
+    csms = {accounts.get(account, {}).get("csm_id") or NOBODY for account in account_ids}
+    return sum(rules.of(csm) for csm in csms)

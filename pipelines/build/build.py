@@ -32,7 +32,7 @@ from pipelines.config.company_features import groups
 from pipelines.ingest.tables import Manifest, ingest
 
 if TYPE_CHECKING:
-    from features.declaration.feature import FeatureGroup
+    from features.declaration.group import FeatureGroup
     from pipelines.config.settings import Settings
 
 

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from features.point_in_time.facts import Facts, compute, spine
+from features.declaration.compute import compute
+from features.point_in_time.facts import Facts, spine
 from pipelines.build import postgres, spark
 from pipelines.build.account_ranges import features_by_range
 from pipelines.common.progress import Progress, silent
@@ -21,7 +22,7 @@ from pipelines.ingest import tables
 if TYPE_CHECKING:
     import ibis.expr.types as ir
 
-    from features.declaration.feature import FeatureGroup
+    from features.declaration.group import FeatureGroup
     from pipelines.config.settings import Settings
 
 Opened = tuple[Any, dict[str, "ir.Table"]]

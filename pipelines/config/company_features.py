@@ -21,7 +21,8 @@ from typing import TYPE_CHECKING
 from features import catalogue
 from features.declaration import derived_columns
 from features.declaration.dry_run import rehearse
-from features.declaration.feature import Feature, FeatureGroup
+from features.declaration.feature import Feature
+from features.declaration.group import FeatureGroup
 from features.declaration.validation import Refusal, gathering, place_of
 from features.errors import UsageError
 from pipelines.config.error_messages import nearest

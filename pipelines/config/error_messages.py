@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
@@ -12,8 +12,6 @@ from pydantic import BaseModel, ValidationError
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
-    from pipelines.config.settings import Settings
-
 Files = Mapping[Path, Mapping[str, Any]]
 
 
@@ -22,11 +20,11 @@ def explain(error: ValidationError, model: type[BaseModel], files: Files) -> lis
     return [_sentence(details, model, files) for details in error.errors(include_url=False)]
 
 
-def unknown_names(settings: Settings, files: Files) -> list[str]:
+def unknown_names(problems: Iterable[tuple[str, str, Sequence[str]]], files: Files) -> list[str]:
     """Return one sentence for each table, column, source or rule that does not exist."""
     return [
         f"{_file(where.split('.'), files)}: {where}: there is no {name!r}{nearest(name, known)}"
-        for where, name, known in settings.problems()
+        for where, name, known in problems
     ]
 
 

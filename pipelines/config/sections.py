@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from datetime import date
 from ipaddress import ip_address
 from pathlib import Path
@@ -11,6 +12,7 @@ from urllib.parse import urlsplit
 from pydantic import Field, field_validator, model_validator
 
 from models.plays.context import Limits
+from models.plays.prioritisation import Rules
 from models.store.events import Event
 from pipelines.config.mapping import Frozen
 
@@ -138,6 +140,16 @@ class Decide(Frozen):
     start_days: int = Field(default=LIMITS.start_days, ge=0)
     satisfaction: float = Field(default=LIMITS.satisfaction, ge=1, le=5)
     renewal_days: int = Field(default=LIMITS.renewal_days, ge=0)
+
+    @property
+    def limits(self) -> Limits:
+        """Where plays begin at this company."""
+        return Limits(**{limit.name: getattr(self, limit.name) for limit in fields(Limits)})
+
+    @property
+    def rules(self) -> Rules:
+        """How long this company's lists may be and whom they spare."""
+        return Rules(self.capacity, self.capacity_by_csm, self.cooldown_days, self.hold_out)
 
 
 class Watch(Frozen):

@@ -158,7 +158,7 @@ def load(path: Path, *, data_folder: Path | None = None) -> Settings:
         settings = Settings.model_validate(merged)
     except ValidationError as error:
         raise UsageError(explain(error, Settings, files)) from None
-    if problems := unknown_names(settings, files):
+    if problems := unknown_names(settings.problems(), files):
         raise UsageError(problems)
     return settings
 

@@ -19,11 +19,11 @@ from models.lifecycle.candidate import TOO_SHORT, Made, Unfit, make, parameters
 from models.lifecycle.model_card_plots import pictures
 from models.registry import Registry, Run
 from models.training.boosting import Params
+from pipelines.build.accounts import team_capacity
 from pipelines.common.progress import Progress, silent
 from pipelines.lifecycle.deploy import current, settle
 from pipelines.lifecycle.promote import put_first_in_use
 from pipelines.lifecycle.promotion_log import champions
-from pipelines.scoring.plays import team_capacity
 
 if TYPE_CHECKING:
     from models.dataset.feature_table import FeatureTable

@@ -22,13 +22,13 @@ from models.store.scores import ScoreStore, Scoring, StoredScore
 from pipelines.build.as_of_table import table_on
 from pipelines.build.metadata import METADATA
 from pipelines.monitoring.verdict import Verdict, history, read
-from pipelines.report.sections.accounts import best, exposed
-from pipelines.scoring.plays import limits
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from models.store.scores import StoredScore
     from pipelines.config.settings import Settings
+
 
 SHOWN_WEEKS = 26
 """Weeks of verdicts that are drawn."""
@@ -113,7 +113,7 @@ def gather(settings: Settings, week: date | None = None) -> Inputs:
         released=released,
         forecast=_forecast(settings, scoring.as_of),
         verdicts=tuple([*([current] if current else []), *before][:SHOWN_WEEKS]),
-        limits=limits(settings),
+        limits=settings.decide.limits,
     )
 
 
@@ -195,3 +195,18 @@ def _json(path: Path) -> dict[str, Any]:
         return {}
     content: dict[str, Any] = json.loads(path.read_text("utf-8"))
     return content
+
+
+RISKS = 10
+"""Accounts at risk on the page."""
+
+
+def best(scores: Sequence[StoredScore], count: int) -> list[StoredScore]:
+    """Return the accounts of highest rank."""
+    return sorted(scores, key=lambda one: one.rank)[:count]
+
+
+def exposed(scores: Sequence[StoredScore]) -> list[StoredScore]:
+    """Return the accounts with the most ARR at risk."""
+    found = [one for one in scores if (one.arr_at_risk or 0) > 0]
+    return sorted(found, key=lambda one: (-(one.arr_at_risk or 0), one.account_id))[:RISKS]

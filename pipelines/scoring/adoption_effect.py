@@ -12,8 +12,7 @@ import pandas as pd
 from features.adoption_steps import OUTCOMES, STEPS, YEAR, journey
 from features.errors import DataError
 from features.labels.targets import Horizon
-from models.statistics.cohort_comparison import ALL, Comparison, compare
-from models.statistics.journey_picture import picture
+from models.statistics.cohort_comparison import ALL, Comparison, compare, picture
 from pipelines.build import engines
 from pipelines.common.atomic_files import aside, replaced
 from pipelines.common.progress import Progress, silent

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import fields
+from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
-from models.plays.context import Case, Limits
-from models.plays.prioritisation import NOBODY, Decision, Rules, choose, listed
-from pipelines.build.accounts import described
+from models.plays.context import Case
+from models.plays.prioritisation import Decision, choose, listed
 
 if TYPE_CHECKING:
     from models.store.scores import ScoreStore
@@ -50,38 +48,14 @@ def decide(
     cases = _cases(rows, chances, amounts, settings)
     choices = {account: choose(case) for account, case in cases}
     since = as_of - timedelta(days=settings.decide.cooldown_days)
-    return listed(choices, csms, rules(settings), as_of, store.turns(since, as_of))
-
-
-def limits(settings: Settings) -> Limits:
-    """Return where plays begin at this company."""
-    return Limits(**{one.name: getattr(settings.decide, one.name) for one in fields(Limits)})
-
-
-def rules(settings: Settings) -> Rules:
-    """Return how long this company's lists may be and whom they spare."""
-    own = settings.decide
-    return Rules(own.capacity, own.capacity_by_csm, own.cooldown_days, own.hold_out)
-
-
-def team_capacity(settings: Settings, account_ids: Iterable[str], through: str) -> int:
-    """Return how many accounts all the CSMs who have some of these can contact a week.
-
-    Raises
-    ------
-    DataError
-        When the accounts are not there as ``build`` writes them.
-    """
-    known, own = described(settings, through), rules(settings)
-    csms = {known.get(account, {}).get("csm_id") or NOBODY for account in account_ids}
-    return sum(own.of(csm) for csm in csms)
+    return listed(choices, csms, settings.decide.rules, as_of, store.turns(since, as_of))
 
 
 def _cases(
     rows: pd.DataFrame, chances: Columns, amounts: Columns, settings: Settings
 ) -> Iterator[tuple[str, Case]]:
     """Yield each account with its case; what is not a number cannot be said."""
-    said = (settings.company.currency, limits(settings), settings.words)
+    said = (settings.company.currency, settings.decide.limits, settings.words)
     for place, values in enumerate(rows.itertuples(index=False, name=None)):
         known = dict(zip(rows.columns, values, strict=True))
         case = Case(known, _at(chances, place), _at(amounts, place), *said)

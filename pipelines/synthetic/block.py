@@ -14,12 +14,13 @@ import pyarrow as pa
 from pipelines.synthetic import traits
 from pipelines.synthetic.event_log import Journal
 from pipelines.synthetic.history import History
+from pipelines.synthetic.population import Life
 from pipelines.synthetic.state import first
 from pipelines.synthetic.tables import accounts, contacts, tickets, usage, users
 from pipelines.synthetic.tables.columns import dates
 from pipelines.synthetic.tables.writer import table
 from pipelines.synthetic.true_probabilities import OUTCOMES, Truth, look_ahead
-from pipelines.synthetic.week import Life, live, turn
+from pipelines.synthetic.week import live, turn
 from pipelines.synthetic.world import HORIZON_WEEKS, Clock, World
 
 ACCOUNTS_A_BLOCK = 500

@@ -13,7 +13,8 @@ import numpy as np
 
 from pipelines.synthetic.arrays import Array, rows
 from pipelines.synthetic.event_log import Silence
-from pipelines.synthetic.week import Life, Week, live, turn
+from pipelines.synthetic.population import Life
+from pipelines.synthetic.week import Week, live, turn
 from pipelines.synthetic.world import HORIZON_WEEKS
 
 OUTCOMES = ("upsell", "cross_sell", "downsell", "churn")

@@ -5,7 +5,7 @@ It is computed when metrics are asked for, in their thread: no answer waits for 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -16,8 +16,8 @@ from models.inference.encoding import encode_columns
 from models.statistics.psi import LARGE
 
 if TYPE_CHECKING:
-    from serving.inference.scorer import Row, Scorer
-    from serving.snapshot.snapshot import Edition
+    from models.inference.encoding import Row
+    from serving.inference.scorer import Scorer
 
 TOLD = 20
 """So many inputs are told one by one: each is a series of its own in whoever keeps metrics."""
@@ -54,11 +54,13 @@ class InputDrift:
             self._posted = asked, drift(scorer, columns, len(rows))
         return self._posted[1]
 
-    def of_scored(self, scorer: Scorer, edition: Edition) -> Drift:
-        """Return the drift of a sample of the accounts that are answered for."""
-        asked = (scorer.release_id, edition.key)
+    def of_scored(
+        self, scorer: Scorer, scoring: object, sample: Callable[[int], Sequence[Mapping[str, Any]]]
+    ) -> Drift:
+        """Return the drift of a ``sample`` of the accounts of a ``scoring``, drawn once for it."""
+        asked = (scorer.release_id, scoring)
         if self._scored is None or self._scored[0] != asked:
-            rows = edition.some_inputs(SAMPLE)
+            rows = sample(SAMPLE)
             columns = {name: [row.get(name) for row in rows] for name in scorer.inputs}
             self._scored = asked, drift(scorer, columns, len(rows))
         return self._scored[1]

@@ -12,7 +12,8 @@ from features.errors import UsageError
 from models.inference.encoding import FeatureSpec
 
 if TYPE_CHECKING:
-    from serving.inference.scorer import Row, Scorer
+    from models.inference.encoding import Row
+    from serving.inference.scorer import Scorer
 
 LARGEST = 1e15
 """Beyond this a number is a mistake, and no longer exact."""

@@ -20,13 +20,11 @@ from models.i18n.messages import Catalogue
 from models.i18n.number_format import ENGLISH
 from models.inference import expected_arr
 from models.inference.calibrators import apply
-from models.inference.encoding import SEGMENT, FeatureSpec
+from models.inference.encoding import SEGMENT, FeatureSpec, Row
 from models.release.bundle import Manifest
 from models.release.golden_rows import shares_by
 from models.release.model_files import ModelFiles
 
-Row = Sequence[float | str | None]
-"""An account's features in the order of ``Scorer.inputs``; ``None`` is unknown."""
 UP, DOWN = 3, 2
 """So many reasons of each kind, as in a scoring."""
 

@@ -6,9 +6,10 @@ import json
 
 import numpy as np
 
+from models.inference.encoding import Row
+from serving.inference.model_description import describe
 from serving.inference.row_validation import RowCheck
-from serving.inference.scorer import Row, Scorer
-from serving.routes.models import told
+from serving.inference.scorer import Scorer
 from serving.schemas.scores import ModelVersions
 
 
@@ -25,5 +26,5 @@ def rehearse(scorer: Scorer) -> None:
     figures = {name: one.tolist() for name, one in scorer.probabilities(rows).items()}
     json.dumps([figures, gain.tolist(), risk.tolist(), scorer.reasons(rows)], allow_nan=False)
     ModelVersions.model_validate(scorer.versions)
-    for target in scorer.models:
-        told(target, scorer).model_dump_json()
+    for target, model in scorer.models.items():
+        describe(target, model, scorer.release_id).model_dump_json()

@@ -6,7 +6,6 @@ from fastapi import APIRouter, Request, Response
 
 from serving.inference.release_watcher import ReleaseWatch
 from serving.schemas.scores import Live, Ready
-from serving.services import Entrance
 from serving.snapshot.forecast import ForecastWatch
 from serving.snapshot.watcher import EditionWatch
 
@@ -28,7 +27,7 @@ async def ready(request: Request, response: Response) -> Ready:
     editions: EditionWatch = request.app.state.editions
     watch: ReleaseWatch = request.app.state.watch
     forecasts: ForecastWatch = request.app.state.forecasts
-    entrance: Entrance = request.app.state.entrance
+    waiting: tuple[str, ...] = request.app.state.entrance.problems
     shown = editions.shown
     leaving: bool = request.app.state.leaving
     is_ready = shown is not None and watch.release_id is not None and not leaving
@@ -45,7 +44,7 @@ async def ready(request: Request, response: Response) -> Ready:
                     *watch.problems,
                     *editions.problems,
                     *forecasts.problems,
-                    *entrance.problems,
+                    *waiting,
                 )
             )
         ),

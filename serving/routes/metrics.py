@@ -11,11 +11,18 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from typing import Any
 
-from prometheus_client import CollectorRegistry, ProcessCollector, generate_latest
+from fastapi import APIRouter, Request, Response
+from prometheus_client import (
+    CONTENT_TYPE_LATEST,
+    CollectorRegistry,
+    ProcessCollector,
+    generate_latest,
+)
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
+from serving.auth.scopes import METRICS
 from serving.inference.input_drift import InputDrift
 from serving.telemetry.counters import BOUNDS, Meter
 
@@ -91,7 +98,9 @@ class Metrics(Collector):
             return
         found = {"posted": self._drift.of_posted(scorer, meter.posted)}
         if shown is not None:
-            found["scored"] = self._drift.of_scored(scorer, shown.edition)
+            found["scored"] = self._drift.of_scored(
+                scorer, shown.edition.key, shown.edition.some_inputs
+            )
         yield gauge("expansion_input_rows", "Rows that were held against the training data",
                     [({"of": of}, one.rows) for of, one in found.items()])  # fmt: skip
         yield gauge("expansion_inputs_moved", "Inputs whose stability index is above 0.25",
@@ -158,3 +167,13 @@ def _filled(
     for values, value in kept:
         family.add_metric(list(values.values()), float(value))
     return family
+
+
+metrics = APIRouter()
+
+
+@metrics.get(METRICS, include_in_schema=False)
+def tell(request: Request) -> Response:
+    """Tell what happened in this process, and how it stands; in a thread, as it reads files."""
+    told: Metrics = request.app.state.metrics
+    return Response(told.text(), media_type=CONTENT_TYPE_LATEST)

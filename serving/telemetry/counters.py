@@ -6,12 +6,11 @@ from bisect import bisect_left
 from collections import Counter, deque
 from dataclasses import dataclass, field
 from threading import Lock
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from starlette.types import Scope
 
-if TYPE_CHECKING:
-    from serving.inference.scorer import Row
+from models.inference.encoding import Row
 
 BOUNDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 """Seconds up to which each bucket of the histogram reaches."""

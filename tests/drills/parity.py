@@ -16,8 +16,9 @@ from typing import Any
 import pyarrow as pa
 
 from features.catalogue import GROUPS
+from features.declaration.compute import compute
 from features.labels.targets import Horizon, labels
-from features.point_in_time.facts import KEYS, Facts, compute, spine
+from features.point_in_time.facts import KEYS, Facts, spine
 from tests.support import engines
 from tests.support.company import groups_of
 from tests.support.gathered import Batch, batches

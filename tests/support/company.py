@@ -14,15 +14,16 @@ import pyarrow as pa
 
 from features.catalogue import GROUPS, columns
 from features.contract import TABLES, Column
+from features.declaration.compute import compute
 from features.labels.targets import Horizon, labels
-from features.point_in_time.facts import KEYS, Facts, compute, spine
+from features.point_in_time.facts import KEYS, Facts, spine
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     import ibis.expr.types as ir
 
-    from features.declaration.feature import FeatureGroup
+    from features.declaration.group import FeatureGroup
     from tests.oracle import Company
 
 ARROW = {

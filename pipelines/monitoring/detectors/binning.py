@@ -7,8 +7,9 @@ shares of the reference, and a band of its own for "not known", see both.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -95,3 +96,9 @@ def _finite(column: pd.Series, unit: str) -> np.ndarray:
     long = (np.abs(numbers) >= 28) & (unit == "days")
     numbers[long] = 30 * np.round(numbers[long] / MONTH)
     return np.round(numbers, 9)
+
+
+def grows(column: Mapping[str, Any]) -> bool:
+    """Say whether a column grows as time passes (age, days since, tenure): drift by nature."""
+    name = str(column["name"])
+    return column["unit"] == "days" and any(part in name for part in ("age_", "since", "tenure"))

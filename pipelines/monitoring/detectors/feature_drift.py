@@ -16,9 +16,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from pipelines.monitoring.detectors.binning import Cut, cut
+from pipelines.monitoring.detectors.binning import Cut, cut, grows
 from pipelines.monitoring.detectors.feed_health import factor
-from pipelines.monitoring.drift_words import grows
 from pipelines.monitoring.verdict import Finding, Value
 
 REFERENCE_DAYS = 182

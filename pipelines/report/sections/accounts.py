@@ -8,14 +8,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from models.plays.prioritisation import NOBODY
+from pipelines.report.inputs import best, exposed
 
 if TYPE_CHECKING:
     from models.store.scores import StoredScore
 
 REASONS = 2
 """Reasons for an outcome on the page; the API has them all."""
-RISKS = 10
-"""Accounts at risk on the page."""
 GROWTH, LOSS = ("upsell", "cross_sell"), ("churn", "downsell")
 
 
@@ -58,17 +57,6 @@ def totals(scores: Sequence[StoredScore]) -> Totals:
         expected=_sum(one.expected_expansion_arr for one in scores),
         at_risk=_sum(one.arr_at_risk for one in scores),
     )
-
-
-def best(scores: Sequence[StoredScore], count: int) -> list[StoredScore]:
-    """Return the accounts of highest rank."""
-    return sorted(scores, key=lambda one: one.rank)[:count]
-
-
-def exposed(scores: Sequence[StoredScore]) -> list[StoredScore]:
-    """Return the accounts with the most ARR at risk."""
-    found = [one for one in scores if (one.arr_at_risk or 0) > 0]
-    return sorted(found, key=lambda one: (-(one.arr_at_risk or 0), one.account_id))[:RISKS]
 
 
 def next_best(scores: Sequence[StoredScore], count: int) -> list[Line]:

@@ -8,9 +8,8 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from models.i18n.messages import Catalogue
+from models.plays import guards
 from models.plays.context import Case
-from pipelines.report.sections import signals
-from pipelines.report.sections.signals import Told
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -47,19 +46,19 @@ class Alerts:
 
 def champions(inputs: Inputs, words: Catalogue) -> Alerts:
     """Accounts whose champion left, is about to, or is on a long leave."""
-    return _alerts(inputs, words, "champions_count", signals.champion)
+    return _alerts(inputs, words, "champions_count", champion_signal)
 
 
 def oversold(inputs: Inputs, words: Catalogue) -> Alerts:
     """Accounts past their first 90 days that have activated less than half of what they pay for."""
-    return _alerts(inputs, words, "seats_activated_share", signals.oversold)
+    return _alerts(inputs, words, "seats_activated_share", oversold_signal)
 
 
 def starting(inputs: Inputs, words: Catalogue) -> Alerts:
     """Accounts in their first 90 days against the journey, those behind first."""
     outcome = "adoption_days_to_first_outcome"
     reached = outcome in inputs.newest and bool(inputs.newest[outcome].notna().any())
-    return _alerts(inputs, words, "adoption_age_days", partial(signals.starting, outcomes=reached))
+    return _alerts(inputs, words, "adoption_age_days", partial(starting_signal, outcomes=reached))
 
 
 def _alerts(
@@ -71,7 +70,7 @@ def _alerts(
         return Alerts(0, (), known=False)
     scores = {one.account_id: one for one in inputs.scores}
     found = []
-    names = [name for name in signals.COLUMNS if name in frame]
+    names = [name for name in SIGNAL_COLUMNS if name in frame]
     for values in frame[names].itertuples(index=False, name=None):
         row = dict(zip(names, values, strict=True))
         one = scores.get(str(row["account_id"]))
@@ -86,3 +85,93 @@ def _alerts(
 def _any(column: pd.Series) -> bool:
     """Say whether a column holds anything: a company without contacts has no champions at all."""
     return bool(column.fillna(0).ne(0).any())
+
+
+START_DAYS = 90
+
+
+MINIMUM_BY, MINIMUM = 30, 0.1
+"""An account that has not this share of its seats active by this day stands under a bad star."""
+
+
+OUTCOME_BY = 60
+"""Day from which a first measurable outcome is missed: without one by day 90, no upsell soon."""
+
+
+SOON_DAYS = 182
+"""What is signed, renewed or bought within half a year makes overselling a matter of now."""
+
+
+SIGNAL_COLUMNS = (
+    "account_id", "adoption_age_days", "adoption_days_to_first_outcome", "champions_count",
+    "champions_days_since_lost", "champions_going", "champions_on_leave", "has_champion_successor",
+    "renewal_days", "seats_activated_share", "seats_contracted_ahead", "seats_days_since_increase",
+    "seats_licensed", "seats_utilization_28d", "usage_active_users_28d",
+)  # fmt: skip
+"""What the signals look at."""
+
+
+Told = tuple[str, bool]
+"""What there is to see about an account, and whether it comes before larger accounts."""
+
+
+def champion_signal(case: Case) -> Told | None:
+    """Tell of a champion lost, going or away."""
+    told = guards.champion_lost(case)
+    if told is None:
+        return None
+    left = int(case.number("champions_count") or 0)
+    place = case.several("in_place", left) if left else case.say("fact.none_in_place")
+    return f"{told}; {place}", False
+
+
+def oversold_signal(case: Case) -> Told | None:
+    """Tell of seats that are paid for and not activated, past the first 90 days."""
+    told = guards.oversold(case)
+    return ("; ".join([told, *_pressing(case)]), False) if told else None
+
+
+def _pressing(case: Case) -> list[str]:
+    """Tell what makes unused seats a matter of now."""
+    ahead, renewal, bought = (
+        case.number(name)
+        for name in ("seats_contracted_ahead", "renewal_days", "seats_days_since_increase")
+    )
+    told = []
+    if ahead and ahead > 0:
+        told.append(case.say("signal.more_signed", seats=case.words.number(ahead)))
+    if renewal is not None and 0 <= renewal <= SOON_DAYS:
+        told.append(case.say("fact.renewal", days=case.days(renewal)))
+    if bought is not None and bought <= SOON_DAYS:
+        told.append(case.say("signal.bought", days=case.days(bought)))
+    return told
+
+
+def starting_signal(case: Case, *, outcomes: bool) -> Told | None:
+    """Hold the first 90 days against the journey; ``outcomes`` says that milestones are known."""
+    age = case.number("adoption_age_days")
+    if age is None or age > START_DAYS:
+        return None
+    use, behind = _use(case, age)
+    told = [case.say("signal.day", day=case.words.number(age)) + use]
+    reached = case.number("adoption_days_to_first_outcome")
+    if reached is not None:
+        told.append(case.say("signal.outcome", day=case.words.number(reached)))
+    elif outcomes and age >= OUTCOME_BY:
+        told.append(case.say("signal.no_outcome", days=case.days(START_DAYS - age)))
+        behind = True
+    return "; ".join(told), behind
+
+
+def _use(case: Case, age: float) -> Told:
+    """Tell the use so far, and whether it is under the minimum."""
+    active, seats = case.number("usage_active_users_28d"), case.number("seats_licensed")
+    if active is None:
+        return "", False
+    told = case.say("signal.no_use")
+    if active:
+        known = bool(seats and seats >= active)
+        values = {"active": case.words.number(active), "seats": case.words.number(seats or 0)}
+        told = case.say("signal.active_of" if known else "signal.active", **values)
+    behind = age > MINIMUM_BY and active < max(1.0, MINIMUM * (seats or 0))
+    return f"{told}{case.say('signal.bad_star')}" if behind else told, behind

@@ -2,19 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from features.labels.targets import TARGETS
 from models.i18n.messages import Catalogue
-from pipelines.report.sections.charts import (
-    RIVALS,
-    Comparison,
-    Reliability,
-    comparison,
-    reliability,
-)
 from pipelines.report.sections.trust import skilled_at
 from pipelines.report.texts import listed
 
@@ -76,7 +69,7 @@ def standing(card: Mapping[str, Any], words: Catalogue) -> str:
     for key in RIVALS:
         lead = card.get("baselines", {}).get(key, {}).get("lead") or {}
         if lead.get("low") is not None:
-            groups[_place(lead)].append(words.text(f"rival_in_text.{key}"))
+            groups[_standing(lead)].append(words.text(f"rival_in_text.{key}"))
     told = "; ".join(
         words.text(f"standing_of.{how}", rivals=listed(names, words))
         for how, names in groups.items()
@@ -88,7 +81,154 @@ def standing(card: Mapping[str, Any], words: Catalogue) -> str:
     return f"{told[0].upper()}{told[1:]}."
 
 
-def _place(lead: Mapping[str, float]) -> str:
+def _standing(lead: Mapping[str, float]) -> str:
     if lead["low"] > 0:
         return "better"
     return "worse" if lead["high"] < 0 else "level"
+
+
+WIDTH, ROW, LEFT, RIGHT = 460, 34, 176, 50
+
+
+SIDE, EDGE = 240, 30
+
+
+OURS = "ours"
+
+
+FLIP = 0.5
+"""The AUC of flipping a coin."""
+
+
+@dataclass(frozen=True)
+class Whisker:
+    """One row of the comparison: a dot with its 95 % interval, in pixels, and the AUC itself.
+
+    ``name`` is a key of ``rival``.
+    """
+
+    name: str
+    detail: str
+    ours: bool
+    y: float
+    x: float
+    low: float
+    high: float
+    auc: float
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Dot-and-whisker chart of AUC: the model against what one would do without it."""
+
+    rows: tuple[Whisker, ...]
+    ticks: tuple[tuple[float, float], ...]
+    coin: float
+    height: float
+    width: float = WIDTH
+    left: float = LEFT
+
+
+@dataclass(frozen=True)
+class Point:
+    """A group of rows: where it is drawn (pixels), how many there are, and their two shares."""
+
+    x: float
+    y: float
+    radius: float
+    n: int
+    predicted: float
+    observed: float
+
+
+@dataclass(frozen=True)
+class Reliability:
+    """Predicted against observed shares; ``top`` is the share at the ends of both axes."""
+
+    points: tuple[Point, ...]
+    path: str
+    top: float
+    side: float = SIDE
+    edge: float = EDGE
+
+
+def comparison(card: Mapping[str, Any], titles: Mapping[str, str]) -> Comparison | None:
+    """Return the chart of a card's AUC and its baselines'; ``None`` where nothing was measured.
+
+    ``titles`` says what a feature is called.
+    """
+    known = _known(card, titles)
+    if not known or known[0][0] != OURS:
+        return None
+    lowest = min(_low(one) for _, _, one in known)
+    start = min(0.4, int(10 * lowest) / 10)
+    rows = tuple(
+        Whisker(
+            name=name,
+            detail=detail,
+            ours=number == 0,
+            y=20 + ROW * number,
+            x=_x(one["value"], start),
+            low=_x(_low(one), start),
+            high=_x(_high(one), start),
+            auc=one["value"],
+        )
+        for number, (name, detail, one) in enumerate(known)
+    )
+    marks = [n / 10 for n in range(round(10 * start), 11)]
+    ticks = tuple((_x(mark, start), mark) for mark in marks)
+    return Comparison(rows, ticks, _x(FLIP, start), 14 + ROW * len(known))
+
+
+RIVALS = ("best_column", "rule", "logistic")
+
+
+def _known(
+    card: Mapping[str, Any], titles: Mapping[str, str]
+) -> list[tuple[str, str, Mapping[str, Any]]]:
+    """Return name, detail and AUC of the model and its rivals, as far as they were measured."""
+    rivals = card.get("baselines", {})
+    named = [(OURS, "", card.get("metrics", {}).get("auc"))]
+    for key in RIVALS:
+        rival = rivals.get(key, {})
+        column = str(rival.get("name", "")).removeprefix("single column: ")
+        detail = titles.get(column, column) if key == "best_column" else ""
+        named.append((key, detail, rival.get("auc")))
+    return [(name, detail, one) for name, detail, one in named if one and one["value"] is not None]
+
+
+def _low(one: Mapping[str, Any]) -> float:
+    return float(one["value"] if one.get("low") is None else one["low"])
+
+
+def _high(one: Mapping[str, Any]) -> float:
+    return float(one["value"] if one.get("high") is None else one["high"])
+
+
+def _x(auc: float, start: float) -> float:
+    return round(LEFT + (auc - start) / (1 - start) * (WIDTH - LEFT - RIGHT), 1)
+
+
+def reliability(bins: Sequence[Mapping[str, Any]]) -> Reliability | None:
+    """Return the chart of a card's reliability; a larger dot stands for more accounts."""
+    if not bins:
+        return None
+    top = min(1.0, 1.08 * max(max(one["predicted"], one["observed"]) for one in bins)) or 1.0
+    most = max(one["n"] for one in bins)
+    points = tuple(
+        Point(
+            x=_coordinate(one["predicted"], top),
+            y=SIDE - _coordinate(one["observed"], top),
+            radius=round(2.5 + 3.5 * (one["n"] / most) ** 0.5, 1),
+            n=one["n"],
+            predicted=one["predicted"],
+            observed=one["observed"],
+        )
+        for one in bins
+    )
+    path = "M" + " L".join(f"{one.x} {one.y}" for one in points)
+    return Reliability(points, path, top)
+
+
+def _coordinate(share: float, top: float) -> float:
+    return round(EDGE + share / top * (SIDE - 2 * EDGE + 20), 1)

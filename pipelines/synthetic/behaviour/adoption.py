@@ -12,8 +12,8 @@ from pipelines.synthetic.state import BAD_STAR, GOOD_STAR, UNDECIDED
 from pipelines.synthetic.world import ADD_ONS, NEVER, WEEK
 
 if TYPE_CHECKING:
+    from pipelines.synthetic.population import Life
     from pipelines.synthetic.situation import Situation
-    from pipelines.synthetic.week import Life
 
 DAY_30_WEEKS = 4
 OVERAGE = 1.4

@@ -12,8 +12,8 @@ from pipelines.synthetic.behaviour import hazards, prices
 from pipelines.synthetic.world import ADD_ONS, WEEK
 
 if TYPE_CHECKING:
+    from pipelines.synthetic.population import Life
     from pipelines.synthetic.situation import Situation
-    from pipelines.synthetic.week import Life
 
 TRANCHE_DAYS = (91, 182)
 

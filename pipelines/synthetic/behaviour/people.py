@@ -11,7 +11,7 @@ from pipelines.synthetic.state import EMPTY, LOOKING, ON_LEAVE, PRESENT, SLOTS
 
 if TYPE_CHECKING:
     from pipelines.synthetic.arrays import Flags
-    from pipelines.synthetic.week import Life
+    from pipelines.synthetic.population import Life
 
 LEAVES, LOOKS, STAYS, GETS_LEAVE = 0.0030, 0.0025, 0.03, 0.0009
 """Chances a week: to leave unannounced, to say one is looking, to stay after all, a long leave."""

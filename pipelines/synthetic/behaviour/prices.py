@@ -10,7 +10,7 @@ from pipelines.synthetic.arrays import Array, Flags
 from pipelines.synthetic.world import ADD_ONS, CORE, PLAN_PRICES
 
 if TYPE_CHECKING:
-    from pipelines.synthetic.week import Life
+    from pipelines.synthetic.population import Life
 
 
 def _core_list(life: Life) -> Array:

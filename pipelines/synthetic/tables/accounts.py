@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +11,6 @@ import pyarrow as pa
 
 from pipelines.synthetic.arrays import Array
 from pipelines.synthetic.event_log import Journal
-from pipelines.synthetic.tables import names
 from pipelines.synthetic.tables.columns import dates, ids, last_of, late, rank, times
 from pipelines.synthetic.traits import Traits
 from pipelines.synthetic.world import (
@@ -66,7 +66,7 @@ def accounts(one: Chronicle) -> Columns:
     words = np.array(INDUSTRIES)[traits.industry]
     return {
         "account_id": one.account(index),
-        "name": [names.company(int(one.numbers[i]), str(words[i])) for i in index],
+        "name": [company_name(int(one.numbers[i]), str(words[i])) for i in index],
         "created_on": dates(one.clock, created[index]),
         "industry": words[index].tolist(),
         "region": np.array(REGIONS)[traits.region[index]].tolist(),
@@ -168,3 +168,37 @@ def org_units(one: Chronicle) -> Columns:
         "changed_on": dates(clock, day),
         "known_at": one.known(day),
     }
+
+
+COLOURS = (
+    "Amber", "Azure", "Copper", "Crimson", "Golden", "Indigo", "Ivory", "Jade",
+    "Olive", "Pearl", "Russet", "Scarlet", "Silver", "Teal", "Umber", "Violet",
+)  # fmt: skip
+
+
+ANIMALS = (
+    "Badger", "Beaver", "Bison", "Crane", "Dolphin", "Falcon", "Gecko", "Heron", "Ibex", "Kestrel",
+    "Lynx", "Marten", "Narwhal", "Otter", "Panther", "Quail", "Raven", "Stork", "Tapir", "Walrus",
+)  # fmt: skip
+
+
+TRADES = {
+    "logistics": ("Logistics", "Freight", "Forwarding"),
+    "software": ("Software", "Systems", "Apps"),
+    "health": ("Health", "Clinics", "Care"),
+    "manufacturing": ("Works", "Machines", "Components"),
+    "finance": ("Finance", "Leasing", "Payments"),
+    "education": ("Academy", "Learning", "College"),
+}
+
+
+def company_name(number: int, industry: str) -> str:
+    """Return the name of the account ``number``; repeats get a number of their own."""
+    trades = TRADES[industry]
+    words: Sequence[Sequence[str]] = (COLOURS, ANIMALS, trades)
+    rest, chosen = number * 7919, []
+    for choices in words:
+        rest, at = divmod(rest, len(choices))
+        chosen.append(choices[at])
+    again = f" {rest % 1000}" if rest % 1000 else ""
+    return " ".join(chosen) + again

@@ -10,7 +10,7 @@ import pytest
 
 from features.catalogue import GROUPS
 from features.declaration.dry_run import rehearse
-from features.declaration.feature import FeatureGroup
+from features.declaration.group import FeatureGroup
 from tests.support.company import company, compute_on
 
 DAY = date(2024, 6, 1)

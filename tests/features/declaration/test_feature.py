@@ -8,7 +8,8 @@ import pytest
 
 from features.catalogue import columns_of, feature_catalogue
 from features.declaration.derived_columns import stages
-from features.declaration.feature import FeatureGroup, Rows
+from features.declaration.feature import Rows
+from features.declaration.group import FeatureGroup
 from features.declaration.validation import gathering
 from features.errors import UsageError
 

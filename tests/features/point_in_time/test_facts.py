@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import Any
 
-from features.declaration.feature import FeatureGroup
-from features.point_in_time.facts import Facts, compute, spine
+from features.declaration.compute import compute
+from features.declaration.group import FeatureGroup
+from features.point_in_time.facts import Facts, spine
 from tests.support.company import assert_features, company
 
 DAY = date(2024, 4, 1)

@@ -8,7 +8,7 @@ import pytest
 
 from models.dataset.feature_table import FeatureTable, Label
 from models.inference import expected_arr
-from models.training.shares import typical_share
+from models.training.amounts import typical_share
 from tests.models.tables import feature_table
 
 AMOUNT = "upsell_arr_next_91d"

@@ -11,8 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.statistics.cohort_comparison import ALL, compare, newcombe, stratified, wilson
-from models.statistics.journey_picture import picture
+from models.statistics.cohort_comparison import ALL, compare, newcombe, picture, stratified, wilson
 
 
 def test_intervals_are_those_of_the_literature() -> None:

@@ -10,10 +10,9 @@ from models.dataset.matrix import matrix
 from models.dataset.time_split import split
 from models.release.golden_rows import amount_shares
 from models.release.model_files import ModelFiles
-from models.training.amounts import MODEL, TYPICAL, Amounts, fit_amounts
+from models.training.amounts import MODEL, TYPICAL, Amounts, fit_amounts, typical_share
 from models.training.boosting import Params
 from models.training.classifier import TrainingSet
-from models.training.shares import typical_share
 from tests.models.tables import MATURE_DAYS, feature_table
 
 QUICK = Params(max_trees=120, patience=20, threads=1)

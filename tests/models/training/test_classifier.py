@@ -17,9 +17,9 @@ from models.release.model_files import ModelFiles
 from models.statistics import metrics
 from models.statistics.bootstrap import Draws
 from models.training import baselines
+from models.training.amounts import typical_share
 from models.training.boosting import Params
 from models.training.classifier import Fitted, fit
-from models.training.shares import typical_share
 from tests.models.tables import MATURE_DAYS, feature_table
 
 QUICK = Params(max_trees=80, patience=20, threads=1)

@@ -25,7 +25,7 @@ from tests.pipelines.small import few
 
 END = date(2026, 8, 31)
 OWN = """
-from features.declaration.feature import FeatureGroup
+from features.declaration.group import (FeatureGroup)
 own = FeatureGroup("own", "Of our own.")
 @own.rows("tickets")
 def own_tickets(facts):

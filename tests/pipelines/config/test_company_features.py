@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from features import catalogue
-from features.declaration.feature import UNITS, FeatureGroup
+from features.declaration.feature import UNITS
+from features.declaration.group import FeatureGroup
 from features.errors import UsageError
 from models.dataset import feature_table
 from pipelines.build.build import build

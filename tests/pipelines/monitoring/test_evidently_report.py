@@ -10,8 +10,7 @@ import pandas as pd
 import pytest
 
 from pipelines.monitoring.detectors.binning import BEYOND, OTHER, UNKNOWN, band
-from pipelines.monitoring.drift_words import LOOK
-from pipelines.monitoring.evidently_report import DriftResult, drift, write_annex
+from pipelines.monitoring.evidently_report import LOOK, DriftResult, drift, write_annex
 
 COLUMNS = [
     {"name": "arr", "unit": "currency", "description": "Annual recurring revenue"},

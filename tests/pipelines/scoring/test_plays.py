@@ -15,9 +15,9 @@ from models.plays.context import Limits
 from models.plays.prioritisation import NOBODY, Decision, is_held_out
 from models.release import bundle
 from models.store.scores import ScoreStore
+from pipelines.build.accounts import team_capacity
 from pipelines.config.sections import Decide
 from pipelines.config.settings import Settings
-from pipelines.scoring.plays import limits, team_capacity
 from pipelines.scoring.score import score
 from tests.pipelines import trained
 
@@ -96,7 +96,7 @@ def test_a_csm_s_own_capacity_counts(settings: Settings) -> None:
 @pytest.mark.parametrize("limit", [one.name for one in fields(Limits)])
 def test_every_limit_can_be_set(limit: str) -> None:
     own = with_decide(Settings(), **{limit: 1})
-    assert getattr(limits(own), limit) == 1
+    assert getattr(own.decide.limits, limit) == 1
 
 
 def _go_on(settings: Settings, days: int) -> None:

@@ -6,7 +6,12 @@ from typing import Any
 import pytest
 
 from models.plays.context import Case
-from pipelines.report.sections.signals import COLUMNS, champion, oversold, starting
+from pipelines.report.sections.alarms import (
+    SIGNAL_COLUMNS,
+    champion_signal,
+    oversold_signal,
+    starting_signal,
+)
 from pipelines.report.texts import CATALOGUES
 
 
@@ -34,7 +39,7 @@ def case(row: dict[str, Any]) -> Case:
     ],
 )
 def test_champions(row: dict[str, Any], told: str | None) -> None:
-    assert champion(case(row)) == (None if told is None else (told, False))
+    assert champion_signal(case(row)) == (None if told is None else (told, False))
 
 
 @pytest.mark.parametrize(
@@ -56,7 +61,7 @@ def test_champions(row: dict[str, Any], told: str | None) -> None:
 )
 def test_overselling_tells_why_it_matters_now(more: dict[str, Any], told: str | None) -> None:
     row = {"seats_activated_share": 0.2, "seats_licensed": 120, **more}
-    found = oversold(case(row))
+    found = oversold_signal(case(row))
     assert (found and found[0].replace("\u00a0", " ")) == told
 
 
@@ -94,14 +99,17 @@ def test_overselling_tells_why_it_matters_now(more: dict[str, Any], told: str | 
 def test_the_first_90_days_stand_against_the_journey(
     row: dict[str, Any], told: str, behind: bool
 ) -> None:
-    assert starting(case(row), outcomes=True) == (told, behind)
+    assert starting_signal(case(row), outcomes=True) == (told, behind)
 
 
 def test_an_outcome_that_nobody_records_is_not_missed() -> None:
     row = {"adoption_age_days": 80, "usage_active_users_28d": 3}
-    assert starting(case(row), outcomes=False) == ("day 80, 3 active in the last 28 days", False)
-    assert starting(case({"adoption_age_days": 91}), outcomes=True) is None
-    assert starting(case({"adoption_age_days": None}), outcomes=True) is None
+    assert starting_signal(case(row), outcomes=False) == (
+        "day 80, 3 active in the last 28 days",
+        False,
+    )
+    assert starting_signal(case({"adoption_age_days": 91}), outcomes=True) is None
+    assert starting_signal(case({"adoption_age_days": None}), outcomes=True) is None
 
 
 class Asked(dict[str, Any]):
@@ -126,6 +134,6 @@ class Asked(dict[str, Any]):
 def test_only_the_columns_that_are_read_are_looked_at(row: dict[str, Any]) -> None:
     asked = Asked(row)
     asked.names = set()
-    for tell in (champion, oversold, partial(starting, outcomes=True)):
+    for tell in (champion_signal, oversold_signal, partial(starting_signal, outcomes=True)):
         tell(case(asked))
-    assert asked.names <= set(COLUMNS)
+    assert asked.names <= set(SIGNAL_COLUMNS)

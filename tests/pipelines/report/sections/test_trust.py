@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from pipelines.report.sections.promises import promise
+from pipelines.report.sections.trust import promise
 from pipelines.report.texts import CATALOGUES
 
 

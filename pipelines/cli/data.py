@@ -1,0 +1,178 @@
+"""Verbs over the company's data: simulate, check, build, catalogue, and the demo."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from pipelines.cli.console import Report, run
+from pipelines.cli.options import DAY, DEFAULT, Config, Json, day
+from pipelines.cli.show import results
+from pipelines.config.settings import load
+
+if TYPE_CHECKING:
+    from features.provenance.row import Explanation
+    from pipelines.build.build import BuildResult
+    from pipelines.cli.documents import Documents
+    from pipelines.ingest.check import CheckReport
+    from pipelines.orchestration.demo import DemoResult
+    from pipelines.synthetic import SimulationSummary
+
+
+app = typer.Typer()
+
+Data = Annotated[Path | None, typer.Option("--data", help="Where the sources lie, if elsewhere.")]
+
+
+@app.command()
+def simulate(
+    out: Annotated[
+        Path | None,
+        typer.Option(help="Folder to write to, if not where the settings look for data."),
+    ] = None,
+    accounts: Annotated[int, typer.Option(min=1, help="How many accounts.")] = 1000,
+    months: Annotated[int, typer.Option(min=1, help="How many months of history.")] = 36,
+    seed: Annotated[int, typer.Option(help="Same seed, same bytes.")] = 7,
+    end: Annotated[
+        datetime | None,
+        typer.Option(
+            parser=day, metavar=DAY, help="First day after the data; else the last Monday."
+        ),
+    ] = None,
+    swing: Annotated[
+        float, typer.Option(min=0, help="How far good and bad quarters move all accounts alike.")
+    ] = 0.0,
+    config: Config = DEFAULT,
+    as_json: Json = False,
+) -> None:
+    """Write a demo company: its tables, and apart from them the true probabilities."""
+
+    def work(report: Report) -> SimulationSummary:
+        from pipelines.orchestration.demo import newest_monday
+        from pipelines.synthetic import simulate as simulated
+        from pipelines.synthetic.world import World
+
+        folder = out or load(config).data.folder
+        return simulated(
+            folder,
+            accounts=accounts,
+            months=months,
+            seed=seed,
+            end=end.date() if end else newest_monday(),
+            world=World(swing=swing),
+            progress=report,
+        )
+
+    run(work, results.simulation, as_json=as_json)
+
+
+@app.command()
+def check(config: Config = DEFAULT, data: Data = None, as_json: Json = False) -> None:
+    """Read all tables through the mapping and report every violation of the contract at once."""
+
+    def work(_report: Report) -> CheckReport:
+        from pipelines.ingest.check import check as checked
+
+        return checked(load(config, data_folder=data))
+
+    run(work, results.violations, as_json=as_json, code=lambda found: int(not found.ok))
+
+
+@app.command()
+def build(
+    config: Config = DEFAULT,
+    data: Data = None,
+    explain: Annotated[
+        str | None,
+        typer.Option(metavar="ACCOUNT", help="Only print what made this account's row."),
+    ] = None,
+    as_of: Annotated[
+        datetime | None,
+        typer.Option(parser=day, metavar=DAY, help="With --explain: the day; else the newest."),
+    ] = None,
+    feature: Annotated[
+        list[str] | None,
+        typer.Option("--feature", help="With --explain: only this one, with every row of it."),
+    ] = None,
+    full: Annotated[
+        bool, typer.Option("--full", help="Compute every date, also those that hold as they are.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Write one Parquet of accounts, dates, features and targets, or explain a row of it."""
+    if explain is not None:
+        _explain(config, data, explain, as_of, feature or [], as_json=as_json)
+        return
+    if as_of or feature:
+        raise typer.BadParameter("--as-of and --feature go with --explain ACCOUNT")
+
+    def work(report: Report) -> BuildResult:
+        from pipelines.build.build import build as built
+
+        return built(load(config, data_folder=data), report, full=full)
+
+    run(work, results.built, as_json=as_json)
+
+
+def _explain(
+    config: Path,
+    data: Path | None,
+    account_id: str,
+    as_of: datetime | None,
+    features: list[str],
+    *,
+    as_json: bool,
+) -> None:
+    def work(report: Report) -> Explanation:
+        from pipelines.build.explain import explain as explained
+
+        day = as_of.date() if as_of else None
+        return explained(load(config, data_folder=data), account_id, day, features, report)
+
+    def shown(result: Explanation) -> None:
+        from pipelines.cli.show.provenance import explained as show_explained
+
+        show_explained(result, whole=bool(features))
+
+    run(work, shown, as_json=as_json)
+
+
+@app.command()
+def catalogue(
+    write: Annotated[bool, typer.Option(help="Write the generated documents under docs/.")] = False,
+    out: Annotated[
+        Path | None, typer.Option(help="Write the company's catalogue into this folder.")
+    ] = None,
+    config: Config = DEFAULT,
+    as_json: Json = False,
+) -> None:
+    """Show every feature of a company, or write the generated documents anew."""
+
+    def work(_report: Report) -> Documents:
+        from pipelines.cli.documents import listed, written, written_for
+
+        settings = load(config)
+        if write:
+            return written(Path("docs"), app)
+        return written_for(settings, out) if out else listed(settings)
+
+    run(work, results.catalogue, as_json=as_json)
+
+
+@app.command()
+def demo(
+    accounts: Annotated[int, typer.Option(min=100, help="How many accounts.")] = 1000,
+    config: Config = DEFAULT,
+    as_json: Json = False,
+) -> None:
+    """Go the whole way on a simulated company: simulate, check, build, train, score, report."""
+
+    def work(report: Report) -> DemoResult:
+        from pipelines.orchestration.demo import demo as demonstrated
+
+        return demonstrated(load(config), accounts=accounts, progress=report)
+
+    run(work, results.demonstrated, as_json=as_json)

@@ -1,0 +1,126 @@
+"""Verbs over models: train, list, promote, roll back."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from pipelines.cli.console import Report, run
+from pipelines.cli.options import DAY, DEFAULT, Config, Json, day
+from pipelines.cli.show import promotions as show_promoted
+from pipelines.cli.show import results
+from pipelines.config.settings import load
+
+if TYPE_CHECKING:
+    from pipelines.lifecycle.promote import PromotionResult
+    from pipelines.lifecycle.train import TrainResult
+
+
+app = typer.Typer()
+
+Targets = Annotated[
+    list[str] | None, typer.Option("--target", help="Only this target; may be given repeatedly.")
+]
+
+
+@app.command()
+def train(
+    config: Config = DEFAULT,
+    target: Targets = None,
+    tune: Annotated[
+        int, typer.Option(min=0, help="Try so many sets of parameters for each target.")
+    ] = 0,
+    table: Annotated[
+        Path | None,
+        typer.Option(help="Learn from this CSV or Parquet file instead; --target is its outcome."),
+    ] = None,
+    account: Annotated[str, typer.Option("--id", help="The file's account column.")] = "account_id",
+    as_of: Annotated[str, typer.Option("--as-of", help="The file's date column.")] = "as_of",
+    horizon: Annotated[
+        int, typer.Option(min=1, help="Days after the date until the file's outcome is known.")
+    ] = 91,
+    as_json: Json = False,
+) -> None:
+    """Train, calibrate, evaluate and register one model a target; publish what has skill."""
+
+    def work(report: Report) -> TrainResult:
+        from pipelines.lifecycle.train import train as trained
+
+        if table is None:
+            return trained(load(config), targets=target, tune=tune, progress=report)
+        from pipelines.lifecycle.external_table import asked, train_table
+
+        roles = asked(target or (), account, as_of, horizon)
+        return train_table(load(config), table, roles, tune=tune, progress=report)
+
+    run(work, results.trained, as_json=as_json)
+
+
+@app.command()
+def models(config: Config = DEFAULT, as_json: Json = False) -> None:
+    """List every registered version with its figures and aliases."""
+
+    def work(_report: Report) -> list[dict[str, Any]]:
+        from pipelines.lifecycle.promote import registered
+
+        return registered(load(config))
+
+    run(work, results.registered, as_json=as_json)
+
+
+@app.command()
+def promote(
+    target: Annotated[str, typer.Argument(help="upsell, cross_sell, downsell or churn.")],
+    version: Annotated[str, typer.Option(help="A version, or an alias.")] = "challenger",
+    force: Annotated[bool, typer.Option(help="Promote although the gate refuses.")] = False,
+    why: Annotated[str, typer.Option(help="The reason, kept in the log.")] = "",
+    config: Config = DEFAULT,
+    as_json: Json = False,
+) -> None:
+    """Make a version the champion and publish it for serving, if the gate lets it pass."""
+
+    def work(_report: Report) -> PromotionResult:
+        from pipelines.lifecycle.promote import promote as promoted
+
+        return promoted(load(config), target, version, force=force, why=why)
+
+    run(work, show_promoted.promoted, as_json=as_json, code=lambda result: int(not result.promoted))
+
+
+@app.command()
+def rollback(
+    target: Annotated[str, typer.Argument(help="upsell, cross_sell, downsell or churn.")],
+    why: Annotated[str, typer.Option(help="The reason, kept in the log.")] = "",
+    config: Config = DEFAULT,
+    as_json: Json = False,
+) -> None:
+    """Make the champion before this one the champion again and publish it."""
+
+    def work(_report: Report) -> PromotionResult:
+        from pipelines.lifecycle.promote import rollback as rolled_back
+
+        return rolled_back(load(config), target, why=why)
+
+    run(work, show_promoted.promoted, as_json=as_json)
+
+
+@app.command()
+def promotions(
+    on: Annotated[
+        datetime | None,
+        typer.Option(parser=day, metavar=DAY, help="Only what was in use on that day (UTC)."),
+    ] = None,
+    config: Config = DEFAULT,
+    as_json: Json = False,
+) -> None:
+    """Tell which version was in use from when to when, who put it there and why."""
+
+    def work(_report: Report) -> list[dict[str, Any]]:
+        from pipelines.lifecycle.promotion_log import listed
+
+        return listed(load(config), on.date() if on else None)
+
+    run(work, show_promoted.log, as_json=as_json)

@@ -1,0 +1,87 @@
+"""Verbs over scores: score, what moved, forecast, journey."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from pipelines.cli.console import Report, run
+from pipelines.cli.options import DEFAULT, Config, Json
+from pipelines.cli.show import adoption, results, score_changes
+from pipelines.cli.show import forecast as show_forecast
+from pipelines.config.settings import load
+
+if TYPE_CHECKING:
+    from pipelines.scoring.adoption_effect import JourneyResult
+    from pipelines.scoring.nrr_forecast import ForecastResult
+    from pipelines.scoring.score import ScoreResult
+    from pipelines.scoring.score_changes import MovedResult
+
+
+app = typer.Typer()
+
+
+@app.command()
+def score(config: Config = DEFAULT, as_json: Json = False) -> None:
+    """Score the newest accounts with reasons and write them to the score store."""
+
+    def work(report: Report) -> ScoreResult:
+        from pipelines.scoring.score import score as scored
+
+        return scored(load(config), report)
+
+    run(work, results.scored, as_json=as_json)
+
+
+@app.command()
+def moved(
+    config: Config = DEFAULT,
+    since: Annotated[
+        str, typer.Option(help="Compare with the newest scoring on or before this day.")
+    ] = "",
+    account: Annotated[str, typer.Option(help="Only this account.")] = "",
+    top: Annotated[int, typer.Option(min=1, help="So many of the largest changes.")] = 10,
+    as_json: Json = False,
+) -> None:
+    """Say why probabilities moved since the last scoring: data, model or calibration."""
+
+    def work(_report: Report) -> MovedResult:
+        from pipelines.scoring.score_changes import explain_moves
+
+        return explain_moves(load(config), since, account, top)
+
+    run(work, score_changes.moved, as_json=as_json)
+
+
+@app.command()
+def forecast(config: Config = DEFAULT, as_json: Json = False) -> None:
+    """Forecast NRR and GRR of today's accounts in twelve months, with its record in the past."""
+
+    def work(report: Report) -> ForecastResult:
+        from pipelines.scoring.nrr_forecast import forecast_base
+
+        return forecast_base(load(config), report)
+
+    run(work, show_forecast.forecasted, as_json=as_json)
+
+
+@app.command()
+def journey(
+    config: Config = DEFAULT,
+    cohort: Annotated[
+        str, typer.Option(help="Print this half-year of starts, such as '2024 H1'.")
+    ] = "all",
+    out: Annotated[Path | None, typer.Option(help="Folder of table and plot, if another.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Compare who had reached a step of the journey by a day with who had not, a year on."""
+
+    def work(report: Report) -> JourneyResult:
+        from pipelines.scoring.adoption_effect import analyse
+
+        return analyse(load(config), out, report)
+
+    run(work, partial(adoption.journey, by=cohort), as_json=as_json)

@@ -1,0 +1,90 @@
+"""Verbs around the server: serve, audit, erase."""
+
+from __future__ import annotations
+
+import os
+import sys
+from datetime import datetime
+from functools import partial
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from pipelines.cli.console import Report, run
+from pipelines.cli.options import DAY, DEFAULT, Config, Json, day
+from pipelines.cli.show import security
+from pipelines.config.settings import Settings, load
+
+if TYPE_CHECKING:
+    from models.store.erased_ids import Kind
+    from pipelines.security.erase import Erasure
+
+
+app = typer.Typer()
+
+
+@app.command()
+def serve(
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port to listen on.")] = 8000,
+    config: Config = DEFAULT,
+) -> None:
+    """Answer over HTTP from the published scores; the API's pages are under /docs."""
+
+    def work(_report: Report) -> Settings:
+        return load(config)
+
+    run(work, partial(_serve, host=host, port=port), as_json=False)
+
+
+def _serve(settings: Settings, *, host: str, port: int) -> None:
+    # A process of its own: the server must not carry the pipelines' libraries. The store's URL may
+    # hold a password, and a command line can be read by everybody on the machine.
+    known = {
+        "EXPANSION_STORE_URL": settings.store_url,
+        "EXPANSION_RELEASE_FOLDER": str(settings.release_folder),
+        "EXPANSION_LANGUAGE": settings.company.language,
+    }
+    command = [sys.executable, "-m", "serving", "--host", host, "--port", str(port)]
+    os.execve(sys.executable, command, {**os.environ, **known})  # noqa: S606
+
+
+@app.command()
+def audit(
+    account: Annotated[str, typer.Option(help="Only this account.")] = "",
+    key: Annotated[str, typer.Option(help="Only this key, by its id.")] = "",
+    since: Annotated[
+        datetime | None, typer.Option(parser=day, metavar=DAY, help="Only since this day (UTC).")
+    ] = None,
+    top: Annotated[int, typer.Option(min=1, help="So many of the newest.")] = 100,
+    config: Config = DEFAULT,
+    as_json: Json = False,
+) -> None:
+    """Tell who asked the API for which account, when, and what they were answered."""
+
+    def work(_report: Report) -> list[dict[str, Any]]:
+        from pipelines.security.audit import asked
+
+        return asked(load(config), account, key, since, top)
+
+    run(work, security.audited, as_json=as_json)
+
+
+@app.command()
+def erase(
+    account: Annotated[str, typer.Option(help="The account to erase, by its id.")] = "",
+    contact: Annotated[str, typer.Option(help="The person to erase, by their id.")] = "",
+    config: Config = DEFAULT,
+    as_json: Json = False,
+) -> None:
+    """Remove an account or a person from all that is ours, and show that they are gone."""
+    if bool(account) == bool(contact):
+        raise typer.BadParameter("name one: --account ID or --contact ID")
+
+    def work(report: Report) -> Erasure:
+        from pipelines.security.erase import erase as erase_everywhere
+
+        kind: Kind = "account" if account else "contact"
+        return erase_everywhere(load(config), kind, account or contact, report)
+
+    run(work, security.erased, as_json=as_json, code=lambda result: int(not result.ok))
