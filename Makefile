@@ -58,6 +58,7 @@ bench: $(VENV)/installed  ## ratios against named peers, measured in the same ru
 
 docs: $(VENV)/installed   ## writes the generated documents anew
 	$(BIN)/expansion catalogue --write
+	$(BIN)/python -m tests.support.rooms
 	$(BIN)/python -m serving.openapi.document docs/openapi.json
 	$(BIN)/python -m serving.openapi.document --crm docs/openapi-crm.json
 

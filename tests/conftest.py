@@ -13,10 +13,10 @@ from models.release import bundle
 from tests.models.releases import META, model
 
 LONGEST = (
-    "tests/features/test_engines.py",
-    "tests/features/test_leaks.py",
-    "tests/pipelines/test_engines.py",
-    "tests/pipelines/test_cli.py",
+    "tests/engines/test_features.py",
+    "tests/features/point_in_time/test_leaks.py",
+    "tests/engines/test_build.py",
+    "tests/pipelines/cli/test_app.py",
 )
 """Files that take a process half a minute or more: begun last, they would run on alone."""
 

@@ -12,6 +12,7 @@ import typer.main
 from pipelines.cli import documents
 from pipelines.cli.app import app
 from serving.openapi.document import openapi
+from tests.support import rooms
 
 ROOT = Path(__file__).parents[1]
 DOCUMENTS = sorted([ROOT / "README.md", *ROOT.glob("docs/**/*.md"), *ROOT.glob("mlruns/*.md")])
@@ -64,3 +65,8 @@ def test_the_command_reference_is_fresh() -> None:
 def test_the_api_reference_is_fresh(name: str, for_crm: bool) -> None:
     reference = (ROOT / "docs" / f"{name}.json").read_text("utf-8")
     assert reference == openapi(for_crm=for_crm), f"docs/{name}.json is stale; run `make docs`"
+
+
+def test_the_tables_of_rooms_are_fresh() -> None:
+    document = rooms.DOCUMENT.read_text("utf-8")
+    assert document == rooms.written(document), "docs/architecture.md is stale; run `make docs`"

@@ -1,6 +1,6 @@
 """Mutation testing of the modules that decide what is seen when, and what a label is.
 
-``python -m tests.mutants features/targets.py …`` changes one operator, comparison, number or
+``python -m tests.mutants features/labels/targets.py …`` changes one operator, comparison, number or
 keyword at a time, and runs the tests that should notice. It needs ``cosmic-ray`` beside the
 installed packages, which is in no lock: its mutations are used, its runner is not. Here every
 mutant is tried in a fork of one process that has imported all libraries, and no file is written.
@@ -117,11 +117,11 @@ def features_hold() -> None:
 
 
 CHECKS: dict[str, Callable[[], None]] = {
-    "features/targets.py": labels_hold,
-    "features/decisions.py": labels_hold,
-    "features/changes.py": labels_hold,
-    "features/as_of.py": features_hold,
-    "features/calendar.py": features_hold,
+    "features/labels/targets.py": labels_hold,
+    "features/labels/outcome_window.py": labels_hold,
+    "features/subscriptions/changes.py": labels_hold,
+    "features/point_in_time/facts.py": features_hold,
+    "features/point_in_time/calendar.py": features_hold,
 }
 
 

@@ -1,4 +1,4 @@
-"""Verbs killed at random moments leave nothing half done that counts; see ``tests/kill.py``."""
+"""Verbs killed at random moments leave nothing half done that counts; see ``tests/drills/kill.py``."""
 
 from __future__ import annotations
 
