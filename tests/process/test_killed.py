@@ -1,4 +1,4 @@
-"""Verbs killed at random moments leave nothing half done that counts; see ``tests/drills/kill.py``."""
+"""Verbs killed at random moments leave nothing half done that counts; see ``tests.drills.kill``."""
 
 from __future__ import annotations
 

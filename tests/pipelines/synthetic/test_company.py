@@ -17,7 +17,7 @@ from pipelines.synthetic.tables.columns import last_of
 END = company.END
 CONTRACT = list(TABLES.values())
 
-# Written apart from features/labels/targets.py on purpose: what happened, by the subscriptions alone.
+# Written apart from features/labels/ on purpose: what happened, by the subscriptions alone.
 EVENTS = """
 create table step as
     select account_id, product_id, starts_on, signed_on, ended_on, quantity, plan,
