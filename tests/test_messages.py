@@ -35,7 +35,11 @@ def places(text: str) -> set[str]:
 
 
 def test_every_room_that_speaks_is_looked_at() -> None:
-    assert {"models/messages", "serving/messages", "pipelines/watching/messages"} <= set(ROOMS)
+    assert {
+        "models/i18n/messages",
+        "pipelines/monitoring/messages",
+        "serving/pages/messages",
+    } <= set(ROOMS)
 
 
 @pytest.mark.parametrize("room", ROOMS)
@@ -44,8 +48,8 @@ def test_every_language_says_the_same(room: str) -> None:
     assert first.language == FIRST
     assert others
     for other in others:
-        # English names of features are their declarations.
-        keys = {key for key in other.texts if not key.startswith("feature.")}
+        # What features are called and say in English stands in their declarations.
+        keys = {key for key in other.texts if not key.startswith(("feature.", "sentence."))}
         assert keys == set(first.texts)
         for key in keys:
             assert other.texts[key].strip(), key
@@ -55,6 +59,44 @@ def test_every_language_says_the_same(room: str) -> None:
 def test_every_feature_has_a_german_name() -> None:
     known = {key for key in WORDS["de"].texts if key.startswith("feature.")}
     assert known == {f"feature.{column.stem}" for column in columns()}
+
+
+def test_every_feature_has_a_sentence_in_english_and_german() -> None:
+    german = {key for key in WORDS["de"].texts if key.startswith("sentence.")}
+    stems = {column.stem: column for column in columns()}
+    assert all(column.says for column in stems.values())
+    for stem, column in stems.items():
+        forms = {key.split(".")[2] for key in german if key.startswith(f"sentence.{stem}.")}
+        # German counts days as "vor 1 Tag", "vor 2 Tagen": a form more than English needs.
+        assert forms | {"one"} == set(column.says) | {"one"}, stem
+        for form in forms & set(column.says):
+            text = WORDS["de"].texts[f"sentence.{stem}.{form}"].replace("{number}", "{value}")
+            english = column.says[form].replace("{number}", "{value}")
+            assert places(text) == places(english), (stem, form)
+    assert {key.split(".")[1] for key in german} == set(stems)
+
+
+@pytest.mark.parametrize("language", sorted(WORDS))
+def test_every_value_of_every_feature_reads_as_a_sentence(language: str) -> None:
+    for column in columns():
+        spec = FeatureSpec(
+            column.name, column.group, column.stem, column.unit, column.description,
+            column.window_days, column.by_day, column.expected, None, None, says=column.says,
+        )  # fmt: skip
+        low = column.expected[0]
+        numbers = (0.0, 1.0, 0.4, 37.0, *((-0.4, -12.0) if low is None or low < 0 else ()))
+        values = (
+            ("retail",)
+            if column.unit == "category"
+            else (0, 1)
+            if column.unit == "flag"
+            else numbers
+        )
+        texts = [sentence(spec, value, "EUR", None, WORDS[language]) for value in values]
+        for text in texts:
+            assert not set(text) & set("{}"), text
+            assert ":" not in text or column.unit == "category", text
+        assert len(set(texts)) > 1 or column.unit == "category", texts
 
 
 def test_every_play_and_guard_has_its_words() -> None:
@@ -80,15 +122,15 @@ def test_a_german_reason_has_german_numbers() -> None:
         None, 1240.0, {"smb": 900.0},
     )  # fmt: skip
     assert sentence(spec, 12345.0, "EUR", "smb", WORDS["de"]) == (
-        "Jährlich wiederkehrender Umsatz (ARR): 12.345 EUR (üblich in diesem Segment 900 EUR)"
+        "12.345 EUR ARR; Median im Segment 900 EUR"
     )
 
 
-def test_a_companys_own_feature_keeps_its_description() -> None:
+def test_a_companys_own_feature_is_told_in_english_everywhere() -> None:
     spec = FeatureSpec(
         "visits_28d", "own", "visits", "ratio", "Visits", 28, None, (None, None), None, None
     )
-    assert sentence(spec, 0.5, "EUR", None, WORDS["de"]) == "Visits, letzte 28 Tage: 50 %"
+    assert sentence(spec, 0.5, "EUR", None, WORDS["de"]) == "Visits, last 28 days: 50 %"
 
 
 @pytest.mark.parametrize("language", sorted(set(WORDS) - {FIRST}))

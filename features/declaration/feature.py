@@ -1,15 +1,15 @@
 """The declarations: a feature is a function in a group and says everything about itself once.
 
 Function name and window make the column's name, the docstring is its description, the decorator
-gives unit, expected range, windows and what an account without rows gets. Catalogue, range check,
-drift report and the reason shown to a CSM all read this one place.
+gives unit, expected range, windows, what an account without rows gets, and the sentence that people
+read. Catalogue, range check, drift report and the driver shown to a CSM all read this one place.
 """
 
 from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -45,7 +45,8 @@ class FeatureColumn:
     """One column of the feature table, as everything downstream of it needs to know it.
 
     ``sources`` are the tables it is drawn from; a column that combines others has those of all of
-    them (``features.declaration.derived_columns`` finds them).
+    them (``features.declaration.derived_columns`` finds them). ``says`` is the sentence that people
+    read, by form (``features.declaration.sentences``); without it they read the description.
     """
 
     name: str
@@ -60,6 +61,7 @@ class FeatureColumn:
     monotone: Mapping[str, int]
     owner: str = ""
     sources: tuple[str, ...] = ()
+    says: Mapping[str, str] = field(default_factory=dict)
 
     def as_dict(self) -> dict[str, Any]:
         """Return the column as JSON-able values, as stored in the feature table's metadata."""
@@ -76,6 +78,7 @@ class FeatureColumn:
             "monotone": dict(self.monotone),
             "owner": self.owner,
             "sources": list(self.sources),
+            "says": dict(self.says),
         }
 
 
@@ -93,6 +96,7 @@ class Feature:
     absent: float | None
     monotone: Mapping[str, int]
     owner: str = ""
+    says: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -129,6 +133,7 @@ class Feature:
             monotone=self.monotone,
             owner=self.owner,
             sources=self.rows.sources if self.rows else (),
+            says=self.says,
         )
 
     @property

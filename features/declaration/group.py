@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from features.declaration.feature import Feature, FeatureColumn, FeatureFunction, Rows, RowsFunction
+from features.declaration.sentences import sentence_forms
 from features.declaration.units import Range
 from features.declaration.validation import (
     feature_problems,
@@ -72,6 +73,7 @@ class FeatureGroup:
         rows: Rows | None = None,
         *,
         unit: str,
+        says: str | Mapping[str, str] | None = None,
         expected: Range = (None, None),
         windows: tuple[int, ...] = (),
         by_days: tuple[int, ...] = (),
@@ -87,6 +89,9 @@ class FeatureGroup:
             from rows, one row an account and ``as_of``, and combines them.
         unit
             One of ``UNITS``.
+        says
+            The sentence that people read, such as ``"{value} of licensed seats active"``, or one
+            for each form (``features.declaration.sentences``). Without it: description and value.
         expected
             Lowest and highest value that makes sense; ``None`` leaves a side open.
         windows
@@ -117,6 +122,7 @@ class FeatureGroup:
                 absent=absent,
                 monotone=monotone or {},
                 owner=self.owner,
+                says=sentence_forms(says),
             )
             if problems := feature_problems(feature, {known.name for known in self.features}):
                 refuse(problems, function)

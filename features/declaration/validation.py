@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from features.contract import TABLES
+from features.declaration.sentences import sentence_problems
 from features.declaration.units import UNITS
 from features.errors import UsageError
 
@@ -83,7 +84,13 @@ def source_problems(group: str, sources: Sequence[str]) -> list[str]:
 def feature_problems(feature: Feature, taken: set[str]) -> list[str]:
     """List every rule that a feature breaks, each with what to do; ``taken`` are known names."""
     where = f"feature {feature.group}.{feature.name}"
-    rules = (*_name(feature, taken), *_meaning(feature), *_variants(feature), *_monotone(feature))
+    rules = (
+        *_name(feature, taken),
+        *_meaning(feature),
+        *sentence_problems(feature),
+        *_variants(feature),
+        *_monotone(feature),
+    )
     return [f"{where} {sentence}" for broken, sentence in rules if broken]
 
 

@@ -271,7 +271,7 @@ def seats_headroom(columns: ir.Table) -> ir.Value:
 @seats.feature(
     unit="people",
     says={
-        "zero": "No overage: active users within the licensed seats in the last 28 days",
+        "zero": "No overage in the last 28 days",
         "one": "1 more active user than licensed seats in the last 28 days",
         "many": "{value} more active users than licensed seats in the last 28 days",
     },

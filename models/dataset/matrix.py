@@ -61,6 +61,7 @@ def _specify(feature: Mapping[str, Any], rows: pd.DataFrame) -> FeatureSpec:
         "window_days": feature["window_days"],
         "by_day": feature["by_day"],
         "expected": tuple(feature["expected"]),
+        "says": feature.get("says", {}),
     }
     if feature["unit"] != "category":
         typical = None if values.isna().all() else float(values.median())

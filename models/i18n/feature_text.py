@@ -1,13 +1,22 @@
-"""A feature's value in words that a CSM would use, in the language of ``words``."""
+"""A feature's value as a sentence that a CSM can say to a customer, in the language of ``words``.
+
+English sentences come with the feature's declaration, those of another language from the message
+catalogue (``sentence.<stem>.<form>``). A feature that the other language does not name, such as a
+company's own, is told in English; one without any sentence reads as its description and value.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from models.i18n.messages import Catalogue
+from models.i18n.messages import FIRST, Catalogue
 from models.i18n.number_format import ENGLISH
 from models.inference.encoding import FeatureSpec
+
+FORMS = ("negative", "zero", "one", "many", "unknown")
+PLACE = re.compile(r"{(value|number|days|day)}")
 
 
 def sentence(
@@ -17,40 +26,37 @@ def sentence(
     segment: str | None = None,
     words: Catalogue = ENGLISH,
 ) -> str:
-    """Return, for instance, ``Seats active, last 28 days: 96 % (typical for its segment 61 %)``."""
-    return compared(
-        named(feature, words),
-        phrase(feature.unit, value, currency, words),
-        phrase(feature.unit, usual, currency, words)
-        if (usual := typical(feature, segment)) is not None
-        else None,
-        words,
-        alike=segment in feature.typical_of,
+    """Return, for instance, ``96 % of licensed seats active; segment median 61 %``."""
+    words = spoken(feature, words)
+    return _statement(feature, value, currency, words) + _comparison(
+        feature, value, currency, segment, words
     )
-
-
-def compared(
-    name: str, value: str, usual: str | None, words: Catalogue, *, alike: bool = False
-) -> str:
-    """Return a value beside what is typical, of the segment or of all, where that is known."""
-    how = "phrase.alike" if alike else "phrase.typical"
-    told = "" if usual is None else words.text(how, value=usual)
-    return words.text("phrase.is", feature=name, value=value) + told
 
 
 def changed(
     feature: FeatureSpec, before: Any, after: Any, currency: str, words: Catalogue = ENGLISH
 ) -> str:
-    """Return, for instance, ``Seats active, last 28 days: 96 %, was 61 %``."""
-    now, then = (phrase(feature.unit, value, currency, words) for value in (after, before))
-    return words.text("phrase.was", feature=named(feature, words), now=now, then=then)
+    """Return, for instance, ``96 % of licensed seats active; previously 61 %``."""
+    words = spoken(feature, words)
+    previous = words.text("phrase.was", value=phrase(feature.unit, before, currency, words))
+    return _statement(feature, after, currency, words) + previous
+
+
+def unchanged(feature: FeatureSpec, value: Any, currency: str, words: Catalogue = ENGLISH) -> str:
+    """Return what to say of a value that stayed while its part in the score moved."""
+    words = spoken(feature, words)
+    return _statement(feature, value, currency, words) + words.text("phrase.same")
+
+
+def spoken(feature: FeatureSpec, words: Catalogue) -> Catalogue:
+    """Return ``words`` where they name the feature, else the English ones."""
+    has_name = f"feature.{feature.stem}" in words.texts
+    return words if has_name or _forms(feature, words) else ENGLISH
 
 
 def named(feature: FeatureSpec, words: Catalogue = ENGLISH) -> str:
-    """Return what a feature is called, with the time that it looks at.
-
-    A feature that the catalogue does not know, such as a company's own, keeps its description.
-    """
+    """Return what a feature is called, with the time that it looks at."""
+    words = spoken(feature, words)
     name = words.texts.get(f"feature.{feature.stem}", feature.description)
     return name + when(feature, words)
 
@@ -74,6 +80,56 @@ def phrase(unit: str, value: Any, currency: str, words: Catalogue = ENGLISH) -> 
     return FORMATS.get(unit, _number)(value, currency, words)
 
 
+def _statement(feature: FeatureSpec, value: Any, currency: str, words: Catalogue) -> str:
+    """Return the sentence of a value, without comparison."""
+    forms = _forms(feature, words)
+    form = _form(feature.unit, value, forms, words)
+    size = abs(value) if form == "negative" else value
+    shown = phrase(feature.unit, size, currency, words)
+    if form not in forms:
+        return words.text("phrase.is", feature=named(feature, words), value=shown)
+    places = {"value": shown, "days": str(feature.window_days), "day": str(feature.by_day)}
+    if isinstance(size, int | float):
+        places["number"] = _number(size, currency, words)
+    return PLACE.sub(lambda place: places.get(place[1], shown), forms[form])
+
+
+def _forms(feature: FeatureSpec, words: Catalogue) -> Mapping[str, str]:
+    """Return the feature's sentence by form, empty where the language has none."""
+    if words.language == FIRST:
+        return feature.says
+    keys = {form: f"sentence.{feature.stem}.{form}" for form in FORMS}
+    return {form: words.texts[key] for form, key in keys.items() if key in words.texts}
+
+
+def _form(unit: str, value: Any, forms: Mapping[str, str], words: Catalogue) -> str:
+    """Return which form of a sentence a value takes, by how it is displayed."""
+    if value is None:
+        return "unknown"
+    if unit == "category":
+        return "many"
+    shown = phrase(unit, value, "", words)
+    for form, number in (("zero", 0), ("one", 1)):
+        if form in forms and shown == phrase(unit, number, "", words):
+            return form
+    return "negative" if value < 0 and "negative" in forms else "many"
+
+
+def _comparison(
+    feature: FeatureSpec, value: Any, currency: str, segment: str | None, words: Catalogue
+) -> str:
+    """Return what is typical where it reads differently from the value, else nothing."""
+    usual = typical(feature, segment)
+    if usual is None or (feature.unit == "flag" and usual not in (0, 1)):
+        return ""
+    shown = phrase(feature.unit, usual, currency, words)
+    if shown == phrase(feature.unit, value, currency, words):
+        return ""
+    kind = {"category": "most_common", "flag": "majority"}.get(feature.unit, "median")
+    peers = "segment" if segment in feature.typical_of else "all"
+    return words.text(f"phrase.{kind}.{peers}", value=shown)
+
+
 def _number(value: float, _currency: str, words: Catalogue) -> str:
     return words.number(value, 0 if float(value).is_integer() or abs(value) >= 100 else 1)
 
@@ -87,6 +143,8 @@ def _days(value: float, _currency: str, words: Catalogue) -> str:
 
 
 def _share(value: float, _currency: str, words: Catalogue) -> str:
+    if 0 < value < 0.005:
+        return "<1 %"
     return f"{words.number(100 * value)} %"
 
 

@@ -22,6 +22,8 @@ class FeatureSpec:
     ``typical`` is the median of the training rows, or their most frequent name; ``typical_of``
     is the median by segment, of those with enough accounts. ``edges`` and ``shares`` say how its
     values lay in training (``models.dataset.training_profile``); empty in models from before.
+    ``says`` is the English sentence that people read, by form (``features.declaration.sentences``);
+    without it, as in models from before, they read the description.
     """
 
     name: str
@@ -37,6 +39,7 @@ class FeatureSpec:
     typical_of: Mapping[str, float] = field(default_factory=dict)
     edges: tuple[float, ...] = ()
     shares: tuple[float, ...] = ()
+    says: Mapping[str, str] = field(default_factory=dict)
 
     def as_dict(self) -> dict[str, Any]:
         """Return the input as JSON-able values."""
@@ -53,6 +56,7 @@ class FeatureSpec:
                 "categories": None if categories is None else tuple(categories),
                 "edges": tuple(stored.get("edges", ())),
                 "shares": tuple(stored.get("shares", ())),
+                "says": {str(form): str(text) for form, text in stored.get("says", {}).items()},
             }
         )
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from features.errors import UsageError
-from models.i18n.feature_text import changed, named, phrase
+from models.i18n.feature_text import changed, unchanged
 from serving.inference.row_validation import RowCheck
 from serving.inference.scenarios import Changes, champion_leaves, seats_change
 from serving.schemas.scores import Probabilities
@@ -125,12 +125,10 @@ def _difference(
     models: Scorer, feature: FeatureSpec, part: float, before: Known, after: Known
 ) -> Difference:
     old, new = before.get(feature.name), after.get(feature.name)
-    words = models.words
-    same = phrase(feature.unit, new, models.currency, words)
     text = (
-        words.text("phrase.same", feature=named(feature, words), value=same)
+        unchanged(feature, new, models.currency, models.words)
         if old == new
-        else changed(feature, old, new, models.currency, words)
+        else changed(feature, old, new, models.currency, models.words)
     )
     return Difference(
         feature=feature.name,

@@ -43,6 +43,16 @@ def test_a_window_makes_a_column_of_its_own(group: FeatureGroup) -> None:
     assert group.columns[0].absent == 0
 
 
+def test_a_sentence_is_declared_beside_the_description(group: FeatureGroup) -> None:
+    declare(group, says="{value} opened in the last {days} days", windows=(28, 91))
+    declare(group, renamed("size"), says={"zero": "Nothing", "many": "{value} pieces"})
+    declare(group, renamed("plain"))
+    many = {"many": "{value} opened in the last {days} days"}
+    forms = {"zero": "Nothing", "many": "{value} pieces"}
+    assert [column.says for column in group.columns] == [many, many, forms, {}]
+    assert [column.as_dict()["says"] for column in group.columns] == [many, many, forms, {}]
+
+
 def renamed(name: str, text: str | None = "Something.") -> Any:
     def function(rows: Any) -> Any:
         return rows.count()
@@ -78,6 +88,29 @@ def renamed(name: str, text: str | None = "Something.") -> Any:
         ),
         (documented, {"by_days": (0, 30)}, "has by_days [0]; count from 1, the first day after"),
         (documented, {"windows": (28, 28)}, "names [28] twice; a column each is enough"),
+        (
+            documented,
+            {"says": {"some": "{value}", "many": "{value}"}},
+            "says some; a sentence has the forms negative, zero, one, many, unknown",
+        ),
+        (documented, {"says": {"zero": "None"}}, "says no sentence for many; add it to `says`"),
+        (
+            renamed("has_use"),
+            {"unit": "flag", "says": "In use"},
+            "says no sentence for zero, one; add it to `says`",
+        ),
+        (documented, {"says": "{count} open"}, "says {count}, for which there is no value"),
+        (
+            documented,
+            {"says": "{value} in {days} days"},
+            "says {days}, for which there is no value",
+        ),
+        (
+            documented,
+            {"says": "{value} open", "windows": (28,)},
+            "says nothing of its {days} in '{value} open'",
+        ),
+        (documented, {"says": "{value open"}, "says '{value open', whose braces do not close"),
         (
             documented,
             {"windows": (28,), "rows": None},

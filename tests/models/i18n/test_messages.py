@@ -8,7 +8,7 @@ import pytest
 
 from models.i18n.messages import preferred, read
 
-FOLDER = Path(__file__).parents[3] / "serving" / "messages"
+FOLDER = Path(__file__).parents[3] / "serving" / "pages" / "messages"
 CATALOGUES = read(FOLDER)
 
 
