@@ -142,6 +142,7 @@ def _explain(
 
 @app.command()
 def catalogue(
+    context: typer.Context,
     write: Annotated[bool, typer.Option(help="Write the generated documents under docs/.")] = False,
     out: Annotated[
         Path | None, typer.Option(help="Write the company's catalogue into this folder.")
@@ -156,7 +157,7 @@ def catalogue(
 
         settings = load(config)
         if write:
-            return written(Path("docs"), app)
+            return written(Path("docs"), context.find_root().command)
         return written_for(settings, out) if out else listed(settings)
 
     run(work, results.catalogue, as_json=as_json)

@@ -7,9 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import typer
-import typer.main
-
 from features import catalogue
 from pipelines.common.atomic_files import replaced
 from pipelines.config.company_features import groups
@@ -54,30 +51,29 @@ def written_for(settings: Settings, folder: Path) -> Documents:
     return Documents(listed(settings).columns, [str(path)])
 
 
-def texts(app: typer.Typer) -> dict[str, str]:
+def texts(verbs: Any) -> dict[str, str]:
     """Return every generated document by its file name."""
     return {
         "feature-catalogue.md": catalogue.feature_catalogue(),
         "data-contract.md": catalogue.data_contract(),
-        "commands.md": commands(app),
+        "commands.md": commands(verbs),
     }
 
 
-def written(folder: Path, app: typer.Typer) -> Documents:
+def written(folder: Path, verbs: Any) -> Documents:
     """Write every generated document of this repository into ``folder``."""
     folder.mkdir(parents=True, exist_ok=True)
-    for name, text in texts(app).items():
+    for name, text in texts(verbs).items():
         replaced(folder / name, text)
     columns = [column.as_dict() for column in catalogue.columns()]
-    return Documents(columns, [str(folder / name) for name in texts(app)])
+    return Documents(columns, [str(folder / name) for name in texts(verbs)])
 
 
-def commands(app: typer.Typer) -> str:
-    """Return the Markdown of ``docs/commands.md``."""
-    group: Any = typer.main.get_command(app)
+def commands(verbs: Any) -> str:
+    """Return the Markdown of ``docs/commands.md`` for the whole command line, a click group."""
     sections = [
         f"## {name}\n\n{verb.help}\n\n" + "\n".join(_parameters(verb))
-        for name, verb in _verbs(group)
+        for name, verb in _verbs(verbs)
     ]
     head = COMMANDS.format(generated=catalogue.GENERATED)
     return "\n".join([head, *(section.rstrip() + "\n" for section in sections)])

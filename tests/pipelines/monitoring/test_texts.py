@@ -13,7 +13,7 @@ from pipelines.monitoring import texts, verdict
 from pipelines.monitoring.verdict import ORDER, Finding
 
 FOLDER = Path(verdict.__file__).parent
-SOURCES = "\n".join(path.read_text("utf-8") for path in FOLDER.glob("*.py"))
+SOURCES = "\n".join(path.read_text("utf-8") for path in FOLDER.rglob("*.py"))
 ENGLISH = texts.CATALOGUES["en"].texts
 CODES = [key.removeprefix("told.") for key in ENGLISH if key.startswith("told.")]
 
