@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 from features import catalogue
 from features.errors import DataError
 from features.labels.targets import TARGETS
+from models.common.files import atomic_file
 from pipelines.build import incremental
 from pipelines.build.compute import (
     beside,
@@ -26,7 +27,6 @@ from pipelines.build.compute import (
 )
 from pipelines.build.metadata import attached, describe, stored
 from pipelines.build.spine_dates import as_of_dates
-from pipelines.common.atomic_files import aside
 from pipelines.common.progress import Progress, silent
 from pipelines.config.company_features import groups
 from pipelines.ingest.tables import Manifest, ingest
@@ -93,7 +93,7 @@ def build(
     outcomes = labels_at(settings, dates, horizon)
     table = attached(beside(known, outcomes), description)
     report("writing", 0.9)
-    with aside(path) as other:
+    with atomic_file(path) as other:
         pq.write_table(table, other, compression="zstd")
     return _result(settings, manifest, table, new, because)
 

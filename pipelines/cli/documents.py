@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from features import catalogue
-from pipelines.common.atomic_files import replaced
+from models.common.files import write_atomically
 from pipelines.config.company_features import groups
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def written_for(settings: Settings, folder: Path) -> Documents:
     """Write the catalogue of a company's columns into ``folder``."""
     path = folder / "feature-catalogue.md"
     folder.mkdir(parents=True, exist_ok=True)
-    replaced(path, catalogue.feature_catalogue(groups(settings)))
+    write_atomically(path, catalogue.feature_catalogue(groups(settings)))
     return Documents(listed(settings).columns, [str(path)])
 
 
@@ -64,7 +64,7 @@ def written(folder: Path, verbs: Any) -> Documents:
     """Write every generated document of this repository into ``folder``."""
     folder.mkdir(parents=True, exist_ok=True)
     for name, text in texts(verbs).items():
-        replaced(folder / name, text)
+        write_atomically(folder / name, text)
     columns = [column.as_dict() for column in catalogue.columns()]
     return Documents(columns, [str(folder / name) for name in texts(verbs)])
 

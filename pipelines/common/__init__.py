@@ -1,1 +1,1 @@
-"""What several rooms need: atomic files, a lock, progress, SQL quoting."""
+"""What several rooms need: a lock, progress, SQL quoting."""

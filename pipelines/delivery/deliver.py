@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from features.errors import EnvironmentFailure, UsageError
-from pipelines.common.atomic_files import replaced
+from models.common.files import write_atomically
 from pipelines.common.lock import alone
 from pipelines.config.channels import Chat, Folder, Mail
 from pipelines.delivery.package import Package, package
@@ -92,7 +92,7 @@ class _Book:
 
     def note(self, name: str, digest: str) -> None:
         self.known[name] = digest
-        replaced(self._path, json.dumps(self.known, indent=1, sort_keys=True) + "\n")
+        write_atomically(self._path, json.dumps(self.known, indent=1, sort_keys=True) + "\n")
 
 
 def _refuse_unset(settings: Settings, environment: Mapping[str, str]) -> None:

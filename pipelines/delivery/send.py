@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from pipelines.common.atomic_files import folder_aside
+from models.common.files import atomic_folder
 from pipelines.config.channels import Chat, Folder, Mail
 from pipelines.delivery import mail, slack, webhooks
 from pipelines.delivery.package import Package
@@ -73,7 +73,7 @@ def _copied(place: Folder, made: Package) -> None:
     target = place.folder / made.summary.as_of.isoformat()
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        with folder_aside(target) as aside:
+        with atomic_folder(target) as aside:
             for path in made.files:
                 shutil.copyfile(path, aside / path.name)
     except OSError as error:

@@ -15,7 +15,7 @@ import duckdb
 from features import contract
 from features.contract import TABLES
 from features.errors import DataError, EnvironmentFailure
-from pipelines.common.atomic_files import folder_aside
+from models.common.files import atomic_folder
 from pipelines.common.sql_quoting import literal, quoted
 from pipelines.ingest import erased_ids, ledger
 from pipelines.ingest.sources import readers
@@ -229,7 +229,7 @@ def _swap(settings: Settings, write: Callable[[Path], Manifest]) -> Manifest:
     """Write a folder aside and put it in the place of the tables; the old ones stay until then."""
     target = settings.tables_folder
     try:
-        with folder_aside(target) as aside:
+        with atomic_folder(target) as aside:
             return write(aside)
     except duckdb.Error as error:
         raise EnvironmentFailure(f"{target}: {first_line(error)}") from None

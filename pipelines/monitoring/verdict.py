@@ -9,7 +9,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any, Literal
 
-from pipelines.common.atomic_files import replaced
+from models.common.files import write_atomically
 
 FORMAT = 1
 FILE = "verdict.json"
@@ -102,7 +102,7 @@ def decided(findings: Sequence[Finding]) -> tuple[Kind, Light]:
 def write(verdict: Verdict, folder: Path) -> Path:
     """Write ``<folder>/<as_of>/verdict.json`` in one step: the same verdict, the same bytes."""
     path = folder / verdict.as_of.isoformat() / FILE
-    replaced(path, _text(verdict))
+    write_atomically(path, _text(verdict))
     return path
 
 

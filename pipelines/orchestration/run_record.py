@@ -9,7 +9,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from pipelines.common.atomic_files import replaced
+from models.common.files import write_atomically
 
 FORMAT = 1
 
@@ -51,7 +51,7 @@ def write(record: Record, folder: Path) -> Path:
     """Write a record in one step."""
     path = path_of(folder, record.as_of)
     content = {"format": FORMAT, **asdict(record)}
-    replaced(path, json.dumps(content, indent=1, default=str, sort_keys=True) + "\n")
+    write_atomically(path, json.dumps(content, indent=1, default=str, sort_keys=True) + "\n")
     return path
 
 

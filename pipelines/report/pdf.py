@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 from pathlib import Path
 
-from pipelines.common.atomic_files import aside
+from models.common.files import atomic_file
 
 FILE = "report.pdf"
 CHARTS = Path(__file__).parent / "templates" / "charts.css"
@@ -39,6 +39,6 @@ def written(page: str, folder: Path) -> Path:
     drawn = page.replace("</svg>", f"{style}</svg>")
     path = folder / FILE
     asking = URLFetcher(allowed_protocols=())
-    with aside(path) as other:
+    with atomic_file(path) as other:
         weasyprint.HTML(string=drawn, base_url=str(folder), url_fetcher=asking).write_pdf(other)
     return path

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
+from models.common.files import write_atomically
 from models.forecast.quarterly_panel import YEAR
 from models.i18n.messages import Catalogue
 from models.i18n.number_format import Figures
 from models.plays.prioritisation import NOBODY
-from pipelines.common.atomic_files import replaced
 from pipelines.common.progress import Progress, silent
 from pipelines.report import pdf, summary
 from pipelines.report.inputs import Inputs, gather
@@ -90,7 +90,7 @@ def report(
     tell("writing", 0.8)
     path = settings.report_folder / inputs.scoring.as_of.isoformat() / PAGE
     page = render(content, words)
-    replaced(path, page)
+    write_atomically(path, page)
     summary.write(summary.summary(inputs, content, words.language), path.parent)
     tell("making the PDF", 0.9)
     without = pdf.missing()

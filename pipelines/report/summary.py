@@ -9,7 +9,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pipelines.common.atomic_files import replaced
+from models.common.files import write_atomically
 from pipelines.monitoring.verdict import Light
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ def write(one: Summary, folder: Path) -> None:
     """Write a summary in one step."""
     content = {"format": FORMAT, **asdict(one)}
     text = json.dumps(content, indent=1, ensure_ascii=False, default=str, sort_keys=True)
-    replaced(folder / FILE, text + "\n")
+    write_atomically(folder / FILE, text + "\n")
 
 
 def read(folder: Path) -> Summary | None:

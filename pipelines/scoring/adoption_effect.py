@@ -12,9 +12,9 @@ import pandas as pd
 from features.adoption_steps import OUTCOMES, STEPS, YEAR, journey
 from features.errors import DataError
 from features.labels.targets import Horizon
+from models.common.files import atomic_file, write_atomically
 from models.statistics.cohort_comparison import ALL, Comparison, compare, picture
 from pipelines.build import engines
-from pipelines.common.atomic_files import aside, replaced
 from pipelines.common.progress import Progress, silent
 from pipelines.ingest import tables as ingest
 
@@ -89,10 +89,10 @@ def _rows(settings: Settings) -> pd.DataFrame:
 
 def _write(found: list[Comparison], folder: Path) -> list[Path]:
     table, plot = folder / "journey.csv", folder / "journey.png"
-    replaced(table, pd.DataFrame([one.flat() for one in found]).to_csv(index=False))
+    write_atomically(table, pd.DataFrame([one.flat() for one in found]).to_csv(index=False))
     whole = [one for one in found if one.cohort == ALL]
     steps = {name: name.replace("_", " ") for name in STEPS if any(o.step == name for o in whole)}
     drawn = picture(whole, steps, SHOWN)
-    with aside(plot) as other:
+    with atomic_file(plot) as other:
         other.write_bytes(drawn)
     return [table, plot]

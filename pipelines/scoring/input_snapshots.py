@@ -11,7 +11,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pipelines.common.atomic_files import aside
+from models.common.files import atomic_file
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -46,7 +46,7 @@ def keep(
     table = pa.Table.from_pandas(rows[["account_id", *inputs]], preserve_index=False)
     told = {name: one for name, one in asdict(described).items() if name != "path"}
     table = table.replace_schema_metadata({METADATA: json.dumps(told, sort_keys=True)})
-    with aside(described.path) as other:
+    with atomic_file(described.path) as other:
         pq.write_table(table, other, compression="zstd")
     for old in snapshots(settings)[:-KEPT]:
         old.path.unlink(missing_ok=True)

@@ -8,13 +8,13 @@ from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 
 from features.errors import DataError
+from models.common.files import write_atomically
 from models.forecast.backtest import Backtest, backtest
 from models.forecast.nrr import MOST_QUARTERS, Forecast, forecast
 from models.forecast.quarterly_panel import QUARTER, YEAR, Panel
 from models.forecast.retention import BANDS
 from models.store.forecasts import ForecastStore, StoredForecast
 from pipelines.build.compute import first_start, standings_at
-from pipelines.common.atomic_files import replaced
 from pipelines.common.progress import Progress, silent
 from pipelines.ingest.tables import Manifest, read_manifest
 from pipelines.scoring.seat_forecast import SeatsResult, seats_ahead
@@ -104,7 +104,7 @@ def _publish(settings: Settings, result: ForecastResult) -> None:
         store.write(stored, result.seats.rows())
     finally:
         store.close()
-    replaced(settings.forecast_file, json.dumps(document, indent=1, sort_keys=True) + "\n")
+    write_atomically(settings.forecast_file, json.dumps(document, indent=1, sort_keys=True) + "\n")
 
 
 def panel_of(settings: Settings, manifest: Manifest) -> Panel:

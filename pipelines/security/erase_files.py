@@ -16,9 +16,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from models.common.files import atomic_file, write_atomically
 from models.store.erased_ids import Kind, pseudonym
 from models.store.erasure import pattern
-from pipelines.common.atomic_files import aside, replaced
 from pipelines.config.channels import Folder
 from pipelines.report import pdf
 from pipelines.scoring.input_snapshots import snapshots
@@ -57,7 +57,7 @@ def _without(path: Path, known_as: Collection[str]) -> int:
         without, rows = _nameless(without, html.escape(name))
         count += rows
     if without != text:
-        replaced(path, without)
+        write_atomically(path, without)
         (path.parent / pdf.FILE).unlink(missing_ok=True)
         if not pdf.missing():
             pdf.written(without, path.parent)
@@ -102,7 +102,7 @@ def keep_others(path: Path, account_id: str, metadata: dict[bytes, bytes] | None
     kept = table.filter(pc.not_equal(table["account_id"], pa.scalar(account_id)))
     if kept.num_rows < table.num_rows or metadata:
         kept = kept.replace_schema_metadata(metadata or table.schema.metadata).combine_chunks()
-        with aside(path) as other:
+        with atomic_file(path) as other:
             pq.write_table(kept, other, compression="zstd")
     return int(table.num_rows - kept.num_rows)
 
@@ -125,7 +125,7 @@ def _rewritten(path: Path, kind: Kind, identifier: str) -> int:
     kept = [one for line in lines if (one := _line(line, kind, identifier))]
     changed = sum(1 for line in lines if line not in kept)
     if changed:
-        replaced(path, "".join(f"{line}\n" for line in kept))
+        write_atomically(path, "".join(f"{line}\n" for line in kept))
         path.chmod(0o600)
     return changed
 

@@ -14,7 +14,7 @@ import numpy as np
 import pyarrow as pa
 
 from features.errors import UsageError
-from pipelines.common.atomic_files import folder_aside
+from models.common.files import atomic_folder
 from pipelines.common.progress import Progress
 from pipelines.synthetic.block import ACCOUNTS_A_BLOCK, Order, run
 from pipelines.synthetic.tables.columns import dates, times
@@ -80,7 +80,7 @@ def simulate(
     chosen = world or World()
     clock = Clock.until(end, months, chosen.before_start_weeks)
     orders = _orders(accounts, seed, chosen, clock)
-    with folder_aside(out) as aside:
+    with atomic_folder(out) as aside:
         rows = _write(aside, orders, clock, workers, progress or (lambda _what, _share: None))
     return SimulationSummary(out, accounts, months, seed, end, rows)
 

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from features.errors import DataError, UsageError
+from models.common.files import atomic_folder
 from models.store.scores import ScoreStore
-from pipelines.common.atomic_files import folder_aside
 from pipelines.common.progress import Progress, silent
 from pipelines.delivery.crm import fields as export_fields
 from pipelines.delivery.crm import files
@@ -155,7 +155,7 @@ def _errors(wrong: Sequence[RowProblem]) -> list[tuple[str, bytes]]:
 
 def _written(folder: Path, contents: Sequence[tuple[str, bytes]], *, dry_run: bool) -> list[str]:
     if not dry_run:
-        with folder_aside(folder) as other:
+        with atomic_folder(folder) as other:
             for name, content in contents:
                 (other / name).write_bytes(content)
     return [name for name, _ in contents]

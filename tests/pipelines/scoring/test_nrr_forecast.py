@@ -13,11 +13,11 @@ import pytest
 from typer.testing import CliRunner
 
 from features.errors import DataError
+from models.common.files import write_atomically
 from models.forecast.quarterly_panel import QUARTER
 from models.forecast.retention import BANDS
 from models.store.forecasts import ForecastStore
 from pipelines.cli.app import app
-from pipelines.common.atomic_files import replaced
 from pipelines.config.settings import Settings, load
 from pipelines.ingest.tables import ingest
 from pipelines.scoring.nrr_forecast import panel_of, quarters_back
@@ -118,7 +118,7 @@ def test_run_again_a_person_reads_the_same_and_nothing_is_added(
 def test_a_store_that_says_no_leaves_the_file_as_it_was(
     company: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    replaced(company.forecast_file, "the forecast before")
+    write_atomically(company.forecast_file, "the forecast before")
     monkeypatch.setattr("pipelines.scoring.nrr_forecast.FUTURES_BACK", 20)
     monkeypatch.setenv("EXPANSION_STORE_URL", f"sqlite:///{company.work}")
     done = forecast(company, "--json")

@@ -1,0 +1,1 @@
+"""What every package needs once: the time, files that appear whole, addresses."""

@@ -1,0 +1,18 @@
+"""The time, in UTC."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+
+def utc_now() -> datetime:
+    """Return the time now, with UTC as its time zone."""
+    return datetime.now(UTC)
+
+
+def naive_utc(moment: datetime) -> datetime:
+    """Return a moment as the store holds it: in UTC, without a time zone.
+
+    A moment without a time zone is taken for UTC.
+    """
+    return moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment
