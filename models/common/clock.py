@@ -10,6 +10,11 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
+def stored_now() -> datetime:
+    """Return the time now as the store holds it: in UTC, without a time zone, to the second."""
+    return naive_utc(utc_now()).replace(microsecond=0)
+
+
 def naive_utc(moment: datetime) -> datetime:
     """Return a moment as the store holds it: in UTC, without a time zone.
 

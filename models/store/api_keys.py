@@ -11,7 +11,7 @@ import re
 import secrets
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from hashlib import sha256
 from hmac import compare_digest
 from typing import Literal, get_args
@@ -30,6 +30,7 @@ from sqlalchemy import (
 )
 
 from features.errors import DataError
+from models.common.clock import stored_now
 from models.store.database import Database, has
 
 Scope = Literal["read", "score", "feedback", "metrics", "admin"]
@@ -91,11 +92,6 @@ def digest(key: str) -> str:
     return sha256(key.encode()).hexdigest()
 
 
-def utc_now() -> datetime:
-    """Return the time as it is stored: UTC and naive, to the second."""
-    return datetime.now(UTC).replace(tzinfo=None, microsecond=0)
-
-
 def made(
     name: str,
     scopes: Sequence[Scope],
@@ -112,7 +108,7 @@ def made(
         name=name,
         hash=digest(key),
         scopes=scopes,
-        created_at=utc_now(),
+        created_at=stored_now(),
         expires_at=expires_at,
         per_minute=per_minute,
         most_body_bytes=most_body_bytes,
@@ -162,7 +158,7 @@ class KeyStore:
             raise DataError(f"there is no key {key_id!r}; `expansion keys list` shows them")
         mine = (api_keys.c.key_id == key_id) & api_keys.c.revoked_at.is_(None)
         with self._database.writing() as connection:
-            connection.execute(update(api_keys).where(mine).values(revoked_at=utc_now()))
+            connection.execute(update(api_keys).where(mine).values(revoked_at=stored_now()))
         return next(one for one in self.all() if one.key_id == key_id)
 
     def close(self) -> None:

@@ -14,9 +14,9 @@ from contextlib import closing
 from sqlalchemy import Connection, MetaData, Table, Text, cast, delete, or_, select, update
 from sqlalchemy.types import JSON, String
 
+from models.common.clock import stored_now
 from models.store import api_keys, audit_log, erased_ids, feedback, forecasts, outbox, scored_inputs
 from models.store import scores as store
-from models.store.api_keys import utc_now
 from models.store.database import Database, has
 from models.store.erased_ids import Kind
 
@@ -43,7 +43,7 @@ def erase(url: str, kind: Kind, identifier: str) -> dict[str, int]:
     """
     with closing(Database(url)) as database:
         with database.writing() as connection:
-            erased_ids.remember(connection, kind, identifier, utc_now())
+            erased_ids.remember(connection, kind, identifier, stored_now())
             removed = _account(connection, identifier) if kind == "account" else {}
             for name, rows in _mentions(connection, kind, identifier).items():
                 removed[name] = removed.get(name, 0) + rows

@@ -10,7 +10,7 @@ import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, fields, replace
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from itertools import islice
 from typing import Any
 
@@ -37,6 +37,7 @@ from sqlalchemy import (
     select,
 )
 
+from models.common.clock import naive_utc
 from models.plays.prioritisation import Decision, Turn
 from models.store import erased_ids, scored_inputs
 from models.store.database import Database
@@ -202,7 +203,7 @@ class ScoreStore:
                 connection.execute(insert(scores), [_plain(same, one) for one in batch])
                 if decided := [row for one in batch for row in _decided(same, one)]:
                     connection.execute(insert(decisions), decided)
-            created_at = _naive_utc(scoring.created_at)
+            created_at = naive_utc(scoring.created_at)
             connection.execute(insert(scorings), [{**asdict(scoring), "created_at": created_at}])
             scored_inputs.write(connection, same, inputs)
             newest = select(scorings.c.scoring_id).order_by(*NEWEST_FIRST).limit(KEPT_INPUTS)
@@ -342,10 +343,6 @@ def _query(
     keys = ("scoring_id", "account_id")
     same = and_(*(decisions.c[key] == scores.c[key] for key in keys))
     return query.outerjoin(decisions, same).add_columns(*DECIDED)
-
-
-def _naive_utc(moment: datetime) -> datetime:
-    return moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment
 
 
 def _plain(scoring_id: str, one: AccountScore) -> dict[str, Any]:

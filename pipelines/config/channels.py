@@ -7,8 +7,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
+from models.common.network import is_loopback
 from pipelines.config.mapping import Frozen
-from pipelines.config.sections import is_loopback
 
 NAME = "^[a-z0-9][a-z0-9_-]{0,79}$"
 VARIABLE = "^[A-Z][A-Z0-9_]*$"

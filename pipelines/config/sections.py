@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import fields
 from datetime import date
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
 from pydantic import Field, field_validator, model_validator
 
+from models.common.network import is_loopback
 from models.plays.context import Limits
 from models.plays.prioritisation import Rules
 from models.store.events import Event
@@ -209,11 +209,3 @@ class Webhook(Frozen):
         if parts.scheme != "https" and not (parts.scheme == "http" and is_loopback(host)):
             raise ValueError("must begin with https://; plain http is for this machine only")
         return url
-
-
-def is_loopback(host: str) -> bool:
-    """Say whether a host is this machine."""
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

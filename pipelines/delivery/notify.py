@@ -8,10 +8,11 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import closing
 from dataclasses import asdict, dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from features.errors import ExpansionError, UsageError
+from models.common.clock import naive_utc, utc_now
 from models.store.outbox import Message, Outbox
 from pipelines.config.error_messages import nearest
 from pipelines.delivery import webhooks
@@ -28,16 +29,11 @@ DELAYS = tuple(
 JITTER = 0.2
 
 
-def utc_now() -> datetime:
-    """Return the time, UTC and naive."""
-    return datetime.now(UTC).replace(tzinfo=None)
-
-
 @dataclass(frozen=True)
 class Surroundings:
     """The world outside, so that a test can have another."""
 
-    now: Callable[[], datetime] = utc_now
+    now: Callable[[], datetime] = lambda: naive_utc(utc_now())
     sleep: Callable[[float], None] = time.sleep
     draw: Callable[[], float] = field(default_factory=lambda: random.SystemRandom().random)
     environment: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))

@@ -21,8 +21,8 @@ from urllib.parse import urlsplit
 from urllib.request import HTTPRedirectHandler, ProxyHandler, Request, build_opener
 
 from features.errors import UsageError
+from models.common.network import is_loopback
 from models.store.outbox import Message
-from pipelines.config.sections import is_loopback
 
 TIMEOUT = 20.0
 """Seconds for one message, from the first byte to the last."""

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from features.errors import DataError
+from models.common.clock import utc_now
 
 if TYPE_CHECKING:
     from pipelines.config.settings import Settings
@@ -43,7 +44,7 @@ class Promotion:
     checks: Sequence[Mapping[str, Any]] = ()
     release: str = ""
     who: str = field(default_factory=lambda: _user())
-    when: datetime = field(default_factory=lambda: datetime.now(UTC).replace(microsecond=0))
+    when: datetime = field(default_factory=lambda: utc_now().replace(microsecond=0))
 
     def as_dict(self) -> dict[str, Any]:
         """Return the promotion as JSON-able values."""

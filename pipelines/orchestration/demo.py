@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from features.errors import DataError
+from models.common.clock import utc_now
 from pipelines.common.progress import Progress
 
 if TYPE_CHECKING:
@@ -81,7 +82,7 @@ def demo(settings: Settings, *, accounts: int, progress: Progress) -> DemoResult
 
 def newest_monday() -> date:
     """Return the newest Monday, so that the demo's data is as fresh as a company's would be."""
-    today = datetime.now(UTC).date()
+    today = utc_now().date()
     return today - timedelta(days=today.weekday())
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
 
 from features.errors import ExpansionError
+from models.common.clock import utc_now
 from pipelines.common.progress import Progress
 from pipelines.orchestration import run_record
 from pipelines.orchestration.run_record import Record, Step
@@ -19,7 +19,7 @@ Work = Callable[[Progress], str]
 
 def timed(name: str, work: Callable[[], str]) -> Step:
     """Do a step and tell how long it took."""
-    started = datetime.now(UTC).isoformat(timespec="seconds")
+    started = utc_now().isoformat(timespec="seconds")
     clock = time.monotonic()
     told = work()
     return Step(name, started, round(time.monotonic() - clock, 1), told)

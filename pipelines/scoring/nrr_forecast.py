@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from features.errors import DataError
+from models.common.clock import stored_now
 from models.common.files import write_atomically
 from models.forecast.backtest import Backtest, backtest
 from models.forecast.nrr import MOST_QUARTERS, Forecast, forecast
@@ -97,7 +98,7 @@ def forecast_base(settings: Settings, progress: Progress | None = None) -> Forec
 def _publish(settings: Settings, result: ForecastResult) -> None:
     """Put the forecast into the score store, then into its file; each in one step."""
     document = result.document()
-    now = datetime.now(UTC).replace(tzinfo=None, microsecond=0)
+    now = stored_now()
     store = ForecastStore(settings.store_url)
     try:
         stored = StoredForecast(result.forecast.origin, result.fingerprint, now, document)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
-from datetime import UTC, date, datetime
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from features.errors import DataError
+from models.common.clock import stored_now
 from models.dataset import feature_table
 from models.dataset.matrix import matrix
 from models.explanation import reasons
@@ -219,7 +220,7 @@ def _scoring(
     return Scoring(
         scoring_id=f"{as_of}-{manifest.release_id}-{fingerprint[:12]}",
         as_of=as_of,
-        created_at=datetime.now(UTC).replace(tzinfo=None, microsecond=0),
+        created_at=stored_now(),
         release_id=manifest.release_id,
         data_fingerprint=fingerprint,
         horizon_days=int(table.meta["horizon_days"]),

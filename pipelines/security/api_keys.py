@@ -9,7 +9,8 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from features.errors import UsageError
-from models.store.api_keys import SCOPES, ApiKey, KeyStore, Scope, made, utc_now
+from models.common.clock import stored_now
+from models.store.api_keys import SCOPES, ApiKey, KeyStore, Scope, made
 from pipelines.config.error_messages import nearest
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ def create(
     UsageError
         When a scope is not known.
     """
-    until = utc_now() + timedelta(days=days)
+    until = stored_now() + timedelta(days=days)
     stored, key = made(
         name, _known(scopes), until, per_minute=per_minute, most_body_bytes=most_body_bytes
     )
@@ -71,7 +72,7 @@ def described(key: ApiKey) -> dict[str, Any]:
     times = {
         name: value.isoformat() for name, value in plain.items() if name.endswith("_at") and value
     }
-    return {**plain, **times, "scopes": list(key.scopes), "state": key.state(utc_now())}
+    return {**plain, **times, "scopes": list(key.scopes), "state": key.state(stored_now())}
 
 
 def _known(scopes: Sequence[str]) -> list[Scope]:

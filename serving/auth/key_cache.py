@@ -6,7 +6,8 @@ import logging
 from collections.abc import Mapping
 
 from features.errors import EnvironmentFailure
-from models.store.api_keys import FORM, ApiKey, KeyStore, utc_now
+from models.common.clock import stored_now
+from models.store.api_keys import FORM, ApiKey, KeyStore
 
 log = logging.getLogger(__name__)
 
@@ -50,7 +51,7 @@ class Keyring:
         found = self._named(key)
         if found is None or not found.fits(key):
             raise KeyRefused("This key is not known here.")
-        state = found.state(utc_now())
+        state = found.state(stored_now())
         if state != "active":
             raise KeyRefused(f"This key is {state}; ask for a new one.")
         return found

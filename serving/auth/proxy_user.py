@@ -9,7 +9,8 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from features.errors import UsageError
-from models.store.api_keys import ApiKey, utc_now
+from models.common.clock import stored_now
+from models.store.api_keys import ApiKey
 from models.store.api_keys import Scope as KeyScope
 
 USER = "expansion.user"
@@ -50,7 +51,7 @@ class Vouched:
 def key_of(user: str, scopes: tuple[KeyScope, ...]) -> ApiKey:
     """Return a user as a key's holder; in logs stands a digest and not the name."""
     known = f"u{sha256(user.encode()).hexdigest()[:11]}"
-    now = utc_now()
+    now = stored_now()
     return ApiKey(known, known, "", scopes, created_at=now, expires_at=now)
 
 

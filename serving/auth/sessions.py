@@ -16,7 +16,8 @@ from hmac import compare_digest
 from hmac import new as keyed
 from pathlib import Path
 
-from models.store.api_keys import ApiKey, utc_now
+from models.common.clock import stored_now
+from models.store.api_keys import ApiKey
 from serving.auth.key_cache import Keyring
 
 COOKIE = "expansion_session"
@@ -50,7 +51,7 @@ class Sessions:
         key_id, _, rest = cookie.partition(".")
         ends, _, signature = rest.partition(".")
         key = (self._keyring.keys or {}).get(key_id)
-        if key is None or not ends.isdecimal() or key.state(utc_now()) != "active":
+        if key is None or not ends.isdecimal() or key.state(stored_now()) != "active":
             return None
         signed = self._signed("session", f"{key_id}.{ends}", key.hash)
         is_ours = compare_digest(signed.encode(), signature.encode())

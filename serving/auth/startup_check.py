@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import logging
 from contextlib import closing
-from ipaddress import ip_address
 
 from features.errors import EnvironmentFailure, UsageError
+from models.common.network import is_loopback
 from models.store.api_keys import KeyStore
 from serving.settings import KEYS, ServingSettings
 
@@ -37,18 +37,6 @@ def doorkeeping(settings: ServingSettings, host: str, *, chosen: bool) -> Servin
         KEYS,
     )
     return settings.model_copy(update={"keys": "off"})
-
-
-def is_loopback(host: str) -> bool:
-    """Say whether only this machine reaches an address.
-
-    >>> is_loopback("127.0.0.1"), is_loopback("0.0.0.0")
-    (True, False)
-    """
-    try:
-        return host == "localhost" or ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def _without_keys(store_url: str) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Annotated, Any
 from urllib.parse import quote, urlencode
 from uuid import uuid4
@@ -13,6 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse
 
 from features.errors import EnvironmentFailure, UsageError
+from models.common.clock import utc_now
 from models.plays.definitions import PLAYS
 from models.plays.prioritisation import Standing
 from serving.auth.page_users import visitor
@@ -115,7 +115,7 @@ async def give_feedback(request: Request) -> Response:
         given = FeedbackRequest.model_validate(
             {
                 **{name: fields.get(name) for name in ("account_id", "action", "outcome", "play")},
-                "happened_on": fields.get("happened_on", datetime.now(UTC).date().isoformat()),
+                "happened_on": fields.get("happened_on", utc_now().date().isoformat()),
                 "scoring_id": fields.get("scoring_id"),
                 "amount": number(fields, "amount"),
                 "note": fields.get("note"),
@@ -161,7 +161,7 @@ def _account(
         past=_past(account_id, request),
         targets=TARGETS,
         plays=list(PLAYS),
-        today=datetime.now(UTC).date().isoformat(),
+        today=utc_now().date().isoformat(),
         idempotency_key=f"app-{uuid4().hex}",
         line=line,
         bars=bars,

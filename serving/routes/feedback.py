@@ -11,6 +11,7 @@ from uuid import uuid4
 from fastapi import APIRouter, Header, Query, Request, Response
 from starlette.exceptions import HTTPException
 
+from models.common.clock import naive_utc, utc_now
 from models.store.feedback import ErasedAccountError, Feedback, FeedbackStore
 from serving.http.problems import RESPONSES
 from serving.http.strict_json import StrictRoute
@@ -79,7 +80,7 @@ def entries(
 ) -> FeedbackLog:
     """Return the decision log in the order of storing; a cursor stays good for ever."""
     store: FeedbackStore = request.app.state.entrance.feedback
-    found = store.read(account_id, _naive_utc(since), cursor, limit + 1)
+    found = store.read(account_id, _naive(since), cursor, limit + 1)
     shown = found[:limit]
     asked(request, sorted({one.account_id for one in shown}))
     following = shown[-1].number if len(found) > limit else None
@@ -96,7 +97,7 @@ def _entry(given: FeedbackRequest, key_id: str, idempotency_key: str | None) -> 
     named = sha256(f"{key_id} {idempotency_key}".encode()).hexdigest()[:32]
     return Feedback(
         feedback_id=named if idempotency_key else uuid4().hex,
-        known_at=datetime.now(UTC).replace(tzinfo=None),
+        known_at=naive_utc(utc_now()),
         key_id=key_id,
         digest=sha256(told.encode()).hexdigest(),
         **given.model_dump(),
@@ -107,10 +108,10 @@ def _shown(entry: Feedback) -> dict[str, Any]:
     return {**asdict(entry), "known_at": entry.known_at.replace(tzinfo=UTC)}
 
 
-def _naive_utc(moment: datetime | None) -> datetime | None:
-    if moment is None or moment.tzinfo is None:
-        return moment
+def _naive(moment: datetime | None) -> datetime | None:
+    if moment is None:
+        return None
     try:
-        return moment.astimezone(UTC).replace(tzinfo=None)
+        return naive_utc(moment)
     except OverflowError:
         raise HTTPException(422, "since lies outside of the years 1 to 9999.") from None

@@ -8,7 +8,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
@@ -22,6 +22,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Histo
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
+from models.common.clock import utc_now
 from serving.auth.scopes import METRICS
 from serving.inference.input_drift import InputDrift
 from serving.telemetry.counters import BOUNDS, Meter
@@ -65,7 +66,7 @@ class Metrics(Collector):
         if (shown := editions.shown) is None:
             return
         scoring = shown.edition.scoring
-        age = datetime.now(UTC) - scoring.created_at.replace(tzinfo=UTC)
+        age = utc_now() - scoring.created_at.replace(tzinfo=UTC)
         yield gauge("expansion_scores_age_seconds", "Time since accounts were scored",
                     [({}, age.total_seconds())])  # fmt: skip
         yield gauge("expansion_scores_stale", "Whether answers say that they are stale",

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
+from models.common.clock import utc_now
 from models.plays.definitions import PLAYS
 from models.store.feedback import Action, Outcome
 from serving.schemas.scores import AccountId, Answer, Day, Strict
@@ -25,7 +26,7 @@ def _a_play(name: str) -> str:
 
 def _not_to_come(day: date) -> date:
     # Where the caller sits it may be tomorrow already.
-    if day > datetime.now(UTC).date() + timedelta(days=1):
+    if day > utc_now().date() + timedelta(days=1):
         raise ValueError("this day is still to come")
     return day
 

@@ -10,13 +10,13 @@ import tempfile
 import weakref
 from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 
 from pydantic import ValidationError
 
 from features.errors import EnvironmentFailure
+from models.common.clock import utc_now
 from models.store.scores import ScoreStore
 from serving.polling import watching
 from serving.snapshot import file
@@ -155,7 +155,7 @@ class EditionWatch:
             self._show(order[-1], is_read=False)
 
     def _show(self, edition: Edition, *, is_read: bool) -> None:
-        age = (datetime.now(UTC).date() - edition.scoring.as_of).days
+        age = (utc_now().date() - edition.scoring.as_of).days
         self.shown = Shown(edition, age, stale=not is_read or age > self._stale_days)
 
 

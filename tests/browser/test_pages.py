@@ -14,7 +14,8 @@ import uvicorn
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from models.store.api_keys import KeyStore, made, utc_now
+from models.common.clock import stored_now
+from models.store.api_keys import KeyStore, made
 from tests.serving.paged import served, small_scorer
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
@@ -33,7 +34,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def key(folder: Path) -> str:
-    stored, told = made("crm desk", ("read", "score", "feedback"), utc_now() + timedelta(days=1))
+    stored, told = made("crm desk", ("read", "score", "feedback"), stored_now() + timedelta(days=1))
     store = KeyStore(f"sqlite:///{folder / 's.db'}")
     store.add(stored)
     store.close()

@@ -16,8 +16,9 @@ from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
 
+from models.common.clock import stored_now
 from models.release import bundle
-from models.store.api_keys import KeyStore, made, utc_now
+from models.store.api_keys import KeyStore, made
 from models.store.scored_inputs import Inputs
 from models.store.scores import ScoreStore
 from tests.models.releases import META, account, scoring
@@ -42,7 +43,7 @@ def settings(base: Path) -> tuple[dict[str, object], str]:
     found = [account(one, rank) for rank, one in enumerate(ACCOUNTS, 1)]
     store.write(scoring(accounts=3), found, inputs)
     store.close()
-    until = utc_now() + timedelta(days=1)
+    until = stored_now() + timedelta(days=1)
     stored, key = made("conform", ["admin"], until, per_minute=10**8)
     keys = KeyStore(url)
     keys.add(stored)

@@ -9,9 +9,10 @@ from datetime import timedelta
 import pytest
 
 from features.errors import DataError
-from models.store.api_keys import FORM, KeyStore, Scope, digest, made, utc_now
+from models.common.clock import stored_now
+from models.store.api_keys import FORM, KeyStore, Scope, digest, made
 
-LATER = utc_now() + timedelta(days=1)
+LATER = stored_now() + timedelta(days=1)
 
 
 @pytest.fixture
@@ -69,7 +70,7 @@ def test_a_revoked_key_stays_revoked_since_the_first_time(store: KeyStore) -> No
     stored, _ = made("crm", ["read"], LATER)
     store.add(stored)
     first = store.revoke(stored.key_id)
-    assert first.state(utc_now()) == "revoked"
+    assert first.state(stored_now()) == "revoked"
     assert store.revoke(stored.key_id) == first
     assert store.all() == [first]
 

@@ -13,7 +13,8 @@ import pytest
 from fastapi import FastAPI
 
 from features.errors import EnvironmentFailure, UsageError
-from models.store.api_keys import ApiKey, KeyStore, Scope, made, utc_now
+from models.common.clock import stored_now
+from models.store.api_keys import ApiKey, KeyStore, Scope, made
 from models.store.scores import ScoreStore
 from serving.app import create_app
 from serving.auth import scopes
@@ -24,7 +25,7 @@ from tests.models.stored import account, scoring
 from tests.serving.asking import PROBLEM, ask, entrance, routes
 
 SCORE = "/v1/accounts/a-000001/score"
-TOMORROW = utc_now() + timedelta(days=1)
+TOMORROW = stored_now() + timedelta(days=1)
 
 
 @pytest.fixture
@@ -99,7 +100,7 @@ def test_a_key_with_one_letter_changed_is_refused(app: FastAPI, settings: Servin
 
 
 def test_an_expired_key_says_so_to_its_owner(app: FastAPI, settings: ServingSettings) -> None:
-    _, header = key_for(app, settings, until=utc_now() - timedelta(seconds=1))
+    _, header = key_for(app, settings, until=stored_now() - timedelta(seconds=1))
     assert "expired" in refused(ask(app, "GET", SCORE, headers=header), 401)["detail"]
 
 

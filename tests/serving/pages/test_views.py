@@ -12,7 +12,8 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from models.store.api_keys import KeyStore, Scope, made, utc_now
+from models.common.clock import stored_now
+from models.store.api_keys import KeyStore, Scope, made
 from models.store.audit_log import AuditLog
 from serving.auth.proxy_user import USER, Vouched
 from tests.serving.asking import ask, entrance
@@ -42,7 +43,7 @@ def token(answer: httpx.Response) -> str:
 
 
 def new_key(app: FastAPI, folder: Path, scopes: tuple[Scope, ...]) -> str:
-    stored, key = made("crm desk", scopes, utc_now() + timedelta(days=1))
+    stored, key = made("crm desk", scopes, stored_now() + timedelta(days=1))
     store = KeyStore(f"sqlite:///{folder / 's.db'}")
     store.add(stored)
     store.close()

@@ -11,7 +11,8 @@ import pytest
 from fastapi import FastAPI
 
 from features.errors import EnvironmentFailure
-from models.store.api_keys import KeyStore, made, utc_now
+from models.common.clock import stored_now
+from models.store.api_keys import KeyStore, made
 from models.store.audit_log import Asked, AuditLog
 from models.store.scores import ScoreStore
 from serving.app import create_app
@@ -31,7 +32,7 @@ def settings(tmp_path: Path) -> ServingSettings:
 
 @pytest.fixture
 def key(settings: ServingSettings) -> str:
-    stored, secret = made("crm", ["admin"], utc_now() + timedelta(days=1))
+    stored, secret = made("crm", ["admin"], stored_now() + timedelta(days=1))
     store = KeyStore(settings.store_url)
     store.add(stored)
     store.close()
@@ -70,7 +71,7 @@ def test_a_question_names_who_what_and_what_was_answered(
     assert event.key_id == key.split("_")[1]
     assert event.asked == "GET /v1/accounts/{account_id:path}/score"
     assert (event.status, event.request_id, event.address) == (200, "crm-42", "127.0.0.1")
-    assert abs(event.at - utc_now()) < timedelta(minutes=1)
+    assert abs(event.at - stored_now()) < timedelta(minutes=1)
 
 
 @pytest.mark.parametrize(
@@ -115,7 +116,7 @@ def test_who_was_not_let_in_leaves_no_trail(app: FastAPI, settings: ServingSetti
 def test_who_may_not_is_taken_down_with_what_they_asked(
     app: FastAPI, settings: ServingSettings
 ) -> None:
-    stored, secret = made("crm", ["feedback"], utc_now() + timedelta(days=1))
+    stored, secret = made("crm", ["feedback"], stored_now() + timedelta(days=1))
     store = KeyStore(settings.store_url)
     store.add(stored)
     store.close()
