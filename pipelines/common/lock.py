@@ -1,45 +1,60 @@
-"""One run at a time: a lock that ends with the process that holds it, however it ends."""
+"""Locks that end with the process that holds them, however it ends."""
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import platform
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 
+from filelock import FileLock, Timeout
+
 from features.errors import EnvironmentFailure
+from models.common.clock import utc_now
 
 
 @contextmanager
-def alone(path: Path, what: str = "the weekly run") -> Iterator[None]:
-    """Hold the lock at ``path``; ``what`` is told to be under way to those who come second.
+def exclusive(path: Path, activity: str = "the weekly run") -> Iterator[None]:
+    """Hold the lock at ``path``; who comes second learns who does ``activity``.
 
     Raises
     ------
     EnvironmentFailure
         When another process holds it; the message names it.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("a+", encoding="utf-8") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise EnvironmentFailure(_held(path, what)) from None
-        file.truncate(0)
-        started = datetime.now(UTC).isoformat(timespec="seconds")
-        json.dump({"pid": os.getpid(), "host": platform.node(), "since": started}, file)
-        file.flush()
+    lock = _lock(path)
+    try:
+        lock.acquire(blocking=False)
+    except Timeout:
+        raise EnvironmentFailure(_held(path, activity)) from None
+    try:
+        started = utc_now().isoformat(timespec="seconds")
+        holder = {"pid": os.getpid(), "host": platform.node(), "since": started}
+        path.write_text(json.dumps(holder), encoding="utf-8")
+        yield
+    finally:
+        lock.release()
+
+
+@contextmanager
+def in_turn(path: Path) -> Iterator[None]:
+    """Hold the lock at ``path``, after waiting for whoever holds it now."""
+    with _lock(path):
         yield
 
 
-def _held(path: Path, what: str) -> str:
+def _lock(path: Path) -> FileLock:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    # A disk without locks is refused: a lock that is only a file would outlive its process.
+    return FileLock(path, fallback_to_soft=False)
+
+
+def _held(path: Path, activity: str) -> str:
     try:
-        who = json.loads(path.read_text("utf-8"))
-        told = f"process {who['pid']} on {who['host']}, since {who['since']}"
+        holder = json.loads(path.read_text("utf-8"))
+        process = f"process {holder['pid']} on {holder['host']}, since {holder['since']}"
     except (ValueError, KeyError):
-        told = "another process"
-    return f"{path}: {what} is under way in {told}; wait for its end, or end it first"
+        process = "another process"
+    return f"{path}: {activity} is under way in {process}; wait for its end, or end it first"

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from features.errors import EnvironmentFailure, UsageError
 from models.common.files import write_atomically
-from pipelines.common.lock import alone
+from pipelines.common.lock import exclusive
 from pipelines.config.channels import Chat, Folder, Mail
 from pipelines.delivery.package import Package, package
 from pipelines.delivery.send import Busy, Refused, World, hand_over
@@ -61,7 +61,7 @@ def deliver(
     world = world or World()
     _refuse_unset(settings, world.environment)
     made = package(settings.report_folder, on)
-    with alone(settings.delivered_folder / "lock", "a delivery"):
+    with exclusive(settings.delivered_folder / "lock", "a delivery"):
         book = _Book(settings.delivered_folder / f"{made.summary.as_of}.json")
         had = [one.name for one in settings.deliver if one.name in book.known and not again]
         wanted = [one for one in settings.deliver if one.name not in had]

@@ -45,7 +45,7 @@ def put_in_use(settings: Settings, registry: Registry, changes: Sequence[Promoti
         When the release does not reproduce its golden rows; all stays as it is.
     """
     book = log(settings)
-    with book.alone():
+    with book.exclusive():
         versions = _champions(settings, registry)
         _refuse_outdated(versions, changes)
         path = _prepare(settings, registry, versions | {one.target: one.version for one in changes})
@@ -59,7 +59,7 @@ def settle(settings: Settings, registry: Registry) -> Path | None:
 
     Changes nothing where they do; makes up for what a killed verb or a lost folder left undone.
     """
-    with log(settings).alone():
+    with log(settings).exclusive():
         versions = _champions(settings, registry)
         if not versions:
             return None

@@ -6,7 +6,6 @@ the line and them has promoted; the next verb makes up for the rest.
 
 from __future__ import annotations
 
-import fcntl
 import getpass
 import json
 import os
@@ -19,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from features.errors import DataError
 from models.common.clock import utc_now
+from pipelines.common.lock import in_turn
 
 if TYPE_CHECKING:
     from pipelines.config.settings import Settings
@@ -132,11 +132,9 @@ class PromotionLog:
             os.fsync(log.fileno())
 
     @contextmanager
-    def alone(self) -> Iterator[None]:
+    def exclusive(self) -> Iterator[None]:
         """Wait until nobody else promotes; a process that dies lets go by itself."""
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        with self.path.with_name(f".{FILE}.lock").open("w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
+        with in_turn(self.path.with_name(f".{FILE}.lock")):
             yield
 
     def _lines(self) -> list[bytes]:

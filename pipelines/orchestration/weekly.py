@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from features.errors import DataError, ExpansionError
-from pipelines.common.lock import alone
+from pipelines.common.lock import exclusive
 from pipelines.common.progress import Progress, silent
 from pipelines.lifecycle.deploy import current
 from pipelines.orchestration import run_record
@@ -61,7 +61,7 @@ def weekly(settings: Settings, progress: Progress | None = None) -> WeeklyResult
     EnvironmentFailure
         When another run is under way, or something could not be reached.
     """
-    with alone(settings.weekly_folder / "lock"):
+    with exclusive(settings.weekly_folder / "lock"):
         return _weekly(settings, progress or silent)
 
 

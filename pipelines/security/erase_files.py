@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import html
 import json
 import os
@@ -15,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
+from filelock import lock_descriptor
 
 from models.common.files import atomic_file, write_atomically
 from models.store.erased_ids import Kind, pseudonym
@@ -112,11 +112,8 @@ def spool(settings: Settings, kind: Kind, identifier: str) -> dict[str, int]:
     removed = {}
     for path in sorted((settings.work / "spool").glob("*/*/*.*")):
         with path.open("rb") as file:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                continue
-            removed[_place(settings, path)] = _rewritten(path, kind, identifier)
+            if lock_descriptor(file.fileno(), blocking=False):
+                removed[_place(settings, path)] = _rewritten(path, kind, identifier)
     return removed
 
 

@@ -8,7 +8,6 @@ a line may reach the store twice, never not at all, so lines carry ids and stori
 
 from __future__ import annotations
 
-import fcntl
 import json
 import logging
 import os
@@ -17,6 +16,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from threading import Lock
 from typing import Any
+
+from filelock import lock_descriptor
 
 from features.errors import DataError, EnvironmentFailure
 
@@ -108,7 +109,7 @@ class Spool:
         new = self._path.with_suffix(".new")
         file = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         # Locked before it can be seen: nobody takes it for what a killed process left.
-        fcntl.flock(file, fcntl.LOCK_EX)
+        lock_descriptor(file)
         new.rename(self._path)
         return file
 
@@ -140,10 +141,11 @@ def _adopt(path: Path) -> None:
     except FileNotFoundError:
         return
     try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        path.rename(path.with_suffix(READY))
-    except (BlockingIOError, FileNotFoundError):
-        pass  # somebody writes to it, or adopted it first
+        # Not while somebody writes to it.
+        if lock_descriptor(file, blocking=False):
+            path.rename(path.with_suffix(READY))
+    except FileNotFoundError:
+        pass  # somebody adopted it first
     finally:
         os.close(file)
 

@@ -20,8 +20,8 @@ RUN = """
 import os, signal, sys
 from datetime import date
 from pathlib import Path
-from pipelines.orchestration import record
-from pipelines.common.lock import alone
+from pipelines.orchestration import run_record
+from pipelines.common.lock import exclusive
 from pipelines.orchestration.run_record import Record
 from pipelines.orchestration.runner import Runner
 
@@ -38,9 +38,9 @@ def step(name):
         return name + " is done"
     return work
 
-with alone(folder / "lock"):
+with exclusive(folder / "lock"):
     day = date(2026, 8, 3)
-    known = record.read(folder, day) or Record(day, "the same")
+    known = run_record.read(folder, day) or Record(day, "the same")
     runner = Runner(known, folder, lambda text, share: None, 3)
     for name in sys.argv[4:]:
         runner.do(name, step(name))
