@@ -9,8 +9,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine, create_engine, text
 
-from models.release import bundle
-from tests.models.releases import META, model
+from tests.models.releases import META, model, publish
 
 LONGEST = (
     "tests/engines/test_features.py",
@@ -30,7 +29,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def released(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with one published release; copy it before you spoil it."""
     folder = tmp_path_factory.mktemp("release")
-    bundle.publish(folder, {"upsell": model()}, META)
+    publish(folder, {"upsell": model()}, META)
     return folder
 
 

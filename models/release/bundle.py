@@ -9,25 +9,21 @@ child process and the golden rows.
 from __future__ import annotations
 
 import hashlib
-import os
-import shutil
 import subprocess
 import sys
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from features.errors import EnvironmentFailure
+from models.common.files import atomic_file, atomic_folder, remove_stale
 from models.release.model_files import AMOUNT, ModelFiles, ReleaseError, as_json, loaded
 
 MANIFEST = "manifest.json"
 CURRENT = "current"
 PARTS = ("model.txt", "calibration.json", "features.json", "card.json", "golden.json", AMOUNT)
 CHILD_SECONDS = 120
-STALE_SECONDS = 3600
-"""What was written aside this long ago belongs to nobody: whoever wrote it was killed."""
 MOST_BYTES = 1 << 30
 MOST_LISTED = 1 << 24
 """Nothing larger is copied, or in the manifest's case read: models have a few megabytes."""
@@ -41,16 +37,6 @@ class Manifest:
     models: Mapping[str, Mapping[str, Any]]
     files: Mapping[str, str]
     meta: Mapping[str, Any]
-
-
-def publish(folder: Path, models: Mapping[str, ModelFiles], meta: Mapping[str, Any]) -> Path:
-    """Write a release into ``folder``, try it out, and make it the current one.
-
-    Raises what ``prepare`` raises; the current one then stays.
-    """
-    final = prepare(folder, models, meta)
-    point(final)
-    return final
 
 
 def prepare(folder: Path, models: Mapping[str, ModelFiles], meta: Mapping[str, Any]) -> Path:
@@ -88,10 +74,8 @@ def id_of(files: Mapping[str, str], models: Mapping[str, Any], meta: Mapping[str
 
 def point(path: Path) -> None:
     """Make the prepared release at ``path`` the current one, in one step."""
-    aside = path.with_name(f".{CURRENT}.{os.getpid()}")
-    aside.unlink(missing_ok=True)
-    aside.symlink_to(path.name)
-    aside.replace(path.with_name(CURRENT))
+    with atomic_file(path.with_name(CURRENT), durable=False) as aside:
+        aside.symlink_to(path.name)
 
 
 def current(folder: Path) -> Path | None:
@@ -202,36 +186,17 @@ def _is_whole(path: Path, hashes: Mapping[str, str]) -> bool:
 
 
 def _write_aside(folder: Path, release_id: str, files: Mapping[str, str]) -> None:
-    aside = folder / f".{release_id}.{os.getpid()}"
     try:
-        _sweep(folder)
-        for name, text in files.items():
-            target = aside / name
-            target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_text(text, encoding="utf-8")
-        verify(aside)
-        check_in_child(aside)
-        _put(aside, folder / release_id)
+        remove_stale(folder, ".*")
+        with atomic_folder(folder / release_id) as aside:
+            for name, text in files.items():
+                target = aside / name
+                target.parent.mkdir(parents=True, exist_ok=True)
+                target.write_text(text, encoding="utf-8")
+            verify(aside)
+            check_in_child(aside)
     except OSError as error:
         raise EnvironmentFailure(f"{folder}: the release cannot be written: {error}") from error
-    finally:
-        shutil.rmtree(aside, ignore_errors=True)
-
-
-def _put(aside: Path, final: Path) -> None:
-    """Rename a tried release into place; a damaged one that is there already makes room."""
-    damaged = aside.with_name(f"{aside.name}.damaged")
-    if final.exists():
-        final.rename(damaged)
-    aside.rename(final)
-    shutil.rmtree(damaged, ignore_errors=True)
-
-
-def _sweep(folder: Path) -> None:
-    """Remove what killed publications left aside."""
-    for left in folder.glob(".*"):
-        if time.time() - left.lstat().st_mtime > STALE_SECONDS:
-            left.unlink() if left.is_symlink() else shutil.rmtree(left, ignore_errors=True)
 
 
 def _sha256(content: bytes) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import models
 from features.errors import DataError, UsageError
+from models.common.files import write_atomically
 from models.dataset import feature_table
 from models.lifecycle import model_card
 from models.lifecycle.candidate import TOO_SHORT, Made, Unfit, make, parameters
@@ -214,8 +214,6 @@ def _known(settings: Settings, digest: str) -> TrainResult | None:
 
 
 def _remember(settings: Settings, digest: str, result: TrainResult) -> None:
-    path = settings.work / "training.json"
-    aside = path.with_name(f".{path.name}.{os.getpid()}")
     cards = {o.target: {**o.card, "verdict": o.verdict, "why": o.why} for o in result.targets}
     stored = {
         "digest": digest,
@@ -223,5 +221,4 @@ def _remember(settings: Settings, digest: str, result: TrainResult) -> None:
         "outcomes": [asdict(one) for one in result.targets],
         "targets": cards,
     }
-    aside.write_text(json.dumps(stored, indent=1, sort_keys=True), encoding="utf-8")
-    aside.replace(path)
+    write_atomically(settings.work / "training.json", json.dumps(stored, indent=1, sort_keys=True))

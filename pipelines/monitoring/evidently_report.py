@@ -18,6 +18,7 @@ from typing import Any, Literal
 
 import pandas as pd
 
+from models.common.files import write_atomically
 from models.i18n.feature_text import phrase
 from pipelines.monitoring.detectors.binning import band, grows
 
@@ -160,22 +161,16 @@ def write_annex(result: DriftResult, html: Path, summary: Path) -> None:
     that file, unlike the summary, is never the same twice.
     """
     text = json.dumps(result.as_dict(), indent=1, ensure_ascii=False) + "\n"
-    _replace(summary, text)
+    write_atomically(summary, text)
     with _quiet():
         page = EMPTY if result.run is None else result.run.get_html_str(as_iframe=False)
-    _replace(html, page)
+    write_atomically(html, page)
 
 
 EMPTY = (
     '<!doctype html><html lang="en"><meta charset="utf-8"><title>Drift</title>'
     "<p>There were no rows to compare.</p></html>\n"
 )
-
-
-def _replace(path: Path, text: str) -> None:
-    aside = path.with_name(f".{path.name}.{os.getpid()}")
-    aside.write_text(text, "utf-8")
-    aside.replace(path)
 
 
 LOOK, ALARM = 0.05, 0.25

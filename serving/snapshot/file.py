@@ -7,9 +7,7 @@ what it holds, so that several workers can share it.
 from __future__ import annotations
 
 import json
-import os
 import sqlite3
-import threading
 from collections.abc import Iterable, Iterator
 from contextlib import closing
 from dataclasses import asdict
@@ -17,6 +15,7 @@ from datetime import date, datetime
 from hashlib import sha256
 from pathlib import Path
 
+from models.common.files import atomic_file
 from models.store.scored_inputs import StoredInputs
 from models.store.scores import Scoring, StoredScore, WholeScoring
 from serving.schemas.accounts import AccountSummary
@@ -69,15 +68,13 @@ def write(path: Path, whole: WholeScoring) -> None:
     OSError, sqlite3.Error
         When the file cannot be written.
     """
-    aside = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}")
-    try:
-        with closing(sqlite3.connect(aside, isolation_level=None)) as connection:
-            connection.executescript("PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF; BEGIN;")
-            _fill(connection, whole)
-            connection.execute("COMMIT")
-        aside.replace(path)
-    finally:
-        aside.unlink(missing_ok=True)
+    with (
+        atomic_file(path, durable=False) as aside,
+        closing(sqlite3.connect(aside, isolation_level=None)) as connection,
+    ):
+        connection.executescript("PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF; BEGIN;")
+        _fill(connection, whole)
+        connection.execute("COMMIT")
 
 
 def scoring_in(connection: sqlite3.Connection) -> Scoring:

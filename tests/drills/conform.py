@@ -17,11 +17,10 @@ from datetime import timedelta
 from pathlib import Path
 
 from models.common.clock import stored_now
-from models.release import bundle
 from models.store.api_keys import KeyStore, made
 from models.store.scored_inputs import Inputs
 from models.store.scores import ScoreStore
-from tests.models.releases import META, account, scoring
+from tests.models.releases import META, account, publish, scoring
 from tests.support import served
 
 CONFIG = Path(__file__).with_name("schemathesis.toml")
@@ -35,7 +34,7 @@ def settings(base: Path) -> tuple[dict[str, object], str]:
     url = f"sqlite:///{base / 'scores.db'}"
     folder = base / "releases"
     models = {"upsell": served.model(1, "1", isotonic=True)}
-    bundle.publish(folder, models, META)
+    publish(folder, models, META)
     store = ScoreStore(url)
     given = zip(ACCOUNTS, served.rows(3, seed=7), strict=True)
     names = [one.name for one in served.INPUTS]

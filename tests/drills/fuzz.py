@@ -27,7 +27,7 @@ import httpx
 
 from models.release import bundle
 from models.store.scores import ScoreStore
-from tests.models.releases import META, account, scoring, sealed
+from tests.models.releases import META, account, publish, scoring, sealed
 from tests.support import served, spoiled
 
 GUARDS = {
@@ -188,7 +188,7 @@ def _published(folder: Path) -> Path:
         "upsell": served.model(1, "1", isotonic=True),
         "churn": served.model(5, "2", isotonic=False),
     }
-    return bundle.publish(folder, models, META)
+    return publish(folder, models, META)
 
 
 def _settings(base: Path, folder: Path) -> dict[str, object]:

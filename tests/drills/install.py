@@ -15,9 +15,8 @@ from pathlib import Path
 
 import httpx
 
-from models.release import bundle
 from models.store.scores import ScoreStore
-from tests.models.releases import META, model
+from tests.models.releases import META, model, publish
 from tests.models.stored import account, scoring
 from tests.support.served import free_port, ready, until
 
@@ -60,7 +59,7 @@ def main() -> None:
         store = ScoreStore(url)
         store.write(scoring(), [account(1)])
         store.close()
-        bundle.publish(folder / "release", {"upsell": model()}, META)
+        publish(folder / "release", {"upsell": model()}, META)
         _asked(python, folder, {"EXPANSION_STORE_URL": url})
 
 

@@ -34,7 +34,7 @@ from sqlalchemy import create_engine, text
 from models.release import bundle
 from models.store.feedback import FeedbackStore
 from models.store.scores import ScoreStore
-from tests.models.releases import META
+from tests.models.releases import META, publish
 from tests.support import served
 from tests.support.truth import ACCOUNTS, Truth
 
@@ -306,7 +306,7 @@ async def soak(
     with tempfile.TemporaryDirectory() as base, closing(ScoreStore(url)) as store:
         folder = Path(base) / "releases"
         truth = Truth()
-        bundle.publish(folder, truth.next_release(), META)
+        publish(folder, truth.next_release(), META)
         store.write(*truth.next_scoring())
         settings = {
             "store_url": url, "release_folder": folder, "spool_folder": Path(base) / "spool",

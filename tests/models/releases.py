@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, datetime
 from hashlib import sha256
@@ -25,6 +26,13 @@ FEATURES = tuple(
 NINE = datetime.fromisoformat("2026-01-05T09:00")
 META = {"company": "Example Software"}
 ROWS: list[dict[str, Any]] = [{"one": 0.1, "two": 0.9}, {"one": 0.8, "two": None}, {}]
+
+
+def publish(folder: Path, models: Mapping[str, ModelFiles], meta: Mapping[str, Any]) -> Path:
+    """Write a release, try it out and make it the current one; return where it lies."""
+    path = bundle.prepare(folder, models, meta)
+    bundle.point(path)
+    return path
 
 
 def model(seed: int = 1, version: str = "1") -> ModelFiles:

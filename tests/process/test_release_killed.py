@@ -11,20 +11,20 @@ from pathlib import Path
 import pytest
 
 from models.release import bundle
-from tests.models.releases import META, model
+from tests.models.releases import META, model, publish
 
 DIES = """
 import os, sys
 from pathlib import Path
-from models import release
-from tests.models.releases import META, model
+from models.release import bundle
+from tests.models.releases import META, model, publish
 
 die = lambda *_given: os._exit(9)
 if {where!r} == "rename":
     Path.rename = die
 else:
-    release.{where} = die
-release.publish(Path(sys.argv[1]), {{"upsell": model(seed=2)}}, META)
+    bundle.{where} = die
+publish(Path(sys.argv[1]), {{"upsell": model(seed=2)}}, META)
 """
 
 
@@ -42,7 +42,7 @@ def test_a_publication_killed_half_way_leaves_the_old_release_in_use(
     for path in shown:
         bundle.verify(path)
 
-    new = bundle.publish(folder, {"upsell": model(seed=2)}, META)
+    new = publish(folder, {"upsell": model(seed=2)}, META)
     assert bundle.current(folder) == new
     bundle.verify(new)
 
@@ -58,7 +58,7 @@ def test_what_a_killed_publication_left_aside_goes_once_it_is_surely_dead(
     link.symlink_to("nowhere")
     for path in (old, link):
         os.utime(path, (0, 0), follow_symlinks=False)
-    bundle.publish(folder, {"upsell": model(seed=3)}, META)
+    publish(folder, {"upsell": model(seed=3)}, META)
     assert fresh.exists()
     assert not old.exists()
     assert not link.is_symlink()

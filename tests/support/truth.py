@@ -15,7 +15,7 @@ from models.release.model_files import ModelFiles
 from models.store.scored_inputs import Inputs
 from models.store.scores import AccountScore, Scoring
 from serving.inference.scorer import Scorer
-from tests.models.releases import META, account, scoring
+from tests.models.releases import META, account, publish, scoring
 from tests.support import served
 
 ACCOUNTS = tuple(f"a-{number:03}" for number in range(50))
@@ -152,7 +152,7 @@ class Truth:
 
 def _scorer(models: dict[str, ModelFiles]) -> tuple[str, Scorer]:
     with tempfile.TemporaryDirectory() as folder:
-        path = bundle.publish(Path(folder), models, META)
+        path = publish(Path(folder), models, META)
         return path.name, Scorer.load(path, bundle.verify(path))
 
 

@@ -11,7 +11,7 @@ import pytest
 from models.release import bundle
 from models.release.bundle import check_in_child
 from models.release.model_files import ModelFiles, ReleaseError
-from tests.models.releases import META, model, sealed
+from tests.models.releases import META, model, publish, sealed
 
 
 @pytest.fixture
@@ -24,7 +24,7 @@ def published(tmp_path: Path, released: Path) -> Path:
 
 def test_publishing_the_same_content_again_changes_nothing(tmp_path: Path, published: Path) -> None:
     before = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*") if path.is_file()}
-    again = bundle.publish(tmp_path, {"upsell": model()}, META)
+    again = publish(tmp_path, {"upsell": model()}, META)
     assert again == published
     after = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*") if path.is_file()}
     assert after == before
@@ -33,7 +33,7 @@ def test_publishing_the_same_content_again_changes_nothing(tmp_path: Path, publi
 def test_a_new_release_becomes_the_current_one_and_the_old_stays(
     tmp_path: Path, published: Path
 ) -> None:
-    newer = bundle.publish(tmp_path, {"upsell": model(seed=2)}, META)
+    newer = publish(tmp_path, {"upsell": model(seed=2)}, META)
     assert bundle.current(tmp_path) == newer
     assert newer != published
     assert bundle.verify(published).release_id == published.name
@@ -78,7 +78,7 @@ def test_publishing_again_mends_a_damaged_release(
 ) -> None:
     (published / lost).write_text("{")
     (published / "extra.txt").write_text("?")
-    assert bundle.publish(tmp_path, {"upsell": model()}, META) == published
+    assert publish(tmp_path, {"upsell": model()}, META) == published
     assert bundle.verify(published).release_id == published.name
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted(["current", published.name])
 
@@ -97,7 +97,7 @@ def test_a_release_that_misses_its_golden_rows_is_not_published(
     wrong = model(seed=2)
     wrong = replace(wrong, golden={**wrong.golden, "expected": [0.5, 0.5, 0.5]})
     with pytest.raises(ReleaseError, match="golden rows differ"):
-        bundle.publish(tmp_path, {"upsell": wrong}, META)
+        publish(tmp_path, {"upsell": wrong}, META)
     assert bundle.current(tmp_path) == published
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted(["current", published.name])
 

@@ -13,7 +13,7 @@ import pytest
 from features.errors import EnvironmentFailure
 from models.release import bundle, golden_rows
 from models.release.model_files import FORMAT, ReleaseError
-from tests.models.releases import model, sealed
+from tests.models.releases import model, publish, sealed
 
 
 @pytest.fixture
@@ -21,7 +21,7 @@ def published(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A good release, published without the child process: hashes are the matter here."""
     with monkeypatch.context() as quick:
         quick.setattr(bundle, "check_in_child", lambda _path: None)
-        return bundle.publish(tmp_path / "release", {"upsell": model()}, {})
+        return publish(tmp_path / "release", {"upsell": model()}, {})
 
 
 @pytest.mark.parametrize(
@@ -118,18 +118,18 @@ def test_a_number_that_is_none_is_told(published: Path) -> None:
 
 def test_a_release_without_a_model_is_not_published(tmp_path: Path) -> None:
     with pytest.raises(ReleaseError, match="names no model"):
-        bundle.publish(tmp_path, {}, {})
+        publish(tmp_path, {}, {})
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_model_without_a_golden_row_is_not_published(tmp_path: Path) -> None:
     unproven = replace(model(), golden={"rows": [], "expected": []})
     with pytest.raises(ReleaseError, match="no golden row"):
-        bundle.publish(tmp_path, {"upsell": unproven}, {})
+        publish(tmp_path, {"upsell": unproven}, {})
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_folder_that_cannot_be_written_is_told(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(EnvironmentFailure, match="cannot be written"):
-        bundle.publish(tmp_path / "file", {"upsell": model()}, {})
+        publish(tmp_path / "file", {"upsell": model()}, {})

@@ -42,7 +42,7 @@ secret_from = "EXPANSION_WEBHOOK_CRM"
 KILLED = """
 import os, signal
 from pathlib import Path
-from pipelines import notify, webhooks
+from pipelines.delivery import notify, webhooks
 from pipelines.config.settings import load
 sent = webhooks.send
 def killed(*given):

@@ -13,12 +13,12 @@ import pytest
 from models.dataset import feature_table
 from models.plays.context import Limits
 from models.plays.prioritisation import NOBODY, Decision, is_held_out
-from models.release import bundle
 from models.store.scores import ScoreStore
 from pipelines.build.accounts import team_capacity
 from pipelines.config.sections import Decide
 from pipelines.config.settings import Settings
 from pipelines.scoring.score import score
+from tests.models.releases import publish
 from tests.pipelines import trained
 
 
@@ -28,7 +28,7 @@ def company(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("company")
     own = trained.company(folder)
     table = feature_table.read(own.feature_table)
-    bundle.publish(own.release_folder, {"upsell": trained.model(table, "upsell")}, {})
+    publish(own.release_folder, {"upsell": trained.model(table, "upsell")}, {})
     return folder
 
 

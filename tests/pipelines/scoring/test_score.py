@@ -13,12 +13,12 @@ import pytest
 from features.errors import DataError
 from models.dataset import feature_table
 from models.dataset.matrix import matrix
-from models.release import bundle
 from models.release.golden_rows import matrix_probabilities
 from models.release.model_files import ModelFiles, ReleaseError
 from models.store.scores import ScoreStore, StoredScore
 from pipelines.config.settings import Settings
 from pipelines.scoring.score import score
+from tests.models.releases import publish
 from tests.pipelines import trained
 
 USED = ("churn", "upsell")
@@ -31,7 +31,7 @@ def company(tmp_path_factory: pytest.TempPathFactory) -> Path:
     settings = trained.company(folder)
     table = feature_table.read(settings.feature_table)
     models = {name: trained.model(table, name, version="3") for name in USED}
-    bundle.publish(settings.release_folder, models, {})
+    publish(settings.release_folder, models, {})
     return folder
 
 

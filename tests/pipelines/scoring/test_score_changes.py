@@ -10,12 +10,12 @@ from typer.testing import CliRunner
 
 from features.errors import DataError, UsageError
 from models.dataset import feature_table
-from models.release import bundle
 from pipelines.cli.app import app
 from pipelines.config.settings import Settings
 from pipelines.scoring import input_snapshots
 from pipelines.scoring.score import score
 from pipelines.scoring.score_changes import MovedResult, explain_moves
+from tests.models import releases
 from tests.pipelines import trained
 
 BENT = {"method": "sigmoid", "a": 0.5, "b": -1.0}
@@ -48,7 +48,7 @@ def publish(settings: Settings, version: str = "3", calibration: object = None) 
     }
     if calibration:
         models = {name: trained.calibrated(one, BENT) for name, one in models.items()}
-    bundle.publish(settings.release_folder, models, {})
+    releases.publish(settings.release_folder, models, {})
 
 
 def a_week_later(settings: Settings) -> None:

@@ -14,7 +14,7 @@ from models.release import bundle
 from models.release.model_files import ReleaseError
 from serving.inference import release_watcher
 from serving.inference.release_watcher import ReleaseWatch
-from tests.models.releases import ROWS, model, sealed
+from tests.models.releases import ROWS, model, publish, sealed
 
 
 @pytest.fixture
@@ -27,7 +27,7 @@ def tried(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
 
 @pytest.fixture
 def published(tmp_path: Path, tried: list[Path]) -> Path:
-    path = bundle.publish(tmp_path, {"upsell": model()}, {})
+    path = publish(tmp_path, {"upsell": model()}, {})
     tried.clear()
     return path
 
@@ -44,7 +44,7 @@ def test_a_release_is_tried_out_once(tmp_path: Path, published: Path, tried: lis
 def test_a_newer_release_takes_over(tmp_path: Path, published: Path) -> None:
     watch = ReleaseWatch(tmp_path)
     watch.look()
-    newer = bundle.publish(tmp_path, {"upsell": model(seed=2)}, {})
+    newer = publish(tmp_path, {"upsell": model(seed=2)}, {})
     watch.look()
     assert watch.release_id == newer.name != published.name
 

@@ -23,7 +23,7 @@ from serving.inference.scorer import Scorer
 from serving.routes.scores import LOOKUP
 from serving.settings import ServingSettings
 from serving.telemetry.counters import Meter
-from tests.models.releases import FEATURES, META, model
+from tests.models.releases import FEATURES, META, model, publish
 from tests.models.stored import TARGETS, account, scoring
 from tests.serving.asking import ask
 from tests.serving.auth.test_scopes import key_for
@@ -37,7 +37,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A release that knows how its inputs lay in training."""
     made = tmp_path_factory.mktemp("described")
     known = tuple(described(one, TRAINED[:, place]) for place, one in enumerate(FEATURES))
-    bundle.publish(made, {"upsell": replace(model(version="7"), features=known)}, META)
+    publish(made, {"upsell": replace(model(version="7"), features=known)}, META)
     return made
 
 
