@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from models.inference.encoding import FeatureSpec
+from models.statistics import psi
 
 BINS = 10
 FEWEST = 200
@@ -20,12 +21,12 @@ def described(feature: FeatureSpec, column: np.ndarray) -> FeatureSpec:
     Numbers are told by the tenths that they lie in, categories each for itself; the last share is
     of what is not known.
     """
-    known = column[~np.isnan(column)]
-    wanted = feature.categories is None and len(known) > 0
-    tenths = np.quantile(known, np.linspace(0, 1, BINS + 1)[1:-1]) if wanted else np.empty(0)
-    draft = replace(feature, edges=tuple(float(one) for one in np.unique(tenths)))
-    shares = _shares(draft, column)
-    return replace(draft, shares=tuple(round(float(one), DIGITS) for one in shares))
+    present = column[~np.isnan(column)]
+    is_cut = feature.categories is None and len(present) > 0
+    tenths = np.quantile(present, np.linspace(0, 1, BINS + 1)[1:-1]) if is_cut else np.empty(0)
+    draft = replace(feature, edges=tuple(float(edge) for edge in np.unique(tenths)))
+    shares = tuple(round(float(share), DIGITS) for share in _shares(draft, column))
+    return replace(draft, shares=shares)
 
 
 def index(feature: FeatureSpec, column: np.ndarray) -> float | None:
@@ -37,18 +38,13 @@ def index(feature: FeatureSpec, column: np.ndarray) -> float | None:
     """
     if not feature.shares:
         return None
-    before, after = np.array(feature.shares), _shares(feature, column)
-    return float(((after - before) * np.log(after / before)).sum())
+    return float(psi.index(np.array(feature.shares), _shares(feature, column)))
 
 
 def _shares(feature: FeatureSpec, column: np.ndarray) -> np.ndarray:
-    missing = np.isnan(column)
-    known = column[~missing]
     if feature.categories is None:
-        bins, count = np.searchsorted(feature.edges, known, side="right"), len(feature.edges) + 1
+        bins, count = np.searchsorted(feature.edges, column, side="right"), len(feature.edges) + 1
     else:
-        bins, count = known.astype(int), len(feature.categories)
-    # Half a row more in each bin: an empty one would be an endless shift.
-    counted = np.append(np.bincount(bins, minlength=count), missing.sum()) + 0.5
-    shares: np.ndarray = counted / counted.sum()
-    return shares
+        count = len(feature.categories)
+        bins = np.nan_to_num(column, nan=count).astype(int)
+    return psi.bin_shares(np.where(np.isnan(column), count, bins), count + 1)

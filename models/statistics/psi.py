@@ -1,4 +1,7 @@
-"""How far scores have moved: the population stability index, with what chance alone would give."""
+"""How far a population has moved: the population stability index (PSI), and what chance gives.
+
+Callers choose the bins; the index, its smoothing and its limits are the same everywhere.
+"""
 
 from __future__ import annotations
 
@@ -17,9 +20,34 @@ def stability(before: np.ndarray, after: np.ndarray) -> float:
     Bins are the tenths of ``before``; ties share a bin. Zero means the same distribution.
     """
     edges = np.unique(np.quantile(before, np.linspace(0, 1, BINS + 1)[1:-1]))
-    one, two = (_shares(np.searchsorted(edges, each, side="right"), len(edges) + 1)
-                for each in (before, after))  # fmt: skip
-    return float(((two - one) * np.log(two / one)).sum())
+    expected, actual = (
+        bin_shares(np.searchsorted(edges, scores, side="right"), len(edges) + 1)
+        for scores in (before, after)
+    )
+    return float(index(expected, actual))
+
+
+def index(expected: np.ndarray, actual: np.ndarray) -> np.ndarray:
+    """Return the population stability index of shares of bins against those expected.
+
+    Shares lie along the last axis, each above zero; the others are those of the result.
+    """
+    shift: np.ndarray = ((actual - expected) * np.log(actual / expected)).sum(axis=-1)
+    return shift
+
+
+def bin_shares(bins: np.ndarray, count: int) -> np.ndarray:
+    """Return the share of rows in each of ``count`` bins, given the bin of each row.
+
+    Half a row is added to each bin: an empty one among few rows would be an endless shift.
+    """
+    return smoothed(np.bincount(bins, minlength=count))
+
+
+def smoothed(counts: np.ndarray) -> np.ndarray:
+    """Return the shares of bins, along the last axis, of counts with half a row added to each."""
+    shares: np.ndarray = (counts + 0.5) / (counts + 0.5).sum(axis=-1, keepdims=True)
+    return shares
 
 
 def limit(before: int, after: int) -> float:
@@ -31,19 +59,12 @@ def limit(before: int, after: int) -> float:
     return max(LARGE, CHANCE * (1 / before + 1 / after))
 
 
-def agreement(one: np.ndarray, other: np.ndarray) -> float:
+def agreement(first: np.ndarray, second: np.ndarray) -> float:
     """Return Spearman's rank correlation of two scores; 0 where one of them is constant."""
-    mine, others = _ranks(one), _ranks(other)
-    if min(np.ptp(mine), np.ptp(others)) == 0:
+    ranks = _ranks(first), _ranks(second)
+    if min(map(np.ptp, ranks)) == 0:
         return 0.0
-    return float(np.corrcoef(mine, others)[0, 1])
-
-
-def _shares(bins: np.ndarray, count: int) -> np.ndarray:
-    # Half a score more in each bin: an empty one among few scores would be an endless shift.
-    counted = np.bincount(bins, minlength=count) + 0.5
-    shares: np.ndarray = counted / counted.sum()
-    return shares
+    return float(np.corrcoef(*ranks)[0, 1])
 
 
 def _ranks(values: np.ndarray) -> np.ndarray:

@@ -13,6 +13,7 @@ from datetime import date
 import numpy as np
 import pandas as pd
 
+from models.statistics import psi
 from models.statistics.cohort_comparison import wilson
 from pipelines.monitoring.detectors.binning import cut
 from pipelines.monitoring.detectors.deviation import PAST, SPANS
@@ -81,15 +82,12 @@ def _drawn(accounts: pd.Series, newest: int, random: np.random.Generator) -> np.
 
 
 def _psi(column: pd.Series, unit: str, drawn: np.ndarray) -> np.ndarray:
-    made = cut(column, column.iloc[:0], unit)
-    bands = len(made.names)
-    before = np.bincount(made.before, minlength=bands) + 0.5
-    numbered = made.before[drawn] + bands * np.arange(len(drawn))[:, None]
-    now = np.bincount(numbered.ravel(), minlength=bands * len(drawn)).reshape(-1, bands) + 0.5
-    shares = now / now.sum(axis=1, keepdims=True)
-    usual = before / before.sum()
-    found: np.ndarray = ((shares - usual) * np.log(shares / usual)).sum(axis=1)
-    return found
+    bands = cut(column, column.iloc[:0], unit)
+    count = len(bands.names)
+    # All weeks are counted at once: each has bands of its own.
+    numbered = bands.before[drawn] + count * np.arange(len(drawn))[:, None]
+    weeks = np.bincount(numbered.ravel(), minlength=count * len(drawn)).reshape(-1, count)
+    return psi.index(psi.bin_shares(bands.before, count), psi.smoothed(weeks))
 
 
 def _shuffled(feeds: Sequence[Feed], random: np.random.Generator) -> Iterator[bool]:

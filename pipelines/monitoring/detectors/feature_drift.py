@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
+from models.statistics import psi
 from pipelines.monitoring.detectors.binning import Cut, cut, grows
 from pipelines.monitoring.detectors.feed_health import factor
 from pipelines.monitoring.verdict import Finding, Value
@@ -118,17 +118,10 @@ def reference_dates(dates: Sequence[date], as_of: date, mature_days: int) -> lis
     return [one for one in known if one > known[-1] - timedelta(days=REFERENCE_DAYS)]
 
 
-def psi(made: Cut) -> float:
-    """Return the population stability index of two columns in bands.
-
-    Half a row is added to each band, so that one band without rows does not decide alone.
-    """
-    shares = []
-    for rows in (made.before, made.now):
-        counts = np.bincount(rows, minlength=len(made.names)) + 0.5
-        shares.append(counts / counts.sum())
-    before, now = shares
-    return float(np.sum((now - before) * np.log(now / before)))
+def band_index(bands: Cut) -> float:
+    """Return the population stability index of two columns in bands."""
+    before, now = (psi.bin_shares(rows, len(bands.names)) for rows in (bands.before, bands.now))
+    return float(psi.index(before, now))
 
 
 def found(columns: Columns, as_of: date) -> Iterator[Finding]:
@@ -169,7 +162,7 @@ def _moved(
     weight: float,
 ) -> Moved:
     name, unit = str(column["name"]), str(column["unit"])
-    *past, now = [psi(cut(a[name], b[name], unit)) if len(a) else 0.0 for a, b in pairs]
+    *past, now = [band_index(cut(a[name], b[name], unit)) if len(a) else 0.0 for a, b in pairs]
     usual = BEYOND * max(past) if len(past) >= FEWEST_DATES else UNTRIED
     sides = [frame[name] for frame in pairs[-1]]
     # Of what may be negative, such as a trend, no factor tells anything.
