@@ -18,8 +18,7 @@ from models.release.model_files import ModelFiles
 from pipelines.build.as_of_table import table_on
 from pipelines.common.progress import Progress, silent
 from pipelines.lifecycle.deploy import current
-from pipelines.monitoring.detectors.feature_drift import reference_dates
-from pipelines.monitoring.evidently_report import drift, write_annex
+from pipelines.monitoring.evidently_report import annex, write_page, write_summary
 from pipelines.monitoring.verdict import Verdict, history, write
 from pipelines.monitoring.week import Week, judged
 
@@ -81,7 +80,7 @@ def watch(
     verdict = judged(week)
     report("writing Evidently's page", 0.5)
     path = write(verdict, settings.watch_folder)
-    _annex(week, path.parent)
+    _annex(week, verdict, path.parent)
     report("training challengers", 0.7)
     return WatchResult(verdict, str(path), _challengers(settings, verdict) if train else ())
 
@@ -129,8 +128,8 @@ def _models(settings: Settings) -> dict[str, ModelFiles]:
     return {name: ModelFiles.read(path / name) for name in bundle.verify(path).models}
 
 
-def _annex(week: Week, folder: Path) -> None:
-    frame = week.table.frame
-    days = reference_dates(sorted(frame["as_of"].unique()), week.as_of, week.mature_days)
-    moved = drift(frame[frame["as_of"].isin(days)], week.rows, week.table.features)
-    write_annex(moved, folder / ANNEX, folder / SUMMARY)
+def _annex(week: Week, verdict: Verdict, folder: Path) -> None:
+    rows = (week.reference, week.rows, week.table.features)
+    figures = annex(verdict, week.columns, *rows)
+    write_summary(figures, folder / SUMMARY)
+    write_page(figures, week.columns, *rows, folder / ANNEX)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from pathlib import Path
 
 import pandas as pd
@@ -48,6 +49,22 @@ class Week:
         """The rows of the week."""
         return self.table.frame[self.table.frame["as_of"] == self.as_of]
 
+    @cached_property
+    def columns(self) -> feature_drift.Columns:
+        """How far each column has moved, and how far it usually does."""
+        return feature_drift.compare(
+            self.table.frame, self.table.features, self.weights, self.as_of, self.mature_days
+        )
+
+    @property
+    def reference(self) -> pd.DataFrame:
+        """The rows that those of the week are held against."""
+        frame = self.table.frame
+        days = feature_drift.reference_dates(
+            sorted(frame["as_of"].unique()), self.as_of, self.mature_days
+        )
+        return frame[frame["as_of"].isin(days)]
+
     @property
     def mature_days(self) -> int:
         """Days until the outcome of every target is known."""
@@ -67,9 +84,7 @@ class Week:
 def judged(week: Week, *, simulate: bool = True) -> Verdict:
     """Return the verdict of a week; without ``simulate`` the rate of false alarms is left out."""
     read = list(feeds(week.folder, week.as_of))
-    compared = feature_drift.compare(
-        week.table.frame, week.table.features, week.weights, week.as_of, week.mature_days
-    )
+    compared = week.columns
     kept = _kept(week)
     figures = _figures(week, compared, kept)
     found = (
@@ -143,10 +158,5 @@ def _too_few(compared: feature_drift.Columns, as_of: date) -> Iterator[Finding]:
 
 
 def _chance(week: Week, compared: feature_drift.Columns, read: Sequence[Feed]) -> FalseAlarms:
-    frame = week.table.frame
-    days = feature_drift.reference_dates(
-        sorted(frame["as_of"].unique()), week.as_of, week.mature_days
-    )
     units = {str(one["name"]): str(one["unit"]) for one in week.table.features}
-    reference = frame[frame["as_of"].isin(days)]
-    return false_alarms(reference, units, compared.moved, compared.newest, read, SEED)
+    return false_alarms(week.reference, units, compared.moved, compared.newest, read, SEED)

@@ -104,8 +104,10 @@ def test_their_columns_stand_among_the_reasons(gone: Gone) -> None:
 
 
 def test_their_columns_are_watched_for_drift(gone: Gone) -> None:
-    summary = Path(watch(gone.settings).path).with_name("drift.json")
-    names = {one["name"] for one in json.loads(summary.read_text("utf-8"))["columns"]}
+    result = watch(gone.settings)
+    summary = json.loads(Path(result.path).with_name("drift.json").read_text("utf-8"))
+    assert (summary["verdict"], summary["kind"]) == (result.verdict.light, result.verdict.kind)
+    names = {column["name"] for column in summary["columns"]}
     assert names >= OWN
     assert "industry" not in names
 

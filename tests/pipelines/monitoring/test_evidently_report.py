@@ -1,18 +1,33 @@
-"""Drift: seen where it is, silent where there is none, honest where nobody can tell."""
+"""The annex says what the monitoring says: verdict, index and thresholds are the same."""
+
+from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from dataclasses import replace
+from datetime import date, timedelta
+from html import escape
 from pathlib import Path
+from typing import get_args
 
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from pipelines.monitoring.detectors.binning import BEYOND, OTHER, UNKNOWN, band
-from pipelines.monitoring.evidently_report import LOOK, DriftResult, drift, write_annex
+from pipelines.monitoring.detectors.feature_drift import Columns, Moved, compare
+from pipelines.monitoring.evidently_report import (
+    Annex,
+    annex,
+    changed,
+    write_page,
+    write_summary,
+)
+from pipelines.monitoring.texts import CATALOGUES, verdict_of
+from pipelines.monitoring.verdict import Kind, Light, Verdict
 
-COLUMNS = [
+DECLARED = [
     {"name": "arr", "unit": "currency", "description": "Annual recurring revenue"},
     {"name": "usage", "unit": "people", "description": "People active", "window_days": 28},
     {"name": "segment", "unit": "category", "description": "Segment"},
@@ -22,6 +37,11 @@ COLUMNS = [
     {"name": "adoption_age_days", "unit": "days", "description": "Days since the start"},
     {"name": "not_there", "unit": "days", "description": "In no frame"},
 ]
+DECLARED = [{**column, "stem": column["name"]} for column in DECLARED]
+UNITS = {str(column["name"]): str(column["unit"]) for column in DECLARED}
+NEWEST, MATURE_DAYS = date(2026, 8, 3), 91
+BEFORE = NEWEST - timedelta(days=MATURE_DAYS)
+FINE = Verdict(NEWEST, "fine", "ok", ())
 
 
 def company(rows: int, seed: int) -> pd.DataFrame:
@@ -39,112 +59,146 @@ def company(rows: int, seed: int) -> pd.DataFrame:
     )
 
 
-@pytest.fixture(scope="module")
-def same() -> DriftResult:
-    return drift(company(3000, 1), company(600, 2), COLUMNS)
-
-
-@pytest.fixture(scope="module")
-def moved() -> DriftResult:
+def moved_company() -> pd.DataFrame:
+    """Return rows with half of the usage lost, another mix of segments, and older accounts."""
     now = company(600, 2)
     now["usage"] = now["usage"].mask(np.arange(600) < 300)
     now["segment"] = now["segment"].replace({"Mid": "Enterprise"})
     now["adoption_age_days"] += 400
-    return drift(company(3000, 1), now, COLUMNS)
+    return now
 
 
-def test_two_samples_of_one_company_do_not_drift(same: DriftResult) -> None:
-    assert same.verdict == "ok"
-    assert same.share == 0
-    assert [column.name for column in same.columns] == [c["name"] for c in COLUMNS[:-1]]
-    assert all(column.value is not None and column.value < 0.1 for column in same.columns)
+def columns_of(reference: pd.DataFrame, current: pd.DataFrame) -> Columns:
+    frame = pd.concat([reference.assign(as_of=BEFORE), current.assign(as_of=NEWEST)])
+    return compare(frame, DECLARED, {}, NEWEST, MATURE_DAYS)
 
 
-def test_a_broken_feed_and_a_changed_mix_are_seen_and_told(moved: DriftResult) -> None:
-    told = {column.name: column.sentence for column in moved.drifted}
-    assert set(told) == {"usage", "segment", "adoption_age_days"}
-    assert "not known for 50 % of the accounts now, 0 % before" in told["usage"]
-    assert "People active, last 28 days" in told["usage"]
-    assert "before" in told["segment"]
-    assert "Enterprise" in told["segment"] or "Mid" in told["segment"]
+def annex_of(
+    reference: pd.DataFrame, current: pd.DataFrame, verdict: Verdict = FINE
+) -> tuple[Annex, Columns]:
+    columns = columns_of(reference, current)
+    return annex(verdict, columns, reference, current, DECLARED), columns
 
 
-def test_what_grows_by_nature_is_listed_and_not_counted(moved: DriftResult) -> None:
-    age = next(column for column in moved.columns if column.name == "adoption_age_days")
-    assert age.drifted
-    assert age.grows
-    assert moved.share == pytest.approx(2 / 6, abs=1e-3)
-    assert moved.verdict == "alarm"
-    assert moved.sentence.startswith("2 of 6 columns")
+def page_of(reference: pd.DataFrame, current: pd.DataFrame, verdict: Verdict, path: Path) -> str:
+    figures, columns = annex_of(reference, current, verdict)
+    write_page(figures, columns, reference, current, DECLARED, path)
+    return path.read_text("utf-8")
 
 
-def test_the_verdict_does_not_depend_on_the_number_of_rows() -> None:
-    """A shift of a fifth of a standard deviation is noise to act on, in any number of rows."""
-    before, now = company(20_000, 1), company(20_000, 2)
-    now["usage"] += 1
-    assert drift(before, now, COLUMNS).verdict == "ok"
-
-
-@pytest.mark.parametrize(
-    ("spoil", "verdict", "named"),
-    [
-        (lambda now: now.assign(arr=now["arr"] * 100), "alarm", "“Annual recurring revenue”"),
-        (lambda now: now.assign(usage=np.nan), "alarm", "“People active”"),
-        (lambda now: now.assign(usage=now["usage"] + 4), "look", ""),
-    ],
-    ids=["ARR in cents", "a feed that stopped", "four more people active"],
+SHARES = st.floats(0, 1)
+WEEKS = st.builds(
+    Verdict,
+    as_of=st.just(NEWEST),
+    kind=st.sampled_from(get_args(Kind)),
+    light=st.sampled_from(get_args(Light)),
+    findings=st.just(()),
 )
-def test_one_column_is_enough_where_nobody_would_recognise_it(
-    spoil: Callable[[pd.DataFrame], pd.DataFrame], verdict: str, named: str
+MOVED = st.builds(
+    Moved,
+    name=st.sampled_from([name for name in UNITS if name != "not_there"]),
+    psi=st.floats(0, 20),
+    threshold=st.floats(0.1, 5),
+    weight=SHARES,
+    grows=st.booleans(),
+    known=st.tuples(SHARES, SHARES),
+    middle=st.tuples(SHARES, SHARES),
+)
+
+
+@given(WEEKS, st.lists(MOVED, unique_by=lambda column: column.name))
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_whatever_the_week_the_verdict_is_the_monitorings(
+    tmp_path: Path, verdict: Verdict, moved: list[Moved]
 ) -> None:
-    """Among eighty columns one is no share worth naming; it would still spoil every amount."""
-    still = [f"still_{number}" for number in range(30)]
-    columns = [*COLUMNS, *({"name": n, "unit": "flag", "description": n} for n in still)]
-    before, now = (
-        company(rows, seed).assign(**dict.fromkeys(still, 1.0))
-        for rows, seed in ((3000, 1), (600, 2))
-    )
-    result = drift(before, spoil(now), columns)
-    assert result.share < LOOK
-    assert result.verdict == verdict
-    assert (f"unlike anything before: {named}" if named else "read which") in result.sentence
+    frame = company(20, 1)
+    figures = annex(verdict, Columns(tuple(moved), 20, 20), frame, frame, DECLARED)
+    write_summary(figures, tmp_path / "drift.json")
+    stored = json.loads((tmp_path / "drift.json").read_text("utf-8"))
+    assert (stored["verdict"], stored["kind"]) == (verdict.light, verdict.kind)
+    assert stored["sentence"] == " ".join(verdict_of(verdict, CATALOGUES["en"]))
+    assert [column["name"] for column in stored["columns"]] == [column.name for column in moved]
+    for column, monitored in zip(stored["columns"], moved, strict=True):
+        assert column["drifted"] is monitored.drifted
+        assert column["value"] == pytest.approx(monitored.psi, abs=1e-4)
+        assert column["threshold"] == pytest.approx(monitored.threshold, abs=1e-4)
 
 
-def test_a_column_that_only_now_becomes_known_is_not_broken() -> None:
-    before, now = company(3000, 1), company(600, 2)
-    before["arr"] = before["arr"].mask(np.arange(3000) > 100)
-    result = drift(before, now, COLUMNS)
-    assert [column.name for column in result.drifted] == ["arr"]
-    assert result.verdict == "look"
+def test_a_broken_feed_and_a_changed_mix_are_seen_and_told() -> None:
+    figures, _ = annex_of(company(3000, 1), moved_company())
+    drifted = {column.name: column.sentence for column in figures.columns if column.drifted}
+    assert set(drifted) == {"usage", "segment"}
+    assert "not known for 50 % of the accounts now, 0 % before" in drifted["usage"]
+    assert "People active, last 28 days" in drifted["usage"]
+    assert "before" in drifted["segment"]
+    assert "Enterprise" in drifted["segment"] or "Mid" in drifted["segment"]
 
 
-def test_too_few_rows_say_so() -> None:
-    result = drift(company(3000, 1), company(50, 2), COLUMNS)
-    assert result.verdict == "look"
-    assert "50 now against 3,000 before, 200 are needed" in result.sentence
+def test_what_grows_by_nature_is_listed_and_not_counted() -> None:
+    figures, _ = annex_of(company(3000, 1), moved_company())
+    assert [column.name for column in figures.columns] == [c["name"] for c in DECLARED[:-1]]
+    age = figures.columns[-1]
+    assert age.grows
+    assert not age.drifted
+    assert age.value is not None
+    assert age.value > age.threshold
+    assert figures.share == pytest.approx(2 / 6, abs=1e-3)
+
+
+def test_two_samples_of_one_company_do_not_drift() -> None:
+    figures, _ = annex_of(company(3000, 1), company(600, 2))
+    assert figures.share == 0
+    assert all(column.value is not None and column.value < 0.1 for column in figures.columns)
+
+
+def test_evidentlys_page_calls_drifted_what_the_monitoring_does(tmp_path: Path) -> None:
+    reference, now = company(3000, 1), moved_company()
+    columns = columns_of(reference, now)
+    page = page_of(reference, now, FINE, tmp_path / "page.html")
+    assert page.count("Data drift detected") == sum(one.drifted for one in columns.moved) == 2
+    assert page.count("Data drift not detected") == len(columns.moved) - 2
+    for column in columns.moved:
+        assert f"Drift in column '{column.name}'" in page
+        assert f"Drift score: {round(column.psi, 3)}" in page
+
+
+@pytest.mark.parametrize("kind", get_args(Kind))
+def test_the_page_begins_with_the_verdict(tmp_path: Path, kind: Kind) -> None:
+    verdict = replace(FINE, kind=kind, light="look")
+    page = page_of(company(0, 1), company(50, 2), verdict, tmp_path / "page.html")
+    sentence, advice = verdict_of(verdict, CATALOGUES["en"])
+    assert f"<h1>{escape(f'{sentence} {advice}')}</h1>" in page
 
 
 def test_without_rows_there_is_nothing_to_measure(tmp_path: Path) -> None:
-    result = drift(company(0, 1), company(50, 2), COLUMNS)
-    assert result.verdict == "look"
-    assert all(column.value is None for column in result.columns)
-    write_annex(result, tmp_path / "page.html", tmp_path / "drift.json")
-    assert "no rows" in (tmp_path / "page.html").read_text()
+    figures, _ = annex_of(company(0, 1), company(50, 2))
+    assert all(column.value is None for column in figures.columns)
+    assert (figures.n_reference, figures.n_current, figures.share) == (0, 50, 0)
+    write_summary(figures, tmp_path / "drift.json")
+    assert "NaN" not in (tmp_path / "drift.json").read_text("utf-8")
+    assert "no rows" in page_of(company(0, 1), company(50, 2), FINE, tmp_path / "page.html")
 
 
-def test_the_annex_asks_nobody_for_anything_and_the_summary_is_reproducible(
-    moved: DriftResult, tmp_path: Path
-) -> None:
-    write_annex(moved, tmp_path / "page.html", tmp_path / "drift.json")
-    page = (tmp_path / "page.html").read_text()
+def test_the_page_asks_nobody_for_anything_and_the_summary_is_reproducible(tmp_path: Path) -> None:
+    reference, now = company(3000, 1), moved_company()
+    page = page_of(reference, now, FINE, tmp_path / "page.html")
     assert "usage" in page
     for request in ('src="http', "src='http", '<link rel="stylesheet" href="http'):
         assert request not in page
+    figures, _ = annex_of(reference, now)
+    write_summary(figures, tmp_path / "drift.json")
     first = (tmp_path / "drift.json").read_bytes()
-    assert json.loads(first)["verdict"] == "alarm"
-    write_annex(replace(moved, run=None), tmp_path / "page.html", tmp_path / "drift.json")
+    write_summary(annex_of(reference, now)[0], tmp_path / "drift.json")
     assert (tmp_path / "drift.json").read_bytes() == first
-    assert sorted(p.name for p in tmp_path.iterdir()) == ["drift.json", "page.html"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["drift.json", "page.html"]
+
+
+def test_what_nobody_knows_any_more_or_now_is_said() -> None:
+    usage, column = company(10, 1)["usage"], DECLARED[1]
+    assert "not known for any account now, known for 100 %" in changed(
+        column, usage, usage * np.nan
+    )
+    assert "not known for any account before, known now" in changed(column, usage * np.nan, usage)
 
 
 def test_bands_keep_gaps_rare_names_and_unseen_values_apart() -> None:
