@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
@@ -44,10 +44,6 @@ class Shift:
     group: str
     text: str
     contribution: float
-
-    def as_dict(self) -> dict[str, Any]:
-        """Return the shift as JSON-able values."""
-        return asdict(self)
 
 
 def moved(earlier: ModelFiles, newer: ModelFiles, then: pd.DataFrame, now: pd.DataFrame) -> Moved:

@@ -145,8 +145,3 @@ def ramps(rows: pd.DataFrame, quarter: int) -> np.ndarray:
     """Say which accounts have more signed to come after ``quarter`` quarters than by then."""
     then, last = rows[AHEAD[quarter - 1]], rows[AHEAD[-1]]
     return (last > 1.001 * then).to_numpy()
-
-
-def contracted(rows: pd.DataFrame) -> np.ndarray:
-    """Return the announced ARR of each account, today and after each quarter, (accounts, 5)."""
-    return rows[["arr", *AHEAD]].to_numpy(float)

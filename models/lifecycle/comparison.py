@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -38,10 +37,6 @@ class Check:
     champion: str
     challenger: str
     why: str
-
-    def as_dict(self) -> dict[str, Any]:
-        """Return the check as JSON-able values."""
-        return asdict(self)
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -46,7 +46,7 @@ class ModelFiles:
         return {
             "model.txt": self.text,
             "calibration.json": as_json(self.calibration),
-            "features.json": as_json([one.as_dict() for one in self.features]),
+            "features.json": as_json([asdict(one) for one in self.features]),
             "card.json": as_json({**self.card, "format": FORMAT}),
             "golden.json": as_json(self.golden),
             **({AMOUNT: self.amount} if self.amount else {}),

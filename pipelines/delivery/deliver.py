@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from features.errors import EnvironmentFailure, UsageError
 from models.common.files import write_atomically
@@ -31,10 +31,6 @@ class DeliverResult:
     as_of: str
     delivered: Sequence[str]
     had_it: Sequence[str]
-
-    def as_dict(self) -> dict[str, Any]:
-        """Return the result as JSON-able values."""
-        return asdict(self)
 
 
 def deliver(

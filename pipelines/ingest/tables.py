@@ -56,10 +56,6 @@ class Manifest:
     sources: str
     unchanged: bool = False
 
-    def as_dict(self) -> dict[str, Any]:
-        """Return the manifest as JSON-able values."""
-        return asdict(self)
-
 
 def ingest(settings: Settings) -> Manifest:
     """Check the company's tables, apply its rules and write them into ``work/tables``.
@@ -200,7 +196,7 @@ def _describe(
         rules=tuple(rules),
         sources=state,
     )
-    stored = {key: value for key, value in manifest.as_dict().items() if key != "unchanged"}
+    stored = {key: value for key, value in asdict(manifest).items() if key != "unchanged"}
     text = json.dumps(stored, indent=1, sort_keys=True)
     (folder / MANIFEST).write_text(text + "\n", encoding="utf-8")
     return manifest

@@ -36,10 +36,6 @@ class PromotionResult:
     checks: list[dict[str, Any]]
     release: str | None
 
-    def as_dict(self) -> dict[str, Any]:
-        """Return the result as JSON-able values."""
-        return asdict(self)
-
 
 @dataclass(frozen=True)
 class Firsts:
@@ -78,7 +74,7 @@ def promote(
     refused = _reasons(checks)
     change = Promotion(
         target, before, chosen, why or "passed the gate", forced=bool(refused),
-        checks=tuple(one.as_dict() for one in checks),
+        checks=tuple(asdict(one) for one in checks),
     )  # fmt: skip
     if refused and not force:
         return _result(settle(settings, registry), change, promoted=False)
@@ -120,7 +116,7 @@ def put_first_in_use(settings: Settings, registry: Registry, versions: Mapping[s
     refused = {name: _reasons(checks) for name, checks in judged.items()}
     changes = [
         Promotion(name, None, versions[name], "first version with skill",
-                  checks=tuple(one.as_dict() for one in checks))
+                  checks=tuple(asdict(one) for one in checks))
         for name, checks in judged.items() if not refused[name]
     ]  # fmt: skip
     release = put_in_use(settings, registry, changes) if changes else settle(settings, registry)

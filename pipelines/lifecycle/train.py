@@ -56,10 +56,6 @@ class TrainResult:
     release: str | None
     unchanged: bool
 
-    def as_dict(self) -> dict[str, Any]:
-        """Return the result as JSON-able values."""
-        return asdict(self)
-
 
 def train(
     settings: Settings,

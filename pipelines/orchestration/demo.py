@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -26,10 +26,6 @@ class DemoResult:
     top: list[dict[str, Any]]
     report: str
     verdicts: dict[str, str]
-
-    def as_dict(self) -> dict[str, Any]:
-        """Return the result as JSON-able values."""
-        return asdict(self)
 
 
 STEPS = ("simulate", "check", "build", "train", "score", "watch", "report")

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from features.errors import DataError, ExpansionError
 from pipelines.common.lock import exclusive
@@ -45,10 +45,6 @@ class WeeklyResult:
     steps: Sequence[Step]
     taken_over: int
     missed: Sequence[str]
-
-    def as_dict(self) -> dict[str, Any]:
-        """Return the result as JSON-able values."""
-        return asdict(self)
 
 
 def weekly(settings: Settings, progress: Progress | None = None) -> WeeklyResult:

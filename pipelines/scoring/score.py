@@ -52,10 +52,6 @@ class ScoreResult:
     arr_at_risk: float
     top: list[dict[str, Any]]
 
-    def as_dict(self) -> dict[str, Any]:
-        """Return the result as JSON-able values."""
-        return asdict(self)
-
 
 @dataclass(frozen=True)
 class _Scored:

@@ -61,10 +61,6 @@ class MovedResult:
     targets: list[TargetMove]
     accounts: list[AccountMove]
 
-    def as_dict(self) -> dict[str, Any]:
-        """Return the result as JSON-able values."""
-        return asdict(self)
-
 
 @dataclass(frozen=True)
 class _Side:
@@ -178,7 +174,7 @@ def _told(
             account_id=str(now.index[row]),
             target=name,
             **{field: round(float(value[row]), 6) for field, value in vars(one).items()},
-            because=[shift.as_dict() for shift in because],
+            because=[asdict(shift) for shift in because],
         )
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import closing
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from features.errors import DataError, UsageError
 from models.common.files import atomic_folder
@@ -42,10 +42,6 @@ class ExportResult:
     first: list[dict[str, str]]
     problems: list[RowProblem]
     is_dry_run: bool
-
-    def as_dict(self) -> dict[str, Any]:
-        """Return the result as JSON-able values."""
-        return asdict(self)
 
 
 def export(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import numpy as np
 import pytest
@@ -57,8 +57,8 @@ def test_a_column_that_says_nothing_has_not_moved_from_itself(column: np.ndarray
 
 def test_a_release_keeps_it_and_one_from_before_has_none() -> None:
     known = described(NUMBER, RANDOM.random(100))
-    assert FeatureSpec.from_dict(known.as_dict()) == known
-    [read] = FEATURES.validate_python([known.as_dict()])
+    assert FeatureSpec.from_dict(asdict(known)) == known
+    [read] = FEATURES.validate_python([asdict(known)])
     assert read == known
-    old = {name: one for name, one in NUMBER.as_dict().items() if name not in ("edges", "shares")}
+    old = {name: one for name, one in asdict(NUMBER).items() if name not in ("edges", "shares")}
     assert index(FeatureSpec.from_dict(old), np.zeros(5)) is None

@@ -2,7 +2,7 @@
 
 import json
 import re
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -59,7 +59,7 @@ def test_report_writes_one_page(written: ReportResult, company: Settings) -> Non
     assert written.accounts == weekly.ACCOUNTS
     assert written.size_kb < 1000
     assert (written.light, written.answer) == ("ok", "Yes")
-    assert json.loads(json.dumps(written.as_dict())) == written.as_dict()
+    assert json.loads(json.dumps(asdict(written))) == asdict(written)
 
 
 def test_same_data_same_page(written: ReportResult, company: Settings) -> None:

@@ -125,7 +125,7 @@ def test_an_unknown_arr_is_worth_nothing_and_spoils_no_total(settings: Settings)
     assert found[nobody].expected_expansion_arr == 0
     known = [one.arr for one in found.values() if one.arr is not None]
     assert result.arr == pytest.approx(sum(known))
-    json.dumps(result.as_dict(), allow_nan=False)
+    json.dumps(asdict(result), allow_nan=False)
 
 
 def test_an_account_without_a_description_goes_by_its_id(settings: Settings) -> None:

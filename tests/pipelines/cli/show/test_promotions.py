@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 
 import pytest
@@ -23,7 +23,7 @@ REFUSED = PromotionResult(
     promoted=False,
     forced=False,
     reasons=["better: as good as the champion within chance"],
-    checks=[one.as_dict() for one in CHECKS],
+    checks=[asdict(one) for one in CHECKS],
     release="release/one",
 )
 
