@@ -10,15 +10,14 @@ from dataclasses import asdict, is_dataclass
 from typing import Any, TypeVar
 
 import typer
+from rich import progress as bars
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from features.errors import EnvironmentFailure, ExpansionError
+from pipelines.common.progress import Progress
 
 Result = TypeVar("Result")
-Report = Callable[[str, float], None]
-"""Called by a verb with the step it is at and the share of its work that is done, 0 to 1."""
 
 # Into a file or a pipe nothing is folded to the 80 columns of a terminal that is not there.
 out = Console() if sys.stdout.isatty() else Console(width=160)
@@ -26,7 +25,7 @@ err = Console(stderr=True)
 
 
 def run(
-    work: Callable[[Report], Result],
+    work: Callable[[Progress], Result],
     show: Callable[[Result], None],
     *,
     as_json: bool,
@@ -71,11 +70,15 @@ def _print_json(result: Any) -> None:
 
 
 @contextmanager
-def _progress(*, quiet: bool) -> Iterator[Report]:
-    columns = (TextColumn("{task.description:<32}"), BarColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=err, transient=True, disable=quiet) as bars:
-        task = bars.add_task("starting", total=1.0)
-        yield lambda step, share: bars.update(task, description=step, completed=share)
+def _progress(*, quiet: bool) -> Iterator[Progress]:
+    columns = (
+        bars.TextColumn("{task.description:<32}"),
+        bars.BarColumn(),
+        bars.TimeElapsedColumn(),
+    )
+    with bars.Progress(*columns, console=err, transient=True, disable=quiet) as display:
+        task = display.add_task("starting", total=1.0)
+        yield lambda step, share: display.update(task, description=step, completed=share)
 
 
 def table(title: str, header: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:

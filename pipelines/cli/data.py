@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pipelines.cli.console import Report, run
+from pipelines.cli.console import run
 from pipelines.cli.options import DAY, DEFAULT, Config, Json, day
 from pipelines.cli.show import results
+from pipelines.common.progress import Progress
 from pipelines.config.settings import load
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ def simulate(
 ) -> None:
     """Write a demo company: its tables, and apart from them the true probabilities."""
 
-    def work(report: Report) -> SimulationSummary:
+    def work(report: Progress) -> SimulationSummary:
         from pipelines.orchestration.demo import newest_monday
         from pipelines.synthetic import simulate as simulated
         from pipelines.synthetic.world import World
@@ -73,7 +74,7 @@ def simulate(
 def check(config: Config = DEFAULT, data: Data = None, as_json: Json = False) -> None:
     """Read all tables through the mapping and report every violation of the contract at once."""
 
-    def work(_report: Report) -> CheckReport:
+    def work(_report: Progress) -> CheckReport:
         from pipelines.ingest.check import check as checked
 
         return checked(load(config, data_folder=data))
@@ -109,7 +110,7 @@ def build(
     if as_of or feature:
         raise typer.BadParameter("--as-of and --feature go with --explain ACCOUNT")
 
-    def work(report: Report) -> BuildResult:
+    def work(report: Progress) -> BuildResult:
         from pipelines.build.build import build as built
 
         return built(load(config, data_folder=data), report, full=full)
@@ -126,7 +127,7 @@ def _explain(
     *,
     as_json: bool,
 ) -> None:
-    def work(report: Report) -> Explanation:
+    def work(report: Progress) -> Explanation:
         from pipelines.build.explain import explain as explained
 
         day = as_of.date() if as_of else None
@@ -152,7 +153,7 @@ def catalogue(
 ) -> None:
     """Show every feature of a company, or write the generated documents anew."""
 
-    def work(_report: Report) -> Documents:
+    def work(_report: Progress) -> Documents:
         from pipelines.cli.documents import listed, written, written_for
 
         settings = load(config)
@@ -171,7 +172,7 @@ def demo(
 ) -> None:
     """Go the whole way on a simulated company: simulate, check, build, train, score, report."""
 
-    def work(report: Report) -> DemoResult:
+    def work(report: Progress) -> DemoResult:
         from pipelines.orchestration.demo import demo as demonstrated
 
         return demonstrated(load(config), accounts=accounts, progress=report)

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from pipelines.cli.console import Report, run
+from pipelines.cli.console import run
 from pipelines.cli.options import DEFAULT, Config, Json
 from pipelines.cli.show import security
+from pipelines.common.progress import Progress
 from pipelines.config.settings import load
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ def create(
 ) -> None:
     """Make a key and print it once; only its hash is stored."""
 
-    def work(_report: Report) -> MadeKey:
+    def work(_report: Progress) -> MadeKey:
         from pipelines.security.api_keys import create as created
 
         limits = {"per_minute": per_minute, "most_body_bytes": most_body_bytes}
@@ -50,7 +51,7 @@ def create(
 def listed(config: Config = DEFAULT, as_json: Json = False) -> None:
     """List every key with its scopes and whether it is still valid."""
 
-    def work(_report: Report) -> list[dict[str, Any]]:
+    def work(_report: Progress) -> list[dict[str, Any]]:
         from pipelines.security.api_keys import listed as all_keys
 
         return all_keys(load(config))
@@ -66,7 +67,7 @@ def revoke(
 ) -> None:
     """Revoke a key; servers refuse it within seconds."""
 
-    def work(_report: Report) -> dict[str, Any]:
+    def work(_report: Progress) -> dict[str, Any]:
         from pipelines.security.api_keys import revoke as revoked
 
         return revoked(load(config), key_id)

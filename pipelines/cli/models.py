@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from pipelines.cli.console import Report, run
+from pipelines.cli.console import run
 from pipelines.cli.options import DAY, DEFAULT, Config, Json, day
 from pipelines.cli.show import promotions as show_promoted
 from pipelines.cli.show import results
+from pipelines.common.progress import Progress
 from pipelines.config.settings import load
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ def train(
 ) -> None:
     """Train, calibrate, evaluate and register one model a target; publish what has skill."""
 
-    def work(report: Report) -> TrainResult:
+    def work(report: Progress) -> TrainResult:
         from pipelines.lifecycle.train import train as trained
 
         if table is None:
@@ -63,7 +64,7 @@ def train(
 def models(config: Config = DEFAULT, as_json: Json = False) -> None:
     """List every registered version with its figures and aliases."""
 
-    def work(_report: Report) -> list[dict[str, Any]]:
+    def work(_report: Progress) -> list[dict[str, Any]]:
         from pipelines.lifecycle.promote import registered
 
         return registered(load(config))
@@ -82,7 +83,7 @@ def promote(
 ) -> None:
     """Make a version the champion and publish it for serving, if the gate lets it pass."""
 
-    def work(_report: Report) -> PromotionResult:
+    def work(_report: Progress) -> PromotionResult:
         from pipelines.lifecycle.promote import promote as promoted
 
         return promoted(load(config), target, version, force=force, why=why)
@@ -99,7 +100,7 @@ def rollback(
 ) -> None:
     """Make the champion before this one the champion again and publish it."""
 
-    def work(_report: Report) -> PromotionResult:
+    def work(_report: Progress) -> PromotionResult:
         from pipelines.lifecycle.promote import rollback as rolled_back
 
         return rolled_back(load(config), target, why=why)
@@ -118,7 +119,7 @@ def promotions(
 ) -> None:
     """Tell which version was in use from when to when, who put it there and why."""
 
-    def work(_report: Report) -> list[dict[str, Any]]:
+    def work(_report: Progress) -> list[dict[str, Any]]:
         from pipelines.lifecycle.promotion_log import listed
 
         return listed(load(config), on.date() if on else None)

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pipelines.cli.console import Report, run
+from pipelines.cli.console import run
 from pipelines.cli.options import DEFAULT, Config, Json
 from pipelines.cli.show import adoption, results, score_changes
 from pipelines.cli.show import forecast as show_forecast
+from pipelines.common.progress import Progress
 from pipelines.config.settings import load
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ app = typer.Typer()
 def score(config: Config = DEFAULT, as_json: Json = False) -> None:
     """Score the newest accounts with reasons and write them to the score store."""
 
-    def work(report: Report) -> ScoreResult:
+    def work(report: Progress) -> ScoreResult:
         from pipelines.scoring.score import score as scored
 
         return scored(load(config), report)
@@ -48,7 +49,7 @@ def moved(
 ) -> None:
     """Say why probabilities moved since the last scoring: data, model or calibration."""
 
-    def work(_report: Report) -> MovedResult:
+    def work(_report: Progress) -> MovedResult:
         from pipelines.scoring.score_changes import explain_moves
 
         return explain_moves(load(config), since, account, top)
@@ -60,7 +61,7 @@ def moved(
 def forecast(config: Config = DEFAULT, as_json: Json = False) -> None:
     """Forecast NRR and GRR of today's accounts in twelve months, with its record in the past."""
 
-    def work(report: Report) -> ForecastResult:
+    def work(report: Progress) -> ForecastResult:
         from pipelines.scoring.nrr_forecast import forecast_base
 
         return forecast_base(load(config), report)
@@ -79,7 +80,7 @@ def journey(
 ) -> None:
     """Compare who had reached a step of the journey by a day with who had not, a year on."""
 
-    def work(report: Report) -> JourneyResult:
+    def work(report: Progress) -> JourneyResult:
         from pipelines.scoring.adoption_effect import analyse
 
         return analyse(load(config), out, report)

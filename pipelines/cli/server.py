@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from pipelines.cli.console import Report, run
+from pipelines.cli.console import run
 from pipelines.cli.options import DAY, DEFAULT, Config, Json, day
 from pipelines.cli.show import security
+from pipelines.common.progress import Progress
 from pipelines.config.settings import Settings, load
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ def serve(
 ) -> None:
     """Answer over HTTP from the published scores; the API's pages are under /docs."""
 
-    def work(_report: Report) -> Settings:
+    def work(_report: Progress) -> Settings:
         return load(config)
 
     run(work, partial(_serve, host=host, port=port), as_json=False)
@@ -62,7 +63,7 @@ def audit(
 ) -> None:
     """Tell who asked the API for which account, when, and what they were answered."""
 
-    def work(_report: Report) -> list[dict[str, Any]]:
+    def work(_report: Progress) -> list[dict[str, Any]]:
         from pipelines.security.audit import asked
 
         return asked(load(config), account, key, since, top)
@@ -81,7 +82,7 @@ def erase(
     if bool(account) == bool(contact):
         raise typer.BadParameter("name one: --account ID or --contact ID")
 
-    def work(report: Report) -> Erasure:
+    def work(report: Progress) -> Erasure:
         from pipelines.security.erase import erase as erase_everywhere
 
         kind: Kind = "account" if account else "contact"

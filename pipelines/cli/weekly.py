@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pipelines.cli.console import Report, run
+from pipelines.cli.console import run
 from pipelines.cli.options import DAY, DEFAULT, Config, Json, Language, Week, day
 from pipelines.cli.show import delivery, monitoring, results
+from pipelines.common.progress import Progress
 from pipelines.config.settings import load
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ def watch(
     Exit codes of its own: 4 the customers changed, 5 a model got worse, 6 the data is broken.
     """
 
-    def work(progress: Report) -> WatchResult:
+    def work(progress: Progress) -> WatchResult:
         from pipelines.monitoring.watch import watch as watched
 
         on = week.date() if week else None
@@ -59,7 +60,7 @@ def report(
 ) -> None:
     """Write the weekly page for CS leadership, of the newest week or a former one."""
 
-    def work(progress: Report) -> ReportResult:
+    def work(progress: Progress) -> ReportResult:
         from pipelines.report.report import report as written
 
         on = week.date() if week else None
@@ -78,7 +79,7 @@ def deliver(
 ) -> None:
     """Hand the weekly report to folders, mail and chat, once to each place."""
 
-    def work(_report: Report) -> DeliverResult:
+    def work(_report: Progress) -> DeliverResult:
         from pipelines.delivery.deliver import deliver as delivered
 
         on = week.date() if week else None
@@ -94,7 +95,7 @@ def weekly(config: Config = DEFAULT, as_json: Json = False) -> None:
     Run again, it goes on where it ended. Exits with 0 once all ran, whatever the watch found.
     """
 
-    def work(report: Report) -> WeeklyResult:
+    def work(report: Progress) -> WeeklyResult:
         from pipelines.orchestration.weekly import weekly as ran
 
         return ran(load(config), report)
@@ -122,7 +123,7 @@ def export(
 ) -> None:
     """Write the newest scoring as files that a CRM takes, and which accounts it would refuse."""
 
-    def work(report: Report) -> ExportResult:
+    def work(report: Progress) -> ExportResult:
         from pipelines.delivery.crm.export import export as exported
         from pipelines.delivery.crm.fields import known_format
 
@@ -146,7 +147,7 @@ def notify(
 ) -> None:
     """Tell other systems which plays have changed, by signed webhooks; try again what fails."""
 
-    def work(_report: Report) -> NotifyResult:
+    def work(_report: Progress) -> NotifyResult:
         from pipelines.delivery.notify import notify as notified
 
         return notified(load(config), wait, again)

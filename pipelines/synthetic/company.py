@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from features.errors import UsageError
 from models.common.files import atomic_folder
-from pipelines.common.progress import Progress
+from pipelines.common.progress import Progress, silent
 from pipelines.synthetic.block import ACCOUNTS_A_BLOCK, Order, run
 from pipelines.synthetic.tables.columns import dates, times
 from pipelines.synthetic.tables.writer import Writer, table
@@ -81,7 +81,7 @@ def simulate(
     clock = Clock.until(end, months, chosen.before_start_weeks)
     orders = _orders(accounts, seed, chosen, clock)
     with atomic_folder(out) as aside:
-        rows = _write(aside, orders, clock, workers, progress or (lambda _what, _share: None))
+        rows = _write(aside, orders, clock, workers, progress or silent)
     return SimulationSummary(out, accounts, months, seed, end, rows)
 
 
