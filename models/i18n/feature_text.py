@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from models.i18n.messages import FIRST, Catalogue
-from models.i18n.number_format import ENGLISH
+from models.i18n.number_format import ENGLISH, Figures
 from models.inference.encoding import FeatureSpec
 
 FORMS = ("negative", "zero", "one", "many", "unknown")
@@ -145,7 +145,7 @@ def _days(value: float, _currency: str, words: Catalogue) -> str:
 def _share(value: float, _currency: str, words: Catalogue) -> str:
     if 0 < value < 0.005:
         return "<1 %"
-    return f"{words.number(100 * value)} %"
+    return Figures(words.language, gap=" ").percent(value)
 
 
 def _flag(value: float, _currency: str, words: Catalogue) -> str:

@@ -22,9 +22,13 @@ ENGLISH = WORDS[FIRST]
 
 @dataclass(frozen=True)
 class Figures:
-    """Writes figures in a language of ``WORDS``; ``None`` is a dash."""
+    """Writes figures in a language of ``WORDS``; ``None`` is a dash.
+
+    ``gap`` stands between a figure and its unit.
+    """
 
     language: str
+    gap: str = NARROW
 
     def number(self, value: float | None, digits: int = 0) -> str:
         """Return a number, thousands parted."""
@@ -62,8 +66,8 @@ class Figures:
         if share is None or not isfinite(share):
             return DASH
         if digits == 0 and 0 < share < 0.005:
-            return f"<{NARROW}1{NARROW}%"
-        return f"{self.number(100 * share, digits)}{NARROW}%"
+            return f"<{self.gap}1{self.gap}%"
+        return f"{self.number(100 * share, digits)}{self.gap}%"
 
     def short(self, value: float | None) -> str:
         """Return an amount in three digits or so."""
@@ -71,10 +75,14 @@ class Figures:
             if value is not None and abs(value) >= 0.9995 * size:
                 scaled = value / size
                 told = self.number(scaled, 1 if abs(scaled) < 100 and unit != "k" else 0)
-                return f"{told}{NARROW}{WORDS[self.language].text(f'unit.{unit}')}"
+                return f"{told}{self.gap}{WORDS[self.language].text(f'unit.{unit}')}"
         return self.number(value)
 
     def day(self, value: date) -> str:
         """Return a date that nobody can misread: 3 August 2026."""
         month = WORDS[self.language].text(f"month.{value.month}")
         return WORDS[self.language].text("unit.date", day=value.day, month=month, year=value.year)
+
+
+PLAIN = Figures(FIRST, gap=" ")
+"""Writes figures in English for a terminal or a file, where a reader may search for them."""

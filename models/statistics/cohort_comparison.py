@@ -217,6 +217,8 @@ def _top(found: Sequence[Comparison]) -> float:
 
 
 def _panel(axes: Axes, found: Sequence[Comparison]) -> None:
+    from matplotlib.ticker import PercentFormatter
+
     for place, (name, share, colour) in enumerate(SIDES):
         for few, alpha in ((False, 1.0), (True, 0.3)):
             _bars(axes, [o for o in found if o.few == few], share, 4 * place - 2, colour, alpha)
@@ -225,7 +227,7 @@ def _panel(axes: Axes, found: Sequence[Comparison]) -> None:
                   linewidth=1, alpha=0.5, label=name)  # fmt: skip
     axes.set_xticks([one.day for one in found])
     axes.tick_params(labelsize=8)
-    axes.yaxis.set_major_formatter(lambda value, _place: f"{100 * value:.0f} %")
+    axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0, symbol=" %"))
     axes.spines[["top", "right"]].set_visible(False)
 
 

@@ -98,4 +98,4 @@ def line(text: str = "", style: str | None = None) -> None:
 
 
 def _is_number(text: str) -> bool:
-    return not text or text.strip("+-%").replace(",", "").replace(".", "").strip(" %").isdigit()
+    return not text or text.strip("+-−–%").replace(",", "").replace(".", "").strip(" %").isdigit()

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
+from models.i18n.number_format import PLAIN
 from pipelines.config.mapping import Policy
 
 
@@ -64,7 +65,8 @@ class Violation:
 
     def __str__(self) -> str:
         place = ".".join(filter(None, (self.table, self.column)))
-        share = f"{self.count:,} of {self.of:,} rows ({self.count / max(self.of, 1):.1%})"
+        percent = PLAIN.percent(self.count / max(self.of, 1), 1)
+        share = f"{self.count:,} of {self.of:,} rows ({percent})"
         example = ", ".join(f"{key} = {value}" for key, value in self.examples[0].items())
         return f"{place}, {self.rule}: {share}, such as {example}. {self.why} {self._way_out()}"
 
@@ -74,7 +76,9 @@ class Violation:
         if self.policy == "refuse":
             return "REFUSED"
         if self.usual is not None:
-            limit = f"refused above {self.usual:.0%}" if self.usual < 1 else "never refused"
+            limit = (
+                f"refused above {PLAIN.percent(self.usual)}" if self.usual < 1 else "never refused"
+            )
             return f"kept by default ({limit})"
         return f"{'kept' if self.policy == 'accept' else 'left out'}, as [rules] says"
 

@@ -21,6 +21,7 @@ import pandas as pd
 
 from models.common.files import write_atomically
 from models.i18n.feature_text import phrase
+from models.i18n.number_format import PLAIN
 from pipelines.monitoring.detectors.binning import band
 from pipelines.monitoring.detectors.feature_drift import Columns, Moved
 from pipelines.monitoring.texts import CATALOGUES, verdict_of
@@ -220,13 +221,13 @@ def _unknown_before(before: pd.Series) -> str:
     return (
         " and before"
         if before.isna().all()
-        else f", known for {_percent(before.notna().mean())} before"
+        else f", known for {PLAIN.percent(before.notna().mean())} before"
     )
 
 
 def _gap(before: pd.Series, now: pd.Series) -> str:
     was, is_ = before.isna().mean(), now.isna().mean()
-    told = f"; not known for {_percent(is_)} of the accounts now, {_percent(was)} before"
+    told = f"; not known for {PLAIN.percent(is_)} of the accounts now, {PLAIN.percent(was)} before"
     return told if abs(is_ - was) >= 0.05 else ""
 
 
@@ -240,18 +241,16 @@ def _number(column: Mapping[str, Any], before: pd.Series, now: pd.Series) -> str
 
 
 def _flag(_column: Mapping[str, Any], before: pd.Series, now: pd.Series) -> str:
-    return f"true for {_percent(now.mean())} now, {_percent(before.mean())} before"
+    return f"true for {PLAIN.percent(now.mean())} now, {PLAIN.percent(before.mean())} before"
 
 
 def _category(_column: Mapping[str, Any], before: pd.Series, now: pd.Series) -> str:
     was, is_ = before.value_counts(normalize=True), now.value_counts(normalize=True)
     moved = is_.sub(was, fill_value=0).sort_index()
     name = str(moved.abs().idxmax())
-    return f"“{name}” {_percent(is_.get(name, 0))} now, {_percent(was.get(name, 0))} before"
+    return (
+        f"“{name}” {PLAIN.percent(is_.get(name, 0))} now, {PLAIN.percent(was.get(name, 0))} before"
+    )
 
 
 _TELL = {"flag": _flag, "category": _category}
-
-
-def _percent(share: float) -> str:
-    return f"{100 * float(share):.0f} %"

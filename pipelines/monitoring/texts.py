@@ -19,7 +19,7 @@ def verdict_of(verdict: Verdict, words: Catalogue) -> tuple[str, str]:
 
 def told(finding: Finding, words: Catalogue) -> tuple[str, str]:
     """Return what was found, with how long it has lasted, and what to do about it."""
-    figures = Figures(words.language)
+    figures = Figures(words.language, gap=" ")
     about = _called(finding.about, words)
     values = {"about": about}
     for name, value in finding.values.items():
@@ -35,13 +35,10 @@ def told(finding: Finding, words: Catalogue) -> tuple[str, str]:
 
 def false_alarms(verdict: Verdict, words: Catalogue) -> str:
     """Return how often the watch would cry without reason; empty where it was not simulated."""
-    rate, figures = verdict.false_alarms, Figures(words.language)
+    rate, figures = verdict.false_alarms, Figures(words.language, gap=" ")
     if rate is None:
         return ""
-    shares = {
-        name: f"{figures.number(100 * getattr(rate, name), 1)} %"
-        for name in ("rate", "low", "high")
-    }
+    shares = {name: figures.percent(getattr(rate, name), 1) for name in ("rate", "low", "high")}
     return words.text("say.false_alarms", weeks=rate.weeks, **shares)
 
 
@@ -52,7 +49,9 @@ def not_yet(verdict: Verdict, words: Catalogue) -> str:
         days.setdefault(day, []).append(_called(target, words))
     parts = [
         words.text(
-            "say.not_yet_one", day=Figures(words.language).day(day), target=", ".join(targets)
+            "say.not_yet_one",
+            day=Figures(words.language, gap=" ").day(day),
+            target=", ".join(targets),
         )
         for day, targets in sorted(days.items())
     ]
@@ -81,5 +80,4 @@ def _plain(value: Value, figures: Figures) -> str:
 def _percent(value: Value, figures: Figures) -> str:
     if not isinstance(value, int | float):
         return ""
-    digits = 1 if abs(value) < 0.1 else 0
-    return f"{figures.number(100 * value, digits)} %"
+    return figures.percent(value, 1 if abs(value) < 0.1 else 0)

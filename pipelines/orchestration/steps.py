@@ -10,6 +10,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from features.errors import DataError
+from models.i18n.number_format import PLAIN
 from pipelines.common.progress import Progress
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ def score(settings: Settings, progress: Progress) -> str:
     from pipelines.scoring.score import score as scored
 
     one = scored(settings, progress)
-    money = f"{one.expected_expansion_arr:,.0f} {one.currency} expected"
+    money = f"{PLAIN.number(one.expected_expansion_arr)} {one.currency} expected"
     return f"{one.accounts:,} accounts by release {one.release_id}, {money}"
 
 
@@ -45,7 +46,8 @@ def forecast(settings: Settings, progress: Progress) -> str:
         nrr = forecast_base(settings, progress).forecast.nrr
     except DataError as error:
         return f"none: {error.problems[0]}"
-    return f"NRR {nrr.value:.1%} ({nrr.low_80:.1%} to {nrr.high_80:.1%})"
+    value, low, high = (PLAIN.percent(s, 1) for s in (nrr.value, nrr.low_80, nrr.high_80))
+    return f"NRR {value} ({low} to {high})"
 
 
 def watch(settings: Settings, progress: Progress) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from models.forecast.retention import BANDS, BELOW
+from models.i18n.number_format import PLAIN
 from pipelines.cli.console import line, table
 from pipelines.cli.show.results import money, percent
 
@@ -70,7 +71,7 @@ def seats(result: SeatsResult) -> None:
         rows = [
             (
                 row["account_id"],
-                *(f"{row[name]:,.0f}" for name in ("seats", "middle", "low", "high")),
+                *(PLAIN.number(row[name]) for name in ("seats", "middle", "low", "high")),
             )
             for row in top(one)
         ]
@@ -81,7 +82,7 @@ def seats(result: SeatsResult) -> None:
 
 
 def _together(one: SeatDemand) -> str:
-    today, middle = (f"{one.totals[name]:,.0f}" for name in ("today", "middle"))
+    today, middle = (PLAIN.number(one.totals[name]) for name in ("today", "middle"))
     return (
         f"{len(one.accounts):,} accounts license {today} today; what is likely for each adds up to "
         f"{middle}. On later dates such a sum was {percent(one.summed.value)} of what came."
@@ -97,7 +98,7 @@ def _reliance(one: SeatDemand) -> str:
 
 def _told(spread: Spread) -> tuple[str, str, str]:
     ends = ((spread.low_80, spread.high_80), (spread.low_95, spread.high_95))
-    told = [f"{100 * low:.1f} – {100 * high:.1f} %" for low, high in ends]
+    told = [f"{PLAIN.number(100 * low, 1)} – {percent(high)}" for low, high in ends]
     return (percent(spread.value), told[0], told[1])
 
 
@@ -105,7 +106,7 @@ def _moves(made: Forecast) -> list[tuple[str, str, str]]:
     rows = [("today", "100.0 %", money(made.arr))]
     for name, words in PARTS.items():
         value = made.parts[name].value
-        rows.append((words, f"{100 * value:+.1f} %", f"{value * made.arr:+,.0f}"))
+        rows.append((words, f"{PLAIN.signed(100 * value, 1)} %", PLAIN.signed(value * made.arr)))
     end = ("in twelve months", percent(made.nrr.value), money(made.nrr.value * made.arr))
     return [*rows, end]
 

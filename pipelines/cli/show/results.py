@@ -8,6 +8,7 @@ from textwrap import shorten
 from typing import TYPE_CHECKING, Any
 
 from features.declaration.units import when
+from models.i18n.number_format import PLAIN
 from pipelines.cli.console import line, table
 
 if TYPE_CHECKING:
@@ -33,12 +34,12 @@ def counted(number: int, noun: str) -> str:
 
 def percent(share: float | None, digits: int = 1) -> str:
     """Return a share as per cent; a dash where it is not known."""
-    return "-" if share is None else f"{100 * share:.{digits}f} %"
+    return PLAIN.percent(share, digits)
 
 
 def money(amount: float | None) -> str:
     """Return an amount without cents, thousands parted; a dash where it is not known."""
-    return "-" if amount is None else f"{amount:,.0f}"
+    return PLAIN.number(amount)
 
 
 def simulation(result: SimulationSummary) -> None:

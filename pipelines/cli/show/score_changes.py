@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from models.i18n.number_format import PLAIN
 from pipelines.cli.console import line, table
 
 if TYPE_CHECKING:
@@ -35,9 +36,9 @@ def moved(result: MovedResult) -> None:
 def _figures(one: TargetMove | AccountMove) -> tuple[str, ...]:
     parts = (one.data, one.model, one.calibration)
     return (
-        f"{100 * one.before:.1f} %",
-        f"{100 * one.after:.1f} %",
-        *(f"{100 * part:+.1f}" for part in parts),
+        PLAIN.percent(one.before, 1),
+        PLAIN.percent(one.after, 1),
+        *(PLAIN.signed(100 * part, 1) for part in parts),
     )
 
 

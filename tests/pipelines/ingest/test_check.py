@@ -237,7 +237,7 @@ def test_who_decided_to_keep_rows_is_told(tmp_path: Path) -> None:
     inside = [f"a2,core,x{n},2024-02-01,1,1,2024-02-02" for n in range(21)]
     rows = usage(*inside, "a2,core,x,2023-02-01,1,1,2024-02-02")
     (usual,) = check(company(tmp_path, **rows)).violations
-    assert usual.fate == "kept by default (refused above 5%)"
+    assert usual.fate == "kept by default (refused above 5 %)"
     section = '[rules]\n"usage_daily.within_subscription" = "{}"\n'
     (kept,) = check(company(tmp_path, section.format("accept"), **rows)).violations
     assert kept.fate == "kept, as [rules] says"
