@@ -51,8 +51,8 @@ def features_by_range(
     ranges = account_ranges(tables, as_ofs, rows_at_once)
     if len(ranges) < 2:
         return _features(tables, groups, as_ofs).to_pyarrow()
-    seen = {name: _view(connection, name, table, ranges[0]) for name, table in tables.items()}
-    wide = _features(seen, groups, as_ofs)
+    views = {name: _view(connection, name, table, ranges[0]) for name, table in tables.items()}
+    wide = _features(views, groups, as_ofs)
     parts = [wide.to_pyarrow()]
     query = connection.compile(wide)
     for number, accounts in enumerate(ranges[1:], 1):
@@ -60,7 +60,7 @@ def features_by_range(
         for name, table in tables.items():
             _view(connection, name, table, accounts)
         parts.append(connection.con.sql(query).to_arrow_table())
-    return pa.concat_tables(part.cast(parts[0].schema) for part in parts)
+    return pa.concat_tables(table.cast(parts[0].schema) for table in parts)
 
 
 def account_ranges(

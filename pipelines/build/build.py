@@ -83,11 +83,11 @@ def build(
     before = None if full else incremental.held(path, description, feature_schema(settings).names)
     because = incremental.why_computed(stored(path), description, full=full)
     report("computing features", 0.3)
-    known, new = _features(settings, dates, before, report)
+    features, new = _features(settings, dates, before, report)
     report("computing targets", 0.8)
     horizon = horizon_of(settings, date.fromisoformat(manifest.data_through))
     outcomes = labels_at(settings, dates, horizon)
-    table = attached(beside(known, outcomes), description)
+    table = attached(beside(features, outcomes), description)
     report("writing", 0.9)
     with atomic_file(path) as other:
         pq.write_table(table, other, compression="zstd")

@@ -35,20 +35,20 @@ DIGITS = 12
 def first_start(settings: Settings) -> date | None:
     """Return the day on which the first subscription starts; None without any."""
     lines = pq.read_table(settings.tables_folder / "subscriptions.parquet", columns=["starts_on"])
-    found: date | None = pc.min(lines["starts_on"]).as_py()
-    return found
+    earliest: date | None = pc.min(lines["starts_on"]).as_py()
+    return earliest
 
 
 def features_at(settings: Settings, dates: Sequence[date], progress: Progress = silent) -> pa.Table:
     """Return the features of every account running at each of ``dates``, in order."""
     used = groups(settings)
-    known = _evaluated(
+    features = _evaluated(
         settings,
         lambda connection, tables: engines.features(
             connection, tables, used, dates, progress=progress
         ),
     )
-    return in_order(_rounded(known).cast(feature_schema(settings)))
+    return in_order(_rounded(features).cast(feature_schema(settings)))
 
 
 def labels_at(settings: Settings, dates: Sequence[date], horizon: Horizon) -> pa.Table:
@@ -62,11 +62,11 @@ def labels_at(settings: Settings, dates: Sequence[date], horizon: Horizon) -> pa
 
 def standings_at(settings: Settings, dates: Sequence[date]) -> pa.Table:
     """Return what every account running at each of ``dates`` paid and had signed, in order."""
-    found = _evaluated(
+    standing = _evaluated(
         settings,
         lambda _, tables: standings(Facts(tables, spine(tables, dates), dates)).to_pyarrow(),
     )
-    return in_order(_rounded(found))
+    return in_order(_rounded(standing))
 
 
 def horizon_of(settings: Settings, data_through: date) -> Horizon:
@@ -87,15 +87,15 @@ def in_order(table: pa.Table) -> pa.Table:
     return table.sort_by(ORDER).combine_chunks()
 
 
-def beside(known: pa.Table, outcomes: pa.Table) -> pa.Table:
+def beside(features: pa.Table, outcomes: pa.Table) -> pa.Table:
     """Return features and targets in one table; both hold the same accounts in the same order."""
     for key in KEYS:
-        if known[key] != outcomes[key]:
+        if features[key] != outcomes[key]:
             raise AssertionError(f"features and targets differ in {key}")  # pragma: no cover
     for name in outcomes.column_names:
         if name not in KEYS:
-            known = known.append_column(name, outcomes[name])
-    return known
+            features = features.append_column(name, outcomes[name])
+    return features
 
 
 def _evaluated(

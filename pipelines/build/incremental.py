@@ -44,8 +44,8 @@ def dates_held(before: Mapping[str, Any] | None, now: Mapping[str, Any]) -> set[
     """Return the dates (ISO) at which two descriptions stand for the same features."""
     if before is None or any(before.get(key) != now[key] for key in MATTERS):
         return set()
-    known = before.get("known", {})
-    return {day for day, digest in now["known"].items() if known.get(day) == digest}
+    digests_before = before.get("known", {})
+    return {day for day, digest in now["known"].items() if digests_before.get(day) == digest}
 
 
 def why_computed(before: Mapping[str, Any] | None, now: Mapping[str, Any], *, full: bool) -> str:
@@ -55,11 +55,16 @@ def why_computed(before: Mapping[str, Any] | None, now: Mapping[str, Any], *, fu
     changed = [words for key, words in MATTERS.items() if before.get(key) != now[key]]
     if changed:
         return " and ".join(changed)
-    known = before.get("known", {})
-    new = sum(day not in known for day in now["known"])
-    other = sum(day in known and known[day] != digest for day, digest in now["known"].items())
-    told = ((new, "not built before"), (other, "with facts that became known since"))
-    return ", ".join(f"{count} {words}" for count, words in told if count) or "the file was damaged"
+    digests_before = before.get("known", {})
+    new = sum(day not in digests_before for day in now["known"])
+    other = sum(
+        day in digests_before and digests_before[day] != digest
+        for day, digest in now["known"].items()
+    )
+    counts = ((new, "not built before"), (other, "with facts that became known since"))
+    return (
+        ", ".join(f"{count} {words}" for count, words in counts if count) or "the file was damaged"
+    )
 
 
 def _read(path: Path, columns: Sequence[str] | None = None) -> pa.Table | None:

@@ -33,7 +33,7 @@ def describe(settings: Settings, manifest: Manifest, dates: Sequence[date]) -> d
     ``known`` says of each date what had become known before it, as a digest.
     """
     days, grace = settings.build.horizon_days, settings.build.grace_days
-    known = ledger.digests(settings.tables_folder / ledger.FILE, list(manifest.tables), dates)
+    digests = ledger.digests(settings.tables_folder / ledger.FILE, list(manifest.tables), dates)
     described = {
         "company": settings.company.name,
         "currency": settings.company.currency,
@@ -42,7 +42,7 @@ def describe(settings: Settings, manifest: Manifest, dates: Sequence[date]) -> d
         **settings.build.model_dump(),
         "engine": settings.engine.kind,
         "definitions": _definitions(settings),
-        "known": {str(day): digest for day, digest in known.items()},
+        "known": {str(day): digest for day, digest in digests.items()},
         "features": [column.as_dict() for column in catalogue.columns_of(groups(settings))],
         "targets": [target.as_dict(days, grace) for target in TARGETS.values()],
     }
@@ -60,10 +60,10 @@ def stored(path: Path) -> dict[str, Any] | None:
     """Return the description of the feature table at ``path``; None without one, or a whole one."""
     try:
         text = (pq.read_schema(path).metadata or {}).get(METADATA)
-        found: dict[str, Any] | None = json.loads(text) if text else None
+        description: dict[str, Any] | None = json.loads(text) if text else None
     except (OSError, ValueError):
         return None
-    return found
+    return description
 
 
 def _definitions(settings: Settings) -> str:

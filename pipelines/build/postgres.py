@@ -96,8 +96,8 @@ def copy(connection: Any, schema: str, folder: Path, names: Iterable[str], state
 def _held(connection: Any, schema: str) -> str | None:
     """Return the comment of a schema; None where there is no such schema."""
     query = "SELECT obj_description(oid, 'pg_namespace') FROM pg_namespace WHERE nspname = %s"
-    found = connection.con.execute(query, (schema,)).fetchone()
-    return None if found is None else str(found[0] or "")
+    row = connection.con.execute(query, (schema,)).fetchone()
+    return None if row is None else str(row[0] or "")
 
 
 def _fill(cursor: Any, target: str, table: Table, folder: Path) -> None:

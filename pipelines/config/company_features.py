@@ -60,10 +60,10 @@ def digest(settings: Settings) -> str:
     """Return what changes with any byte of the company's own modules; empty without any."""
     if not settings.features.modules:
         return ""
-    whole = sha256()
+    digest_of_all = sha256()
     for path in settings.features.modules:
-        whole.update(sha256(_bytes(path) or b"").digest())
-    return whole.hexdigest()
+        digest_of_all.update(sha256(_bytes(path) or b"").digest())
+    return digest_of_all.hexdigest()
 
 
 def _bytes(path: Path) -> bytes | None:
@@ -75,16 +75,16 @@ def _groups(
     files: tuple[tuple[Path, bytes | None], ...], leave_out: tuple[str, ...]
 ) -> tuple[FeatureGroup, ...]:
     modules = [_module(path, content) for path, content in files]
-    own = [group for module in modules for group in module.groups]
+    company_groups = [group for module in modules for group in module.groups]
     problems = list(chain.from_iterable(module.problems for module in modules))
     # What a file lacks would show again as a column that nobody declares.
     if problems:
         raise UsageError(problems)
-    found = (*catalogue.GROUPS, *own)
-    problems = [*_left_out_wrongly(found, leave_out), *_together(found, modules)]
+    all_groups = (*catalogue.GROUPS, *company_groups)
+    problems = [*_left_out_wrongly(all_groups, leave_out), *_together(all_groups, modules)]
     if problems:
         raise UsageError(problems)
-    return tuple(_without(found, set(leave_out)))
+    return tuple(_without(all_groups, set(leave_out)))
 
 
 def _module(path: Path, content: bytes | None) -> Module:
@@ -93,13 +93,13 @@ def _module(path: Path, content: bytes | None) -> Module:
         return Module(path, (), (f"{path}: there is no such file; mend [features] modules",))
     with gathering() as refused, _ours_unchanged() as added:
         module, problem = _executed(path, content)
-    mine = _found_in(module)
+    declared = _found_in(module)
     refused += [Refusal("", f"{name}; declare a group of your own") for name in added]
-    refused += [] if refused or problem else rehearse(mine)
-    problems = [_placed(path, one) for one in refused] + ([problem] if problem else [])
-    if not mine and not problems:
+    refused += [] if refused or problem else rehearse(declared)
+    problems = [_placed(path, refusal) for refusal in refused] + ([problem] if problem else [])
+    if not declared and not problems:
         problems = [f"{path}: has no FeatureGroup; declare one as docs/own-features.md shows"]
-    return Module(path, mine, tuple(problems))
+    return Module(path, declared, tuple(problems))
 
 
 def _executed(path: Path, content: bytes) -> tuple[ModuleType, str]:
@@ -136,33 +136,34 @@ class _ours_unchanged:  # noqa: N801 (a context manager)
 
     def __exit__(self, *_: object) -> None:
         for group, features, row_sets in self.before:
-            new = [one.name for one in group.features if one not in features]
+            new = [feature.name for feature in group.features if feature not in features]
             self.added += [f"{name} is added to our group {group.name}" for name in new]
             group.features[:], group.row_sets[:] = features, row_sets
 
 
 def _found_in(module: ModuleType) -> tuple[FeatureGroup, ...]:
     """Return the groups that a module declares, not those it imports from us."""
-    named = [one for one in vars(module).values() if isinstance(one, FeatureGroup)]
+    named = [group for group in vars(module).values() if isinstance(group, FeatureGroup)]
     ours = {id(group) for group in catalogue.GROUPS}
-    return tuple({id(one): one for one in named if id(one) not in ours}.values())
+    return tuple({id(group): group for group in named if id(group) not in ours}.values())
 
 
-def _placed(path: Path, one: Refusal) -> str:
-    return f"{one.place or path}: {one.sentence}"
+def _placed(path: Path, refusal: Refusal) -> str:
+    return f"{refusal.place or path}: {refusal.sentence}"
 
 
-def _together(found: Sequence[FeatureGroup], modules: Sequence[Module]) -> Iterator[str]:
+def _together(all_groups: Sequence[FeatureGroup], modules: Sequence[Module]) -> Iterator[str]:
     """Say what does not fit between the groups: names taken, columns that nobody declares."""
     if taken := list(_taken(modules)):
         yield from taken
         return
     places = ", ".join(str(module.path) for module in modules)
-    clashes = catalogue.clashes(found)
+    clashes = catalogue.clashes(all_groups)
     yield from (f"{places}: {problem}" for problem in clashes)
     if not clashes:
         yield from (
-            f"{one.place or places}: {one.sentence}" for one in derived_columns.problems(found)
+            f"{refusal.place or places}: {refusal.sentence}"
+            for refusal in derived_columns.problems(all_groups)
         )
 
 
@@ -174,16 +175,18 @@ def _taken(modules: Sequence[Module]) -> Iterator[str]:
         if group.name in names:
             yield f"{path}: group {group.name} is called like one of ours; rename yours"
         for feature in group.features:
-            for column in (one.name for one in feature.columns if one.name in ours):
+            for column in (declared.name for declared in feature.columns if declared.name in ours):
                 yield (
                     f"{place_of(feature.function)}: column {column} is declared by {ours[column]} "
                     f"of ours already; rename your function {feature.name}"
                 )
 
 
-def _left_out_wrongly(found: Sequence[FeatureGroup], leave_out: Sequence[str]) -> Iterator[str]:
+def _left_out_wrongly(
+    all_groups: Sequence[FeatureGroup], leave_out: Sequence[str]
+) -> Iterator[str]:
     """Say which columns to leave out do not exist, or are needed."""
-    names = [column.name for group in found for column in group.columns]
+    names = [column.name for group in all_groups for column in group.columns]
     for name in leave_out:
         if name not in names:
             close = nearest(name, names).split(" Known here")[0]
@@ -192,25 +195,27 @@ def _left_out_wrongly(found: Sequence[FeatureGroup], leave_out: Sequence[str]) -
             yield f"features.leave_out: {name} is needed to rank accounts; keep it"
 
 
-def _without(found: Sequence[FeatureGroup], leave_out: set[str]) -> Iterator[FeatureGroup]:
+def _without(all_groups: Sequence[FeatureGroup], leave_out: set[str]) -> Iterator[FeatureGroup]:
     """Yield the groups without the columns to leave out, and without what is then empty."""
-    _refuse_gaps(found, leave_out)
-    for group in found:
-        features = [one for feature in group.features for one in _kept(feature, leave_out)]
+    _refuse_gaps(all_groups, leave_out)
+    for group in all_groups:
+        features = [
+            remaining for feature in group.features for remaining in _kept(feature, leave_out)
+        ]
         if features:
             yield group if features == group.features else replace(group, features=features)
 
 
-def _refuse_gaps(found: Sequence[FeatureGroup], leave_out: set[str]) -> None:
+def _refuse_gaps(all_groups: Sequence[FeatureGroup], leave_out: set[str]) -> None:
     """Refuse to leave out what a column that stays is made of."""
     if not leave_out:
         return
     problems = [
-        f"features.leave_out: {one.column.name} is made of {', '.join(sorted(gone))}; "
+        f"features.leave_out: {derived.column.name} is made of {', '.join(sorted(gone))}; "
         "leave it out as well, or keep both"
-        for stage in derived_columns.stages(found)
-        for one in stage
-        if (gone := one.reads & leave_out) and one.column.name not in leave_out
+        for stage in derived_columns.stages(all_groups)
+        for derived in stage
+        if (gone := derived.reads & leave_out) and derived.column.name not in leave_out
     ]
     if problems:
         raise UsageError(problems)

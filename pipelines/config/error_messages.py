@@ -23,28 +23,28 @@ def explain(error: ValidationError, model: type[BaseModel], files: Files) -> lis
 def unknown_names(problems: Iterable[tuple[str, str, Sequence[str]]], files: Files) -> list[str]:
     """Return one sentence for each table, column, source or rule that does not exist."""
     return [
-        f"{_file(where.split('.'), files)}: {where}: there is no {name!r}{nearest(name, known)}"
-        for where, name, known in problems
+        f"{_file(where.split('.'), files)}: {where}: there is no {name!r}{nearest(name, names)}"
+        for where, name, names in problems
     ]
 
 
-def nearest(name: str, known: Sequence[str]) -> str:
+def nearest(name: str, names: Sequence[str]) -> str:
     """Return the end of a sentence that proposes the known name most like ``name``."""
-    close = get_close_matches(name, known, n=1, cutoff=0.6)
+    close = get_close_matches(name, names, n=1, cutoff=0.6)
     meant = f"; did you mean {close[0]!r}?" if close else "."
-    return f"{meant} Known here: {', '.join(known) or 'nothing yet'}"
+    return f"{meant} Known here: {', '.join(names) or 'nothing yet'}"
 
 
 def _sentence(details: ErrorDetails, model: type[BaseModel], files: Files) -> str:
-    loc = [str(part) for part in details["loc"] if part != "[key]"]
+    loc = [str(key) for key in details["loc"] if key != "[key]"]
     where, kind = f"{_file(loc, files)}: {'.'.join(loc)}", details["type"]
     if kind == "extra_forbidden":
-        known = sorted(field.alias or name for name, field in _fields(model, loc[:-1]).items())
-        return f"{where}: there is no such key{nearest(loc[-1], known)}"
+        keys = sorted(field.alias or name for name, field in _fields(model, loc[:-1]).items())
+        return f"{where}: there is no such key{nearest(loc[-1], keys)}"
     if kind == "missing":
         return f"{where}: this key is missing"
     if kind.startswith("union_tag"):
-        kinds = (tag for one in _kinds(model, loc) for tag in _tags(one))
+        kinds = (tag for section in _kinds(model, loc) for tag in _tags(section))
         return f"{where}.to: must be one of {', '.join(map(repr, kinds))}"
     message = details["msg"].removeprefix("Value error, ").removeprefix("Input ")
     if loc[-1].endswith("_from"):  # people put there what only the environment may hold
@@ -60,13 +60,13 @@ def _fields(model: type[BaseModel], loc: Sequence[str]) -> dict[str, Any]:
 def _kinds(model: type[BaseModel], loc: Sequence[str]) -> list[type[BaseModel]]:
     """Return the section at ``loc``, or the kinds of it that there are."""
     kinds = [model]
-    for part in loc:
+    for key in loc:
         fields = kinds[0].model_fields.items()
         names = {field.alias or name: field for name, field in fields}
-        if part in names:
-            kinds = _sections(names[part].annotation) or kinds
+        if key in names:
+            kinds = _sections(names[key].annotation) or kinds
         # Of several kinds of a section, pydantic names the one that was meant.
-        kinds = [one for one in kinds if part in _tags(one)] or kinds
+        kinds = [section for section in kinds if key in _tags(section)] or kinds
     return kinds
 
 
@@ -74,7 +74,7 @@ def _sections(annotation: Any) -> list[type[BaseModel]]:
     """Return the sections a field may hold: itself, or the values of its dict or tuple."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return [annotation]
-    return [one for argument in get_args(annotation) for one in _sections(argument)]
+    return [section for argument in get_args(annotation) for section in _sections(argument)]
 
 
 def _tags(model: type[BaseModel]) -> tuple[str, ...]:
@@ -88,8 +88,8 @@ def _file(loc: Sequence[str], files: Files) -> Path:
 
 
 def _depth(loc: Sequence[str], content: Any) -> int:
-    for depth, part in enumerate(loc):
-        if not isinstance(content, dict) or part not in content:
+    for depth, key in enumerate(loc):
+        if not isinstance(content, dict) or key not in content:
             return depth
-        content = content[part]
+        content = content[key]
     return len(loc)

@@ -60,7 +60,7 @@ class Settings(Mapping):
     @field_validator("webhooks", "deliver")
     @classmethod
     def _each_name_once(cls, named: tuple[Any, ...]) -> tuple[Any, ...]:
-        if len({one.name for one in named}) < len(named):
+        if len({entry.name for entry in named}) < len(named):
             raise ValueError("two of them have the same name")
         return named
 
@@ -197,10 +197,11 @@ def _resolve(content: dict[str, Any], folder: Path) -> None:
     for place in content.get("deliver") or ():
         if isinstance(place, dict) and isinstance(place.get("folder"), str):
             place["folder"] = _absolute(folder, place["folder"])
-    own = content.get("features")
-    if isinstance(own, dict) and isinstance(own.get("modules"), list):
-        own["modules"] = [
-            _absolute(folder, one) if isinstance(one, str) else one for one in own["modules"]
+    company_features = content.get("features")
+    if isinstance(company_features, dict) and isinstance(company_features.get("modules"), list):
+        company_features["modules"] = [
+            _absolute(folder, module) if isinstance(module, str) else module
+            for module in company_features["modules"]
         ]
 
 
@@ -227,8 +228,8 @@ def _override(merged: dict[str, Any], folder: Path, data_folder: Path | None) ->
     if chosen := data_folder or os.environ.get("EXPANSION_DATA_FOLDER"):
         _put(merged, "data", "folder", _absolute(Path.cwd(), chosen))
     for section, key in (("store", "url"), ("mlflow", "uri")):
-        if given := os.environ.get(f"EXPANSION_{section}_{key}".upper()):
-            _put(merged, section, key, given)
+        if from_environment := os.environ.get(f"EXPANSION_{section}_{key}".upper()):
+            _put(merged, section, key, from_environment)
     for (section, key), default in zip(PATHS, ("source", "var", "mlruns"), strict=True):
         if isinstance(merged.setdefault(section, {}), dict):
             merged[section].setdefault(key, _absolute(folder, default))

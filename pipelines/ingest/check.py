@@ -23,6 +23,6 @@ def check(settings: Settings) -> CheckReport:
     table or file is missing or empty, with all that was found; dirty rows raise nothing.
     """
     groups(settings)
-    found = survey(settings)
-    found.connection.close()
-    return found.report()
+    surveyed = survey(settings)
+    surveyed.connection.close()
+    return surveyed.report()

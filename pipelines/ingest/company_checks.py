@@ -20,34 +20,36 @@ def own_conditions(
 
     One that does not fit, because a column does not exist for instance, becomes a mistake.
     """
-    given = list(columns_of(connection, relation))
-    bound = [one for one in checks if _binds(connection, one, relation, given, faults)]
-    return {_condition(one): _shown(one, given) for one in bound}
+    columns = list(columns_of(connection, relation))
+    bound = [check for check in checks if _binds(connection, check, relation, columns, faults)]
+    return {_condition(check): _shown(check, columns) for check in bound}
 
 
-def _condition(one: Check) -> Condition:
-    say = one.say or "A check of the company's own does not hold."
-    return Condition(one.on, "", one.name, one.violates, say, one.do or "correct it at the source")
+def _condition(check: Check) -> Condition:
+    say = check.say or "A check of the company's own does not hold."
+    return Condition(
+        check.on, "", check.name, check.violates, say, check.do or "correct it at the source"
+    )
 
 
-def _shown(one: Check, given: list[str]) -> list[str]:
+def _shown(check: Check, columns: list[str]) -> list[str]:
     """Return the first column, which most often identifies the row, and those of the condition."""
-    return list(dict.fromkeys([quoted(given[0]), *mentioned(given, one.violates)]))
+    return list(dict.fromkeys([quoted(columns[0]), *mentioned(columns, check.violates)]))
 
 
 def _binds(
     connection: duckdb.DuckDBPyConnection,
-    one: Check,
+    check: Check,
     relation: str,
-    given: list[str],
+    columns: list[str],
     faults: Faults,
 ) -> bool:
     try:
-        connection.execute(f"SELECT ({one.violates}\n)::BOOLEAN FROM {relation} LIMIT 0")
+        connection.execute(f"SELECT ({check.violates}\n)::BOOLEAN FROM {relation} LIMIT 0")
     except duckdb.Error as error:
         faults.mistakes.append(
-            f"checks.{one.name}.violates = {one.violates.strip()!r}: {first_line(error)}. "
-            f"{one.on} has: {', '.join(given)}"
+            f"checks.{check.name}.violates = {check.violates.strip()!r}: {first_line(error)}. "
+            f"{check.on} has: {', '.join(columns)}"
         )
         return False
     return True

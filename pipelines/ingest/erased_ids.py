@@ -39,7 +39,7 @@ def read(settings: Settings) -> Gone:
 
 def marks(gone: Gone) -> str:
     """Return a text that changes with the list; empty as long as nobody was erased."""
-    return " ".join(sorted(one for digests in gone.values() for one in digests))
+    return " ".join(sorted(digest for digests in gone.values() for digest in digests))
 
 
 def leave_out(connection: duckdb.DuckDBPyConnection, table: Table, gone: Gone) -> None:
@@ -51,10 +51,10 @@ def leave_out(connection: duckdb.DuckDBPyConnection, table: Table, gone: Gone) -
         if column in table.names and gone.get(kind)
     ]
     if conditions:
-        whole, name = quoted(f"{table.name}__all"), quoted(table.name)
-        kept = f"SELECT * FROM typed.{whole} WHERE {' AND '.join(conditions)}"
-        connection.execute(f"ALTER VIEW typed.{name} RENAME TO {whole}")
-        connection.execute(f"CREATE VIEW typed.{name} AS {kept}")
+        everybody, name = quoted(f"{table.name}__all"), quoted(table.name)
+        remaining = f"SELECT * FROM typed.{everybody} WHERE {' AND '.join(conditions)}"
+        connection.execute(f"ALTER VIEW typed.{name} RENAME TO {everybody}")
+        connection.execute(f"CREATE VIEW typed.{name} AS {remaining}")
 
 
 def without(violations: Iterable[Violation], gone: Gone) -> list[Violation]:
@@ -62,8 +62,10 @@ def without(violations: Iterable[Violation], gone: Gone) -> list[Violation]:
     if not marks(gone):
         return list(violations)
     return [
-        replace(one, examples=tuple(row for row in one.examples if not _names(row, gone)))
-        for one in violations
+        replace(
+            violation, examples=tuple(row for row in violation.examples if not _names(row, gone))
+        )
+        for violation in violations
     ]
 
 

@@ -73,12 +73,12 @@ def digests(path: Path, tables: Sequence[str], as_ofs: Sequence[date]) -> dict[d
     """
     running = sha256(json.dumps([duckdb.__version__, sorted(tables)]).encode())
     entries = pq.read_table(path).to_pylist()
-    found, place = {}, 0
+    by_date, place = {}, 0
     for as_of in sorted(as_ofs):
         while place < len(entries) and entries[place]["day"] < as_of:
             entry = entries[place]
             running.update(f"{entry['day']} {entry['table']} {entry['facts']} ".encode())
             running.update(f"{entry['checksum']};".encode())
             place += 1
-        found[as_of] = running.hexdigest()
-    return found
+        by_date[as_of] = running.hexdigest()
+    return by_date

@@ -67,12 +67,12 @@ def ingest(settings: Settings) -> Manifest:
     written = _written(settings)
     if written and state and written.sources == state:
         return replace(written, unchanged=True)
-    found = survey(settings)
-    with closing(found.connection):
-        report = found.report()
+    surveyed = survey(settings)
+    with closing(surveyed.connection):
+        report = surveyed.report()
         if not report.ok:
-            raise DataError([str(one) for one in report.refused])
-        return _swap(settings, lambda folder: _write(found, folder, state))
+            raise DataError([str(violation) for violation in report.refused])
+        return _swap(settings, lambda folder: _write(surveyed, folder, state))
 
 
 def rewrite(
@@ -90,7 +90,7 @@ def rewrite(
             name: replace(_write_table(connection, name, folder, rows[name]), dropped=file.dropped)
             for name, file in before.tables.items()
         }
-        rules = [{**one, "examples": []} for one in before.rules]
+        rules = [{**rule, "examples": []} for rule in before.rules]
         return _describe(connection, folder, tables, before.data_through, rules, "")
 
     return _swap(settings, write)
@@ -162,19 +162,21 @@ def _written(settings: Settings) -> Manifest | None:
     except (OSError, ValueError, TypeError, KeyError):
         return None
     files = [*(f"{name}.parquet" for name in tables), ledger.FILE]
-    whole = all((settings.tables_folder / name).exists() for name in files)
-    return manifest if whole else None
+    is_complete = all((settings.tables_folder / name).exists() for name in files)
+    return manifest if is_complete else None
 
 
-def _write(found: Survey, folder: Path, state: str) -> Manifest:
-    connection, through = found.connection, str(found.data_through)
+def _write(surveyed: Survey, folder: Path, state: str) -> Manifest:
+    connection, through = surveyed.connection, str(surveyed.data_through)
     tables = {
-        name: _write_table(connection, name, folder, found.rows[name])
+        name: _write_table(connection, name, folder, surveyed.rows[name])
         for name in TABLES
-        if name in found.rows
+        if name in surveyed.rows
     }
-    rules = erased_ids.without(found.report().violations, found.gone)
-    return _describe(connection, folder, tables, through, [one.as_dict() for one in rules], state)
+    rules = erased_ids.without(surveyed.report().violations, surveyed.gone)
+    return _describe(
+        connection, folder, tables, through, [violation.as_dict() for violation in rules], state
+    )
 
 
 def _describe(

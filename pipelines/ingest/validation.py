@@ -44,14 +44,14 @@ class Survey:
     def report(self) -> CheckReport:
         """Return what was found, sources first, then tables in the contract's order."""
         order = [*readers.named(self.settings), *TABLES]
-        found = sorted(self.violations, key=lambda one: order.index(one.table))
+        violations = sorted(self.violations, key=lambda violation: order.index(violation.table))
         rows = {name: self.rows[name] for name in TABLES if name in self.rows}
         through = str(self.data_through or "")
         return CheckReport(
             company=self.settings.company.name,
             data_through=through,
             tables=rows,
-            violations=tuple(found),
+            violations=tuple(violations),
             absent=tuple(name for name in TABLES if name not in rows),
             ignored=readers.ignored(self.settings),
         )
@@ -69,37 +69,37 @@ def survey(settings: Settings) -> Survey:
     table or file is missing or empty, with all that was found.
     """
     gone = erased_ids.read(settings)
-    found = Survey(settings, readers.open_database(settings), gone=gone)
+    surveyed = Survey(settings, readers.open_database(settings), gone=gone)
     try:
-        _look(found)
-        _stop_on_faults(found)
+        _look(surveyed)
+        _stop_on_faults(surveyed)
     except BaseException:
-        found.connection.close()
+        surveyed.connection.close()
         raise
-    return found
+    return surveyed
 
 
-def _look(found: Survey) -> None:
-    _known_rules(found.settings, found.faults)
-    for name in readers.named(found.settings):
-        _guard(found, f"sources.{name}", partial(_read, found, name))
-    wanted = list(_wanted(found))
-    staged = [name for name in wanted if _guard(found, name, partial(_stage, found, name))]
-    _calendar(found, staged)
+def _look(surveyed: Survey) -> None:
+    _known_rules(surveyed.settings, surveyed.faults)
+    for name in readers.named(surveyed.settings):
+        _guard(surveyed, f"sources.{name}", partial(_read, surveyed, name))
+    wanted = list(_wanted(surveyed))
+    staged = [name for name in wanted if _guard(surveyed, name, partial(_stage, surveyed, name))]
+    _calendar(surveyed, staged)
     first = [name for name in CLEANED_FIRST if name in staged]
     for name in [*first, *(name for name in staged if name not in first)]:
-        _guard(found, name, partial(_judge, found, TABLES[name]))
+        _guard(surveyed, name, partial(_judge, surveyed, TABLES[name]))
 
 
-def _guard(found: Survey, name: str, step: Callable[[], bool]) -> bool:
+def _guard(surveyed: Survey, name: str, step: Callable[[], bool]) -> bool:
     """Do one step; what the database says at a row is a problem of the data, not a traceback."""
     try:
         return step()
     except (duckdb.OutOfMemoryException, duckdb.IOException) as error:
         raise EnvironmentFailure(f"{name}: {first_line(error)}") from None
     except duckdb.Error as error:
-        found.faults.problems.append(
-            f"{name}{_read_from(found.settings, name)}: reading stops at a row: "
+        surveyed.faults.problems.append(
+            f"{name}{_read_from(surveyed.settings, name)}: reading stops at a row: "
             f"{first_line(error)}; use TRY_CAST in the mapping's "
             "`where`, `from` or [[checks]], or correct the file"
         )
@@ -113,8 +113,8 @@ def _read_from(settings: Settings, name: str) -> str:
     return f", read from {readers.origin(settings, staging.mapping_of(settings, name).source)}"
 
 
-def _stop_on_faults(found: Survey) -> None:
-    faults, refused = found.faults, [str(one) for one in found.report().refused]
+def _stop_on_faults(surveyed: Survey) -> None:
+    faults, refused = surveyed.faults, [str(violation) for violation in surveyed.report().refused]
     if faults.mistakes:
         raise UsageError([*faults.mistakes, *faults.problems])
     if faults.problems:
@@ -122,32 +122,38 @@ def _stop_on_faults(found: Survey) -> None:
 
 
 def _known_rules(settings: Settings, faults: Faults) -> None:
-    known = [*rules.names(), *settings.check_names()]
+    rule_names = [*rules.names(), *settings.check_names()]
     for name in settings.rules:
-        if name not in known:
-            here = [one for one in known if one.split(".")[0] == name.split(".")[0]]
-            faults.mistakes.append(f"rules: there is no {name!r}{nearest(name, here or known)}")
+        if name not in rule_names:
+            here = [
+                rule_name
+                for rule_name in rule_names
+                if rule_name.split(".")[0] == name.split(".")[0]
+            ]
+            faults.mistakes.append(
+                f"rules: there is no {name!r}{nearest(name, here or rule_names)}"
+            )
 
 
-def _read(found: Survey, name: str) -> bool:
+def _read(surveyed: Survey, name: str) -> bool:
     """Make the source readable by its name, without the rows that a check of its own drops."""
-    if not readers.read(found.connection, found.settings, name, found.faults):
+    if not readers.read(surveyed.connection, surveyed.settings, name, surveyed.faults):
         return False
-    checks = [one for one in found.settings.checks if one.source == name]
-    _own_checks(found, checks, f"src.{quoted(name)}", f"main.{quoted(name)}")
+    checks = [check for check in surveyed.settings.checks if check.source == name]
+    _own_checks(surveyed, checks, f"src.{quoted(name)}", f"main.{quoted(name)}")
     return True
 
 
-def _wanted(found: Survey) -> Iterator[str]:
+def _wanted(surveyed: Survey) -> Iterator[str]:
     """Yield the tables that are there to be read; say which required ones are not."""
-    named, faults = readers.named(found.settings), found.faults
+    named, faults = readers.named(surveyed.settings), surveyed.faults
     for name, table in TABLES.items():
-        mapping = staging.mapping_of(found.settings, name)
+        mapping = staging.mapping_of(surveyed.settings, name)
         if mapping.is_query or mapping.source in named:
             if mapping.source not in faults.unread:
                 yield name
-        elif table.required or name in found.settings.tables:
-            faults.problems.append(_missing(found.settings, name))
+        elif table.required or name in surveyed.settings.tables:
+            faults.problems.append(_missing(surveyed.settings, name))
 
 
 def _missing(settings: Settings, name: str) -> str:
@@ -160,51 +166,53 @@ def _missing(settings: Settings, name: str) -> str:
     )
 
 
-def _stage(found: Survey, name: str) -> bool:
+def _stage(surveyed: Survey, name: str) -> bool:
     """Make ``typed.<name>``; say whether that worked."""
-    connection, settings, faults = found.connection, found.settings, found.faults
+    connection, settings, faults = surveyed.connection, surveyed.settings, surveyed.faults
     if not staging.rows(connection, settings, name, faults):
         return False
-    checks = [one for one in settings.checks if one.table == name]
-    _own_checks(found, checks, f"rows.{quoted(name)}", f"kept.{quoted(name)}")
+    checks = [check for check in settings.checks if check.table == name]
+    _own_checks(surveyed, checks, f"rows.{quoted(name)}", f"kept.{quoted(name)}")
     if not staging.columns(connection, settings, name, faults):
         return False
-    erased_ids.leave_out(connection, TABLES[name], found.gone)
-    if TABLES[name].required and not found.number(f"SELECT count(*) FROM kept.{quoted(name)}"):
+    erased_ids.leave_out(connection, TABLES[name], surveyed.gone)
+    if TABLES[name].required and not surveyed.number(f"SELECT count(*) FROM kept.{quoted(name)}"):
         faults.problems.append(f"{name}: the table has no rows; check its source and `where`")
     return True
 
 
-def _own_checks(found: Survey, checks: list[Check], relation: str, target: str) -> None:
-    conditions = own_conditions(found.connection, checks, relation, found.faults)
-    _apply(found, relation, target, conditions)
+def _own_checks(surveyed: Survey, checks: list[Check], relation: str, target: str) -> None:
+    conditions = own_conditions(surveyed.connection, checks, relation, surveyed.faults)
+    _apply(surveyed, relation, target, conditions)
 
 
-def _calendar(found: Survey, staged: list[str]) -> None:
+def _calendar(surveyed: Survey, staged: list[str]) -> None:
     """Find the first day that is not complete, and note it where the rules can read it."""
-    company = found.settings.company
-    found.data_through = company.data_through
-    if found.data_through is None and "usage_daily" in staged:
+    company = surveyed.settings.company
+    surveyed.data_through = company.data_through
+    if surveyed.data_through is None and "usage_daily" in staged:
         newest = "SELECT max(day) + 1 FROM typed.usage_daily WHERE isfinite(day)"
-        found.data_through = found.number(newest)
-    found.connection.execute(
+        surveyed.data_through = surveyed.number(newest)
+    surveyed.connection.execute(
         "CREATE TABLE clean.calendar AS SELECT ?::TIMESTAMP AS data_through, ? AS currency",
-        [found.data_through, company.currency],
+        [surveyed.data_through, company.currency],
     )
 
 
-def _judge(found: Survey, table: Table) -> bool:
+def _judge(surveyed: Survey, table: Table) -> bool:
     """Apply the contract's rules to ``typed.<table>`` and leave ``clean.<table>``."""
     columns = [*table.names, *(staging.RAW + name for name in table.names)]
     conditions = {
-        one: list(dict.fromkeys([*map(quoted, table.key), *mentioned(columns, one.sql)]))
-        for one in _conditions(table, set(found.rows))
+        condition: list(
+            dict.fromkeys([*map(quoted, table.key), *mentioned(columns, condition.sql)])
+        )
+        for condition in _conditions(table, set(surveyed.rows))
     }
     target = f"clean.{quoted(table.name)}"
-    _apply(found, f"typed.{quoted(table.name)}", target, conditions)
-    found.rows[table.name] = found.number(f"SELECT count(*) FROM {target}")
+    _apply(surveyed, f"typed.{quoted(table.name)}", target, conditions)
+    surveyed.rows[table.name] = surveyed.number(f"SELECT count(*) FROM {target}")
     if table.name == "subscriptions":
-        found.connection.execute(f"CREATE TABLE clean.coverage AS {rules.COVERAGE}")
+        surveyed.connection.execute(f"CREATE TABLE clean.coverage AS {rules.COVERAGE}")
     return True
 
 
@@ -226,12 +234,16 @@ def _conditions(table: Table, available: set[str]) -> Iterator[Condition]:
 
 
 def _apply(
-    found: Survey, relation: str, target: str, conditions: dict[Condition, list[str]]
+    surveyed: Survey, relation: str, target: str, conditions: dict[Condition, list[str]]
 ) -> None:
     """Add the violations in ``relation`` and leave ``target`` without the rows to drop."""
-    policies = found.settings.rules
-    violations = find(found.connection, relation, conditions, policies)
-    found.violations.extend(violations)
-    places = {(one.column, one.rule) for one in violations if one.policy == "drop"}
-    dropped = [one.sql for one in conditions if (one.column, one.rule) in places]
-    without(found.connection, relation, target, dropped)
+    policies = surveyed.settings.rules
+    violations = find(surveyed.connection, relation, conditions, policies)
+    surveyed.violations.extend(violations)
+    places = {
+        (violation.column, violation.rule) for violation in violations if violation.policy == "drop"
+    }
+    dropped = [
+        condition.sql for condition in conditions if (condition.column, condition.rule) in places
+    ]
+    without(surveyed.connection, relation, target, dropped)

@@ -31,18 +31,18 @@ def find(
     of, counts = _count(connection, relation, list(conditions))
     return [
         Violation(
-            table=one.table,
-            column=one.column,
-            rule=one.rule,
+            table=condition.table,
+            column=condition.column,
+            rule=condition.rule,
             count=count,
             of=of,
-            examples=_examples(connection, relation, one, conditions[one]),
-            why=one.why,
-            do=one.do,
-            policy=one.policy(policies, count / of),
-            usual=None if one.configured(policies) else one.refuse_above,
+            examples=_examples(connection, relation, condition, conditions[condition]),
+            why=condition.why,
+            do=condition.do,
+            policy=condition.policy(policies, count / of),
+            usual=None if condition.configured(policies) else condition.refuse_above,
         )
-        for one, count in counts.items()
+        for condition, count in counts.items()
         if count
     ]
 
@@ -62,27 +62,27 @@ def _count(
     connection: duckdb.DuckDBPyConnection, relation: str, conditions: Sequence[Condition]
 ) -> tuple[int, dict[Condition, int]]:
     """Return the rows of ``relation``, and of each condition in the order given."""
-    together = [one for one in conditions if not one.alone]
+    together = [condition for condition in conditions if not condition.alone]
     first = _scan(connection, relation, together)
     counts = dict(zip(together, first[1:], strict=True))
-    for one in conditions:
-        if one.alone:
-            counts[one] = _alone(connection, relation, one)
-    return first[0], {one: counts[one] for one in conditions}
+    for condition in conditions:
+        if condition.alone:
+            counts[condition] = _alone(connection, relation, condition)
+    return first[0], {condition: counts[condition] for condition in conditions}
 
 
-def _alone(connection: duckdb.DuckDBPyConnection, relation: str, one: Condition) -> int:
-    if one.screen:
-        screened = connection.execute(f"SELECT {one.screen} FROM {relation}").fetchone()
+def _alone(connection: duckdb.DuckDBPyConnection, relation: str, condition: Condition) -> int:
+    if condition.screen:
+        screened = connection.execute(f"SELECT {condition.screen} FROM {relation}").fetchone()
         if screened is not None and not screened[0]:
             return 0
-    return _scan(connection, relation, [one])[1]
+    return _scan(connection, relation, [condition])[1]
 
 
 def _scan(
     connection: duckdb.DuckDBPyConnection, relation: str, conditions: Sequence[Condition]
 ) -> tuple[int, ...]:
-    marks = "".join(f", ({one.sql}\n) AS c{n}" for n, one in enumerate(conditions))
+    marks = "".join(f", ({condition.sql}\n) AS c{n}" for n, condition in enumerate(conditions))
     counts = "".join(f", count(*) FILTER (WHERE c{n})" for n in range(len(conditions)))
     marked = f"SELECT 1 AS one{marks} FROM {relation} AS typed"
     counted = connection.execute(f"SELECT count(*){counts} FROM ({marked})").fetchone() or ()
@@ -90,21 +90,21 @@ def _scan(
 
 
 def _examples(
-    connection: duckdb.DuckDBPyConnection, relation: str, one: Condition, shown: Sequence[str]
+    connection: duckdb.DuckDBPyConnection, relation: str, condition: Condition, shown: Sequence[str]
 ) -> tuple[dict[str, Any], ...]:
     # Python needs another library for times with a zone; people need none to read them as text.
     types = columns_of(connection, relation)
-    texts = {quoted(name) for name, given in types.items() if given.endswith("ZONE")}
+    texts = {quoted(name) for name, kind in types.items() if kind.endswith("ZONE")}
     listed = ", ".join(
         f"{f'CAST({column} AS VARCHAR)' if column in texts else column} AS c{n}"
         for n, column in enumerate(shown)
     )
     order = ", ".join(f"c{n}" for n in range(len(shown)))
-    marked = f"SELECT {listed}, ({one.sql}\n) AS __out FROM {relation} AS typed"
-    kept = f"SELECT {order} FROM ({marked}) WHERE __out ORDER BY {order} LIMIT {EXAMPLES}"
+    marked = f"SELECT {listed}, ({condition.sql}\n) AS __out FROM {relation} AS typed"
+    query = f"SELECT {order} FROM ({marked}) WHERE __out ORDER BY {order} LIMIT {EXAMPLES}"
     names = [re.sub('^"?(__raw_)?|"$', "", column) for column in shown]
-    found = connection.execute(kept).fetchall()
-    return tuple(dict(zip(names, map(_plain, row), strict=True)) for row in found)
+    rows = connection.execute(query).fetchall()
+    return tuple(dict(zip(names, map(_plain, row), strict=True)) for row in rows)
 
 
 def _plain(value: Any) -> Any:

@@ -107,7 +107,7 @@ class CheckReport:
     @property
     def refused(self) -> tuple[Violation, ...]:
         """The violations for which the data is refused."""
-        return tuple(one for one in self.violations if one.policy == "refuse")
+        return tuple(violation for violation in self.violations if violation.policy == "refuse")
 
     @property
     def ok(self) -> bool:
@@ -121,7 +121,7 @@ class CheckReport:
             "company": self.company,
             "data_through": self.data_through,
             "tables": self.tables,
-            "violations": [one.as_dict() for one in self.violations],
+            "violations": [violation.as_dict() for violation in self.violations],
             "absent": list(self.absent),
             "ignored": dict(self.ignored),
         }

@@ -57,7 +57,7 @@ def create(
 def listed(settings: Settings) -> list[dict[str, Any]]:
     """Return every key with its state, the oldest first."""
     with _open(settings) as store:
-        return [described(one) for one in store.all()]
+        return [described(key) for key in store.all()]
 
 
 def revoke(settings: Settings, key_id: str) -> dict[str, Any]:
@@ -76,11 +76,11 @@ def described(key: ApiKey) -> dict[str, Any]:
 
 
 def _known(scopes: Sequence[str]) -> list[Scope]:
-    if unknown := [one for one in scopes if one not in SCOPES]:
+    if unknown := [scope for scope in scopes if scope not in SCOPES]:
         raise UsageError(
-            [f"--scope: there is no {one!r}{nearest(one, list(SCOPES))}" for one in unknown]
+            [f"--scope: there is no {scope!r}{nearest(scope, list(SCOPES))}" for scope in unknown]
         )
-    return [one for one in SCOPES if one in scopes]
+    return [scope for scope in SCOPES if scope in scopes]
 
 
 @contextmanager

@@ -18,5 +18,5 @@ def asked(
 ) -> list[dict[str, Any]]:
     """Return the newest questions, of one account, with one key or since a day, as JSON-able."""
     with closing(AuditLog(settings.store_url)) as log:
-        found = log.read(account_id, key_id, since, most)
-    return [{**asdict(one), "at": one.at.isoformat()} for one in found]
+        entries = log.read(account_id, key_id, since, most)
+    return [{**asdict(entry), "at": entry.at.isoformat()} for entry in entries]

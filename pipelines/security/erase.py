@@ -41,7 +41,7 @@ class Erasure:
     @property
     def ok(self) -> bool:
         """Whether nothing names the id any more."""
-        return not any(one.found for one in self.places)
+        return not any(place.found for place in self.places)
 
     def as_dict(self) -> dict[str, Any]:
         """Return the proof as JSON-able values."""
@@ -65,12 +65,14 @@ def erase(
         report(step, share / 7)
         removed |= work()
     report("searching", 6 / 7)
-    found = search.everywhere(settings, identifier)
-    places = sorted({*removed, *found})
+    mentions = search.everywhere(settings, identifier)
+    places = sorted({*removed, *mentions})
     return Erasure(
         kind=kind,
         identifier=identifier,
-        places=tuple(Place(one, removed.get(one, 0), found.get(one, 0)) for one in places),
+        places=tuple(
+            Place(place, removed.get(place, 0), mentions.get(place, 0)) for place in places
+        ),
         sources=str(settings.data_folder),
         unsearched=search.unsearched(settings),
     )

@@ -32,8 +32,8 @@ def names(settings: Settings, account_id: str) -> frozenset[str]:
     path = settings.tables_folder / "accounts.parquet"
     if not path.exists():
         return frozenset()
-    mine = [("account_id", "==", account_id)]
-    return frozenset(pq.read_table(path, columns=["name"], filters=mine)["name"].to_pylist())
+    of_account = [("account_id", "==", account_id)]
+    return frozenset(pq.read_table(path, columns=["name"], filters=of_account)["name"].to_pylist())
 
 
 def reports(settings: Settings, known_as: Collection[str]) -> dict[str, int]:
@@ -41,9 +41,9 @@ def reports(settings: Settings, known_as: Collection[str]) -> dict[str, int]:
 
     Reports that were handed over to a folder are looked at like our own.
     """
-    handed = [one.folder for one in settings.deliver if isinstance(one, Folder)]
+    delivered = [place.folder for place in settings.deliver if isinstance(place, Folder)]
     removed = {}
-    for folder in (settings.report_folder, *handed):
+    for folder in (settings.report_folder, *delivered):
         for path in sorted(folder.glob("*/index.html")):
             removed[_place(settings, path)] = _without(path, known_as)
     return removed
@@ -74,12 +74,14 @@ def _nameless(text: str, name: str) -> tuple[str, int]:
 
 def exports(settings: Settings, identifier: str) -> dict[str, int]:
     """Remove the exports that name an id; what is still wanted is exported again."""
-    spelled = {identifier, identifier.replace('"', '""')}
-    spelled |= {json.dumps(identifier, ensure_ascii=plain)[1:-1] for plain in (True, False)}
+    spellings = {identifier, identifier.replace('"', '""')}
+    spellings |= {json.dumps(identifier, ensure_ascii=plain)[1:-1] for plain in (True, False)}
     removed = {}
     for folder in sorted(settings.export_folder.glob("*")):
         texts = [path.read_text("utf-8") for path in folder.glob("*") if path.is_file()]
-        if count := sum(len(pattern(one).findall(text)) for text in texts for one in spelled):
+        if count := sum(
+            len(pattern(spelling).findall(text)) for text in texts for spelling in spellings
+        ):
             shutil.rmtree(folder)
             removed[_place(settings, folder)] = count
     return removed
@@ -89,8 +91,10 @@ def scored(settings: Settings, kind: Kind, identifier: str) -> dict[str, int]:
     """Remove an account from the inputs that earlier scorings keep."""
     if kind != "account":
         return {}
-    found = {one.path: keep_others(one.path, identifier) for one in snapshots(settings)}
-    return {_place(settings, path): rows for path, rows in found.items()}
+    removed = {
+        snapshot.path: keep_others(snapshot.path, identifier) for snapshot in snapshots(settings)
+    }
+    return {_place(settings, path): rows for path, rows in removed.items()}
 
 
 def keep_others(path: Path, account_id: str, metadata: dict[bytes, bytes] | None = None) -> int:
@@ -99,12 +103,12 @@ def keep_others(path: Path, account_id: str, metadata: dict[bytes, bytes] | None
     ``metadata`` takes the place of what the file says of itself.
     """
     table = pq.read_table(path)
-    kept = table.filter(pc.not_equal(table["account_id"], pa.scalar(account_id)))
-    if kept.num_rows < table.num_rows or metadata:
-        kept = kept.replace_schema_metadata(metadata or table.schema.metadata).combine_chunks()
-        with atomic_file(path) as other:
-            pq.write_table(kept, other, compression="zstd")
-    return int(table.num_rows - kept.num_rows)
+    others = table.filter(pc.not_equal(table["account_id"], pa.scalar(account_id)))
+    if others.num_rows < table.num_rows or metadata:
+        others = others.replace_schema_metadata(metadata or table.schema.metadata).combine_chunks()
+        with atomic_file(path) as aside:
+            pq.write_table(others, aside, compression="zstd")
+    return int(table.num_rows - others.num_rows)
 
 
 def spool(settings: Settings, kind: Kind, identifier: str) -> dict[str, int]:
@@ -119,10 +123,10 @@ def spool(settings: Settings, kind: Kind, identifier: str) -> dict[str, int]:
 
 def _rewritten(path: Path, kind: Kind, identifier: str) -> int:
     lines = path.read_text("utf-8", errors="replace").splitlines()
-    kept = [one for line in lines if (one := _line(line, kind, identifier))]
-    changed = sum(1 for line in lines if line not in kept)
+    remaining = [without for line in lines if (without := _line(line, kind, identifier))]
+    changed = sum(1 for line in lines if line not in remaining)
     if changed:
-        write_atomically(path, "".join(f"{line}\n" for line in kept))
+        write_atomically(path, "".join(f"{line}\n" for line in remaining))
         path.chmod(0o600)
     return changed
 
@@ -130,10 +134,10 @@ def _rewritten(path: Path, kind: Kind, identifier: str) -> int:
 def _line(line: str, kind: Kind, identifier: str) -> str:
     """Return a line without the id; empty where all of it is about the account."""
     try:
-        told: dict[str, Any] = json.loads(line)
+        content: dict[str, Any] = json.loads(line)
     except ValueError:
         return ""
-    if kind == "account" and told.get("account_id") == identifier:
+    if kind == "account" and content.get("account_id") == identifier:
         return ""
     spelled = pattern(json.dumps(identifier)[1:-1])
     return spelled.sub(pseudonym(kind, identifier), line)

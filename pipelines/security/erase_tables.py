@@ -69,15 +69,15 @@ def _without(
     identifier: str,
 ) -> int:
     """Make ``clean.<name>`` without the rows that name the id; return how many are left."""
-    columns = [one for one in COLUMNS[kind] if one in TABLES[name].names]
-    named = " OR ".join(f"{one} = {literal(identifier)}" for one in columns) or "FALSE"
+    columns = [column for column in COLUMNS[kind] if column in TABLES[name].names]
+    named = " OR ".join(f"{column} = {literal(identifier)}" for column in columns) or "FALSE"
     path = literal(str(settings.tables_folder / f"{name}.parquet"))
     table = quoted(name)
     connection.execute(f"CREATE VIEW rows.{table} AS SELECT * FROM read_parquet({path})")
-    kept = f"SELECT * FROM rows.{table} WHERE ({named}) IS NOT TRUE"
-    connection.execute(f"CREATE VIEW clean.{table} AS {kept}")
-    found = connection.execute(f"SELECT count(*) FROM clean.{table}").fetchone()
-    return int(found[0]) if found else 0
+    others = f"SELECT * FROM rows.{table} WHERE ({named}) IS NOT TRUE"
+    connection.execute(f"CREATE VIEW clean.{table} AS {others}")
+    row = connection.execute(f"SELECT count(*) FROM clean.{table}").fetchone()
+    return int(row[0]) if row else 0
 
 
 def _dates(settings: Settings) -> list[date]:
@@ -96,5 +96,5 @@ def _describes(settings: Settings, dates: list[date]) -> bool:
 
 
 def _description(settings: Settings, dates: list[date]) -> dict[bytes, bytes]:
-    told: dict[str, Any] = describe(settings, tables.read_manifest(settings), dates)
-    return {METADATA: json.dumps(told, sort_keys=True).encode()}
+    description: dict[str, Any] = describe(settings, tables.read_manifest(settings), dates)
+    return {METADATA: json.dumps(description, sort_keys=True).encode()}

@@ -29,17 +29,17 @@ def everywhere(settings: Settings, identifier: str) -> dict[str, int]:
 
     The company's own sources are not ours, even where they lie in the same folder.
     """
-    found = {f"store: {k}": v for k, v in erasure.found(settings.store_url, identifier).items()}
+    mentions = {f"store: {k}": v for k, v in erasure.found(settings.store_url, identifier).items()}
     if _kind(settings) == "postgresql":
         records = erasure.anywhere(settings.mlflow_uri, identifier)
-        found |= {f"mlflow: {k}": v for k, v in records.items()}
+        mentions |= {f"mlflow: {k}": v for k, v in records.items()}
     for path in _files(settings):
         place = os.path.relpath(path, settings.work)
         # Of the many files only those that name it are told, and those that could.
         count = _count(path, identifier)
         if count or path.suffix in (".parquet", ".db"):
-            found[place] = count
-    return found
+            mentions[place] = count
+    return mentions
 
 
 def unsearched(settings: Settings) -> tuple[str, ...]:
@@ -72,14 +72,14 @@ def _count(path: Path, identifier: str) -> int:
 
 
 def _in_bytes(content: bytes, identifier: str) -> int:
-    spelled = {identifier, json.dumps(identifier)[1:-1]}
-    either = "|".join(re.escape(one) for one in sorted(spelled))
+    spellings = {identifier, json.dumps(identifier)[1:-1]}
+    either = "|".join(re.escape(spelling) for spelling in sorted(spellings))
     return len(re.findall(rf"(?<![\w-])(?:{either})(?![\w-])".encode(), content))
 
 
 def _in_parquet(path: Path, identifier: str) -> int:
     file = pq.ParquetFile(path)
-    texts = [one.name for one in file.schema_arrow if pa.types.is_string(one.type)]
+    texts = [field.name for field in file.schema_arrow if pa.types.is_string(field.type)]
     count = _in_bytes(
         json.dumps(
             {

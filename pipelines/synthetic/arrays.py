@@ -41,8 +41,8 @@ def ramp(x: Array, low: float, high: float) -> Array:
 # A column at a time: numpy reduces short rows slowly, and there are many of them.
 def any_of(flags: Array) -> Flags:
     """Return for each row of (n, k) whether one of it holds."""
-    found: Flags = reduce(np.logical_or, flags.T)
-    return found
+    any_flag: Flags = reduce(np.logical_or, flags.T)
+    return any_flag
 
 
 def total(values: Array) -> Array:

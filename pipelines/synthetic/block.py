@@ -38,9 +38,9 @@ class Order:
     world: World
     clock: Clock
 
-    def rng(self, purpose: int, part: int = 0) -> np.random.Generator:
+    def rng(self, purpose: int, stream: int = 0) -> np.random.Generator:
         """Return the stream of random numbers of one purpose."""
-        seeds = np.random.SeedSequence(self.seed, spawn_key=(self.block, purpose, part))
+        seeds = np.random.SeedSequence(self.seed, spawn_key=(self.block, purpose, stream))
         return np.random.Generator(np.random.SFC64(seeds))
 
     def strains(self) -> list[float]:
@@ -53,7 +53,7 @@ class Order:
 def run(order: Order) -> dict[str, pa.Table]:
     """Return the block's part of every table, products apart."""
     life, history, truths = _live(order)
-    one = accounts.Chronicle(
+    chronicle = accounts.Chronicle(
         world=order.world,
         clock=order.clock,
         numbers=order.first + np.arange(order.accounts),
@@ -62,17 +62,17 @@ def run(order: Order) -> dict[str, pa.Table]:
         rng=order.rng(TABLES),
     )
     people = users.persons(history)
-    names = users.user_ids(one, people)
+    names = users.user_ids(chronicle, people)
     columns = {
-        "accounts": accounts.accounts(one),
-        "subscriptions": accounts.subscriptions(one),
-        "users": users.users(one, people, names),
-        "contacts": contacts.contacts(one),
-        "milestones": accounts.milestones(one),
-        "tickets": tickets.tickets(one, history),
-        "org_units": accounts.org_units(one),
-        "usage_daily": usage.usage(one, history, people, names),
-        "truth": _truth(one, truths),
+        "accounts": accounts.accounts(chronicle),
+        "subscriptions": accounts.subscriptions(chronicle),
+        "users": users.users(chronicle, people, names),
+        "contacts": contacts.contacts(chronicle),
+        "milestones": accounts.milestones(chronicle),
+        "tickets": tickets.tickets(chronicle, history),
+        "org_units": accounts.org_units(chronicle),
+        "usage_daily": usage.usage(chronicle, history, people, names),
+        "truth": _truth(chronicle, truths),
     }
     return {name: table(name, values) for name, values in columns.items()}
 
@@ -95,12 +95,12 @@ def _live(order: Order) -> tuple[Life, History, list[Truth]]:
     return life, history, truths
 
 
-def _truth(one: accounts.Chronicle, truths: list[Truth]) -> accounts.Columns:
+def _truth(chronicle: accounts.Chronicle, truths: list[Truth]) -> accounts.Columns:
     account = np.concatenate([t.account for t in truths])
     week = np.repeat([t.week for t in truths], [len(t.account) for t in truths])
     p = {name: np.concatenate([t.p[name] for t in truths]) for name in OUTCOMES}
     return {
-        "account_id": one.account(account),
-        "as_of": dates(one.clock, week * 7),
+        "account_id": chronicle.account(account),
+        "as_of": dates(chronicle.clock, week * 7),
         **{f"p_{name}_next_91d": pa.array(v, from_pandas=True) for name, v in p.items()},
     }

@@ -117,8 +117,8 @@ def _write(
     with Writer(folder) as writer:
         writer.add("products", _products(clock))
         for done, parts in enumerate(_parts(orders, workers), start=1):
-            for name, part in parts.items():
-                writer.add(name, part)
+            for name, rows in parts.items():
+                writer.add(name, rows)
             progress("simulating accounts", done / len(orders))
     return writer.rows
 

@@ -22,8 +22,8 @@ class Journal:
             return
         entry: dict[str, Array] = {"account": index, "week": np.full(len(index), week)}
         for name, value in values.items():
-            whole = isinstance(value, int)
-            entry[name] = np.full(len(index), value) if whole else np.asarray(value)[index]
+            is_constant = isinstance(value, int)
+            entry[name] = np.full(len(index), value) if is_constant else np.asarray(value)[index]
         self._notes[kind].append(entry)
 
     def read(self, kind: str, *columns: str) -> dict[str, Array]:

@@ -12,10 +12,12 @@ __all__ = ["COVERAGE", "RULES", "Rule", "names", "reads", "relations", "times", 
 
 def names() -> list[str]:
     """Return every name [rules] may hold: ``table.rule`` and ``table.column.rule``."""
-    found: list[str] = []
+    rule_names: list[str] = []
     for table in TABLES.values():
         for rule in RULES.values():
             spots = [column for column, _ in rule.spots(table)]
-            found += [f"{table.name}.{rule.name}"] if spots else []
-            found += [f"{table.name}.{column}.{rule.name}" for column in spots if "," not in column]
-    return found
+            rule_names += [f"{table.name}.{rule.name}"] if spots else []
+            rule_names += [
+                f"{table.name}.{column}.{rule.name}" for column in spots if "," not in column
+            ]
+    return rule_names

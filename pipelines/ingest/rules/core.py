@@ -59,8 +59,8 @@ def rule(
     """Declare a rule; ``do`` says what a person can do about its violations."""
 
     def declare(spots: Callable[[Table], Spots]) -> Callable[[Table], Spots]:
-        one = Rule(spots, do, refuse_above, alone, screen)
-        RULES[one.name] = one
+        declared = Rule(spots, do, refuse_above, alone, screen)
+        RULES[declared.name] = declared
         return spots
 
     return declare
@@ -68,5 +68,5 @@ def rule(
 
 def reads(condition: str) -> set[str]:
     """Return the tables of the company that a condition reads beside its own."""
-    found = set(re.findall(r"clean\.(\w+)", condition)) - {"calendar"}
-    return {"subscriptions" if name == "coverage" else name for name in found}
+    tables = set(re.findall(r"clean\.(\w+)", condition)) - {"calendar"}
+    return {"subscriptions" if name == "coverage" else name for name in tables}

@@ -30,8 +30,8 @@ def reference(table: Table) -> Spots:
     for column in table.columns:
         if column.references:
             key = TABLES[column.references].key[0]
-            known = f"SELECT {key} FROM clean.{column.references} WHERE {key} IS NOT NULL"
-            yield column.name, f"{column.name} IS NOT NULL AND {column.name} NOT IN ({known})"
+            referenced = f"SELECT {key} FROM clean.{column.references} WHERE {key} IS NOT NULL"
+            yield column.name, f"{column.name} IS NOT NULL AND {column.name} NOT IN ({referenced})"
 
 
 @rule(

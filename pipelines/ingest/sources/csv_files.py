@@ -41,8 +41,8 @@ def _types(connection: duckdb.DuckDBPyConnection, names: list[str]) -> list[str]
     )
     row = connection.execute(f"SELECT {answers} FROM csv_text").fetchone() or ()
     width = len(TYPES)
-    found = [row[start : start + width] for start in range(0, len(row), width)]
+    answers_by_column = [row[start : start + width] for start in range(0, len(row), width)]
     return [
-        next((name for name, fits in zip(TYPES, one, strict=True) if fits), "VARCHAR")
-        for one in found
+        next((name for name, fits in zip(TYPES, answers_of_column, strict=True) if fits), "VARCHAR")
+        for answers_of_column in answers_by_column
     ]

@@ -28,10 +28,10 @@ def first_line(error: Exception) -> str:
 
     What kind of error it is to DuckDB ("Binder Error") helps nobody who maps a table.
     """
-    said = re.sub(r"^(?:[A-Z][\w-]* )+Error: ", "", str(error).strip().split("\n", 1)[0])
+    message = re.sub(r"^(?:[A-Z][\w-]* )+Error: ", "", str(error).strip().split("\n", 1)[0])
     for pattern, words in _IN_WORDS.items():
-        said = re.sub(pattern, words, said)
-    return said.rstrip("!. ")
+        message = re.sub(pattern, words, message)
+    return message.rstrip("!. ")
 
 
 _IN_WORDS = {

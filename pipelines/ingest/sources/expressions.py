@@ -25,7 +25,7 @@ def expressions(
     connection: duckdb.DuckDBPyConnection,
     table: Table,
     mapping: TableMapping,
-    given: dict[str, str],
+    source_columns: dict[str, str],
     origin: str,
     faults: Faults,
 ) -> dict[str, str]:
@@ -33,20 +33,22 @@ def expressions(
 
     ``origin`` is the source as a person knows it, whose columns are ``given``.
     """
-    found: dict[str, str] = {}
+    sql_by_column: dict[str, str] = {}
     for column in table.columns:
         expression = mapping.columns.get(column.name, "")
         if expression:
             wrong = _unbound(connection, table, column, expression)
-            faults.mistakes.extend(f"{one}. {_has(origin, given, one)}" for one in wrong)
-        elif column.name in given:
+            faults.mistakes.extend(
+                f"{problem}. {_has(origin, source_columns, problem)}" for problem in wrong
+            )
+        elif column.name in source_columns:
             expression = quoted(column.name)
         elif column.nullable:
             expression = f"CAST(NULL AS {SQL_TYPES[column.type]})"
         else:
-            faults.mistakes.append(_unmapped(table, column, given))
-        found[column.name] = expression
-    return found
+            faults.mistakes.append(_unmapped(table, column, source_columns))
+        sql_by_column[column.name] = expression
+    return sql_by_column
 
 
 def _unbound(
@@ -62,19 +64,19 @@ def _unbound(
     return []
 
 
-def _has(origin: str, given: Iterable[str], problem: str) -> str:
+def _has(origin: str, source_columns: Iterable[str], problem: str) -> str:
     """Return the way out of a mistake in an expression: the columns there are, the nearest one."""
     lacking = re.search(r"there is no column '(.*?)'", problem)
-    close = get_close_matches(lacking[1], given, n=1) if lacking else []
+    close = get_close_matches(lacking[1], source_columns, n=1) if lacking else []
     meant = f"Did you mean {close[0]!r}? " if close else ""
-    return f"{meant}The source {origin} has: {', '.join(given)}"
+    return f"{meant}The source {origin} has: {', '.join(source_columns)}"
 
 
-def _unmapped(table: Table, column: Column, given: dict[str, str]) -> str:
+def _unmapped(table: Table, column: Column, source_columns: dict[str, str]) -> str:
     day = f", for example {table.happened!r}" if column.name == "known_at" else ""
     return (
         f"tables.{table.name}.columns: {column.name} ({column.type}: {column.meaning}) is required "
-        f"and the source has no column of that name{nearest(column.name, list(given))}. "
+        f"and the source has no column of that name{nearest(column.name, list(source_columns))}. "
         f"Add {column.name} = <SQL over the source>{day}"
     )
 

@@ -51,8 +51,8 @@ def open_database(settings: Settings) -> duckdb.DuckDBPyConnection:
 
 def named(settings: Settings) -> dict[str, Source]:
     """Return every source: the mapping's, and files that are called like a contract table."""
-    found = {name: _found(settings.data_folder, name) for name in TABLES}
-    files = {name: source for name, source in found.items() if source is not None}
+    tables = {name: _found(settings.data_folder, name) for name in TABLES}
+    files = {name: source for name, source in tables.items() if source is not None}
     return {**files, **settings.sources}
 
 
@@ -80,9 +80,9 @@ def ignored(settings: Settings) -> dict[str, str | None]:
     folder, sources = settings.data_folder, named(settings)
     read = {path for source in sources.values() for path in _paths(folder, source)}
     urls = " ".join(source.url for source in sources.values())
-    found = sorted(folder.iterdir()) if folder.is_dir() else []
-    left = (p for p in found if p.is_file() and p not in read and p.name not in urls)
-    return {path.name: _meant(path.name) for path in left if not path.name.startswith(".")}
+    entries = sorted(folder.iterdir()) if folder.is_dir() else []
+    unread = (p for p in entries if p.is_file() and p not in read and p.name not in urls)
+    return {path.name: _meant(path.name) for path in unread if not path.name.startswith(".")}
 
 
 def _meant(name: str) -> str | None:
@@ -101,11 +101,11 @@ def read(
     except duckdb.Error as error:
         done = False
         where = source.file or source.duckdb or "its query"
-        said = f"sources.{name} ({where}): {first_line(error)}"
+        problem = f"sources.{name} ({where}): {first_line(error)}"
         if source.file:
-            faults.problems.append(said)
+            faults.problems.append(problem)
         else:
-            faults.say(said, source.sql)
+            faults.say(problem, source.sql)
     faults.unread.update(() if done else (name,))
     return done
 
@@ -121,8 +121,8 @@ def _paths(folder: Path, source: Source) -> list[Path]:
     pattern = source.file or source.duckdb
     if not pattern:
         return []
-    found = sorted(glob(str(folder / pattern)))  # noqa: PTH207 (Path.glob takes no absolute ones)
-    return [Path(path) for path in found]
+    matches = sorted(glob(str(folder / pattern)))  # noqa: PTH207 (Path.glob takes no absolute ones)
+    return [Path(path) for path in matches]
 
 
 def _read(
@@ -161,7 +161,7 @@ def _unreadable(folder: Path, name: str, source: Source, paths: list[Path]) -> I
 def _attach(connection: duckdb.DuckDBPyConnection, name: str, source: Source, path: Path) -> None:
     alias = quoted(f"file_{name}")
     connection.execute(f"ATTACH {literal(str(path))} AS {alias} (READ_ONLY)")
-    table = ".".join(quoted(part) for part in source.table.split("."))
+    table = ".".join(quoted(name_part) for name_part in source.table.split("."))
     connection.execute(f"CREATE VIEW src.{quoted(name)} AS SELECT * FROM {alias}.{table}")
 
 
@@ -181,6 +181,6 @@ def _read_files(
     if source.file.endswith(CSV):
         csv_files.load(connection, listed, f"src.{target}")
         return True
-    known = ", ".join((*CSV, *PARQUET))
-    faults.mistakes.append(f"sources.{name}: cannot read {source.file}; known are {known}")
+    endings = ", ".join((*CSV, *PARQUET))
+    faults.mistakes.append(f"sources.{name}: cannot read {source.file}; known are {endings}")
     return False

@@ -34,9 +34,9 @@ def rows(
     origin = mapping.source if mapping.is_query else f"main.{quoted(mapping.source)}"
     kind = "TABLE" if mapping.is_query else "VIEW"
     where = f" WHERE ({mapping.where}\n)" if mapping.where else ""
-    made = f"CREATE {kind} rows.{quoted(name)} AS SELECT * FROM {origin} AS origin{where}"
+    statement = f"CREATE {kind} rows.{quoted(name)} AS SELECT * FROM {origin} AS origin{where}"
     try:
-        connection.execute(made)
+        connection.execute(statement)
     except duckdb.Error as error:
         key = _guilty(connection, origin)
         text = mapping.source if key == "from" else mapping.where
@@ -53,12 +53,12 @@ def columns(
     Beside each column stands its value before the cast. Says no when the mapping does not fit
     the source; ``faults`` then says why.
     """
-    table, source, known = TABLES[name], f"kept.{quoted(name)}", len(faults.mistakes)
-    given = columns_of(connection, source)
+    table, source, mistakes_before = TABLES[name], f"kept.{quoted(name)}", len(faults.mistakes)
+    source_columns = columns_of(connection, source)
     mapping = mapping_of(settings, name)
     origin = readers.origin(settings, mapping.source)
-    sql = expressions(connection, table, mapping, given, origin, faults)
-    if len(faults.mistakes) > known:
+    sql = expressions(connection, table, mapping, source_columns, origin, faults)
+    if len(faults.mistakes) > mistakes_before:
         return False
     breaking = broken(connection, source, sql)
     try:
@@ -89,8 +89,8 @@ def _cast(
     breaking: dict[str, str],
 ) -> None:
     values = ", ".join(
-        f"{tried(one) if name in breaking else f'({one})'} AS {quoted(RAW + name)}"
-        for name, one in sql.items()
+        f"{tried(expression) if name in breaking else f'({expression})'} AS {quoted(RAW + name)}"
+        for name, expression in sql.items()
     )
     raw = f"SELECT {values} FROM {source}"
     types = columns_of(connection, f"({raw})")
@@ -102,15 +102,15 @@ def _cast(
     connection.execute(f"CREATE VIEW {target} AS SELECT {cast}, * FROM ({raw}) AS raw")
 
 
-def _typed(column: Column, given: str) -> str:
+def _typed(column: Column, raw_type: str) -> str:
     """Return the cast of a raw value to its contract type; null where it does not fit."""
     value, wanted = quoted(RAW + column.name), SQL_TYPES[column.type]
-    if given == "VARCHAR":
+    if raw_type == "VARCHAR":
         value = f"NULLIF({value}, {UNREADABLE})"
-    if given == wanted:
+    if raw_type == wanted:
         return value
     cast = f"TRY_CAST({value} AS {wanted})"
-    if column.type == "integer" and "INT" not in given:
+    if column.type == "integer" and "INT" not in raw_type:
         number = f"TRY_CAST({value} AS DOUBLE)"
         return f"CASE WHEN {number} = trunc({number}) THEN {cast} END"
     return cast

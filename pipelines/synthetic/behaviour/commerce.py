@@ -165,9 +165,9 @@ def _prove(life: Life, now: Situation, more: Flags) -> None:
 def _return_seats(life: Life, fewer: Flags) -> None:
     """Give back what is not used, at least a tenth."""
     state = life.state
-    kept = np.maximum(np.ceil(1.15 * state.activated), np.ceil(0.7 * state.seats))
-    kept = np.minimum(kept, np.floor(0.9 * state.seats))
-    state.seats = np.where(fewer, kept, state.seats).astype(np.float32)
+    seats = np.maximum(np.ceil(1.15 * state.activated), np.ceil(0.7 * state.seats))
+    seats = np.minimum(seats, np.floor(0.9 * state.seats))
+    state.seats = np.where(fewer, seats, state.seats).astype(np.float32)
 
 
 def _add_ons(

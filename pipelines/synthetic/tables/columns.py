@@ -28,15 +28,15 @@ def times(clock: Clock, day: Array, hour: int) -> pa.Array:
 def late(rng: np.random.Generator, day: Array, share: float, most: int = 12) -> Array:
     """Return the day on which a fact of ``day`` is known: the same for most, later for some."""
     lag = rng.integers(2, most + 1, len(day))
-    known: Array = np.asarray(day) + lag * (rng.random(len(day)) < share)
-    return known
+    known_on: Array = np.asarray(day) + lag * (rng.random(len(day)) < share)
+    return known_on
 
 
-def ids(prefix: str, number: Array, part: Array | None = None) -> list[str]:
+def ids(prefix: str, number: Array, suffix: Array | None = None) -> list[str]:
     """Return identifiers such as ``a-000123`` or, with parts, ``s-000123-2``."""
-    if part is None:
+    if suffix is None:
         return [f"{prefix}-{n:06d}" for n in number.tolist()]
-    pairs = zip(number.tolist(), part.tolist(), strict=True)
+    pairs = zip(number.tolist(), suffix.tolist(), strict=True)
     return [f"{prefix}-{n:06d}-{p}" for n, p in pairs]
 
 

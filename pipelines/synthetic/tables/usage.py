@@ -46,32 +46,32 @@ class Stream:
     function: int
 
 
-def usage(one: Chronicle, history: History, people: Persons, names: list[str]) -> Columns:
+def usage(chronicle: Chronicle, history: History, people: Persons, names: list[str]) -> Columns:
     """Return the usage rows, sorted by account, day, person and function."""
-    cells = [_hits(one, stream) for stream in _streams(one, history)]
+    cells = [_hits(chronicle, stream) for stream in _streams(chronicle, history)]
     cell = np.sort(np.concatenate(cells))
     keep = np.ones(len(cell), bool)
     keep[1:] = cell[1:] != cell[:-1]
     cell = cell[keep]
     account, day, level, function = _split(cell)
-    seen = day < history.end_day[account]
-    account, day, level, function = (a[seen] for a in (account, day, level, function))
-    rng, n = one.rng, len(account)
+    is_customer = day < history.end_day[account]
+    account, day, level, function = (a[is_customer] for a in (account, day, level, function))
+    rng, n = chronicle.rng, len(account)
     who = people.at(account, level, day // WEEK)
-    arrived = day + 1 + _lag(rng, n) + _backfill(one, account, day)
+    arrived = day + 1 + _lag(rng, n) + _backfill(chronicle, account, day)
     return {
-        "account_id": coded(account, tuple(ids("a", one.numbers))),
+        "account_id": coded(account, tuple(ids("a", chronicle.numbers))),
         "product_id": coded(PRODUCT_OF[function], tuple(p.product_id for p in PRODUCTS)),
         "feature": coded(function, FUNCTIONS),
-        "day": dates(one.clock, day),
+        "day": dates(chronicle.clock, day),
         "events": 1.0 + np.floor(rng.standard_exponential(n, np.float32) * 1.8),
         "user_id": coded(who, tuple(names)),
         "active_users": pa.nulls(n, pa.int64()),
-        "known_at": times(one.clock, arrived, 3),
+        "known_at": times(chronicle.clock, arrived, 3),
     }
 
 
-def _streams(one: Chronicle, history: History) -> Iterator[Stream]:
+def _streams(chronicle: Chronicle, history: History) -> Iterator[Stream]:
     """Return experts and consumers of the core product, then the people of each add-on."""
     weight = np.concatenate(
         [
@@ -81,8 +81,8 @@ def _streams(one: Chronicle, history: History) -> Iterator[Stream]:
         axis=2,
     )
     mix = np.cumsum(weight, axis=2) / weight.sum(axis=2, keepdims=True)
-    lively = history.engagement * _season(one.clock)
-    experts = np.minimum(history.activated, one.traits.experts[:, None])
+    lively = history.engagement * _season(chronicle.clock)
+    experts = np.minimum(history.activated, chronicle.traits.experts[:, None])
     consumers = history.activated - experts
     thin = np.minimum(1, (MANY / np.maximum(consumers, 1)) ** 0.6)
     none = np.zeros_like(experts)
@@ -94,14 +94,14 @@ def _streams(one: Chronicle, history: History) -> Iterator[Stream]:
         some = np.ceil(0.4 * history.activated)
         seats = np.minimum(held, history.activated) if ADD_ONS[j].price_metric == "seats" else some
         users = np.where(held > 0, seats, 0).astype(np.int32)
-        rate = ADD_ON_WEEK * lively * one.traits.appetite[:, j, None]
+        rate = ADD_ON_WEEK * lively * chronicle.traits.appetite[:, j, None]
         rate = rate * np.minimum(1, (MANY / np.maximum(users, 1)) ** 0.6)
         yield Stream(users, none, rate, half, len(CORE_FUNCTIONS) + 2 * j)
 
 
-def _hits(one: Chronicle, stream: Stream) -> Array:
+def _hits(chronicle: Chronicle, stream: Stream) -> Array:
     """Throw the darts; return the cells hit, with repeats."""
-    rng = one.rng
+    rng = chronicle.rng
     count = rng.poisson(stream.darts * stream.people).ravel()
     where = np.repeat(np.arange(len(count)), count)
     n = len(where)
@@ -147,11 +147,11 @@ def _lag(rng: np.random.Generator, n: int) -> Array:
     return np.where(draw < 10, 1 + draw % 7, 0)
 
 
-def _backfill(one: Chronicle, account: Array, day: Array) -> Array:
+def _backfill(chronicle: Chronicle, account: Array, day: Array) -> Array:
     """Return the weeks by which a range of days of some accounts arrived late."""
-    n, rng = len(one.numbers), one.rng
-    start = rng.integers(0, one.clock.end_day, n)
-    length = rng.integers(5, 40, n) * (rng.random(n) < one.world.backfill_share)
+    n, rng = len(chronicle.numbers), chronicle.rng
+    start = rng.integers(0, chronicle.clock.end_day, n)
+    length = rng.integers(5, 40, n) * (rng.random(n) < chronicle.world.backfill_share)
     arrives = start + length + rng.integers(7, 36, n)
     inside = (day >= start[account]) & (day < (start + length)[account])
     return np.where(inside, arrives[account] - day, 0)

@@ -34,8 +34,8 @@ class Persons:
 
     def at(self, account: Array, level: Array, week: Array) -> Array:
         """Return the row of who holds a level in a week."""
-        found: Array = self.key.searchsorted(_key(account, level, week), side="right") - 1
-        return found
+        row: Array = self.key.searchsorted(_key(account, level, week), side="right") - 1
+        return row
 
 
 def _key(account: Array, level: Array, week: Array) -> Array:
@@ -71,36 +71,36 @@ def _levels(low: Array, step: Array) -> Array:
     return _key(account[owner], level, week[owner])
 
 
-def user_ids(one: Chronicle, people: Persons) -> list[str]:
+def user_ids(chronicle: Chronicle, people: Persons) -> list[str]:
     """Return the identifier of each person."""
-    return ids("u", one.numbers[people.account], rank(people.account))
+    return ids("u", chronicle.numbers[people.account], rank(people.account))
 
 
-def users(one: Chronicle, people: Persons, names: list[str]) -> Columns:
+def users(chronicle: Chronicle, people: Persons, names: list[str]) -> Columns:
     """Return who had access when; that somebody lost it is known some days later."""
     first = people.from_week * WEEK
     gone = people.to_week < NEVER
     last = np.where(gone, people.to_week * WEEK + WEEK - 1, NEVER)
-    expert = people.level < one.traits.experts[people.account]
-    lag = one.rng.integers(0, 15, len(first))
+    expert = people.level < chronicle.traits.experts[people.account]
+    lag = chronicle.rng.integers(0, 15, len(first))
     return {
         "user_id": names,
-        "account_id": one.account(people.account),
+        "account_id": chronicle.account(people.account),
         "user_group": np.where(expert, "expert", "consumer").tolist(),
-        "org_unit": _departments(one, people, expert),
-        "activated_on": dates(one.clock, first),
-        "deactivated_on": dates(one.clock, last),
-        "deactivated_known_on": dates(one.clock, np.where(gone, last + lag, NEVER)),
-        "known_at": one.known(first),
+        "org_unit": _departments(chronicle, people, expert),
+        "activated_on": dates(chronicle.clock, first),
+        "deactivated_on": dates(chronicle.clock, last),
+        "deactivated_known_on": dates(chronicle.clock, np.where(gone, last + lag, NEVER)),
+        "known_at": chronicle.known(first),
     }
 
 
-def _departments(one: Chronicle, people: Persons, expert: Array) -> pa.Array:
+def _departments(chronicle: Chronicle, people: Persons, expert: Array) -> pa.Array:
     """Return where each person works: experts in the first department, others where it is used.
 
     Every second of them works in the department that was won last.
     """
-    won = one.journal.read("unit", "status")
+    won = chronicle.journal.read("unit", "status")
     is_green = won["status"] == GREEN
     weeks = np.sort(_key(won["account"][is_green], np.array(0), won["week"][is_green]))
     before = _key(people.account, np.array(0), people.from_week)

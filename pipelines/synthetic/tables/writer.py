@@ -51,8 +51,8 @@ def table(name: str, columns: dict[str, Any]) -> pa.Table:
 
 
 def _array(values: Any, kind: pa.DataType) -> pa.Array:
-    found = values if isinstance(values, pa.Array) else pa.array(values)
-    return found if found.type == kind else found.cast(kind)
+    array = values if isinstance(values, pa.Array) else pa.array(values)
+    return array if array.type == kind else array.cast(kind)
 
 
 class Writer:
@@ -68,19 +68,19 @@ class Writer:
         }
         self._waiting: dict[str, list[pa.Table]] = {name: [] for name in SCHEMAS}
 
-    def add(self, name: str, part: pa.Table) -> None:
-        """Append ``part`` to the table ``name``."""
-        self.rows[name] = self.rows.get(name, 0) + part.num_rows
+    def add(self, name: str, rows: pa.Table) -> None:
+        """Append ``rows`` to the table ``name``."""
+        self.rows[name] = self.rows.get(name, 0) + rows.num_rows
         waiting = self._waiting[name]
-        waiting.append(part)
+        waiting.append(rows)
         if sum(p.num_rows for p in waiting) >= ROWS_A_GROUP:
             self._flush(name)
 
     def _flush(self, name: str) -> None:
-        whole = pa.concat_tables(self._waiting[name])
+        table = pa.concat_tables(self._waiting[name])
         if name in CODED:
-            whole = whole.unify_dictionaries()
-        self._files[name].write_table(whole, row_group_size=1 << 20)
+            table = table.unify_dictionaries()
+        self._files[name].write_table(table, row_group_size=1 << 20)
         self._waiting[name] = []
 
     def __enter__(self) -> Writer:
