@@ -143,7 +143,7 @@ def _files(
     draft = ModelFiles(
         fitted.text, fitted.calibration, fitted.features, told, {"rows": rows}, amounts.text
     )
-    return replace(draft, golden={"rows": rows, **golden_rows.given(draft)})
+    return replace(draft, golden={"rows": rows, **golden_rows.golden_scores(draft)})
 
 
 def _plain(cell: Any) -> Any:

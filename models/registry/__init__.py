@@ -91,32 +91,34 @@ class Registry:
 
         with self._client() as client:
             try:
-                found = client.get_registered_model(target).aliases
+                named = client.get_registered_model(target).aliases
             except mlflow.exceptions.MlflowException:
                 return {}
-            return {alias: str(version) for alias, version in found.items()}
+            return {alias: str(version) for alias, version in named.items()}
 
     def versions(self) -> list[dict[str, Any]]:
         """Return every version with its aliases, tags and metrics, newest first."""
         with self._client() as client:
             names = [model.name for model in client.search_registered_models()]
-            return [_described(client, one) for name in names for one in _versions(client, name)]
+            return [
+                _described(client, version) for name in names for version in _versions(client, name)
+            ]
 
-    def crown(self, target: str, champion: str, previous: str | None) -> None:
+    def set_aliases(self, target: str, champion: str, previous: str | None) -> None:
         """Let the aliases name these versions; whoever is asked again changes nothing."""
-        known = self.aliases(target)
+        current = self.aliases(target)
         wanted = {PREVIOUS: previous, CHAMPION: champion}
         with self._client() as client:
             for alias, version in wanted.items():
-                if version is not None and known.get(alias) != version:
+                if version is not None and current.get(alias) != version:
                     client.set_registered_model_alias(target, alias, version)
-                elif version is None and alias in known:
+                elif version is None and alias in current:
                     client.delete_registered_model_alias(target, alias)
 
     def _experiment(self, client: MlflowClient) -> str:
-        found = client.get_experiment_by_name(EXPERIMENT)
-        if found is not None:
-            return str(found.experiment_id)
+        experiment = client.get_experiment_by_name(EXPERIMENT)
+        if experiment is not None:
+            return str(experiment.experiment_id)
         self.artifacts.mkdir(parents=True, exist_ok=True)
         return str(client.create_experiment(EXPERIMENT, self.artifacts.resolve().as_uri()))
 
@@ -125,22 +127,22 @@ class Registry:
 
 
 def _versions(client: MlflowClient, target: str) -> list[ModelVersion]:
-    found = client.search_model_versions(f"name='{target}'")
+    matches = client.search_model_versions(f"name='{target}'")
     # A search leaves the aliases out; asking for the version brings them.
-    whole = [client.get_model_version(target, one.version) for one in found]
-    return sorted(whole, key=lambda one: -int(one.version))
+    versions = [client.get_model_version(target, version.version) for version in matches]
+    return sorted(versions, key=lambda version: -int(version.version))
 
 
-def _described(client: MlflowClient, one: ModelVersion) -> dict[str, Any]:
-    metrics = client.get_run(one.run_id).data.metrics if one.run_id else {}
+def _described(client: MlflowClient, version: ModelVersion) -> dict[str, Any]:
+    metrics = client.get_run(version.run_id).data.metrics if version.run_id else {}
     return {
-        "target": one.name,
-        "version": str(one.version),
-        "aliases": sorted(one.aliases),
-        "verdict": one.tags.get("verdict", ""),
+        "target": version.name,
+        "version": str(version.version),
+        "aliases": sorted(version.aliases),
+        "verdict": version.tags.get("verdict", ""),
         "auc": [metrics.get(name) for name in ("auc", "auc_low", "auc_high")],
-        "fingerprint": one.tags.get("data_fingerprint", ""),
-        "run_id": one.run_id,
+        "fingerprint": version.tags.get("data_fingerprint", ""),
+        "run_id": version.run_id,
     }
 
 

@@ -32,7 +32,7 @@ class PropensityModel(PythonModel):
         self.encode_columns = encoding.encode_columns
         self.booster = lgb.Booster(model_file=paths["model"])
         stored = json.loads(Path(paths["features"]).read_text("utf-8"))
-        self.features = [encoding.FeatureSpec.from_dict(one) for one in stored]
+        self.features = [encoding.FeatureSpec.from_dict(feature) for feature in stored]
         self.calibration = json.loads(Path(paths["calibration"]).read_text("utf-8"))
 
     def predict(
@@ -42,7 +42,7 @@ class PropensityModel(PythonModel):
         params: dict[str, Any] | None = None,  # noqa: ARG002
     ) -> np.ndarray:
         """Return the calibrated probability of each row, shape (rows,)."""
-        columns = {one.name: _column(model_input, one) for one in self.features}
+        columns = {feature.name: _column(model_input, feature) for feature in self.features}
         raw = self.booster.predict(self.encode_columns(columns, self.features), raw_score=True)
         probability: np.ndarray = self.calibrators.apply(self.calibration, np.asarray(raw))
         return probability

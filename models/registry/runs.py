@@ -46,8 +46,8 @@ def logged(
         mlflow.start_run(experiment_id=experiment, run_name=target, tags=_process()),
     ):
         _log_run(Path(folder), files, run, tags)
-        for number, one in enumerate(run.tried):
-            _log_tried(f"{target} trial {number}", experiment, one)
+        for number, trial in enumerate(run.tried):
+            _log_tried(f"{target} trial {number}", experiment, trial)
         info = mlflow.pyfunc.log_model(
             name="model",
             python_model=str(HERE / "pyfunc.py"),
@@ -103,17 +103,17 @@ def _written(folder: Path, files: Mapping[str, str]) -> dict[str, str]:
     return {name.split(".")[0]: str(folder / name) for name in files}
 
 
-def _log_tried(name: str, experiment: str, one: Tried) -> None:
+def _log_tried(name: str, experiment: str, trial: Tried) -> None:
     """Log a trial as a run within the one that is open."""
     import mlflow
 
     with mlflow.start_run(experiment_id=experiment, run_name=name, nested=True, tags=_process()):
-        mlflow.log_params(dict(one.params))
-        for step, loss in enumerate(one.folds):
+        mlflow.log_params(dict(trial.params))
+        for step, loss in enumerate(trial.folds):
             mlflow.log_metric("fold_log_loss", loss, step=step)
-        if one.log_loss is not None:
-            mlflow.log_metric("log_loss", one.log_loss)
-        mlflow.set_tag("given_up", str(one.log_loss is None).lower())
+        if trial.log_loss is not None:
+            mlflow.log_metric("log_loss", trial.log_loss)
+        mlflow.set_tag("given_up", str(trial.log_loss is None).lower())
 
 
 def _arithmetic() -> dict[str, str]:
@@ -128,7 +128,7 @@ def _signature(files: ModelFiles) -> Any:
 
     # Said outright: MLflow would call an input required when its sample holds no missing value.
     inputs = [
-        ColSpec("double" if one.categories is None else "string", one.name, required=False)
-        for one in files.features
+        ColSpec("double" if feature.categories is None else "string", feature.name, required=False)
+        for feature in files.features
     ]
     return ModelSignature(Schema([*inputs]), Schema([ColSpec("double")]))

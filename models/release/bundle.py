@@ -54,11 +54,11 @@ def prepare(folder: Path, models: Mapping[str, ModelFiles], meta: Mapping[str, A
     """
     files = {
         f"{target}/{name}": text
-        for target, one in models.items()
-        for name, text in one.files().items()
+        for target, model in models.items()
+        for name, text in model.files().items()
     }
     hashes = {name: _sha256(text.encode()) for name, text in sorted(files.items())}
-    described = {t: {"version": one.card.get("version")} for t, one in models.items()}
+    described = {t: {"version": model.card.get("version")} for t, model in models.items()}
     release_id = id_of(hashes, described, meta)
     final = folder / release_id
     if not _is_whole(final, hashes):
@@ -108,23 +108,23 @@ def verify(path: Path) -> Manifest:
         raise ReleaseError(f"{path}: the manifest does not fit its id; publish the release again")
     # A link is never a file of the release: what it points to can change unseen.
     parts = [p for p in path.rglob("*") if p.is_symlink() or not p.is_dir()]
-    found = {p.relative_to(path).as_posix(): p for p in parts}
-    if (size := sum(one.lstat().st_size for one in parts)) > MOST_BYTES:
+    present = {p.relative_to(path).as_posix(): p for p in parts}
+    if (size := sum(file.lstat().st_size for file in parts)) > MOST_BYTES:
         raise ReleaseError(f"{path}: has {size} bytes, which no release has; refused")
     listed = manifest.files
-    known = {f"{target}/{name}" for target in manifest.models for name in PARTS}
-    wanted = {*listed, *(name for name in known if not name.endswith(AMOUNT))}
-    problems = [f"{path / name}: is missing" for name in sorted(wanted) if name not in found]
-    problems += [f"{path / name}: is no file of a model" for name in listed if name not in known]
+    possible = {f"{target}/{name}" for target in manifest.models for name in PARTS}
+    wanted = {*listed, *(name for name in possible if not name.endswith(AMOUNT))}
+    problems = [f"{path / name}: is missing" for name in sorted(wanted) if name not in present]
+    problems += [f"{path / name}: is no file of a model" for name in listed if name not in possible]
     problems += [
         f"{path / name}: is not listed in the manifest"
-        for name in found
+        for name in present
         if name not in listed and name != MANIFEST
     ]
     problems += [
         f"{path / name}: does not have the hash in the manifest"
         for name, digest in listed.items()
-        if name in found and not _has_hash(found[name], digest)
+        if name in present and not _has_hash(present[name], digest)
     ]
     if problems:
         raise ReleaseError([f"{problem}; publish the release again" for problem in problems])
@@ -148,8 +148,8 @@ def check_in_child(path: Path) -> None:
         raise ReleaseError(f"{path}: loading took over {CHILD_SECONDS} s; refused") from None
     if done.returncode:
         died = "" if done.returncode == 1 else "the process that loaded it died: "
-        told = died + (done.stdout.strip() or f"exit code {done.returncode}")
-        raise ReleaseError(f"{path}: {told}; refused")
+        problem = died + (done.stdout.strip() or f"exit code {done.returncode}")
+        raise ReleaseError(f"{path}: {problem}; refused")
 
 
 def _manifest(path: Path) -> Manifest:
@@ -161,7 +161,9 @@ def _manifest(path: Path) -> Manifest:
         manifest = Manifest(**{f: stored[f] for f in ("release_id", "models", "files", "meta")})
     except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise ReleaseError(f"{path}: cannot be read: {error}") from None
-    if not all(isinstance(one, dict) for one in (manifest.files, manifest.models, manifest.meta)):
+    if not all(
+        isinstance(section, dict) for section in (manifest.files, manifest.models, manifest.meta)
+    ):
         raise ReleaseError(f"{path}: cannot be read: it lists no files")
     if not manifest.models:
         raise ReleaseError(f"{path}: names no model")

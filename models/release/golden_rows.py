@@ -37,45 +37,45 @@ def amount_shares(files: ModelFiles, matrix: np.ndarray) -> np.ndarray:
 
 
 def shares_by(
-    told: Mapping[str, Any], booster: lgb.Booster | None, matrix: np.ndarray
+    amounts: Mapping[str, Any], booster: lgb.Booster | None, matrix: np.ndarray
 ) -> np.ndarray:
     """Return the same by what the card tells of amounts, and their model where there is one."""
     if booster is None:
-        return np.full(len(matrix), float(told["share"]))
-    capped: np.ndarray = np.minimum(booster.predict(matrix), told["cap"]) * told["factor"]
+        return np.full(len(matrix), float(amounts["share"]))
+    capped: np.ndarray = np.minimum(booster.predict(matrix), amounts["cap"]) * amounts["factor"]
     return capped
 
 
-def given(files: ModelFiles) -> dict[str, list[float]]:
+def golden_scores(files: ModelFiles) -> dict[str, list[float]]:
     """Return what a model gives to its golden rows: ``expected`` probabilities, and ``shares``."""
     matrix = encode(files.golden["rows"], files.features)
     return {
         "expected": [float(p) for p in matrix_probabilities(files, matrix)],
-        "shares": [float(one) for one in amount_shares(files, matrix)],
+        "shares": [float(share) for share in amount_shares(files, matrix)],
     }
 
 
 def problem(folder: Path) -> str:
     """Return what is wrong with the model in ``folder``, or nothing."""
     try:
-        told = _wrong(ModelFiles.read(folder))
+        fault = _wrong(ModelFiles.read(folder))
     except DataError as error:
-        told = str(error)
+        fault = str(error)
     except (*UNREADABLE, lgb.basic.LightGBMError, RecursionError) as error:
-        told = f"the model cannot be loaded: {type(error).__name__}: {error}"
-    return told and f"{folder.name}: {told}"
+        fault = f"the model cannot be loaded: {type(error).__name__}: {error}"
+    return fault and f"{folder.name}: {fault}"
 
 
 def _wrong(files: ModelFiles) -> str:
     if not files.golden["rows"]:
         return "there is no golden row to prove it by"
     for name, text in (("model", files.text), ("model of amounts", files.amount)):
-        if text and (told := lightgbm_text.problem(text, len(files.features))):
-            return f"the {name} cannot be loaded: {told}"
-    if told := calibrators.problem(files.calibration):
-        return f"the calibration cannot be right: {told}"
-    found = given(files)
-    differences = (_difference(files.golden[name], found[name]) for name in found)
+        if text and (fault := lightgbm_text.problem(text, len(files.features))):
+            return f"the {name} cannot be loaded: {fault}"
+    if fault := calibrators.problem(files.calibration):
+        return f"the calibration cannot be right: {fault}"
+    scores = golden_scores(files)
+    differences = (_difference(files.golden[name], scores[name]) for name in scores)
     return next(filter(None, differences), "") or _without_reasons(files)
 
 
@@ -88,11 +88,11 @@ def _without_reasons(files: ModelFiles) -> str:
     return "" if gap <= ADDS_UP else "the reasons of golden rows do not add up to their scores"
 
 
-def _difference(expected: Sequence[float], found: Sequence[float]) -> str:
-    one, two = np.array(expected, float), np.array(found, float)
-    if one.shape != two.shape or not np.isfinite(two).all():
+def _difference(expected: Sequence[float], actual: Sequence[float]) -> str:
+    wanted, scores = np.array(expected, float), np.array(actual, float)
+    if wanted.shape != scores.shape or not np.isfinite(scores).all():
         return "golden rows get no score"
-    furthest = float(np.abs(one - two).max(initial=0.0))
+    furthest = float(np.abs(wanted - scores).max(initial=0.0))
     return "" if furthest <= TOLERANCE else f"golden rows differ by {furthest:.2g}"
 
 
@@ -101,6 +101,6 @@ def check(path: Path) -> int:
 
     A garbled model aborts the process that loads it: call this in a child.
     """
-    found = [problem(folder) for folder in sorted(path.iterdir()) if folder.is_dir()]
-    sys.stdout.write("; ".join(filter(None, found)))
-    return 1 if any(found) else 0
+    problems = [problem(folder) for folder in sorted(path.iterdir()) if folder.is_dir()]
+    sys.stdout.write("; ".join(filter(None, problems)))
+    return 1 if any(problems) else 0

@@ -21,8 +21,8 @@ def problem(text: str, inputs: int) -> str:
         if int(header["max_feature_idx"]) != inputs - 1:
             return f"it takes {int(header['max_feature_idx']) + 1} inputs, not {inputs}"
         for number, section in enumerate(_sections(text, sizes)):
-            if told := _wrong(_fields(section), inputs):
-                return f"tree {number}: {told}"
+            if fault := _wrong(_fields(section), inputs):
+                return f"tree {number}: {fault}"
     except (KeyError, ValueError) as error:
         return f"its text is not understood: {error}"
     return ""
@@ -52,10 +52,10 @@ def _sections(text: str, sizes: list[int]) -> Iterator[str]:
 
 def _fields(section: str) -> dict[str, str]:
     pairs = [line.split("=", 1) for line in section.splitlines() if "=" in line]
-    found = dict(pairs)
-    if len(found) < len(pairs):
+    fields = dict(pairs)
+    if len(fields) < len(pairs):
         raise ValueError("a field comes twice")
-    return found
+    return fields
 
 
 def _wrong(tree: Mapping[str, str], inputs: int) -> str:
@@ -77,19 +77,21 @@ def _wrong_splits(tree: Mapping[str, str], nodes: int, inputs: int) -> str:
     thresholds, kinds = _numbers(tree, "threshold"), _integers(tree, "decision_type")
     if {len(features), len(thresholds), len(kinds)} != {nodes}:
         return f"not every one of {nodes} nodes has a feature, a threshold and a kind"
-    if not all(0 <= one < inputs for one in features):
+    if not all(0 <= feature < inputs for feature in features):
         return "a node asks for an input that is none"
     # An infinite one is meant: only what is missing goes the other way.
     if any(map(math.isnan, thresholds)):
         return "a threshold is no number"
-    chosen = [one for one, kind in zip(thresholds, kinds, strict=True) if kind & CATEGORICAL]
+    chosen = [
+        threshold for threshold, kind in zip(thresholds, kinds, strict=True) if kind & CATEGORICAL
+    ]
     return _wrong_categories(tree, chosen)
 
 
 def _wrong_categories(tree: Mapping[str, str], chosen: list[float]) -> str:
     """Say what is wrong with the sets of categories; ``chosen`` are the nodes' places in them."""
     sets = int(tree["num_cat"])
-    if not all(one.is_integer() and 0 <= one < sets for one in chosen):
+    if not all(place.is_integer() and 0 <= place < sets for place in chosen):
         return "a node asks for a set of categories that is none"
     if not sets:
         return ""
@@ -100,24 +102,24 @@ def _wrong_categories(tree: Mapping[str, str], chosen: list[float]) -> str:
 
 def _wrong_links(tree: Mapping[str, str], leaves: int) -> str:
     """Say whether the links make one tree: from the root to every node and leaf, once each."""
-    left, right = _integers(tree, "left_child"), _integers(tree, "right_child")
-    if {len(left), len(right)} != {leaves - 1}:
+    left_child, right_child = _integers(tree, "left_child"), _integers(tree, "right_child")
+    if {len(left_child), len(right_child)} != {leaves - 1}:
         return "not every node has two children"
     wanted = {*range(1, leaves - 1), *range(-leaves, 0)}
-    if sorted(left + right) != sorted(wanted):
+    if sorted(left_child + right_child) != sorted(wanted):
         return "a child is no node, or has two parents"
     # Every node but the root has one parent: what the root does not reach goes round in a circle.
     reached, waiting = 0, [0]
     while waiting:
         node = waiting.pop()
         reached += 1
-        waiting += [one for one in (left[node], right[node]) if one >= 0]
+        waiting += [child for child in (left_child[node], right_child[node]) if child >= 0]
     return "" if reached == leaves - 1 else "a part of it leads back into itself"
 
 
 def _integers(fields: Mapping[str, str], name: str) -> list[int]:
-    return [int(one) for one in fields[name].split()]
+    return [int(number) for number in fields[name].split()]
 
 
 def _numbers(fields: Mapping[str, str], name: str) -> list[float]:
-    return [float(one) for one in fields[name].split()]
+    return [float(number) for number in fields[name].split()]

@@ -46,7 +46,7 @@ class ModelFiles:
         return {
             "model.txt": self.text,
             "calibration.json": as_json(self.calibration),
-            "features.json": as_json([asdict(one) for one in self.features]),
+            "features.json": as_json([asdict(feature) for feature in self.features]),
             "card.json": as_json({**self.card, "format": FORMAT}),
             "golden.json": as_json(self.golden),
             **({AMOUNT: self.amount} if self.amount else {}),

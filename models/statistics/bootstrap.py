@@ -64,12 +64,12 @@ class Draws:
         metric: Metric = metrics.auc,
     ) -> Interval:
         """Return by how much the metric of ``score`` exceeds that of ``other``, paired."""
-        one, two = (self.resampled(metric, each, label) for each in (score, other))
         lead = whole(metric, score, label) - whole(metric, other, label)
-        return interval_of(lead, one - two)
+        resampled = (self.resampled(metric, each, label) for each in (score, other))
+        return interval_of(lead, np.subtract(*resampled))
 
-    def _weights(self, part: slice) -> np.ndarray:
-        return self.counts[part][:, self.codes].astype(float)
+    def _weights(self, rows: slice) -> np.ndarray:
+        return self.counts[rows][:, self.codes].astype(float)
 
 
 def whole(metric: Metric, score: np.ndarray, label: np.ndarray) -> float:
@@ -79,8 +79,8 @@ def whole(metric: Metric, score: np.ndarray, label: np.ndarray) -> float:
 
 def interval_of(value: float, values: np.ndarray) -> Interval:
     """Return ``value`` with the percentiles of its resamples, shape (resamples,)."""
-    known = values[np.isfinite(values)]
-    if not len(known):
+    finite = values[np.isfinite(values)]
+    if not len(finite):
         return Interval(value, float("nan"), float("nan"))
-    low, high = np.percentile(known, [2.5, 97.5])
+    low, high = np.percentile(finite, [2.5, 97.5])
     return Interval(value, float(low), float(high))

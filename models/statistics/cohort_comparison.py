@@ -59,9 +59,9 @@ class Comparison:
         row: dict[str, Any] = {}
         for name, value in vars(self).items():
             if name in ("share_reached", "share_open", "difference", "adjusted"):
-                for part in ("value", "low", "high"):
-                    column = name if part == "value" else f"{name}_{part}"
-                    row[column] = None if value is None else round(getattr(value, part), 6)
+                for end in ("value", "low", "high"):
+                    column = name if end == "value" else f"{name}_{end}"
+                    row[column] = None if value is None else round(getattr(value, end), 6)
             else:
                 row[name] = value
         return row
@@ -78,16 +78,16 @@ def compare(rows: pd.DataFrame, steps: Sequence[str], outcomes: Sequence[str]) -
     steps, outcomes
         Which columns to compare; where either is null the row does not count.
     """
-    known = rows.assign(cohort=cohorts(rows["started_on"]), stratum=strata(rows))
-    parts = [known.assign(cohort=ALL), *(part for _, part in known.groupby("cohort"))]
+    labelled = rows.assign(cohort=cohorts(rows["started_on"]), stratum=strata(rows))
+    parts = [labelled.assign(cohort=ALL), *(group for _, group in labelled.groupby("cohort"))]
     return [
-        found
-        for part in parts
-        for day in sorted(part["day"].unique())
-        for at in [part[part["day"] == day]]
+        comparison
+        for group in parts
+        for day in sorted(group["day"].unique())
+        for at in [group[group["day"] == day]]
         for step in steps
         for outcome in outcomes
-        if (found := _compared(at, int(day), step, outcome))
+        if (comparison := _compared(at, int(day), step, outcome))
     ]
 
 
@@ -115,11 +115,11 @@ def wilson(count: float, n: float) -> Interval:
     return Interval(share, max(0.0, min(low, share)), min(1.0, max(high, share)))
 
 
-def newcombe(one: Interval, two: Interval) -> Interval:
-    """Return the difference of two shares, ``one`` less ``two``, with its 95 % interval."""
-    gap = one.value - two.value
-    below = sqrt((one.value - one.low) ** 2 + (two.high - two.value) ** 2)
-    above = sqrt((one.high - one.value) ** 2 + (two.value - two.low) ** 2)
+def newcombe(first: Interval, second: Interval) -> Interval:
+    """Return the difference of two shares, ``first`` less ``second``, with its 95 % interval."""
+    gap = first.value - second.value
+    below = sqrt((first.value - first.low) ** 2 + (second.high - second.value) ** 2)
+    above = sqrt((first.high - first.value) ** 2 + (second.value - second.low) ** 2)
     return Interval(gap, gap - below, gap + above)
 
 
@@ -152,15 +152,15 @@ def _standard(happened: np.ndarray, n: np.ndarray, weight: np.ndarray) -> Interv
 
 
 def _compared(at: pd.DataFrame, day: int, step: str, outcome: str) -> Comparison | None:
-    known = at[at[step].notna() & at[outcome].notna()]
-    reached, happened = known[step].to_numpy(float), known[outcome].to_numpy(float)
+    observed = at[at[step].notna() & at[outcome].notna()]
+    reached, happened = observed[step].to_numpy(float), observed[outcome].to_numpy(float)
     n, others = int(reached.sum()), int((1 - reached).sum())
     if not n or not others:
         return None
     have = wilson(float(happened[reached == 1].sum()), n)
     lack = wilson(float(happened[reached == 0].sum()), others)
     return Comparison(
-        cohort=str(known["cohort"].iloc[0]),
+        cohort=str(observed["cohort"].iloc[0]),
         day=day,
         step=step,
         outcome=outcome,
@@ -169,7 +169,7 @@ def _compared(at: pd.DataFrame, day: int, step: str, outcome: str) -> Comparison
         share_reached=have,
         share_open=lack,
         difference=newcombe(have, lack),
-        adjusted=stratified(reached, happened, known["stratum"].to_numpy()),
+        adjusted=stratified(reached, happened, observed["stratum"].to_numpy()),
         few=min(n, others) < FEWEST,
     )
 
@@ -184,24 +184,24 @@ NOTE = (
 
 
 def picture(
-    found: Sequence[Comparison], steps: Mapping[str, str], outcomes: Mapping[str, str]
+    comparisons: Sequence[Comparison], steps: Mapping[str, str], outcomes: Mapping[str, str]
 ) -> bytes:
     """Return a PNG: a row an outcome, a column a step, the day from left to right.
 
-    ``steps`` and ``outcomes`` give the titles; ``found`` are the comparisons of all accounts.
+    ``steps`` and ``outcomes`` give the titles; ``comparisons`` are those of all accounts.
     """
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(3.1 * len(steps), 2.4 * len(outcomes) + 0.8), layout="constrained")
     grid = figure.subplots(len(outcomes), len(steps), squeeze=False, sharex=True, sharey="row")
-    for row, (outcome, told) in zip(grid, outcomes.items(), strict=True):
-        row[0].set_ylabel(told, fontsize=11)
-        row[0].set_ylim(0, _top([o for o in found if o.outcome == outcome]))
+    for row, (outcome, title) in zip(grid, outcomes.items(), strict=True):
+        row[0].set_ylabel(title, fontsize=11)
+        row[0].set_ylim(0, _top([o for o in comparisons if o.outcome == outcome]))
         for axes, step in zip(row, steps, strict=True):
-            _panel(axes, [o for o in found if (o.step, o.outcome) == (step, outcome)])
-    for axes, told in zip(grid[0], steps.values(), strict=True):
-        axes.set_title(told, fontsize=11, fontweight="bold")
-    handles, names = next(a for one in grid.flat if (a := one.get_legend_handles_labels())[0])
+            _panel(axes, [o for o in comparisons if (o.step, o.outcome) == (step, outcome)])
+    for axes, title in zip(grid[0], steps.values(), strict=True):
+        axes.set_title(title, fontsize=11, fontweight="bold")
+    handles, names = next(a for panel in grid.flat if (a := panel.get_legend_handles_labels())[0])
     figure.legend(handles, names, loc="outside upper right", ncols=2, frameon=False)
     figure.suptitle("What had been reached by a day, and the year after", x=0.01, ha="left")
     figure.supxlabel(f"day after the start\n{NOTE}", fontsize=9)
@@ -210,31 +210,35 @@ def picture(
     return file.getvalue()
 
 
-def _top(found: Sequence[Comparison]) -> float:
+def _top(comparisons: Sequence[Comparison]) -> float:
     """Return the highest interval that tells something; wider ones are cut."""
-    told = [one for one in found if not one.few] or found
-    return min(1.02, 1.1 * max(max(o.share_reached.high, o.share_open.high) for o in told))
+    certain = [comparison for comparison in comparisons if not comparison.few] or comparisons
+    return min(1.02, 1.1 * max(max(o.share_reached.high, o.share_open.high) for o in certain))
 
 
-def _panel(axes: Axes, found: Sequence[Comparison]) -> None:
+def _panel(axes: Axes, comparisons: Sequence[Comparison]) -> None:
     from matplotlib.ticker import PercentFormatter
 
     for place, (name, share, colour) in enumerate(SIDES):
         for few, alpha in ((False, 1.0), (True, 0.3)):
-            _bars(axes, [o for o in found if o.few == few], share, 4 * place - 2, colour, alpha)
-        points = [(o.day + 4 * place - 2, getattr(o, share).value) for o in found if not o.few]
+            _bars(
+                axes, [o for o in comparisons if o.few == few], share, 4 * place - 2, colour, alpha
+            )
+        points = [
+            (o.day + 4 * place - 2, getattr(o, share).value) for o in comparisons if not o.few
+        ]
         axes.plot(*zip(*points, strict=True) if points else ([], []), color=colour,
                   linewidth=1, alpha=0.5, label=name)  # fmt: skip
-    axes.set_xticks([one.day for one in found])
+    axes.set_xticks([comparison.day for comparison in comparisons])
     axes.tick_params(labelsize=8)
     axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0, symbol=" %"))
     axes.spines[["top", "right"]].set_visible(False)
 
 
 def _bars(
-    axes: Axes, found: Sequence[Comparison], share: str, aside: int, colour: str, alpha: float
+    axes: Axes, comparisons: Sequence[Comparison], share: str, aside: int, colour: str, alpha: float
 ) -> None:
-    shares = [getattr(one, share) for one in found]
+    shares = [getattr(comparison, share) for comparison in comparisons]
     ends: Any = [[s.value - s.low for s in shares], [s.high - s.value for s in shares]]
-    axes.errorbar([o.day + aside for o in found], [s.value for s in shares], ends, fmt="o",
+    axes.errorbar([o.day + aside for o in comparisons], [s.value for s in shares], ends, fmt="o",
                   color=colour, alpha=alpha, markersize=4, capsize=2, linewidth=1.2)  # fmt: skip

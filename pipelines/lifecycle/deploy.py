@@ -125,7 +125,7 @@ def _prepare(settings: Settings, registry: Registry, versions: Mapping[str, str]
 def _follow(settings: Settings, registry: Registry, path: Path) -> None:
     bundle.point(path)
     for name, stack in in_use(settings, registry).items():
-        registry.crown(name, stack[-1], stack[-2] if len(stack) > 1 else None)
+        registry.set_aliases(name, stack[-1], stack[-2] if len(stack) > 1 else None)
 
 
 def _versions(path: Path) -> dict[str, str]:

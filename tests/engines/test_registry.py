@@ -17,13 +17,13 @@ def test_versions_live_in_postgres(database_url: str, tmp_path: Path) -> None:
     registry = Registry(database_url, tmp_path / "artifacts")
     first, second = (registry.log("upsell", model(version=one), RUN) for one in "12")
     assert registry.aliases("upsell") == {"challenger": second}
-    registry.crown("upsell", first, None)
-    registry.crown("upsell", second, first)
+    registry.set_aliases("upsell", first, None)
+    registry.set_aliases("upsell", second, first)
     assert registry.aliases("upsell") == {
         "challenger": second, "champion": second, "previous": first,
     }  # fmt: skip
     assert registry.load("upsell", first).text == model().text
-    registry.crown("upsell", first, None)
+    registry.set_aliases("upsell", first, None)
     assert registry.version("upsell", "champion") == first
     assert [one["version"] for one in registry.versions()] == [second, first]
     assert registry.versions()[0]["fingerprint"] == "f" * 64

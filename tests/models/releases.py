@@ -15,7 +15,7 @@ import numpy as np
 
 from models.inference.encoding import FeatureSpec
 from models.release import bundle
-from models.release.golden_rows import given
+from models.release.golden_rows import golden_scores
 from models.release.model_files import ModelFiles
 from models.store.scores import AccountScore, Scoring
 
@@ -45,7 +45,7 @@ def model(seed: int = 1, version: str = "1") -> ModelFiles:
     calibration = {"method": "sigmoid", "a": 1.0, "b": -0.1}
     card = {"version": version, "verdict": "skill", "amount": {"method": "typical", "share": 0.2}}
     draft = ModelFiles(text, calibration, FEATURES, card, {"rows": ROWS})
-    return replace(draft, golden={"rows": ROWS, **given(draft)})
+    return replace(draft, golden={"rows": ROWS, **golden_scores(draft)})
 
 
 def sealed(path: Path) -> str:

@@ -24,7 +24,7 @@ from features.labels.targets import TARGETS
 from models.dataset.feature_table import FeatureTable
 from models.dataset.matrix import matrix, specify
 from models.registry import Registry
-from models.release.golden_rows import given
+from models.release.golden_rows import golden_scores
 from models.release.model_files import ModelFiles
 from pipelines.build.metadata import METADATA
 from pipelines.config.settings import Settings, load
@@ -137,13 +137,13 @@ def model(
         **card,
     }
     draft = ModelFiles(text, {"method": "none"}, features, made, {"rows": [{}]})
-    return replace(draft, golden={"rows": [{}], **given(draft)})
+    return replace(draft, golden={"rows": [{}], **golden_scores(draft)})
 
 
 def calibrated(files: ModelFiles, calibration: dict[str, Any]) -> ModelFiles:
     """Return the model with another calibration, and golden rows to match."""
     other = replace(files, calibration=calibration)
-    return replace(other, golden={**files.golden, **given(other)})
+    return replace(other, golden={**files.golden, **golden_scores(other)})
 
 
 def empty_registry(settings: Settings) -> Registry:

@@ -18,7 +18,7 @@ import lightgbm as lgb
 import numpy as np
 
 from models.inference.encoding import FeatureSpec, encode
-from models.release.golden_rows import given
+from models.release.golden_rows import golden_scores
 from models.release.model_files import ModelFiles
 from tests.models.releases import FEATURES
 
@@ -58,7 +58,7 @@ def model(seed: int, version: str, *, isotonic: bool) -> ModelFiles:
     )
     proven = [*rows(200, seed + 1), {}]
     draft = ModelFiles(text, calibration, INPUTS, card, {"rows": proven}, shares)
-    return replace(draft, golden={"rows": proven, **given(draft)})
+    return replace(draft, golden={"rows": proven, **golden_scores(draft)})
 
 
 def _trees(matrix: np.ndarray, label: np.ndarray, seed: int, objective: str) -> str:

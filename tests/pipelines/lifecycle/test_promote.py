@@ -217,7 +217,7 @@ def test_aliases_and_release_follow_from_the_log_whatever_became_of_them(
     one, two = log(registry, weak), log(registry, good)
     first = promote(settings, TARGET, one)
     second = promote(settings, TARGET, two)
-    registry.crown(TARGET, one, None)
+    registry.set_aliases(TARGET, one, None)
     bundle.point(Path(str(first.release)))
     assert str(deploy.current(settings)) == second.release == in_place(settings)
     bundle.point(Path(str(first.release)))
@@ -301,7 +301,7 @@ def test_a_rollback_that_was_cut_short_is_finished_and_not_done_twice(
     for why in ("one", "two", "three"):
         promote(settings, TARGET, log(registry, good, why=why), force=True, why=why)
     with monkeypatch.context() as patch:
-        patch.setattr(Registry, "crown", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+        patch.setattr(Registry, "set_aliases", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
         with pytest.raises(KeyboardInterrupt):
             rollback(settings, TARGET)
     assert aliases(registry)[CHAMPION] == "3"
