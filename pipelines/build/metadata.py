@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 import features
 from features import catalogue
 from features.labels.targets import TARGETS
+from pipelines.common.source_digest import source_digest
 from pipelines.config import company_features
 from pipelines.config.company_features import groups
 from pipelines.ingest import ledger
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from pipelines.config.settings import Settings
     from pipelines.ingest.tables import Manifest
 
+FEATURES = Path(features.__file__).parent
 METADATA = b"expansion"
 """Key of the Parquet metadata that holds the description."""
 
@@ -68,7 +70,5 @@ def stored(path: Path) -> dict[str, Any] | None:
 
 def _definitions(settings: Settings) -> str:
     """Return a digest of the code that defines features and targets, the company's included."""
-    digest = sha256(company_features.digest(settings).encode())
-    for path in sorted(Path(features.__file__).parent.rglob("*.py")):
-        digest.update(path.read_bytes())
-    return digest.hexdigest()
+    digests = company_features.digest(settings), source_digest(FEATURES)
+    return sha256("".join(digests).encode()).hexdigest()

@@ -16,6 +16,7 @@ from features import contract
 from features.contract import TABLES
 from features.errors import DataError, EnvironmentFailure
 from models.common.files import atomic_folder
+from pipelines.common.source_digest import source_digest
 from pipelines.common.sql_quoting import literal, quoted
 from pipelines.ingest import erased_ids, ledger
 from pipelines.ingest.sources import readers
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
     from pipelines.config.settings import Settings
 
 MANIFEST = "manifest.json"
+INGEST = Path(__file__).parent
+"""The code that decides what is written from the same sources, with the contract."""
 
 
 @dataclass(frozen=True)
@@ -136,14 +139,9 @@ def _state(settings: Settings) -> str:
         digest.update(f"{name}:{len(paths)}".encode())
         for path in paths:
             digest.update(_sha256(path).encode())
-    for path in _code():
-        digest.update(path.read_bytes())
+    digest.update(source_digest(INGEST).encode())
+    digest.update(Path(contract.__file__).read_bytes())
     return digest.hexdigest()
-
-
-def _code() -> Iterable[Path]:
-    """Return the files that decide what is written from the same sources."""
-    return [*sorted(Path(__file__).parent.rglob("*.py")), Path(contract.__file__)]
 
 
 def _sha256(path: Path) -> str:

@@ -21,6 +21,7 @@ from models.registry import Registry, Run
 from models.training.boosting import Params
 from pipelines.build.accounts import team_capacity
 from pipelines.common.progress import Progress, silent
+from pipelines.common.source_digest import source_digest
 from pipelines.lifecycle.deploy import current, settle
 from pipelines.lifecycle.promote import put_first_in_use
 from pipelines.lifecycle.promotion_log import champions
@@ -28,6 +29,8 @@ from pipelines.lifecycle.promotion_log import champions
 if TYPE_CHECKING:
     from models.dataset.feature_table import FeatureTable
     from pipelines.config.settings import Settings
+
+MODELS = Path(models.__file__).parent
 
 
 @dataclass(frozen=True)
@@ -172,17 +175,9 @@ def _run(made: Made, table: FeatureTable) -> Run:
 
 def _code_version() -> str:
     """Return the commit of this code, or the digest of the models' source outside a checkout."""
-    here = Path(models.__file__).parent
-    command = ["git", "-C", str(here), "rev-parse", "HEAD"]
+    command = ["git", "-C", str(MODELS), "rev-parse", "HEAD"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
-    return done.stdout.strip() or _source_digest()
-
-
-def _source_digest() -> str:
-    digest = sha256()
-    for path in sorted(Path(models.__file__).parent.rglob("*.py")):
-        digest.update(path.read_bytes())
-    return digest.hexdigest()
+    return done.stdout.strip() or source_digest(MODELS)
 
 
 def _digest(settings: Settings, names: Sequence[str], tune: int, capacity: int) -> str:
@@ -190,7 +185,7 @@ def _digest(settings: Settings, names: Sequence[str], tune: int, capacity: int) 
     digest = sha256(settings.feature_table.read_bytes())
     chosen = [names, tune, capacity, settings.train.model_dump(mode="json")]
     digest.update(json.dumps(chosen).encode())
-    digest.update(_source_digest().encode())
+    digest.update(source_digest(MODELS).encode())
     return digest.hexdigest()
 
 

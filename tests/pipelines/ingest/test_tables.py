@@ -10,8 +10,10 @@ import pytest
 
 from features.errors import DataError
 from pipelines.config.settings import Settings
+from pipelines.ingest import tables
 from pipelines.ingest.tables import connect, ingest, read_manifest
 from tests.pipelines.small import ACCOUNTS, SUBSCRIPTIONS, USAGE_DAILY, company
+from tests.pipelines.source_tree import change_deep_file, package
 
 
 def contents(settings: Settings) -> dict[str, bytes]:
@@ -173,3 +175,15 @@ def test_tables_open_in_ibis_without_the_absent_ones(tmp_path: Path) -> None:
 def test_reading_before_ingesting_says_what_to_run(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="run `expansion build`"):
         read_manifest(company(tmp_path))
+
+
+def test_tables_are_read_again_after_a_change_of_code_two_folders_down(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    code = package(tmp_path / "code")
+    monkeypatch.setattr(tables, "INGEST", code)
+    settings = company(tmp_path)
+    assert not ingest(settings).unchanged
+    assert ingest(settings).unchanged
+    change_deep_file(code)
+    assert not ingest(settings).unchanged
