@@ -81,7 +81,7 @@ def _groups(
     if problems:
         raise UsageError(problems)
     all_groups = (*catalogue.GROUPS, *company_groups)
-    problems = [*_left_out_wrongly(all_groups, leave_out), *_together(all_groups, modules)]
+    problems = [*_left_out_wrongly(all_groups, leave_out), *_clashes(all_groups, modules)]
     if problems:
         raise UsageError(problems)
     return tuple(_without(all_groups, set(leave_out)))
@@ -96,7 +96,9 @@ def _module(path: Path, content: bytes | None) -> Module:
     declared = _found_in(module)
     refused += [Refusal("", f"{name}; declare a group of your own") for name in added]
     refused += [] if refused or problem else rehearse(declared)
-    problems = [_placed(path, refusal) for refusal in refused] + ([problem] if problem else [])
+    problems = [f"{refusal.place or path}: {refusal.sentence}" for refusal in refused] + (
+        [problem] if problem else []
+    )
     if not declared and not problems:
         problems = [f"{path}: has no FeatureGroup; declare one as docs/own-features.md shows"]
     return Module(path, declared, tuple(problems))
@@ -148,11 +150,7 @@ def _found_in(module: ModuleType) -> tuple[FeatureGroup, ...]:
     return tuple({id(group): group for group in named if id(group) not in ours}.values())
 
 
-def _placed(path: Path, refusal: Refusal) -> str:
-    return f"{refusal.place or path}: {refusal.sentence}"
-
-
-def _together(all_groups: Sequence[FeatureGroup], modules: Sequence[Module]) -> Iterator[str]:
+def _clashes(all_groups: Sequence[FeatureGroup], modules: Sequence[Module]) -> Iterator[str]:
     """Say what does not fit between the groups: names taken, columns that nobody declares."""
     if taken := list(_taken(modules)):
         yield from taken
@@ -200,7 +198,7 @@ def _without(all_groups: Sequence[FeatureGroup], leave_out: set[str]) -> Iterato
     _refuse_gaps(all_groups, leave_out)
     for group in all_groups:
         features = [
-            remaining for feature in group.features for remaining in _kept(feature, leave_out)
+            remaining for feature in group.features for remaining in _remaining(feature, leave_out)
         ]
         if features:
             yield group if features == group.features else replace(group, features=features)
@@ -221,7 +219,7 @@ def _refuse_gaps(all_groups: Sequence[FeatureGroup], leave_out: set[str]) -> Non
         raise UsageError(problems)
 
 
-def _kept(feature: Feature, leave_out: set[str]) -> Iterator[Feature]:
+def _remaining(feature: Feature, leave_out: set[str]) -> Iterator[Feature]:
     columns = [column for column in feature.columns if column.name not in leave_out]
     if len(columns) == len(feature.columns):
         yield feature

@@ -39,7 +39,8 @@ def _sentence(details: ErrorDetails, model: type[BaseModel], files: Files) -> st
     loc = [str(key) for key in details["loc"] if key != "[key]"]
     where, kind = f"{_file(loc, files)}: {'.'.join(loc)}", details["type"]
     if kind == "extra_forbidden":
-        keys = sorted(field.alias or name for name, field in _fields(model, loc[:-1]).items())
+        fields = _kinds(model, loc[:-1])[0].model_fields
+        keys = sorted(field.alias or name for name, field in fields.items())
         return f"{where}: there is no such key{nearest(loc[-1], keys)}"
     if kind == "missing":
         return f"{where}: this key is missing"
@@ -50,11 +51,6 @@ def _sentence(details: ErrorDetails, model: type[BaseModel], files: Files) -> st
     if loc[-1].endswith("_from"):  # people put there what only the environment may hold
         return f"{where}: must be the name of an environment variable, not its value: {message}"
     return f"{where} = {details['input']!r}: {message}"
-
-
-def _fields(model: type[BaseModel], loc: Sequence[str]) -> dict[str, Any]:
-    """Return the fields of the section at ``loc``."""
-    return dict(_kinds(model, loc)[0].model_fields)
 
 
 def _kinds(model: type[BaseModel], loc: Sequence[str]) -> list[type[BaseModel]]:

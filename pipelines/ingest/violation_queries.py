@@ -67,11 +67,11 @@ def _count(
     counts = dict(zip(together, first[1:], strict=True))
     for condition in conditions:
         if condition.alone:
-            counts[condition] = _alone(connection, relation, condition)
+            counts[condition] = _count_alone(connection, relation, condition)
     return first[0], {condition: counts[condition] for condition in conditions}
 
 
-def _alone(connection: duckdb.DuckDBPyConnection, relation: str, condition: Condition) -> int:
+def _count_alone(connection: duckdb.DuckDBPyConnection, relation: str, condition: Condition) -> int:
     if condition.screen:
         screened = connection.execute(f"SELECT {condition.screen} FROM {relation}").fetchone()
         if screened is not None and not screened[0]:

@@ -39,7 +39,7 @@ def expressions(
         if expression:
             wrong = _unbound(connection, table, column, expression)
             faults.mistakes.extend(
-                f"{problem}. {_has(origin, source_columns, problem)}" for problem in wrong
+                f"{problem}. {_way_out(origin, source_columns, problem)}" for problem in wrong
             )
         elif column.name in source_columns:
             expression = quoted(column.name)
@@ -64,7 +64,7 @@ def _unbound(
     return []
 
 
-def _has(origin: str, source_columns: Iterable[str], problem: str) -> str:
+def _way_out(origin: str, source_columns: Iterable[str], problem: str) -> str:
     """Return the way out of a mistake in an expression: the columns there are, the nearest one."""
     lacking = re.search(r"there is no column '(.*?)'", problem)
     close = get_close_matches(lacking[1], source_columns, n=1) if lacking else []

@@ -51,7 +51,7 @@ def open_database(settings: Settings) -> duckdb.DuckDBPyConnection:
 
 def named(settings: Settings) -> dict[str, Source]:
     """Return every source: the mapping's, and files that are called like a contract table."""
-    tables = {name: _found(settings.data_folder, name) for name in TABLES}
+    tables = {name: _file_source(settings.data_folder, name) for name in TABLES}
     files = {name: source for name, source in tables.items() if source is not None}
     return {**files, **settings.sources}
 
@@ -82,10 +82,12 @@ def ignored(settings: Settings) -> dict[str, str | None]:
     urls = " ".join(source.url for source in sources.values())
     entries = sorted(folder.iterdir()) if folder.is_dir() else []
     unread = (p for p in entries if p.is_file() and p not in read and p.name not in urls)
-    return {path.name: _meant(path.name) for path in unread if not path.name.startswith(".")}
+    return {
+        path.name: _nearest_table(path.name) for path in unread if not path.name.startswith(".")
+    }
 
 
-def _meant(name: str) -> str | None:
+def _nearest_table(name: str) -> str | None:
     """Return the table that a file's name is most like."""
     stem = name.split(".")[0].lower()
     return next(iter(get_close_matches(stem, TABLES, n=1, cutoff=0.7)), None)
@@ -110,7 +112,7 @@ def read(
     return done
 
 
-def _found(folder: Path, name: str) -> Source | None:
+def _file_source(folder: Path, name: str) -> Source | None:
     for ending in (*PARQUET, *CSV):
         if (folder / f"{name}{ending}").exists():
             return Source(file=f"{name}{ending}")

@@ -38,7 +38,7 @@ def rows(
     try:
         connection.execute(statement)
     except duckdb.Error as error:
-        key = _guilty(connection, origin)
+        key = _failing_key(connection, origin)
         text = mapping.source if key == "from" else mapping.where
         faults.say(f"tables.{name}.{key} = {text!r}: {first_line(error)}", text)
         return False
@@ -73,7 +73,7 @@ def columns(
     return True
 
 
-def _guilty(connection: duckdb.DuckDBPyConnection, origin: str) -> str:
+def _failing_key(connection: duckdb.DuckDBPyConnection, origin: str) -> str:
     try:
         connection.execute(f"SELECT * FROM {origin} AS origin LIMIT 0")
     except duckdb.Error:

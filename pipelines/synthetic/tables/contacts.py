@@ -70,7 +70,7 @@ def _key(account: Array, place: Array | int, week: Array) -> Array:
     return key
 
 
-def _person(come: dict[str, Array], note: dict[str, Array], place: Array | int) -> Array:
+def _arrival_of(come: dict[str, Array], note: dict[str, Array], place: Array | int) -> Array:
     """Return which arrival a note is about: the last one in its place."""
     keys = _key(come["account"], come["place"], come["week"])
     arrival: Array = keys.searchsorted(_key(note["account"], place, note["week"]), side="right") - 1
@@ -81,7 +81,7 @@ def _departures(chronicle: Chronicle, come: dict[str, Array]) -> tuple[Array, Ar
     left_on, known_on = np.full(len(come["week"]), NEVER), np.full(len(come["week"]), NEVER)
     gone, unblocked = chronicle.journal.read("gone", "slot"), chronicle.journal.read("unblocked")
     for note, place in ((gone, gone.get("slot", 0)), (unblocked, SLOTS)):
-        who = _person(come, note, place)
+        who = _arrival_of(come, note, place)
         day = note["week"] * WEEK + chronicle.rng.integers(0, 5, len(who))
         left_on[who] = day
         known_on[who] = day + chronicle.rng.integers(1, 36, len(who))
@@ -95,7 +95,7 @@ def _first(
     day, known_on = np.full(len(come["week"]), NEVER), np.full(len(come["week"]), NEVER)
     note = chronicle.journal.read(kind, "slot")
     backwards = {name: values[::-1] for name, values in note.items()}
-    who = _person(come, backwards, backwards["slot"])
+    who = _arrival_of(come, backwards, backwards["slot"])
     day[who] = backwards["week"] * WEEK + chronicle.rng.integers(0, 5, len(who))
     known_on[who] = day[who] + chronicle.rng.integers(0, lag + 1, len(who))
     return day, known_on
