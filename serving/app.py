@@ -11,7 +11,7 @@ from fastapi import FastAPI
 from models.i18n.number_format import WORDS
 from models.store.forecasts import ForecastStore
 from models.store.scores import ScoreStore
-from serving.auth import scopes
+from serving.auth.scopes import PUBLIC, RouteScopes, requires, with_security
 from serving.http import problems
 from serving.http.executor import Lanes
 from serving.inference.release_watcher import ReleaseWatch
@@ -50,7 +50,8 @@ class Api(FastAPI):
     def openapi(self) -> dict[str, Any]:
         """Return the OpenAPI document; each error is of the problem media type."""
         if self.openapi_schema is None:
-            self.openapi_schema = scopes.documented(problems.documented(super().openapi()))
+            document = problems.documented(super().openapi())
+            self.openapi_schema = with_security(document, self.routes)
         return self.openapi_schema
 
 
@@ -63,6 +64,8 @@ def create_app(settings: ServingSettings | None = None) -> FastAPI:
     ------
     UsageError
         When the environment lacks a setting, or the store's URL is none.
+    ValueError
+        When a route declares no scope.
     """
     chosen = settings or ServingSettings.from_environment()
 
@@ -91,17 +94,30 @@ def create_app(settings: ServingSettings | None = None) -> FastAPI:
     app.state.forecasts = ForecastWatch(ForecastStore(chosen.store_url))
     app.state.lanes = Lanes()
     app.state.watch = ReleaseWatch(chosen.release_folder, WORDS[chosen.language])
-    for router in ROUTERS:
-        # Included routers are walked anew for each request; these routes know their prefix already.
-        app.router.routes.extend(router.routes)
     if chosen.metrics != "off":
         app.state.metrics = Metrics(app.state)
-        app.router.routes.extend(metrics.routes)
+    _add_routes(app, chosen)
     app.add_middleware(Shortcut, editions=app.state.editions, meter=meter)
-    app.state.entrance = entrance = Entrance(app, chosen)
+    route_scopes = RouteScopes(app.routes, public=("metrics",) if chosen.metrics == "open" else ())
+    app.state.entrance = entrance = Entrance(app, route_scopes, chosen)
     if chosen.app == "on":
-        app.router.routes.extend([*entry.routes, *pages.routes])
         app.state.sessions, app.state.problem_page = entrance.sessions, problem_page
     setup.install(app)
     problems.install(app)
     return app
+
+
+def _add_routes(app: FastAPI, settings: ServingSettings) -> None:
+    """Give the application its routes, look-ups first: each request is matched in this order."""
+    # FastAPI makes these itself: they describe the API and hold nothing of an account.
+    documentation = [*app.router.routes]
+    for route in documentation:
+        requires(PUBLIC)(route.endpoint)  # type: ignore[attr-defined]
+    routers = [
+        *ROUTERS,
+        *((metrics,) if settings.metrics != "off" else ()),
+        *((entry, pages) if settings.app == "on" else ()),
+    ]
+    # Included routers are walked anew for each request; these routes know their prefix already.
+    routes = [route for router in routers for route in router.routes]
+    app.router.routes[:] = [*routes, *documentation]

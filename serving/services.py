@@ -14,6 +14,7 @@ from models.store.feedback import FeedbackStore
 from serving.auth.key_cache import Keyring
 from serving.auth.middleware import Gate
 from serving.auth.page_users import Visitors
+from serving.auth.scopes import RouteScopes
 from serving.auth.sessions import Sessions
 from serving.http.request_context import RequestFrame
 from serving.polling import watching
@@ -28,7 +29,7 @@ FLUSH_SECONDS = 1.0
 class Entrance:
     """The keys, the limits, the audit log and the feedback desk of one application."""
 
-    def __init__(self, app: FastAPI, settings: ServingSettings) -> None:
+    def __init__(self, app: FastAPI, route_scopes: RouteScopes, settings: ServingSettings) -> None:
         self._settings = settings
         self._keys = KeyStore(settings.store_url)
         self.keyring = Keyring(self._keys)
@@ -39,7 +40,12 @@ class Entrance:
         self.sessions = Sessions(self.keyring, settings.spool("pages"), settings.app_secret)
         visitors = Visitors(self.sessions, settings) if settings.app == "on" else None
         app.add_middleware(
-            Gate, keyring=self.keyring, trail=self.trail, settings=settings, visitors=visitors
+            Gate,
+            route_scopes=route_scopes,
+            keyring=self.keyring,
+            trail=self.trail,
+            settings=settings,
+            visitors=visitors,
         )
         app.add_middleware(RequestFrame, meter=app.state.meter)
 

@@ -8,12 +8,11 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from features.errors import EnvironmentFailure
-from models.store.api_keys import Scope as KeyScope
 from serving.auth import scopes
 from serving.auth.key_cache import Keyring
 from serving.auth.page_users import Visitors
 from serving.auth.rate_limit import RateLimit
-from serving.auth.scopes import Caller
+from serving.auth.scopes import PUBLIC, Caller, RouteScopes
 from serving.http import body_limit
 from serving.http.paths import is_page
 from serving.http.problems import refused
@@ -30,6 +29,7 @@ class Gate:
     def __init__(
         self,
         app: ASGIApp,
+        route_scopes: RouteScopes,
         keyring: Keyring,
         trail: Trail,
         settings: ServingSettings,
@@ -37,7 +37,7 @@ class Gate:
     ) -> None:
         self.app, self._visitors = app, visitors
         self._keyring, self._trail, self._settings = keyring, trail, settings
-        self._rate = RateLimit()
+        self._route_scopes, self._rate = route_scopes, RateLimit()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one request."""
@@ -47,10 +47,10 @@ class Gate:
         headers = Headers(scope=scope)
         caller = None
         try:
-            needed = self._needed(scope["path"])
-            caller = self._caller(scope, headers, needs_key=needed is not None)
+            needed = self._route_scopes.needed(scope)
+            caller = self._caller(scope, headers, is_public=needed == PUBLIC)
             scope["state"]["key_id"] = caller.key_id
-            if needed:
+            if needed != PUBLIC:
                 scopes.authorize(caller, needed)
             if caller.per_minute:
                 self._rate.check(caller.key_id, caller.per_minute)
@@ -65,16 +65,12 @@ class Gate:
             if caller is not None:
                 self._trail.note(scope, caller.key_id)
 
-    def _needed(self, path: str) -> KeyScope | None:
-        is_open = path == scopes.METRICS and self._settings.metrics == "open"
-        return None if is_open else scopes.needed(path)
-
-    def _caller(self, scope: Scope, headers: Headers, *, needs_key: bool) -> Caller:
+    def _caller(self, scope: Scope, headers: Headers, *, is_public: bool) -> Caller:
         settings, key = self._settings, None
         if self._visitors and is_page(scope["path"]):
-            key = self._visitors.key(scope)
-        elif settings.keys != "off" and needs_key:
-            key = scopes.admitted(self._keyring, headers.get("authorization", ""))
+            key = self._visitors.key(scope, is_public=is_public)
+        elif settings.keys != "off" and not is_public:
+            key = scopes.authenticate(self._keyring, headers.get("authorization", ""))
         if key is None:
             return Caller(None, None, settings.most_body_bytes)
         return Caller(

@@ -15,7 +15,7 @@ from models.store.api_keys import SCOPES, ApiKey
 from models.store.api_keys import Scope as KeyScope
 from serving.auth.proxy_user import USER, key_of
 from serving.auth.sessions import COOKIE, Sessions
-from serving.http.paths import OPEN, ROOT, SIGN_IN
+from serving.http.paths import ROOT, SIGN_IN
 from serving.settings import ServingSettings
 
 VISITOR = "visitor"
@@ -44,22 +44,21 @@ class Visitors:
     def __init__(self, sessions: Sessions, settings: ServingSettings) -> None:
         self._sessions, self._settings = sessions, settings
 
-    def key(self, scope: Scope) -> ApiKey | None:
+    def key(self, scope: Scope, *, is_public: bool) -> ApiKey | None:
         """Return the key of who asks, ``None`` where none is needed, and note the visitor.
 
         Raises
         ------
         HTTPException
-            303 to the sign-in when nobody has signed in.
+            303 to the sign-in when nobody has signed in, unless the page is public.
         """
         cookie = cookie_parser(Headers(scope=scope).get("cookie", "")).get(COOKIE, "")
         visitor = self._visitor(scope, cookie)
-        is_open = str(scope["path"]).startswith(OPEN)
-        if visitor is None and not is_open:
+        if visitor is None and not is_public:
             back = quote(scope["path"] if scope["method"] == "GET" else ROOT)
             raise HTTPException(303, "Sign in first.", {"Location": f"{SIGN_IN}?next={back}"})
         scope["state"][VISITOR] = visitor or Visitor(None, "")
-        return visitor.key if visitor and not is_open else None
+        return visitor.key if visitor and not is_public else None
 
     def _visitor(self, scope: Scope, cookie: str) -> Visitor | None:
         if self._settings.keys == "off":

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 ROOT = "/app"
 SIGN_IN = f"{ROOT}/sign-in"
-OPEN = (SIGN_IN, f"{ROOT}/static/")
-"""What can be seen without having signed in."""
 
 
 def is_page(path: str) -> bool:

@@ -7,6 +7,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse
 
 from serving.auth.key_cache import KeyRefused
+from serving.auth.scopes import PUBLIC, requires
 from serving.auth.sessions import COOKIE, SECONDS, Sessions
 from serving.http.paths import ROOT, SIGN_IN, is_page
 from serving.pages.forms import form
@@ -21,6 +22,7 @@ KINDS = {
 
 
 @entry.get("/static/{name}")
+@requires(PUBLIC)
 async def file(name: str) -> Response:
     """Return a style or a script; its address changes with its content."""
     if name not in static():
@@ -30,12 +32,14 @@ async def file(name: str) -> Response:
 
 
 @entry.get("/sign-in")
+@requires(PUBLIC)
 async def ask_for_key(request: Request) -> Response:
     """Return the form that asks for a key."""
     return _form(request, request.query_params.get("next", ROOT))
 
 
 @entry.post("/sign-in")
+@requires(PUBLIC)
 async def sign_in(request: Request) -> Response:
     """Open a session for who has a key."""
     fields = await form(request)
@@ -53,6 +57,7 @@ async def sign_in(request: Request) -> Response:
 
 
 @entry.post("/sign-out")
+@requires("read")
 async def sign_out(request: Request) -> Response:
     """End the session in this browser."""
     await form(request)

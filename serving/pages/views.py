@@ -16,6 +16,7 @@ from models.common.clock import utc_now
 from models.plays.definitions import PLAYS
 from models.plays.prioritisation import Standing
 from serving.auth.page_users import visitor
+from serving.auth.scopes import requires
 from serving.http.paths import ROOT
 from serving.pages import account_summary
 from serving.pages.charts import bars, line
@@ -41,6 +42,7 @@ TARGETS = ("upsell", "cross_sell", "downsell", "churn")
 
 
 @pages.get("")
+@requires("read")
 def portfolio(
     request: Request,
     now: Now,
@@ -83,12 +85,14 @@ def portfolio(
 
 
 @pages.get("/accounts/{account_id:path}")
+@requires("read")
 def account(account_id: Id, request: Request, now: Now) -> Response:
     """Return an account's page."""
     return _account(account_id, request, now, taken=request.query_params.get("taken", ""))
 
 
 @pages.post("/accounts/{account_id:path}/what-if")
+@requires("score")
 async def what_if(account_id: Id, request: Request, now: Now) -> Response:
     """Return an account's page with what would become of it."""
     fields = await form(request)
@@ -108,6 +112,7 @@ async def what_if(account_id: Id, request: Request, now: Now) -> Response:
 
 
 @pages.post("/feedback")
+@requires("feedback")
 async def give_feedback(request: Request) -> Response:
     """Keep what was done about an account, and go back to its page."""
     fields = await form(request)

@@ -10,6 +10,7 @@ from starlette.exceptions import HTTPException
 
 from models.plays.prioritisation import Standing
 from models.store.scores import ScoreStore
+from serving.auth.scopes import requires
 from serving.http.problems import RESPONSES
 from serving.queue.audit import asked
 from serving.routes.scores import JSON, Id, Now, unknown
@@ -33,6 +34,7 @@ Filter = Annotated[str | None, Query(min_length=1, max_length=200)]
 
 
 @lists.get("/accounts", operation_id="listAccounts", response_model=AccountList, responses=GONE)
+@requires("read")
 def listed(
     request: Request,
     now: Now,
@@ -73,6 +75,7 @@ def listed(
 
 
 @lists.get("/accounts/{account_id:path}/history", operation_id="getAccountHistory")
+@requires("read")
 def history(
     account_id: Id,
     request: Request,

@@ -13,6 +13,7 @@ from starlette.exceptions import HTTPException
 
 from models.common.clock import naive_utc, utc_now
 from models.store.feedback import ErasedAccountError, Feedback, FeedbackStore
+from serving.auth.scopes import requires
 from serving.http.problems import RESPONSES
 from serving.http.strict_json import StrictRoute
 from serving.queue.audit import asked
@@ -43,6 +44,7 @@ IdempotencyKey = Annotated[
 
 
 @feedback.post("/feedback", operation_id="giveFeedback", status_code=201, responses=TAKEN)
+@requires("feedback")
 def give(
     given: FeedbackRequest,
     request: Request,
@@ -69,6 +71,7 @@ def give(
 
 
 @feedback.get("/feedback", operation_id="listFeedback")
+@requires("feedback")
 def entries(
     request: Request,
     account_id: Annotated[AccountId | None, Query()] = None,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fastapi import APIRouter, Request, Response
 
+from serving.auth.scopes import PUBLIC, requires
 from serving.inference.release_watcher import ReleaseWatch
 from serving.schemas.scores import Live, Ready
 from serving.snapshot.forecast import ForecastWatch
@@ -13,6 +14,7 @@ health = APIRouter(prefix="/health", tags=["health"])
 
 
 @health.get("/live", operation_id="isLive")
+@requires(PUBLIC)
 async def live() -> Live:
     """Answer as long as the process does."""
     return Live()
@@ -22,6 +24,7 @@ LEAVING = "the server was told to stop"
 
 
 @health.get("/ready", operation_id="isReady", responses={503: {"model": Ready}})
+@requires(PUBLIC)
 async def ready(request: Request, response: Response) -> Ready:
     """Say whether scores can be given, and what is wrong: with the store, or a newer release."""
     editions: EditionWatch = request.app.state.editions

@@ -23,7 +23,7 @@ from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
 from models.common.clock import utc_now
-from serving.auth.scopes import METRICS
+from serving.auth.scopes import requires
 from serving.inference.input_drift import InputDrift
 from serving.telemetry.counters import BOUNDS, Meter
 
@@ -173,7 +173,8 @@ def _filled(
 metrics = APIRouter()
 
 
-@metrics.get(METRICS, include_in_schema=False)
+@metrics.get("/metrics", include_in_schema=False)
+@requires("metrics")
 def tell(request: Request) -> Response:
     """Tell what happened in this process, and how it stands; in a thread, as it reads files."""
     told: Metrics = request.app.state.metrics

@@ -7,6 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path
 from starlette.exceptions import HTTPException
 
+from serving.auth.scopes import requires
 from serving.http.problems import RESPONSES
 from serving.http.strict_json import StrictRoute
 from serving.inference.model_description import describe, summary
@@ -17,6 +18,7 @@ router = APIRouter(prefix="/v1", tags=["models"], responses=RESPONSES, route_cla
 
 
 @router.get("/models", operation_id="listModels")
+@requires("read")
 async def listed(models: Models) -> ModelList:
     """Return the models that rows are scored with."""
     cards = {name: one.card for name, one in models.models.items()}
@@ -27,6 +29,7 @@ async def listed(models: Models) -> ModelList:
 
 
 @router.get("/models/{target}", operation_id="getModel")
+@requires("read")
 def told(
     target: Annotated[str, Path(max_length=100, examples=["churn"])], models: Models
 ) -> ModelInfo:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter, Request
 from starlette.exceptions import HTTPException
 
+from serving.auth.scopes import requires
 from serving.http.problems import RESPONSES
 from serving.http.strict_json import StrictRoute
 from serving.routes.scores import Id, Now
@@ -15,6 +16,7 @@ router = APIRouter(prefix="/v1", tags=["portfolio"], responses=RESPONSES, route_
 
 
 @router.get("/portfolio", operation_id="getPortfolio")
+@requires("read")
 def portfolio(request: Request, now: Now) -> Portfolio:
     """Return the newest scoring added up, and what the forecast says of its NRR."""
     edition = now.edition
@@ -34,6 +36,7 @@ def portfolio(request: Request, now: Now) -> Portfolio:
 
 
 @router.get("/accounts/{account_id:path}/seats", operation_id="getAccountSeats")
+@requires("read")
 def seats(account_id: Id, request: Request) -> AccountSeats:
     """Return the seats an account licenses and will want; this asks the score store."""
     watch: ForecastWatch = request.app.state.forecasts

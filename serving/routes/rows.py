@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from fastapi import APIRouter, Request, Response
 
 from features.errors import UsageError
+from serving.auth.scopes import requires
 from serving.http.problems import RESPONSES, problem
 from serving.http.strict_json import StrictRoute
 from serving.inference.row_validation import Checked, RowCheck
@@ -30,6 +31,7 @@ TARGETS = tuple(Probabilities.model_fields)
 
 
 @rows.post("/rows/score", operation_id="scoreRows", response_model=RowScores)
+@requires("score")
 async def score_rows(wanted: RowsRequest, request: Request, models: Models) -> Response:
     """Score up to 1,000 rows of features with the release in use.
 

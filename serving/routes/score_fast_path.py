@@ -6,15 +6,14 @@ allowed or wrong goes the long way and is answered by the route, which this must
 
 from __future__ import annotations
 
-import re
-
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from serving.auth.scopes import MATCH
 from serving.routes.scores import CACHING, JSON, LOOKUP
 from serving.snapshot.watcher import EditionWatch
 from serving.telemetry.counters import Meter
 
-PATH = re.compile(r"/v1/accounts/([^\x00-\x1f\x7f/]{1,200})/score")
+MOST_LETTERS = 200
 
 
 class Shortcut:
@@ -43,12 +42,17 @@ class Shortcut:
     def _found(self, scope: Scope) -> tuple[bytes, str]:
         """Return the answer and its tag, or nothing where the long way has to be gone."""
         shown = self._editions.shown
-        if scope["type"] != "http" or scope["method"] != "GET" or shown is None:
+        if scope["type"] != "http" or shown is None:
             return b"", ""
-        asked = PATH.fullmatch(scope["path"])
-        if asked is None or any(name == b"if-none-match" for name, _ in scope["headers"]):
+        # The path was matched when the caller's scope was checked.
+        match = scope["state"].get(MATCH)
+        if match is None or match.re is not LOOKUP.path_regex:
             return b"", ""
-        found = shown.edition.lookup(asked[1])
+        account_id = match[1]
+        is_plain = len(account_id) <= MOST_LETTERS and account_id.isprintable()
+        if not is_plain or any(name == b"if-none-match" for name, _ in scope["headers"]):
+            return b"", ""
+        found = shown.edition.lookup(account_id)
         if found is None:
             return b"", ""
         self._meter.scored("lookup", shown.edition.versions)

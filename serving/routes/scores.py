@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, cast
 
 from fastapi import APIRouter, Depends, Path, Request, Response
+from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 
+from serving.auth.scopes import requires
 from serving.http.problems import RESPONSES
 from serving.http.strict_json import StrictRoute
 from serving.queue.audit import asked
@@ -60,6 +62,7 @@ def unknown(account_id: str) -> HTTPException:
     responses={304: {"description": "The caller's copy still holds."}},
     openapi_extra={"parameters": [IF_NONE_MATCH]},
 )
+@requires("read")
 async def account_score(account_id: Id, request: Request) -> Response:
     """Return the newest score of one account, with its reasons."""
     now = shown(request)
@@ -76,6 +79,7 @@ async def account_score(account_id: Id, request: Request) -> Response:
 
 
 @scores.post("/scores", operation_id="getScores", response_model=ScoreBatch)
+@requires("read")
 def batch_scores(wanted: ScoreRequest, request: Request, now: Now) -> Response:
     """Return the newest scores of up to 1,000 accounts; those without one are listed."""
     ids = list(dict.fromkeys(wanted.account_ids))
@@ -95,5 +99,5 @@ def _holds(tag: str, given: str) -> bool:
     )
 
 
-LOOKUP = scores.routes[0]
+LOOKUP = cast(APIRoute, scores.routes[0])
 """The route of a lookup, for who answers in its place."""

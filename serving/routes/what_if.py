@@ -9,6 +9,7 @@ from fastapi import APIRouter, Request, Response
 from starlette.exceptions import HTTPException
 
 from features.errors import UsageError
+from serving.auth.scopes import requires
 from serving.http.problems import RESPONSES, problem
 from serving.http.strict_json import StrictRoute
 from serving.inference import what_if
@@ -33,6 +34,7 @@ UNKEPT: dict[int | str, dict[str, Any]] = {
     response_model=WhatIfAnswer,
     responses=UNKEPT,
 )
+@requires("score")
 async def ask_what_if(
     account_id: Id, wanted: WhatIf, request: Request, now: Now, models: Models
 ) -> Response:

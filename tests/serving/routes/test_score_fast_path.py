@@ -16,7 +16,7 @@ from serving.settings import ServingSettings
 from tests.models.stored import account, scoring
 from tests.serving.asking import ask
 
-IDS = ("a-000001", "ü '2'", "eu/7")
+IDS = ("a-000001", "ü '2'", "eu/7", "what-if-co")
 
 
 @pytest.fixture
@@ -45,6 +45,8 @@ def both(app: FastAPI, monkeypatch: pytest.MonkeyPatch, method: str, path: str, 
         ("GET", "/v1/accounts/a-000001/score"),
         ("GET", "/v1/accounts/%C3%BC%20'2'/score"),
         ("GET", "/v1/accounts/eu%2F7/score"),
+        ("GET", "/v1/accounts/what-if-co/score"),
+        ("GET", "/v1/accounts/a-000001/score%0A"),
         ("GET", "/v1/accounts/nobody/score"),
         ("GET", "/v1/accounts/a%00b/score"),
         ("GET", "/v1/accounts/a%0A/score"),
