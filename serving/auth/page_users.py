@@ -66,7 +66,7 @@ class Visitors:
         if user := scope.get(USER):
             key = key_of(str(user), self._scopes())
             return Visitor(key, key.key_id)
-        holder = self._sessions.holder(cookie) if cookie else None
+        holder = self._sessions.key_of(cookie) if cookie else None
         return Visitor(holder, cookie) if holder else None
 
     def _scopes(self) -> tuple[KeyScope, ...]:

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import os
 import secrets
-import time
 from contextlib import suppress
 from functools import cached_property
 from hashlib import sha256
-from hmac import compare_digest
-from hmac import new as keyed
 from pathlib import Path
 
+from itsdangerous import BadSignature, Signer, TimestampSigner
+
+from features.errors import EnvironmentFailure, UsageError
 from models.common.clock import stored_now
 from models.store.api_keys import ApiKey
 from serving.auth.key_cache import Keyring
@@ -34,46 +34,58 @@ class Sessions:
         The keys that sessions stand for.
     folder
         Where the secret lies, which all workers share; made when it is first needed.
-    given
-        The secret, for several machines; then nothing is written.
+    secret
+        The secret, for several machines; then nothing is written. Empty: that of the folder.
+
+    Raises
+    ------
+    UsageError
+        When the secret is nothing but spaces.
     """
 
-    def __init__(self, keyring: Keyring, folder: Path, given: str = "") -> None:
-        self._keyring, self._folder, self._given = keyring, folder, given
+    def __init__(self, keyring: Keyring, folder: Path, secret: str = "") -> None:
+        if secret and not secret.strip():
+            raise UsageError("EXPANSION_APP_SECRET is blank: name a long random text")
+        self._keyring, self._folder, self._configured = keyring, folder, secret
 
-    def opened(self, key: ApiKey) -> str:
+    def open(self, key: ApiKey) -> str:
         """Return the cookie of a new session."""
-        told = f"{key.key_id}.{int(time.time()) + SECONDS}"
-        return f"{told}.{self._signed('session', told, key.hash)}"
+        return self._cookie_signer(key).sign(key.key_id).decode()
 
-    def holder(self, cookie: str) -> ApiKey | None:
+    def key_of(self, cookie: str) -> ApiKey | None:
         """Return the key that a cookie stands for, while both are valid."""
-        key_id, _, rest = cookie.partition(".")
-        ends, _, signature = rest.partition(".")
-        key = (self._keyring.keys or {}).get(key_id)
-        if key is None or not ends.isdecimal() or key.state(stored_now()) != "active":
+        key = (self._keyring.keys or {}).get(cookie.partition(".")[0])
+        if key is None or key.state(stored_now()) != "active":
             return None
-        signed = self._signed("session", f"{key_id}.{ends}", key.hash)
-        is_ours = compare_digest(signed.encode(), signature.encode())
-        return key if is_ours and len(ends) < 12 and int(ends) > time.time() else None
+        try:
+            self._cookie_signer(key).unsign(cookie, max_age=SECONDS)
+        except BadSignature:
+            return None
+        return key
 
-    def token(self, bound: str) -> str:
+    def token(self, bound_to: str) -> str:
         """Return what a form must bring back, for the cookie or user it was made for."""
-        return self._signed("form", bound)
+        return self._form_signer.get_signature(bound_to).decode()
 
-    def is_token(self, given: str, bound: str) -> bool:
+    def is_token(self, token: str, bound_to: str) -> bool:
         """Say whether a form brought back its token."""
-        return compare_digest(given.encode(), self.token(bound).encode())
+        return self._form_signer.verify_signature(bound_to, token)
 
-    def _signed(self, *parts: str) -> str:
-        return keyed(self._secret, "\n".join(parts).encode(), sha256).hexdigest()
+    def _cookie_signer(self, key: ApiKey) -> TimestampSigner:
+        """Return what signs the sessions of a key: another key with the same id has others."""
+        salt = f"session {key.hash}"
+        return TimestampSigner(self._secret, salt, key_derivation="hmac", digest_method=sha256)
+
+    @cached_property
+    def _form_signer(self) -> Signer:
+        return Signer(self._secret, "form", key_derivation="hmac", digest_method=sha256)
 
     @cached_property
     def _secret(self) -> bytes:
-        return self._given.encode() if self._given else _shared(self._folder)
+        return self._configured.encode() or _shared_secret(self._folder)
 
 
-def _shared(folder: Path) -> bytes:
+def _shared_secret(folder: Path) -> bytes:
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / "session.secret"
     if not path.exists():
@@ -84,4 +96,10 @@ def _shared(folder: Path) -> bytes:
         with suppress(FileExistsError):
             path.hardlink_to(aside)
         aside.unlink()
-    return path.read_bytes()
+    secret = path.read_bytes()
+    if not secret.strip():
+        # Anybody could sign with an empty secret.
+        raise EnvironmentFailure(
+            f"{path} is empty; remove it, and the next sign-in makes a new one"
+        )
+    return secret

@@ -50,7 +50,7 @@ async def sign_in(request: Request) -> Response:
     sessions: Sessions = request.app.state.sessions
     answer = RedirectResponse(_own(fields.get("next", ROOT)), 303)
     answer.set_cookie(
-        COOKIE, sessions.opened(key), SECONDS, path=ROOT, httponly=True, samesite="strict",
+        COOKIE, sessions.open(key), SECONDS, path=ROOT, httponly=True, samesite="strict",
         secure=request.url.scheme == "https",
     )  # fmt: skip
     return answer
