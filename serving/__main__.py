@@ -26,13 +26,13 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 from features.errors import EnvironmentFailure, ExpansionError
 from models.release.lightgbm_import import leave_out_unused
 from serving.app import create_app
-from serving.auth.proxy_user import Vouched
-from serving.auth.startup_check import doorkeeping
+from serving.auth.proxy_user import ProxyUserMiddleware
+from serving.auth.startup_check import decide_keys
 from serving.settings import KEYS, RELEASES, STORE, ServingSettings
 from serving.telemetry import json_logs
 
 DRAIN_SECONDS = 20
-LEAVING_SECONDS, LAST_SECONDS = 1.0, 0.5
+DRAIN_NOTICE_SECONDS, LAST_SECONDS = 1.0, 0.5
 TURN_SECONDS = 0.0005
 """After so long a thread that computes hands Python over to whoever answers."""
 
@@ -47,7 +47,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         environment = {**os.environ, **given}
         settings = ServingSettings.from_environment(environment)
         json_logs.install(settings.log)
-        settings = doorkeeping(settings, chosen.host, chosen=KEYS in environment)
+        settings = decide_keys(settings, chosen.host, chosen=KEYS in environment)
         _serve(create_app(settings), settings, _listen(chosen.host, chosen.port))
     except ExpansionError as error:
         sys.stderr.write(f"{error}\n")
@@ -89,7 +89,7 @@ def _serve(app: FastAPI, settings: ServingSettings, listening: socket.socket) ->
         proxy_headers=False,
         timeout_graceful_shutdown=DRAIN_SECONDS,
     )
-    _Leaving(config, app).run(sockets=[listening])
+    DrainingServer(config, app).run(sockets=[listening])
 
 
 def _known_users(app: FastAPI, settings: ServingSettings) -> ASGIApp:
@@ -97,10 +97,10 @@ def _known_users(app: FastAPI, settings: ServingSettings) -> ASGIApp:
     trusted, header = settings.trusted_proxies, settings.proxy_user_header
     served: Any = app
     forwarded: Any = ProxyHeadersMiddleware(served, trusted) if trusted else served
-    return Vouched(forwarded, header, trusted) if header else forwarded
+    return ProxyUserMiddleware(forwarded, header, trusted) if header else forwarded
 
 
-class _Leaving(uvicorn.Server):
+class DrainingServer(uvicorn.Server):
     """Says that it is about to stop before it does: whoever asks it now asks another one next.
 
     A request on its way over a connection that is closed at that moment would be lost.
@@ -112,11 +112,11 @@ class _Leaving(uvicorn.Server):
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """Stop after a moment in which answers close their connections; told twice, at once."""
-        if sig == signal.SIGINT or self._state.leaving:
+        if sig == signal.SIGINT or self._state.draining:
             super().handle_exit(sig, frame)
             return
-        self._state.leaving = True
-        later = threading.Timer(LEAVING_SECONDS, super().handle_exit, (sig, frame))
+        self._state.draining = True
+        later = threading.Timer(DRAIN_NOTICE_SECONDS, super().handle_exit, (sig, frame))
         later.daemon = True
         later.start()
 

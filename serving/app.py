@@ -13,8 +13,8 @@ from models.store.forecasts import ForecastStore
 from models.store.scores import ScoreStore
 from serving.auth.scopes import PUBLIC, RouteScopes, requires, with_security
 from serving.http import problems
-from serving.http.executor import Lanes
-from serving.inference.release_watcher import ReleaseWatch
+from serving.http.executor import ComputeExecutor
+from serving.inference.release_watcher import ReleaseWatcher
 from serving.pages.rendering import problem_page
 from serving.pages.sign_in import entry
 from serving.pages.views import pages
@@ -25,15 +25,15 @@ from serving.routes.metrics import Metrics, metrics
 from serving.routes.models import router as models
 from serving.routes.portfolio import router as portfolio
 from serving.routes.rows import rows
-from serving.routes.score_fast_path import Shortcut
+from serving.routes.score_fast_path import ScoreFastPath
 from serving.routes.scores import scores
 from serving.routes.what_if import router as what_if
-from serving.services import Entrance
+from serving.services import Services
 from serving.settings import ServingSettings
-from serving.snapshot.forecast import ForecastWatch
-from serving.snapshot.watcher import EditionWatch
+from serving.snapshot.forecast import ForecastWatcher
+from serving.snapshot.watcher import SnapshotWatcher
 from serving.telemetry import setup
-from serving.telemetry.counters import Meter
+from serving.telemetry.counters import Counters
 
 DESCRIPTION = """Which accounts will grow, shrink or leave, why, and what that is worth.
 
@@ -72,11 +72,11 @@ def create_app(settings: ServingSettings | None = None) -> FastAPI:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         with ExitStack() as watches:
-            for watch in (app.state.editions, app.state.forecasts, app.state.watch):
+            for watch in (app.state.snapshots, app.state.forecasts, app.state.releases):
                 watches.enter_context(watch.watching(chosen.refresh_seconds))
-            async with entrance.working():
+            async with services.working():
                 yield
-        app.state.lanes.close()
+        app.state.executor.close()
         app.state.forecasts.close()
         app.state.store.close()
 
@@ -87,21 +87,21 @@ def create_app(settings: ServingSettings | None = None) -> FastAPI:
         lifespan=lifespan,
         **({} if chosen.docs == "on" else UNDOCUMENTED),
     )
-    app.state.leaving = False
-    app.state.meter = meter = Meter()
+    app.state.draining = False
+    app.state.counters = counters = Counters()
     app.state.store = ScoreStore(chosen.store_url)
-    app.state.editions = EditionWatch(app.state.store, chosen.cache_folder, chosen.stale_days)
-    app.state.forecasts = ForecastWatch(ForecastStore(chosen.store_url))
-    app.state.lanes = Lanes()
-    app.state.watch = ReleaseWatch(chosen.release_folder, WORDS[chosen.language])
+    app.state.snapshots = SnapshotWatcher(app.state.store, chosen.cache_folder, chosen.stale_days)
+    app.state.forecasts = ForecastWatcher(ForecastStore(chosen.store_url))
+    app.state.executor = ComputeExecutor()
+    app.state.releases = ReleaseWatcher(chosen.release_folder, WORDS[chosen.language])
     if chosen.metrics != "off":
         app.state.metrics = Metrics(app.state)
     _add_routes(app, chosen)
-    app.add_middleware(Shortcut, editions=app.state.editions, meter=meter)
+    app.add_middleware(ScoreFastPath, snapshots=app.state.snapshots, counters=counters)
     route_scopes = RouteScopes(app.routes, public=("metrics",) if chosen.metrics == "open" else ())
-    app.state.entrance = entrance = Entrance(app, route_scopes, chosen)
+    app.state.services = services = Services(app, route_scopes, chosen)
     if chosen.app == "on":
-        app.state.sessions, app.state.problem_page = entrance.sessions, problem_page
+        app.state.sessions, app.state.problem_page = services.sessions, problem_page
     setup.install(app)
     problems.install(app)
     return app

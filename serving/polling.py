@@ -16,7 +16,7 @@ class Watch(Protocol):
 
     problems: tuple[str, ...]
 
-    def look(self) -> None:
+    def refresh(self) -> None:
         """Look once."""
 
 
@@ -28,7 +28,7 @@ def watching(watch: Watch, seconds: float, name: str) -> Iterator[None]:
     def go_on() -> None:
         while not over.is_set():
             try:
-                watch.look()
+                watch.refresh()
             except Exception:
                 log.exception("%s could not be looked at", name)
                 watch.problems = (f"{name} could not be looked at; see the log",)

@@ -11,59 +11,65 @@ from fastapi import FastAPI
 from models.store.api_keys import KeyStore
 from models.store.audit_log import AuditLog
 from models.store.feedback import FeedbackStore
-from serving.auth.key_cache import Keyring
-from serving.auth.middleware import Gate
-from serving.auth.page_users import Visitors
+from serving.auth.key_cache import KeyCache
+from serving.auth.middleware import AuthMiddleware
+from serving.auth.page_users import PageUsers
 from serving.auth.scopes import RouteScopes
 from serving.auth.sessions import Sessions
-from serving.http.request_context import RequestFrame
+from serving.http.request_context import RequestContextMiddleware
 from serving.polling import watching
-from serving.queue.audit import Trail
-from serving.queue.disk_queue import Spool
-from serving.queue.feedback import Desk
+from serving.queue.audit import AuditQueue
+from serving.queue.disk_queue import DiskQueue
+from serving.queue.feedback import FeedbackQueue
 from serving.settings import ServingSettings
 
 FLUSH_SECONDS = 1.0
 
 
-class Entrance:
+class Services:
     """The keys, the limits, the audit log and the feedback desk of one application."""
 
     def __init__(self, app: FastAPI, route_scopes: RouteScopes, settings: ServingSettings) -> None:
         self._settings = settings
         self._keys = KeyStore(settings.store_url)
-        self.keyring = Keyring(self._keys)
-        self.trail = Trail(Spool(settings.spool("audit")), AuditLog(settings.store_url))
-        self.feedback = FeedbackStore(settings.store_url)
-        self.desk = Desk(self.feedback, Spool(settings.spool("feedback"), sure=True))
-        # The last one added is the outermost.
-        self.sessions = Sessions(self.keyring, settings.spool("pages"), settings.app_secret)
-        visitors = Visitors(self.sessions, settings) if settings.app == "on" else None
-        app.add_middleware(
-            Gate,
-            route_scopes=route_scopes,
-            keyring=self.keyring,
-            trail=self.trail,
-            settings=settings,
-            visitors=visitors,
+        self.key_cache = KeyCache(self._keys)
+        self.audit_queue = AuditQueue(
+            DiskQueue(settings.queue_folder("audit")), AuditLog(settings.store_url)
         )
-        app.add_middleware(RequestFrame, meter=app.state.meter)
+        self.feedback = FeedbackStore(settings.store_url)
+        self.feedback_queue = FeedbackQueue(
+            self.feedback, DiskQueue(settings.queue_folder("feedback"), sure=True)
+        )
+        # The last one added is the outermost.
+        self.sessions = Sessions(
+            self.key_cache, settings.queue_folder("pages"), settings.app_secret
+        )
+        page_users = PageUsers(self.sessions, settings) if settings.app == "on" else None
+        app.add_middleware(
+            AuthMiddleware,
+            route_scopes=route_scopes,
+            key_cache=self.key_cache,
+            audit_queue=self.audit_queue,
+            settings=settings,
+            page_users=page_users,
+        )
+        app.add_middleware(RequestContextMiddleware, counters=app.state.counters)
 
     @property
     def problems(self) -> tuple[str, ...]:
         """What is wrong with the keys, and what waits for the store."""
-        return (*self.keyring.problems, *self.trail.problems, *self.desk.problems)
+        return (*self.key_cache.problems, *self.audit_queue.problems, *self.feedback_queue.problems)
 
     @asynccontextmanager
     async def working(self) -> AsyncIterator[None]:
         """Read the keys at once and then again and again; hand the audit log over."""
-        await asyncio.to_thread(self.keyring.look)
+        await asyncio.to_thread(self.key_cache.refresh)
         with (
-            watching(self.keyring, self._settings.keys_seconds, "keys"),
-            watching(self.trail, FLUSH_SECONDS, "audit"),
-            watching(self.desk, FLUSH_SECONDS, "feedback"),
+            watching(self.key_cache, self._settings.keys_seconds, "keys"),
+            watching(self.audit_queue, FLUSH_SECONDS, "audit"),
+            watching(self.feedback_queue, FLUSH_SECONDS, "feedback"),
         ):
             yield
-        await asyncio.to_thread(self.trail.close)
-        await asyncio.to_thread(self.desk.close)
+        await asyncio.to_thread(self.audit_queue.close)
+        await asyncio.to_thread(self.feedback_queue.close)
         self._keys.close()

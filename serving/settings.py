@@ -87,7 +87,7 @@ class ServingSettings(BaseModel):
         default="on", description="Whether /docs, /redoc and /openapi.json are answered."
     )
 
-    def spool(self, kind: str) -> Path:
+    def queue_folder(self, kind: str) -> Path:
         """Return the folder in which lines of a kind wait; two stores never share one."""
         base = self.spool_folder or self.release_folder.absolute().with_name("spool")
         return base / sha256(self.store_url.encode()).hexdigest()[:12] / kind

@@ -16,7 +16,7 @@ class KeyRefused(Exception):
     """A key that is not to be let in, and why, in words for its owner."""
 
 
-class Keyring:
+class KeyCache:
     """A copy of all keys; while the store is gone, the last one counts.
 
     ``keys`` is ``None`` until they were read once: nobody can be let in before.
@@ -27,7 +27,7 @@ class Keyring:
         self.problems: tuple[str, ...] = ()
         self.keys: Mapping[str, ApiKey] | None = None
 
-    def look(self) -> None:
+    def refresh(self) -> None:
         """Read the keys anew; they stay as they are while the store is gone."""
         try:
             self.keys = {one.key_id: one for one in self._store.all()}

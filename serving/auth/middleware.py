@@ -9,18 +9,18 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from features.errors import EnvironmentFailure
 from serving.auth import scopes
-from serving.auth.key_cache import Keyring
-from serving.auth.page_users import Visitors
+from serving.auth.key_cache import KeyCache
+from serving.auth.page_users import PageUsers
 from serving.auth.rate_limit import RateLimit
 from serving.auth.scopes import PUBLIC, Caller, RouteScopes
 from serving.http import body_limit
 from serving.http.paths import is_page
 from serving.http.problems import refused
-from serving.queue.audit import Trail
+from serving.queue.audit import AuditQueue
 from serving.settings import ServingSettings
 
 
-class Gate:
+class AuthMiddleware:
     """Lets in who has a key for what they ask, as often and with as much as it allows.
 
     Nothing of the body is read before: who does not belong costs nothing.
@@ -30,13 +30,13 @@ class Gate:
         self,
         app: ASGIApp,
         route_scopes: RouteScopes,
-        keyring: Keyring,
-        trail: Trail,
+        key_cache: KeyCache,
+        audit_queue: AuditQueue,
         settings: ServingSettings,
-        visitors: Visitors | None = None,
+        page_users: PageUsers | None = None,
     ) -> None:
-        self.app, self._visitors = app, visitors
-        self._keyring, self._trail, self._settings = keyring, trail, settings
+        self.app, self._page_users = app, page_users
+        self._key_cache, self._audit_queue, self._settings = key_cache, audit_queue, settings
         self._route_scopes, self._rate = route_scopes, RateLimit()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -63,14 +63,14 @@ class Gate:
             return
         finally:
             if caller is not None:
-                self._trail.note(scope, caller.key_id)
+                self._audit_queue.note(scope, caller.key_id)
 
     def _caller(self, scope: Scope, headers: Headers, *, is_public: bool) -> Caller:
         settings, key = self._settings, None
-        if self._visitors and is_page(scope["path"]):
-            key = self._visitors.key(scope, is_public=is_public)
+        if self._page_users and is_page(scope["path"]):
+            key = self._page_users.key(scope, is_public=is_public)
         elif settings.keys != "off" and not is_public:
-            key = scopes.authenticate(self._keyring, headers.get("authorization", ""))
+            key = scopes.authenticate(self._key_cache, headers.get("authorization", ""))
         if key is None:
             return Caller(None, None, settings.most_body_bytes)
         return Caller(

@@ -18,11 +18,11 @@ from serving.auth.sessions import COOKIE, Sessions
 from serving.http.paths import ROOT, SIGN_IN
 from serving.settings import ServingSettings
 
-VISITOR = "visitor"
+PAGE_USER = "visitor"
 
 
 @dataclass(frozen=True)
-class Visitor:
+class PageUser:
     """Somebody at the pages: whose key it is, and what the forms they get are bound to."""
 
     key: ApiKey | None
@@ -38,7 +38,7 @@ class Visitor:
         return self.key.name if self.key else "app"
 
 
-class Visitors:
+class PageUsers:
     """Tells who asks for a page."""
 
     def __init__(self, sessions: Sessions, settings: ServingSettings) -> None:
@@ -53,27 +53,27 @@ class Visitors:
             303 to the sign-in when nobody has signed in, unless the page is public.
         """
         cookie = cookie_parser(Headers(scope=scope).get("cookie", "")).get(COOKIE, "")
-        visitor = self._visitor(scope, cookie)
+        visitor = self._page_user(scope, cookie)
         if visitor is None and not is_public:
             back = quote(scope["path"] if scope["method"] == "GET" else ROOT)
             raise HTTPException(303, "Sign in first.", {"Location": f"{SIGN_IN}?next={back}"})
-        scope["state"][VISITOR] = visitor or Visitor(None, "")
+        scope["state"][PAGE_USER] = visitor or PageUser(None, "")
         return visitor.key if visitor and not is_public else None
 
-    def _visitor(self, scope: Scope, cookie: str) -> Visitor | None:
+    def _page_user(self, scope: Scope, cookie: str) -> PageUser | None:
         if self._settings.keys == "off":
-            return Visitor(None, "anybody")
+            return PageUser(None, "anybody")
         if user := scope.get(USER):
             key = key_of(str(user), self._scopes())
-            return Visitor(key, key.key_id)
+            return PageUser(key, key.key_id)
         holder = self._sessions.key_of(cookie) if cookie else None
-        return Visitor(holder, cookie) if holder else None
+        return PageUser(holder, cookie) if holder else None
 
     def _scopes(self) -> tuple[KeyScope, ...]:
         named = {one.strip() for one in self._settings.proxy_scopes.split(",")}
         return tuple(one for one in SCOPES if one in named)
 
 
-def visitor(request: Request) -> Visitor:
+def visitor(request: Request) -> PageUser:
     """Return who asks."""
-    return cast(Visitor, getattr(request.state, VISITOR, Visitor(None, "")))
+    return cast(PageUser, getattr(request.state, PAGE_USER, PageUser(None, "")))

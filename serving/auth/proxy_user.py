@@ -17,7 +17,7 @@ USER = "expansion.user"
 """Where a request's scope tells the user; no client can write it there."""
 
 
-class Vouched:
+class ProxyUserMiddleware:
     """Takes the user from a header of requests that reach this machine from a trusted proxy.
 
     It has to stand outside of what replaces the client's address by a forwarded one.

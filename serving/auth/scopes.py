@@ -16,7 +16,7 @@ from starlette.routing import BaseRoute, Route
 from starlette.types import Scope as RequestScope
 
 from models.store.api_keys import ApiKey, Scope
-from serving.auth.key_cache import KeyRefused, Keyring
+from serving.auth.key_cache import KeyCache, KeyRefused
 
 Public = Literal["public"]
 PUBLIC: Public = "public"
@@ -137,7 +137,7 @@ class Caller:
         return self.key.key_id if self.key else ""
 
 
-def authenticate(keyring: Keyring, header: str) -> ApiKey:
+def authenticate(key_cache: KeyCache, header: str) -> ApiKey:
     """Return the key that an Authorization header holds.
 
     Raises
@@ -154,7 +154,7 @@ def authenticate(keyring: Keyring, header: str) -> ApiKey:
             "`expansion keys create` makes one."
         )
     try:
-        return keyring.holder(key.strip())
+        return key_cache.holder(key.strip())
     except KeyRefused as refused:
         raise _challenge(str(refused), ', error="invalid_token"') from None
 

@@ -18,7 +18,7 @@ from itsdangerous import BadSignature, Signer, TimestampSigner
 from features.errors import EnvironmentFailure, UsageError
 from models.common.clock import stored_now
 from models.store.api_keys import ApiKey
-from serving.auth.key_cache import Keyring
+from serving.auth.key_cache import KeyCache
 
 COOKIE = "expansion_session"
 SECONDS = 8 * 3600
@@ -43,10 +43,10 @@ class Sessions:
         When the secret is nothing but spaces.
     """
 
-    def __init__(self, keyring: Keyring, folder: Path, secret: str = "") -> None:
+    def __init__(self, key_cache: KeyCache, folder: Path, secret: str = "") -> None:
         if secret and not secret.strip():
             raise UsageError("EXPANSION_APP_SECRET is blank: name a long random text")
-        self._keyring, self._folder, self._configured = keyring, folder, secret
+        self._key_cache, self._folder, self._configured = key_cache, folder, secret
 
     def open(self, key: ApiKey) -> str:
         """Return the cookie of a new session."""
@@ -54,7 +54,7 @@ class Sessions:
 
     def key_of(self, cookie: str) -> ApiKey | None:
         """Return the key that a cookie stands for, while both are valid."""
-        key = (self._keyring.keys or {}).get(cookie.partition(".")[0])
+        key = (self._key_cache.keys or {}).get(cookie.partition(".")[0])
         if key is None or key.state(stored_now()) != "active":
             return None
         try:

@@ -13,7 +13,7 @@ from serving.settings import KEYS, ServingSettings
 log = logging.getLogger(__name__)
 
 
-def doorkeeping(settings: ServingSettings, host: str, *, chosen: bool) -> ServingSettings:
+def decide_keys(settings: ServingSettings, host: str, *, chosen: bool) -> ServingSettings:
     """Return the settings with the need for keys decided.
 
     Where nobody has chosen, no key has been made yet and only this machine can ask, keys are off:

@@ -15,7 +15,7 @@ Piece = TypeVar("Piece")
 Result = TypeVar("Result")
 
 
-class Lanes:
+class ComputeExecutor:
     """A thread for what computes: one, as a worker has one core."""
 
     def __init__(self, threads: int = 1) -> None:

@@ -13,18 +13,18 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from serving.http import security_headers
 from serving.http.problems import REQUEST_ID, unexpected
-from serving.telemetry.counters import Meter
+from serving.telemetry.counters import Counters
 
 PLAIN = re.compile(r"[A-Za-z0-9._-]{1,64}")
 log = logging.getLogger(__name__)
 
 
-class RequestFrame:
+class RequestContextMiddleware:
     """Gives each request an id: the caller's if it is plain, else one of ours."""
 
-    def __init__(self, app: ASGIApp, meter: Meter) -> None:
+    def __init__(self, app: ASGIApp, counters: Counters) -> None:
         self.app = app
-        self._meter = meter
+        self._counters = counters
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one request."""
@@ -43,7 +43,7 @@ class RequestFrame:
             await send(message)
 
         started = time.perf_counter()
-        self._meter.in_flight += 1
+        self._counters.in_flight += 1
         try:
             await self.app(scope, receive, answer)
         except Exception as error:
@@ -54,7 +54,7 @@ class RequestFrame:
             await refusal(scope, receive, answer)
         finally:
             seconds = time.perf_counter() - started
-            self._meter.answered(scope, seconds)
+            self._counters.answered(scope, seconds)
             if log.isEnabledFor(logging.INFO):
                 _tell(scope, seconds)
 

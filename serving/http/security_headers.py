@@ -36,7 +36,7 @@ def complete(start: Message, scope: Scope, request_id: str) -> None:
     wanted = [*EVERY, PAGE if scope["path"] in PAGES else NOTHING]
     if scope["scheme"] == "https":
         wanted.append(SECURE)
-    if "app" in scope and scope["app"].state.leaving:
+    if "app" in scope and scope["app"].state.draining:
         wanted.append((b"connection", b"close"))
     wanted.append((b"x-request-id", request_id.encode()))
     headers.extend(one for one in wanted if one[0] not in own)

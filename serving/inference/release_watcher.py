@@ -27,7 +27,7 @@ Look = tuple[tuple[str, int, int], ...]
 """Each file's path, size and time of change: enough to see that something is new."""
 
 
-class ReleaseWatch:
+class ReleaseWatcher:
     """The release that passed its checks, and what is wrong with a newer one.
 
     ``refused`` counts how often one was, the same one each minute; ``written_at`` is when the one
@@ -43,7 +43,7 @@ class ReleaseWatch:
         self._checked: Look | None = None
         self._retry_at = 0.0
 
-    def look(self) -> None:
+    def refresh(self) -> None:
         """Check the current release, unless it looks as when last checked; blocks for seconds.
 
         A refused release is tried again each minute: the machine may have been at fault.
@@ -105,11 +105,11 @@ def _rehearsed(path: Path, manifest: Manifest, words: Catalogue) -> Scorer:
     """Return a release loaded, once everything that is asked of it has been answered."""
     # Only here: the first answers need not wait for LightGBM to be imported.
     from serving.inference.scorer import Scorer
-    from serving.inference.warm_up import rehearse
+    from serving.inference.warm_up import warm_up
 
     try:
         scorer = Scorer.load(path, manifest, words)
-        rehearse(scorer)
+        warm_up(scorer)
     except Exception as error:
         # Whatever it is: it would be the answer to the first who asks.
         raise DataError(

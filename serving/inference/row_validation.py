@@ -23,7 +23,7 @@ NAMES = {str, type(None)}
 
 
 @dataclass(frozen=True)
-class Checked:
+class CheckedRow:
     """A row as the models take it, or what is wrong with it; and what is merely odd."""
 
     row: Row
@@ -31,7 +31,7 @@ class Checked:
     warnings: tuple[str, ...] = ()
 
 
-class RowCheck:
+class RowValidator:
     """Checks rows whose values are in the order of ``features`` against the models' inputs.
 
     Raises
@@ -60,27 +60,27 @@ class RowCheck:
         bounds = [_bounds(self._inputs[place]) for place in self._numbers]
         self._low, self._high = np.array(bounds, dtype=float).reshape(-1, 2).T
 
-    def check(self, values: Sequence[Any]) -> Checked:
+    def check(self, values: Sequence[Any]) -> CheckedRow:
         """Return one row checked."""
         if len(values) != self._length:
-            return Checked((), (f"has {len(values)} values for {self._length} features",))
+            return CheckedRow((), (f"has {len(values)} values for {self._length} features",))
         row = [values[place] for place in self._take]
         numbers = [row[place] for place in self._numbers]
         names = [row[place] for place in self._names]
         if not (set(map(type, numbers)) <= NUMBERS and set(map(type, names)) <= NAMES):
-            return Checked((), tuple(self._wrong_types(row))[:MOST_TOLD])
+            return CheckedRow((), tuple(self._wrong_types(row))[:MOST_TOLD])
         return self._in_range(row, numbers)
 
-    def _in_range(self, row: list[Any], numbers: list[Any]) -> Checked:
+    def _in_range(self, row: list[Any], numbers: list[Any]) -> CheckedRow:
         try:
             vector = np.array(numbers, dtype=float)
         except OverflowError:
             vector = np.array([_finite(one) for one in numbers], dtype=float)
         odd = np.flatnonzero((vector < self._low) | (vector > self._high))
         if np.any(np.abs(vector[odd]) > LARGEST):
-            return Checked((), tuple(self._too_large(row, vector))[:MOST_TOLD])
+            return CheckedRow((), tuple(self._too_large(row, vector))[:MOST_TOLD])
         warnings = (*self._out_of_range(row, odd), *self._unknown(row))
-        return Checked(row, (), warnings[:MOST_TOLD])
+        return CheckedRow(row, (), warnings[:MOST_TOLD])
 
     def _wrong_types(self, row: Sequence[Any]) -> Iterator[str]:
         for one, value, is_name in zip(self._inputs, row, self._is_name, strict=True):

@@ -8,17 +8,17 @@ import numpy as np
 
 from models.inference.encoding import Row
 from serving.inference.model_description import describe
-from serving.inference.row_validation import RowCheck
+from serving.inference.row_validation import RowValidator
 from serving.inference.scorer import Scorer
 from serving.schemas.scores import ModelVersions
 
 
-def rehearse(scorer: Scorer) -> None:
+def warm_up(scorer: Scorer) -> None:
     """Score and explain an account of which nothing is known and a typical one; show each model.
 
     Raises whatever the first answer would have failed with.
     """
-    check = RowCheck(scorer, list(scorer.inputs))
+    check = RowValidator(scorer, list(scorer.inputs))
     typical = [one.typical for one in scorer.inputs.values()]
     given = (check.check(row) for row in ([None] * len(typical), typical))
     rows: list[Row] = [one.row for one in given if not one.errors]

@@ -9,7 +9,7 @@ import numpy as np
 
 from features.errors import UsageError
 from models.i18n.feature_text import changed, unchanged
-from serving.inference.row_validation import RowCheck
+from serving.inference.row_validation import RowValidator
 from serving.inference.scenarios import Changes, champion_leaves, seats_change
 from serving.schemas.scores import Probabilities
 from serving.schemas.what_if import (
@@ -47,7 +47,7 @@ def changed_inputs(models: Scorer, known: Known, wanted: WhatIf) -> dict[str, An
             problems += error.problems
     # What was odd already may stay so; only what is changed must be right.
     moved = {name: after[name] for name in models.inputs if after.get(name) != known.get(name)}
-    check = RowCheck(models, list(models.inputs)).check(models.row(moved))
+    check = RowValidator(models, list(models.inputs)).check(models.row(moved))
     problems += [*check.errors, *check.warnings]
     if problems:
         raise UsageError(problems)

@@ -76,7 +76,7 @@ def page(
         called=words.name,
         f=Figures(words.language),
         language=words.language,
-        written=request.app.state.watch.words.language,
+        written=request.app.state.releases.words.language,
         languages=[_switch(request, one, here) for one in catalogues().values()],
         visitor=who,
         token=sessions.token(who.bound),

@@ -44,7 +44,7 @@ async def sign_in(request: Request) -> Response:
     """Open a session for who has a key."""
     fields = await form(request)
     try:
-        key = request.app.state.entrance.keyring.holder(fields.get("key", ""))
+        key = request.app.state.services.key_cache.holder(fields.get("key", ""))
     except KeyRefused as refused:
         return _form(request, fields.get("next", ROOT), str(refused))
     sessions: Sessions = request.app.state.sessions

@@ -34,7 +34,7 @@ from serving.schemas.feedback import FeedbackRequest
 from serving.schemas.scores import AccountScore
 from serving.schemas.what_if import WhatIf
 from serving.snapshot.cursors import Column, Cursor, Order
-from serving.snapshot.watcher import Shown
+from serving.snapshot.watcher import CurrentSnapshot
 
 pages = APIRouter(prefix=ROOT, include_in_schema=False)
 SHOWN = 25
@@ -59,10 +59,10 @@ def portfolio(
         "play": play, "csm_id": csm_id, "segment": segment, "standing": standing
     }  # fmt: skip
     filters = {column: value for column, value in given.items() if value}
-    first = Cursor(edition=now.edition.key, order=order_by, filters=filters)
+    first = Cursor(snapshot=now.snapshot.key, order=order_by, filters=filters)
     place = Cursor.read(cursor) if cursor else first
-    edition = accounts.edition_of(request.app.state.editions, place)
-    found = edition.page(PLACES[place.order], place.filters, place.after, SHOWN, name)
+    snapshot = accounts.snapshot_of(request.app.state.snapshots, place)
+    found = snapshot.page(PLACES[place.order], place.filters, place.after, SHOWN, name)
     asked(request, found.account_ids)
     chosen: dict[str, str] = {str(column): one for column, one in place.filters.items()}
     chosen |= {"order_by": place.order, "name": name}
@@ -73,7 +73,7 @@ def portfolio(
     return page(
         request,
         "list.html",
-        horizon=edition.scoring.horizon_days,
+        horizon=snapshot.scoring.horizon_days,
         sums=routes_portfolio.portfolio(request, now),
         accounts=[AccountSummary.model_validate_json(one) for one in found.lines],
         total=found.total,
@@ -137,14 +137,14 @@ async def give_feedback(request: Request) -> Response:
 
 
 def _account(
-    account_id: str, request: Request, now: Shown, status: int = 200, **told: Any
+    account_id: str, request: Request, now: CurrentSnapshot, status: int = 200, **told: Any
 ) -> Response:
-    found = now.edition.answers([account_id]).get(account_id)
+    found = now.snapshot.answers([account_id]).get(account_id)
     if found is None:
         raise unknown(account_id)
     asked(request, [account_id])
     score = AccountScore.model_validate_json(found + now.ending)
-    known = now.edition.inputs(account_id) or {}
+    known = now.snapshot.inputs(account_id) or {}
     values: dict[str, Any] = {
         "asked_seats": 0, "asked_leaves": False, "nothing_asked": False, "refused": [],
         "outcome": None, "taken": "",

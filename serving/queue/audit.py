@@ -16,7 +16,7 @@ from starlette.types import Scope
 
 from features.errors import EnvironmentFailure
 from models.store.audit_log import Asked, AuditLog
-from serving.queue.disk_queue import Line, Spool
+from serving.queue.disk_queue import DiskQueue, Line
 
 ONE = re.compile(r"/v1/accounts/(.+)/[^/]+")
 """The path of what is about one account; an id may hold a slash."""
@@ -29,11 +29,11 @@ def asked(request: Request, account_ids: Sequence[str]) -> None:
     setattr(request.state, ACCOUNTS, list(account_ids))
 
 
-class Trail:
+class AuditQueue:
     """Takes down every question about an account, whatever was answered."""
 
-    def __init__(self, spool: Spool, store: AuditLog) -> None:
-        self._spool, self._store = spool, store
+    def __init__(self, queue: DiskQueue, store: AuditLog) -> None:
+        self._queue, self._store = queue, store
         self.problems: tuple[str, ...] = ()
         # The process and the moment: ids of two processes, or of two lives of one, never meet.
         self._life = f"{time.time_ns():x}-{os.getpid():x}"
@@ -55,23 +55,23 @@ class Trail:
             "accounts": ids,
         }
         try:
-            self._spool.append(line)
+            self._queue.append(line)
         except EnvironmentFailure:
             # The log is then the only place that holds it.
             log.exception("an audit line could not be written: %s", line)
 
-    def look(self) -> None:
+    def refresh(self) -> None:
         """Hand what was taken down to the store, or say why it has to wait."""
-        self.problems = self._spool.flush(self._deliver)
+        self.problems = self._queue.flush(self._deliver)
 
     def sizes(self) -> tuple[int, int]:
         """Return the bytes that wait for the store, and those that it has refused."""
-        return self._spool.sizes()
+        return self._queue.sizes()
 
     def close(self) -> None:
         """Hand over what is left, and close."""
-        self.look()
-        self._spool.close()
+        self.refresh()
+        self._queue.close()
         self._store.close()
 
     def _deliver(self, lines: Sequence[Line]) -> None:

@@ -32,7 +32,7 @@ Deliver = Callable[[Sequence[Line]], None]
 """Takes lines in their order, all or none; ``EnvironmentFailure`` when the store is gone."""
 
 
-class Spool:
+class DiskQueue:
     """A queue of JSON lines in a folder.
 
     Parameters

@@ -9,24 +9,24 @@ from threading import Lock
 
 from features.errors import EnvironmentFailure
 from models.store.feedback import Feedback, FeedbackStore
-from serving.queue.disk_queue import Line, Spool
+from serving.queue.disk_queue import DiskQueue, Line
 
 log = logging.getLogger(__name__)
 
 
-class OtherContent(Exception):
+class IdempotencyConflict(Exception):
     """An idempotency key was used before, for another request."""
 
 
 @dataclass(frozen=True)
-class Taken:
+class AcceptedFeedback:
     """An entry that is safe, and whether it still waits for the store."""
 
     entry: Feedback
     queued: bool
 
 
-class Desk:
+class FeedbackQueue:
     """Where feedback is handed in.
 
     Parameters
@@ -37,13 +37,13 @@ class Desk:
         Where they wait while the store is gone; it must be sure, since "taken" is a promise.
     """
 
-    def __init__(self, store: FeedbackStore, spool: Spool) -> None:
-        self._store, self._spool = store, spool
+    def __init__(self, store: FeedbackStore, queue: DiskQueue) -> None:
+        self._store, self._queue = store, queue
         self._lock = Lock()
         self._waiting: dict[str, Feedback] | None = None
         self.problems: tuple[str, ...] = ()
 
-    def take(self, entry: Feedback) -> Taken:
+    def take(self, entry: Feedback) -> AcceptedFeedback:
         """Keep an entry, or return the one that an equal request has left before.
 
         Raises
@@ -58,31 +58,31 @@ class Desk:
         with self._lock:
             waiting = self._known()
             if entry.feedback_id in waiting:
-                return Taken(_same(waiting[entry.feedback_id], entry), queued=True)
+                return AcceptedFeedback(_same(waiting[entry.feedback_id], entry), queued=True)
             # Nothing overtakes what waits.
             if not waiting and (stored := self._stored(entry)):
-                return Taken(_same(stored, entry), queued=False)
-            self._spool.append(entry.as_line())
+                return AcceptedFeedback(_same(stored, entry), queued=False)
+            self._queue.append(entry.as_line())
             waiting[entry.feedback_id] = entry
-            return Taken(entry, queued=True)
+            return AcceptedFeedback(entry, queued=True)
 
-    def look(self) -> None:
+    def refresh(self) -> None:
         """Hand what waits to the store, or say why it has to wait on."""
         with self._lock:
             if not self._known():
                 return
-        self.problems = self._spool.flush(self._deliver)
+        self.problems = self._queue.flush(self._deliver)
         with self._lock:
             self._waiting = self._pending()
 
     def sizes(self) -> tuple[int, int]:
         """Return the bytes that wait for the store, and those that it has refused."""
-        return self._spool.sizes()
+        return self._queue.sizes()
 
     def close(self) -> None:
         """Hand over what waits as far as possible, and close."""
-        self.look()
-        self._spool.close()
+        self.refresh()
+        self._queue.close()
         self._store.close()
 
     def _known(self) -> dict[str, Feedback]:
@@ -92,7 +92,7 @@ class Desk:
 
     def _pending(self) -> dict[str, Feedback]:
         found: dict[str, Feedback] = {}
-        for entry in map(Feedback.from_line, self._spool.pending()):
+        for entry in map(Feedback.from_line, self._queue.pending()):
             found.setdefault(entry.feedback_id, entry)
         return found
 
@@ -109,5 +109,5 @@ class Desk:
 
 def _same(found: Feedback, entry: Feedback) -> Feedback:
     if found.digest != entry.digest:
-        raise OtherContent
+        raise IdempotencyConflict
     return found

@@ -18,8 +18,8 @@ from serving.schemas.accounts import MOST_LISTED, MOST_SCORINGS, AccountHistory,
 from serving.schemas.scores import Problem
 from serving.snapshot import responses
 from serving.snapshot.cursors import Column, Cursor, Order
-from serving.snapshot.snapshot import Edition
-from serving.snapshot.watcher import EditionWatch, Shown
+from serving.snapshot.snapshot import Snapshot
+from serving.snapshot.watcher import CurrentSnapshot, SnapshotWatcher
 
 lists = APIRouter(prefix="/v1", tags=["lists"], responses=RESPONSES)
 PLACES = {
@@ -58,16 +58,16 @@ def listed(
         "play": play, "csm_id": csm_id, "segment": segment, "standing": standing
     }  # fmt: skip
     filters = {column: value for column, value in given.items() if value is not None}
-    first = Cursor(edition=now.edition.key, order=order_by, filters=filters)
+    first = Cursor(snapshot=now.snapshot.key, order=order_by, filters=filters)
     place = Cursor.read(cursor) if cursor else first
-    edition = edition_of(request.app.state.editions, place)
-    page = edition.page(PLACES[place.order], place.filters, place.after, limit)
+    snapshot = snapshot_of(request.app.state.snapshots, place)
+    page = snapshot.page(PLACES[place.order], place.filters, place.after, limit)
     asked(request, page.account_ids)
     following = None
     if page.last is not None:
         following = place.model_copy(update={"after": page.last}).written()
     told = json.dumps(
-        {"total": page.total, "next_cursor": following, **_about(edition, now)}, ensure_ascii=False
+        {"total": page.total, "next_cursor": following, **_about(snapshot, now)}, ensure_ascii=False
     )
     return Response(
         b'{"accounts":[%s],%s' % (b",".join(page.lines), told[1:].encode()), media_type=JSON
@@ -89,24 +89,24 @@ def history(
     return AccountHistory(account_id=account_id, scores=[responses.past(one) for one in found])
 
 
-def edition_of(watch: EditionWatch, place: Cursor) -> Edition:
+def snapshot_of(watch: SnapshotWatcher, place: Cursor) -> Snapshot:
     """Return the edition that a list was begun in; ``HTTPException`` 410 when it is gone."""
-    edition = watch.edition(place.edition)
-    if edition is None:
+    snapshot = watch.snapshot(place.snapshot)
+    if snapshot is None:
         raise HTTPException(
             410, "Newer scores have come since this list was begun; ask again without a cursor."
         )
-    return edition
+    return snapshot
 
 
-def _about(edition: Edition, now: Shown) -> dict[str, object]:
+def _about(snapshot: Snapshot, now: CurrentSnapshot) -> dict[str, object]:
     """Return which scoring a page comes from, and its age; one that was followed is stale."""
-    scoring = edition.scoring
-    followed = edition is not now.edition
+    scoring = snapshot.scoring
+    followed = snapshot is not now.snapshot
     return {
         "scoring_id": scoring.scoring_id,
         "as_of": scoring.as_of.isoformat(),
         "currency": scoring.currency,
-        "age_days": now.age_days + (now.edition.scoring.as_of - scoring.as_of).days,
+        "age_days": now.age_days + (now.snapshot.scoring.as_of - scoring.as_of).days,
         "stale": now.stale or followed,
     }

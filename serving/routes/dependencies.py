@@ -16,7 +16,7 @@ else:
 
 async def scorer(request: Request) -> Scorer:
     """Return the release in use, or say why there is none."""
-    watch = request.app.state.watch
+    watch = request.app.state.releases
     if watch.scorer is None:
         raise HTTPException(503, f"No model can be asked now: {watch.problems[0]}.")
     found: Scorer = watch.scorer

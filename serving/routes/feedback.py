@@ -17,7 +17,7 @@ from serving.auth.scopes import requires
 from serving.http.problems import RESPONSES
 from serving.http.strict_json import StrictRoute
 from serving.queue.audit import asked
-from serving.queue.feedback import Desk, OtherContent
+from serving.queue.feedback import FeedbackQueue, IdempotencyConflict
 from serving.schemas.feedback import (
     MOST_ENTRIES,
     FeedbackEntry,
@@ -57,10 +57,10 @@ def give(
     with the same body gives the same entry, with another body 422.
     """
     asked(request, [given.account_id])
-    desk: Desk = request.app.state.entrance.desk
+    feedback_queue: FeedbackQueue = request.app.state.services.feedback_queue
     try:
-        taken = desk.take(_entry(given, _key_id(request), idempotency_key))
-    except OtherContent:
+        taken = feedback_queue.take(_entry(given, _key_id(request), idempotency_key))
+    except IdempotencyConflict:
         raise HTTPException(
             422, "This idempotency key was used before, for another body; choose another."
         ) from None
@@ -82,7 +82,7 @@ def entries(
     cursor: Annotated[int, Query(ge=0, lt=2**31)] = 0,
 ) -> FeedbackLog:
     """Return the decision log in the order of storing; a cursor stays good for ever."""
-    store: FeedbackStore = request.app.state.entrance.feedback
+    store: FeedbackStore = request.app.state.services.feedback
     found = store.read(account_id, _naive(since), cursor, limit + 1)
     shown = found[:limit]
     asked(request, sorted({one.account_id for one in shown}))

@@ -5,10 +5,10 @@ from __future__ import annotations
 from fastapi import APIRouter, Request, Response
 
 from serving.auth.scopes import PUBLIC, requires
-from serving.inference.release_watcher import ReleaseWatch
+from serving.inference.release_watcher import ReleaseWatcher
 from serving.schemas.scores import Live, Ready
-from serving.snapshot.forecast import ForecastWatch
-from serving.snapshot.watcher import EditionWatch
+from serving.snapshot.forecast import ForecastWatcher
+from serving.snapshot.watcher import SnapshotWatcher
 
 health = APIRouter(prefix="/health", tags=["health"])
 
@@ -20,32 +20,32 @@ async def live() -> Live:
     return Live()
 
 
-LEAVING = "the server was told to stop"
+DRAINING = "the server was told to stop"
 
 
 @health.get("/ready", operation_id="isReady", responses={503: {"model": Ready}})
 @requires(PUBLIC)
 async def ready(request: Request, response: Response) -> Ready:
     """Say whether scores can be given, and what is wrong: with the store, or a newer release."""
-    editions: EditionWatch = request.app.state.editions
-    watch: ReleaseWatch = request.app.state.watch
-    forecasts: ForecastWatch = request.app.state.forecasts
-    waiting: tuple[str, ...] = request.app.state.entrance.problems
-    shown = editions.shown
-    leaving: bool = request.app.state.leaving
-    is_ready = shown is not None and watch.release_id is not None and not leaving
+    snapshots: SnapshotWatcher = request.app.state.snapshots
+    watch: ReleaseWatcher = request.app.state.releases
+    forecasts: ForecastWatcher = request.app.state.forecasts
+    waiting: tuple[str, ...] = request.app.state.services.problems
+    shown = snapshots.shown
+    draining: bool = request.app.state.draining
+    is_ready = shown is not None and watch.release_id is not None and not draining
     response.status_code = 200 if is_ready else 503
     return Ready(
         status="ready" if is_ready else "not ready",
-        as_of=shown.edition.scoring.as_of if shown else None,
+        as_of=shown.snapshot.scoring.as_of if shown else None,
         stale=shown.stale if shown else None,
         release_id=watch.release_id,
         problems=list(
             dict.fromkeys(
                 (
-                    *([LEAVING] if leaving else ()),
+                    *([DRAINING] if draining else ()),
                     *watch.problems,
-                    *editions.problems,
+                    *snapshots.problems,
                     *forecasts.problems,
                     *waiting,
                 )

@@ -25,7 +25,7 @@ from prometheus_client.registry import Collector
 from models.common.clock import utc_now
 from serving.auth.scopes import requires
 from serving.inference.input_drift import InputDrift
-from serving.telemetry.counters import BOUNDS, Meter
+from serving.telemetry.counters import BOUNDS, Counters
 
 REASONS = {
     400: "malformed", 401: "key", 403: "scope", 408: "slow", 413: "size", 415: "type",
@@ -51,21 +51,21 @@ class Metrics(Collector):
 
     def collect(self) -> Iterator[Metric]:
         """Yield each metric."""
-        meter: Meter = self._state.meter
-        yield from requests(meter)
-        yield from answered(meter)
+        counters: Counters = self._state.counters
+        yield from requests(counters)
+        yield from answered(counters)
         yield from self._scores()
         yield from self._release()
         yield from self._spools()
-        yield from self._inputs(meter)
+        yield from self._inputs(counters)
 
     def _scores(self) -> Iterator[Metric]:
-        editions = self._state.editions
+        snapshots = self._state.snapshots
         yield gauge("expansion_store_reachable", "Whether the score store answered when last asked",
-                    [({}, editions.store_answers)])  # fmt: skip
-        if (shown := editions.shown) is None:
+                    [({}, snapshots.store_answers)])  # fmt: skip
+        if (shown := snapshots.shown) is None:
             return
-        scoring = shown.edition.scoring
+        scoring = shown.snapshot.scoring
         age = utc_now() - scoring.created_at.replace(tzinfo=UTC)
         yield gauge("expansion_scores_age_seconds", "Time since accounts were scored",
                     [({}, age.total_seconds())])  # fmt: skip
@@ -85,22 +85,22 @@ class Metrics(Collector):
                         [(labels, time.time() - watch.written_at)])  # fmt: skip
 
     def _spools(self) -> Iterator[Metric]:
-        entrance = self._state.entrance
-        sizes = {"audit": entrance.trail.sizes(), "feedback": entrance.desk.sizes()}
+        services = self._state.services
+        sizes = {"audit": services.audit_queue.sizes(), "feedback": services.feedback_queue.sizes()}
         for name, place, told in (
             ("expansion_spool_bytes", 0, "Bytes on disk that wait for the store"),
             ("expansion_spool_refused_bytes", 1, "Bytes on disk that the store refuses"),
         ):
             yield gauge(name, told, [({"of": of}, size[place]) for of, size in sizes.items()])
 
-    def _inputs(self, meter: Meter) -> Iterator[Metric]:
-        scorer, shown = self._state.watch.scorer, self._state.editions.shown
+    def _inputs(self, counters: Counters) -> Iterator[Metric]:
+        scorer, shown = self._state.releases.scorer, self._state.snapshots.shown
         if scorer is None:
             return
-        found = {"posted": self._drift.of_posted(scorer, meter.posted)}
+        found = {"posted": self._drift.of_posted(scorer, counters.posted)}
         if shown is not None:
             found["scored"] = self._drift.of_scored(
-                scorer, shown.edition.key, shown.edition.some_inputs
+                scorer, shown.snapshot.key, shown.snapshot.some_inputs
             )
         yield gauge("expansion_input_rows", "Rows that were held against the training data",
                     [({"of": of}, one.rows) for of, one in found.items()])  # fmt: skip
@@ -112,9 +112,9 @@ class Metrics(Collector):
                      for name, value in one.indices.items()])  # fmt: skip
 
 
-def requests(meter: Meter) -> Iterator[Metric]:
+def requests(counters: Counters) -> Iterator[Metric]:
     """Yield how many requests are answered, how fast, and how many are refused."""
-    known = list(meter.latencies.items())
+    known = list(counters.latencies.items())
     told = "Time from a request to the end of its answer"
     labels = ["route", "method", "status"]
     seconds = HistogramMetricFamily("expansion_request_seconds", told, labels=labels)
@@ -131,19 +131,19 @@ def requests(meter: Meter) -> Iterator[Metric]:
     yield counter("expansion_requests_refused", "Requests refused, by reason",
                   [({"reason": name}, count) for name, count in refused.items()])  # fmt: skip
     yield gauge("expansion_requests_in_flight", "Requests that are being answered",
-                [({}, meter.in_flight)])  # fmt: skip
+                [({}, counters.in_flight)])  # fmt: skip
 
 
-def answered(meter: Meter) -> Iterator[Metric]:
+def answered(counters: Counters) -> Iterator[Metric]:
     """Yield how many scores of which model's version were answered."""
     labelled = [
         ({"how": how, "target": target, "version": version or ""}, count)
-        for (how, versions), count in list(meter.scores.items())
+        for (how, versions), count in list(counters.scores.items())
         for target, version in versions
     ]
     yield counter("expansion_scores_answered", "Scores answered, by target and version", labelled)
     yield counter("expansion_rows_refused", "Posted rows answered with errors",
-                  [({}, meter.rows_refused)])  # fmt: skip
+                  [({}, counters.rows_refused)])  # fmt: skip
 
 
 def gauge(name: str, told: str, samples: Iterable[tuple[Labels, float]]) -> Metric:

@@ -10,7 +10,7 @@ from serving.http.problems import RESPONSES
 from serving.http.strict_json import StrictRoute
 from serving.routes.scores import Id, Now
 from serving.schemas.portfolio import AccountSeats, Group, Portfolio, SeatsIn, Sums
-from serving.snapshot.forecast import ForecastWatch
+from serving.snapshot.forecast import ForecastWatcher
 
 router = APIRouter(prefix="/v1", tags=["portfolio"], responses=RESPONSES, route_class=StrictRoute)
 
@@ -19,17 +19,17 @@ router = APIRouter(prefix="/v1", tags=["portfolio"], responses=RESPONSES, route_
 @requires("read")
 def portfolio(request: Request, now: Now) -> Portfolio:
     """Return the newest scoring added up, and what the forecast says of its NRR."""
-    edition = now.edition
-    watch: ForecastWatch = request.app.state.forecasts
+    snapshot = now.snapshot
+    watch: ForecastWatcher = request.app.state.forecasts
     return Portfolio(
-        as_of=edition.scoring.as_of,
-        currency=edition.scoring.currency,
-        total=Sums.model_validate(edition.sums()[0]),
-        by_play=[Group.model_validate(one) for one in edition.sums("play")],
-        by_csm=[Group.model_validate(one) for one in edition.sums("csm_id")],
-        by_segment=[Group.model_validate(one) for one in edition.sums("segment")],
+        as_of=snapshot.scoring.as_of,
+        currency=snapshot.scoring.currency,
+        total=Sums.model_validate(snapshot.sums()[0]),
+        by_play=[Group.model_validate(one) for one in snapshot.sums("play")],
+        by_csm=[Group.model_validate(one) for one in snapshot.sums("csm_id")],
+        by_segment=[Group.model_validate(one) for one in snapshot.sums("segment")],
         forecast=watch.newest,
-        scoring_id=edition.scoring.scoring_id,
+        scoring_id=snapshot.scoring.scoring_id,
         age_days=now.age_days,
         stale=now.stale,
     )
@@ -39,7 +39,7 @@ def portfolio(request: Request, now: Now) -> Portfolio:
 @requires("read")
 def seats(account_id: Id, request: Request) -> AccountSeats:
     """Return the seats an account licenses and will want; this asks the score store."""
-    watch: ForecastWatch = request.app.state.forecasts
+    watch: ForecastWatcher = request.app.state.forecasts
     found = watch.seats(account_id)
     if found is None:
         raise HTTPException(

@@ -12,12 +12,12 @@ from features.errors import UsageError
 from serving.auth.scopes import requires
 from serving.http.problems import RESPONSES, problem
 from serving.http.strict_json import StrictRoute
-from serving.inference.row_validation import Checked, RowCheck
+from serving.inference.row_validation import CheckedRow, RowValidator
 from serving.queue.audit import asked
 from serving.routes.dependencies import Models
 from serving.schemas.rows import FeatureRow, RowScores, RowsRequest
 from serving.schemas.scores import NOTE, ModelVersions, Probabilities
-from serving.telemetry.counters import Meter
+from serving.telemetry.counters import Counters
 
 if TYPE_CHECKING:
     from serving.inference.scorer import Scorer
@@ -39,20 +39,20 @@ async def score_rows(wanted: RowsRequest, request: Request, models: Models) -> R
     scored. A value out of the catalogue's range is scored with a warning.
     """
     try:
-        check = RowCheck(models, wanted.features)
+        check = RowValidator(models, wanted.features)
     except UsageError as error:
         told = "The features are not those of the models."
         return problem(request, 422, told, list(error.problems))
     asked(request, [one.id for one in wanted.rows if one.id is not None])
-    meter: Meter = request.app.state.meter
-    work = _Work(models, check, meter, with_reasons=wanted.reasons)
+    counters: Counters = request.app.state.counters
+    work = _Work(models, check, counters, with_reasons=wanted.reasons)
     numbered = list(enumerate(wanted.rows))
     if len(numbered) <= AT_ONCE and not wanted.reasons:
         done = work(numbered)
     else:
         size = EXPLAINED_PIECE if wanted.reasons else PIECE
-        done = await request.app.state.lanes.each(work, numbered, size)
-    _count(meter, models, done)
+        done = await request.app.state.executor.each(work, numbered, size)
+    _count(counters, models, done)
     return Response(_body(models, done), media_type="application/json")
 
 
@@ -60,15 +60,15 @@ class _Work:
     """Scores some rows; each comes back as JSON, and whether it failed."""
 
     def __init__(
-        self, models: Scorer, check: RowCheck, meter: Meter, *, with_reasons: bool
+        self, models: Scorer, check: RowValidator, counters: Counters, *, with_reasons: bool
     ) -> None:
-        self._models, self._check, self._meter = models, check, meter
+        self._models, self._check, self._counters = models, check, counters
         self._with_reasons = with_reasons
 
     def __call__(self, numbered: Sequence[tuple[int, FeatureRow]]) -> list[tuple[str, bool]]:
         checked = [self._check.check(one.values) for _, one in numbered]
         good = [one.row for one in checked if not one.errors]
-        self._meter.posted.extend((self._models.release_id, one) for one in good)
+        self._counters.posted.extend((self._models.release_id, one) for one in good)
         scored = iter(self._scored(good))
         told = [
             _told(number, row.id, one, {} if one.errors else next(scored))
@@ -96,7 +96,9 @@ def by_target(known: Mapping[str, Any]) -> dict[str, Any]:
     return {name: known.get(name) for name in TARGETS}
 
 
-def _told(number: int, row_id: str | None, one: Checked, scored: dict[str, Any]) -> dict[str, Any]:
+def _told(
+    number: int, row_id: str | None, one: CheckedRow, scored: dict[str, Any]
+) -> dict[str, Any]:
     return {
         "row": number,
         "id": row_id,
@@ -107,11 +109,11 @@ def _told(number: int, row_id: str | None, one: Checked, scored: dict[str, Any])
     }
 
 
-def _count(meter: Meter, models: Scorer, done: Sequence[tuple[str, bool]]) -> None:
+def _count(counters: Counters, models: Scorer, done: Sequence[tuple[str, bool]]) -> None:
     refused = sum(failed for _, failed in done)
-    meter.rows_refused += refused
+    counters.rows_refused += refused
     if scored := len(done) - refused:
-        meter.scored("row", tuple(models.versions.items()), scored)
+        counters.scored("row", tuple(models.versions.items()), scored)
 
 
 def _body(models: Scorer, done: Sequence[tuple[str, bool]]) -> bytes:

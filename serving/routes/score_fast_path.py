@@ -10,18 +10,18 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from serving.auth.scopes import MATCH
 from serving.routes.scores import CACHING, JSON, LOOKUP
-from serving.snapshot.watcher import EditionWatch
-from serving.telemetry.counters import Meter
+from serving.snapshot.watcher import SnapshotWatcher
+from serving.telemetry.counters import Counters
 
 MOST_LETTERS = 200
 
 
-class Shortcut:
+class ScoreFastPath:
     """Answers plain lookups; hands on everything else."""
 
-    def __init__(self, app: ASGIApp, editions: EditionWatch, meter: Meter) -> None:
+    def __init__(self, app: ASGIApp, snapshots: SnapshotWatcher, counters: Counters) -> None:
         self.app = app
-        self._editions, self._meter = editions, meter
+        self._snapshots, self._counters = snapshots, counters
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one request."""
@@ -41,7 +41,7 @@ class Shortcut:
 
     def _found(self, scope: Scope) -> tuple[bytes, str]:
         """Return the answer and its tag, or nothing where the long way has to be gone."""
-        shown = self._editions.shown
+        shown = self._snapshots.shown
         if scope["type"] != "http" or shown is None:
             return b"", ""
         # The path was matched when the caller's scope was checked.
@@ -52,8 +52,8 @@ class Shortcut:
         is_plain = len(account_id) <= MOST_LETTERS and account_id.isprintable()
         if not is_plain or any(name == b"if-none-match" for name, _ in scope["headers"]):
             return b"", ""
-        found = shown.edition.lookup(account_id)
+        found = shown.snapshot.lookup(account_id)
         if found is None:
             return b"", ""
-        self._meter.scored("lookup", shown.edition.versions)
+        self._counters.scored("lookup", shown.snapshot.versions)
         return shown.whole(found)

@@ -13,7 +13,7 @@ from serving.http.problems import RESPONSES
 from serving.http.strict_json import StrictRoute
 from serving.queue.audit import asked
 from serving.schemas.scores import AccountId, AccountScore, ScoreBatch, ScoreRequest
-from serving.snapshot.watcher import EditionWatch, Shown
+from serving.snapshot.watcher import CurrentSnapshot, SnapshotWatcher
 
 scores = APIRouter(prefix="/v1", tags=["scores"], responses=RESPONSES, route_class=StrictRoute)
 JSON = "application/json"
@@ -28,20 +28,20 @@ IF_NONE_MATCH = {
 }
 
 
-def shown(request: Request) -> Shown:
+def shown(request: Request) -> CurrentSnapshot:
     """Return the edition to answer from."""
-    watch: EditionWatch = request.app.state.editions
+    watch: SnapshotWatcher = request.app.state.snapshots
     if watch.shown is None:
         raise HTTPException(503, f"{watch.problems[0]}; no account can be answered before.")
     return watch.shown
 
 
 # Asynchronous, as it would be handed to a thread otherwise.
-async def _shown(request: Request) -> Shown:
+async def _shown(request: Request) -> CurrentSnapshot:
     return shown(request)
 
 
-Now = Annotated[Shown, Depends(_shown)]
+Now = Annotated[CurrentSnapshot, Depends(_shown)]
 Id = Annotated[AccountId, Path(examples=["a-000012"])]
 
 
@@ -67,14 +67,14 @@ async def account_score(account_id: Id, request: Request) -> Response:
     """Return the newest score of one account, with its reasons."""
     now = shown(request)
     if_none_match = request.headers.get("if-none-match")
-    found = now.edition.lookup(account_id)
+    found = now.snapshot.lookup(account_id)
     if found is None:
         raise unknown(account_id)
     body, tag = now.whole(found)
     headers = {"etag": tag, "cache-control": CACHING}
     if if_none_match and _holds(tag, if_none_match):
         return Response(status_code=304, headers=headers)
-    request.app.state.meter.scored("lookup", now.edition.versions)
+    request.app.state.counters.scored("lookup", now.snapshot.versions)
     return Response(body, media_type=JSON, headers=headers)
 
 
@@ -84,8 +84,8 @@ def batch_scores(wanted: ScoreRequest, request: Request, now: Now) -> Response:
     """Return the newest scores of up to 1,000 accounts; those without one are listed."""
     ids = list(dict.fromkeys(wanted.account_ids))
     asked(request, ids)
-    found = now.edition.answers(ids)
-    request.app.state.meter.scored("batch", now.edition.versions, len(found))
+    found = now.snapshot.answers(ids)
+    request.app.state.counters.scored("batch", now.snapshot.versions, len(found))
     missing = ScoreBatch(scores=[], not_found=[one for one in ids if one not in found])
     scored = b",".join(body + now.ending for body in found.values())
     ending = missing.model_dump_json(include={"not_found"}).encode()[1:]

@@ -17,7 +17,7 @@ from serving.routes.dependencies import Models
 from serving.routes.scores import JSON, Id, Now, unknown
 from serving.schemas.scores import ModelVersions, Problem
 from serving.schemas.what_if import WhatIf, WhatIfAnswer
-from serving.snapshot.watcher import Shown
+from serving.snapshot.watcher import CurrentSnapshot
 
 if TYPE_CHECKING:
     from serving.inference.scorer import Scorer
@@ -51,7 +51,7 @@ async def ask_what_if(
 
 
 async def answered(
-    account_id: str, wanted: WhatIf, request: Request, now: Shown, models: Scorer
+    account_id: str, wanted: WhatIf, request: Request, now: CurrentSnapshot, models: Scorer
 ) -> WhatIfAnswer:
     """Return what would become of an account, computed beside the event loop.
 
@@ -66,16 +66,16 @@ async def answered(
     def work(_one: Sequence[str]) -> list[WhatIfAnswer]:
         return [_answer(account_id, wanted, now, models)]
 
-    [told] = await request.app.state.lanes.each(work, [account_id], 1)
-    request.app.state.meter.scored("what-if", tuple(models.versions.items()))
+    [told] = await request.app.state.executor.each(work, [account_id], 1)
+    request.app.state.counters.scored("what-if", tuple(models.versions.items()))
     return cast(WhatIfAnswer, told)
 
 
-def _answer(account_id: str, wanted: WhatIf, now: Shown, models: Scorer) -> WhatIfAnswer:
+def _answer(account_id: str, wanted: WhatIf, now: CurrentSnapshot, models: Scorer) -> WhatIfAnswer:
     before = _inputs(account_id, now, models)
     after = what_if.changed_inputs(models, before, wanted)
     was, would_be = what_if.expected(models, [before, after])
-    scoring = now.edition.scoring
+    scoring = now.snapshot.scoring
     return WhatIfAnswer(
         account_id=account_id,
         as_of=scoring.as_of,
@@ -91,10 +91,10 @@ def _answer(account_id: str, wanted: WhatIf, now: Shown, models: Scorer) -> What
     )
 
 
-def _inputs(account_id: str, now: Shown, models: Scorer) -> dict[str, Any]:
-    known = now.edition.inputs(account_id)
+def _inputs(account_id: str, now: CurrentSnapshot, models: Scorer) -> dict[str, Any]:
+    known = now.snapshot.inputs(account_id)
     if known is None:
-        if not now.edition.answers([account_id]):
+        if not now.snapshot.answers([account_id]):
             raise unknown(account_id)
         raise HTTPException(
             409, "What accounts were scored on was not kept then; run `expansion score` again."

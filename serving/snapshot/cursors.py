@@ -22,7 +22,7 @@ class Cursor(BaseModel):
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
-    edition: Annotated[str, Field(max_length=32)]
+    snapshot: Annotated[str, Field(max_length=32)]
     order: Order
     filters: dict[Column, Annotated[str, Field(max_length=200)]]
     after: Annotated[int, Field(ge=0, lt=2**53)] = 0

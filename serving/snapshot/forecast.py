@@ -15,7 +15,7 @@ from serving.schemas.portfolio import Forecast
 log = logging.getLogger(__name__)
 
 
-class ForecastWatch:
+class ForecastWatcher:
     """The newest forecast that could be read, and what is wrong with a newer one."""
 
     def __init__(self, store: ForecastStore) -> None:
@@ -23,7 +23,7 @@ class ForecastWatch:
         self.newest: Forecast | None = None
         self.problems: tuple[str, ...] = ()
 
-    def look(self) -> None:
+    def refresh(self) -> None:
         """Read the newest forecast; one that cannot be read leaves the one before."""
         try:
             found = self._store.newest()

@@ -42,7 +42,7 @@ class Page:
     last: int | None
 
 
-class Edition:
+class Snapshot:
     """A scoring in a file of its own, which is only read.
 
     ``lookup`` is for the event loop alone; everything else opens the file for itself.

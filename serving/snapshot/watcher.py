@@ -20,7 +20,7 @@ from models.common.clock import utc_now
 from models.store.scores import ScoreStore
 from serving.polling import watching
 from serving.snapshot import file
-from serving.snapshot.snapshot import Answer, Edition
+from serving.snapshot.snapshot import Answer, Snapshot
 
 NO_SCORES = "the score store holds no scores yet; run `expansion score`"
 FIRST_LOOK = "the scores are being read from the store; this takes seconds"
@@ -28,10 +28,10 @@ log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class Shown:
+class CurrentSnapshot:
     """An edition as of now: how old it is, and whether a newer one is overdue or may be unread."""
 
-    edition: Edition
+    snapshot: Snapshot
     age_days: int
     stale: bool
 
@@ -45,7 +45,7 @@ class Shown:
         return found.body + self.ending, f'"{found.tag}-{self.age_days}{"s" if self.stale else ""}"'
 
 
-class EditionWatch:
+class SnapshotWatcher:
     """The edition that is answered from, the one before it, and what is wrong with a newer one.
 
     Parameters
@@ -59,16 +59,16 @@ class EditionWatch:
     """
 
     def __init__(self, store: ScoreStore, folder: Path | None = None, stale_days: int = 14) -> None:
-        self.shown: Shown | None = None
+        self.shown: CurrentSnapshot | None = None
         self.problems: tuple[str, ...] = (FIRST_LOOK,)
         self.store_answers = False
         self._store, self._stale_days = store, stale_days
-        self._earlier: Edition | None = None
+        self._earlier: Snapshot | None = None
         self._folder = folder or Path(tempfile.mkdtemp(prefix="expansion-"))
         if folder is None:
             weakref.finalize(self, shutil.rmtree, self._folder, ignore_errors=True)
 
-    def look(self) -> None:
+    def refresh(self) -> None:
         """Copy the newest scoring, if it is new; the one before goes on answering meanwhile."""
         is_read, self.store_answers = False, True
         try:
@@ -85,63 +85,63 @@ class EditionWatch:
         if self.shown is None and not is_read:
             self._take_left()
         if self.shown is not None:
-            self._show(self.shown.edition, is_read=is_read)
+            self._show(self.shown.snapshot, is_read=is_read)
 
     def watching(self, seconds: float) -> AbstractContextManager[None]:
         """Look at once, then every few seconds, in a thread that never delays an answer."""
         return watching(self, seconds, "the score store")
 
-    def edition(self, key: str) -> Edition | None:
+    def snapshot(self, key: str) -> Snapshot | None:
         """Return the edition with this key, as long as it can be read."""
-        known = (self.shown.edition if self.shown else None, self._earlier)
+        known = (self.shown.snapshot if self.shown else None, self._earlier)
         found = next((one for one in known if one is not None and one.key == key), None)
         return found or self._newer(key)
 
-    def _newer(self, key: str) -> Edition | None:
+    def _newer(self, key: str) -> Snapshot | None:
         """Return an edition that another worker has taken already, and this one soon will."""
         path = self._folder / f"edition-{key}.db"
         known = path in set(self._folder.glob("edition-*.db"))
         found = self._kept(path) if known and self.shown else None
         if found is None or self.shown is None:
             return None
-        is_newer = found.scoring.created_at > self.shown.edition.scoring.created_at
+        is_newer = found.scoring.created_at > self.shown.snapshot.scoring.created_at
         return found if is_newer else None
 
     def _take_newest(self) -> None:
         newest = self._store.newest()
-        if newest is None or (self.shown and file.key(newest) == self.shown.edition.key):
+        if newest is None or (self.shown and file.key(newest) == self.shown.snapshot.key):
             return
         path = file.path_of(self._folder, newest)
         self._swap(self._kept(path) or self._written())
 
-    def _kept(self, path: Path) -> Edition | None:
+    def _kept(self, path: Path) -> Snapshot | None:
         """Return the edition that another worker or an earlier life of this one has left."""
         if not path.exists():
             return None
         try:
-            edition = Edition(path)
-            edition.check()
+            snapshot = Snapshot(path)
+            snapshot.check()
         except (sqlite3.Error, ValueError, TypeError) as error:
             log.warning("%s is damaged and written anew: %s", path, error)
             return None
-        return edition
+        return snapshot
 
-    def _written(self) -> Edition:
+    def _written(self) -> Snapshot:
         self._folder.mkdir(parents=True, exist_ok=True)
         with self._store.whole() as whole:
             if whole is None:
                 raise ValueError("it is gone again")
             path = file.path_of(self._folder, whole.scoring)
             file.write(path, whole)
-        return Edition(path)
+        return Snapshot(path)
 
-    def _swap(self, edition: Edition) -> None:
-        before = self.shown.edition if self.shown else None
+    def _swap(self, snapshot: Snapshot) -> None:
+        before = self.shown.snapshot if self.shown else None
         # What an account was erased from must not be read on for the sake of a list's pages.
-        same = before and before.scoring.scoring_id == edition.scoring.scoring_id
+        same = before and before.scoring.scoring_id == snapshot.scoring.scoring_id
         self._earlier = None if same else before
-        self._show(edition, is_read=True)
-        kept = [edition.path, *([self._earlier.path] if self._earlier else [])]
+        self._show(snapshot, is_read=True)
+        kept = [snapshot.path, *([self._earlier.path] if self._earlier else [])]
         with suppress(OSError):
             file.sweep(self._folder, kept)
 
@@ -154,9 +154,9 @@ class EditionWatch:
         if order:
             self._show(order[-1], is_read=False)
 
-    def _show(self, edition: Edition, *, is_read: bool) -> None:
-        age = (utc_now().date() - edition.scoring.as_of).days
-        self.shown = Shown(edition, age, stale=not is_read or age > self._stale_days)
+    def _show(self, snapshot: Snapshot, *, is_read: bool) -> None:
+        age = (utc_now().date() - snapshot.scoring.as_of).days
+        self.shown = CurrentSnapshot(snapshot, age, stale=not is_read or age > self._stale_days)
 
 
 def _told(error: Exception) -> str:

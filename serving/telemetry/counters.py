@@ -33,7 +33,7 @@ class Latency:
     seconds: float = 0.0
 
 
-class Meter:
+class Counters:
     """What one process has answered since it started.
 
     ``answered`` belongs to the event loop; ``scored`` is called from threads, too.

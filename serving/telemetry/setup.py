@@ -20,7 +20,7 @@ def install(app: FastAPI) -> None:
         log.warning("%s is set, but the extra [telemetry] is not installed: no traces", ENDPOINT)
         return
     # Only here: nobody else needs the libraries.
-    from serving.telemetry.tracing import Traced, provider
+    from serving.telemetry.tracing import TracingMiddleware, provider
 
     app.state.spans = spans = provider()
-    app.add_middleware(Traced, tracer=spans.get_tracer("expansion"))
+    app.add_middleware(TracingMiddleware, tracer=spans.get_tracer("expansion"))

@@ -33,7 +33,7 @@ def provider() -> TracerProvider:
     return made
 
 
-class Traced:
+class TracingMiddleware:
     """Puts a span around each request, and its trace's id into the lines of the log."""
 
     def __init__(self, app: ASGIApp, tracer: Tracer) -> None:

@@ -46,8 +46,8 @@ def address(folder: Path, key: str) -> Iterator[str]:
     """A server on a port of its own."""
     assert key
     app = served(folder)
-    app.state.watch.scorer = small_scorer()
-    app.state.watch.look = lambda: None
+    app.state.releases.scorer = small_scorer()
+    app.state.releases.refresh = lambda: None
     server = uvicorn.Server(uvicorn.Config(app, port=0, log_config=None, ws="none"))
     thread = threading.Thread(target=server.run)
     thread.start()

@@ -36,10 +36,10 @@ def app(tmp_path_factory: pytest.TempPathFactory, released: Path) -> Iterator[Fa
     for path in app.openapi()["paths"].values():
         for operation in path.values():
             operation.pop("security", None)
-    app.state.editions.look()
-    app.state.watch.look()
+    app.state.snapshots.refresh()
+    app.state.releases.refresh()
     yield app
-    app.state.lanes.close()
+    app.state.executor.close()
     app.state.store.close()
 
 

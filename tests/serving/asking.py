@@ -9,7 +9,7 @@ import httpx
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
-from serving.services import Entrance
+from serving.services import Services
 
 PROBLEM = "application/problem+json"
 
@@ -30,7 +30,7 @@ def routes(app: FastAPI) -> list[APIRoute]:
     return [one for one in app.routes if isinstance(one, APIRoute)]
 
 
-def entrance(app: FastAPI) -> Entrance:
+def services(app: FastAPI) -> Services:
     """Return what stands between the world and the routes."""
-    found: Entrance = app.state.entrance
+    found: Services = app.state.services
     return found

@@ -18,7 +18,7 @@ from serving.inference.scorer import Model, Scorer
 from serving.settings import ServingSettings
 from tests.models.releases import model
 from tests.models.stored import account, scoring
-from tests.serving.asking import entrance
+from tests.serving.asking import services
 
 ACCOUNT = {
     "seats_licensed": 100.0, "seats_utilization_28d": 0.9, "champions_count": 1.0,
@@ -65,12 +65,12 @@ def served(folder: Path, **changes: Any) -> FastAPI:
     ]
     given = Inputs(tuple(INPUTS), {"a-000001": tuple(INPUTS.values())})
     app.state.store.write(scoring(), rows, given)
-    app.state.editions.look()
-    entrance(app).keyring.look()
+    app.state.snapshots.refresh()
+    services(app).key_cache.refresh()
     return app
 
 
 def close(app: FastAPI) -> None:
     """Close what the application holds open."""
-    for one in (app.state.lanes, app.state.forecasts, app.state.store):
+    for one in (app.state.executor, app.state.forecasts, app.state.store):
         one.close()

@@ -14,7 +14,7 @@ from models.plays.prioritisation import Decision
 from models.release import bundle
 from models.store.scores import ScoreStore
 from serving.app import create_app
-from serving.inference.release_watcher import ReleaseWatch
+from serving.inference.release_watcher import ReleaseWatcher
 from serving.settings import ServingSettings
 from tests.models.releases import account, scoring
 from tests.serving.asking import PROBLEM, ask
@@ -27,7 +27,7 @@ def app(tmp_path: Path, released: Path) -> Iterator[FastAPI]:
     writer.write(scoring(), [account("a"), account("b", 2)])
     writer.close()
     made = create_app(ServingSettings(store_url=url, release_folder=released, keys="off"))
-    made.state.editions.look()
+    made.state.snapshots.refresh()
     yield made
     made.state.store.close()
 
@@ -48,7 +48,7 @@ def test_an_answer_says_what_to_do_where_that_was_decided(app: FastAPI) -> None:
     told = Decision("fix_before_you_sell", "2 tickets: fix.", "Expand waits", "expand", 9.0)
     store: ScoreStore = app.state.store
     store.write(scoring("s2", as_of=date(2026, 9, 7)), [replace(account("a"), decision=told)])
-    app.state.editions.look()
+    app.state.snapshots.refresh()
     found = ask(app, "GET", "/v1/accounts/a/score").json()
     assert found["decision"] == asdict(told)
     assert found["decision"]["standing"] == "nothing_to_do"
@@ -117,11 +117,11 @@ def test_a_plain_request_id_is_kept_and_any_other_replaced(
 def test_a_store_that_is_gone_leaves_the_last_scores_and_says_so(
     app: FastAPI, tmp_path: Path
 ) -> None:
-    app.state.watch.look()
+    app.state.releases.refresh()
     app.state.store.close()
     for path in tmp_path.glob("scores.db*"):
         path.write_text("this is no database, and long enough to be read as one")
-    app.state.editions.look()
+    app.state.snapshots.refresh()
     answer = ask(app, "GET", "/v1/accounts/a/score")
     assert (answer.status_code, answer.json()["stale"]) == (200, True)
     ready = ask(app, "GET", "/health/ready")
@@ -144,20 +144,20 @@ def test_a_copy_that_still_holds_is_not_sent_again(app: FastAPI, form: str) -> N
 
 def test_a_copy_is_sent_again_once_the_score_or_its_age_is_another(app: FastAPI) -> None:
     before = ask(app, "GET", "/v1/accounts/a/score").headers["etag"]
-    shown = app.state.editions.shown
-    app.state.editions.shown = replace(shown, age_days=shown.age_days + 1)
+    shown = app.state.snapshots.shown
+    app.state.snapshots.shown = replace(shown, age_days=shown.age_days + 1)
     given = {"If-None-Match": before}
     older = ask(app, "GET", "/v1/accounts/a/score", headers=given)
     assert (older.status_code, older.json()["age_days"]) == (200, shown.age_days + 1)
     app.state.store.write(scoring("s2", as_of=date(2026, 9, 7)), [account("a", chance=0.5)])
-    app.state.editions.look()
+    app.state.snapshots.refresh()
     newer = ask(app, "GET", "/v1/accounts/a/score", headers={"If-None-Match": before})
     assert newer.json()["probabilities"]["upsell"] == 0.5
 
 
 def test_an_id_may_hold_a_slash(app: FastAPI) -> None:
     app.state.store.write(scoring("s2", as_of=date(2026, 9, 7)), [account("eu/7 'ü'")])
-    app.state.editions.look()
+    app.state.snapshots.refresh()
     answer = ask(app, "GET", "/v1/accounts/eu%2F7%20'%C3%BC'/score")
     assert answer.json()["account_id"] == "eu/7 'ü'"
 
@@ -166,7 +166,7 @@ def test_ready_only_when_scores_and_a_release_are_there(app: FastAPI) -> None:
     before = ask(app, "GET", "/health/ready")
     assert before.status_code == 503
     assert before.json()["problems"]
-    app.state.watch.look()
+    app.state.releases.refresh()
     after = ask(app, "GET", "/health/ready")
     assert (after.status_code, after.json()["status"]) == (200, "ready")
 
@@ -177,13 +177,13 @@ def test_a_broken_newer_release_is_refused_and_the_old_stays(
     shutil.copytree(released, tmp_path, symlinks=True, dirs_exist_ok=True)
     good = bundle.current(tmp_path)
     assert good is not None
-    watch = ReleaseWatch(tmp_path)
-    watch.look()
+    watch = ReleaseWatcher(tmp_path)
+    watch.refresh()
     shutil.copytree(good, tmp_path / "broken")
     (tmp_path / "broken" / "upsell" / "model.txt").write_text("tree\n")
     (tmp_path / "current").unlink()
     (tmp_path / "current").symlink_to("broken")
-    watch.look()
+    watch.refresh()
     assert watch.release_id == good.name
     assert "does not have the hash" in watch.problems[0]
 

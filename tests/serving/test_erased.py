@@ -15,7 +15,7 @@ from models.store.scores import ScoreStore
 from serving.app import create_app
 from serving.settings import ServingSettings
 from tests.models.stored import account, scoring
-from tests.serving.asking import ask, entrance
+from tests.serving.asking import ask, services
 
 GONE = "a-000001"
 
@@ -37,7 +37,7 @@ def settings(tmp_path: Path) -> ServingSettings:
 @pytest.fixture
 def app(settings: ServingSettings) -> Iterator[FastAPI]:
     made = create_app(settings)
-    made.state.editions.look()
+    made.state.snapshots.refresh()
     yield made
     made.state.store.close()
 
@@ -47,7 +47,7 @@ def test_from_the_next_look_on_it_is_answered_nowhere(
 ) -> None:
     first = ask(app, "GET", "/v1/accounts?limit=1").json()
     erasure.erase(settings.store_url, "account", GONE)
-    app.state.editions.look()
+    app.state.snapshots.refresh()
     assert ask(app, "GET", f"/v1/accounts/{GONE}/score").status_code == 404
     assert ask(app, "GET", f"/v1/accounts/{GONE}/history").status_code == 404
     assert ask(app, "POST", "/v1/scores", json={"account_ids": [GONE]}).json()["scores"] == []
@@ -66,7 +66,7 @@ def test_questions_that_were_on_their_way_arrive_nameless(
     ask(app, "GET", f"/v1/accounts/{GONE}/score")
     erasure.erase(settings.store_url, "account", GONE)
     ask(app, "GET", f"/v1/accounts/{GONE}/score")
-    entrance(app).trail.look()
+    services(app).audit_queue.refresh()
     log = AuditLog(settings.store_url)
     found = {one.account_id for one in log.read()}
     log.close()
@@ -75,5 +75,5 @@ def test_questions_that_were_on_their_way_arrive_nameless(
 
 
 def test_what_waits_for_the_store_is_told_on_ready(app: FastAPI) -> None:
-    entrance(app).desk.problems = ("feedback waits for the store: gone",)
+    services(app).feedback_queue.problems = ("feedback waits for the store: gone",)
     assert "feedback waits" in json.dumps(ask(app, "GET", "/health/ready").json()["problems"])

@@ -13,7 +13,7 @@ from fastapi import FastAPI
 from models.store.scores import AccountScore
 from serving.app import create_app
 from serving.settings import ServingSettings
-from serving.snapshot.snapshot import Edition
+from serving.snapshot.snapshot import Snapshot
 from tests.models.stored import REASON, account, scoring
 from tests.serving.asking import PROBLEM, ask
 
@@ -26,14 +26,14 @@ def app(tmp_path: Path) -> Iterator[FastAPI]:
             store_url=f"sqlite:///{tmp_path / 's.db'}", release_folder=tmp_path, keys="off"
         )
     )
-    made.state.editions.look()
+    made.state.snapshots.refresh()
     yield made
     made.state.store.close()
 
 
 def fill(app: FastAPI, *rows: AccountScore) -> None:
     app.state.store.write(scoring(), rows or [account(1)])
-    app.state.editions.look()
+    app.state.snapshots.refresh()
 
 
 @pytest.mark.parametrize(
@@ -64,7 +64,7 @@ def test_an_unexpected_error_carries_its_id_everywhere(
         raise RuntimeError("a secret of the house")
 
     fill(app)
-    monkeypatch.setattr(Edition, "lookup", fail)
+    monkeypatch.setattr(Snapshot, "lookup", fail)
     with caplog.at_level(logging.ERROR):
         answer = ask(app, "GET", "/v1/accounts/a/score", headers={"X-Request-ID": "crm-42"})
     assert (answer.status_code, answer.headers["content-type"]) == (500, PROBLEM)

@@ -121,11 +121,11 @@ def app(tmp_path_factory: pytest.TempPathFactory, released: Path) -> Iterator[Fa
         keys.add(stored)
     keys.close()
     app = create_app(ServingSettings(store_url=url, release_folder=released))
-    app.state.entrance.keyring.look()
-    app.state.editions.look()
-    app.state.watch.look()
+    app.state.services.key_cache.refresh()
+    app.state.snapshots.refresh()
+    app.state.releases.refresh()
     yield app
-    app.state.lanes.close()
+    app.state.executor.close()
     app.state.store.close()
 
 

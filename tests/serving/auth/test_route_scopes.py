@@ -21,7 +21,7 @@ from serving.app import create_app
 from serving.auth.scopes import PUBLIC, RouteScopes, declared_scope, requires
 from serving.settings import ServingSettings
 from tests.models.stored import account, scoring
-from tests.serving.asking import ask, entrance
+from tests.serving.asking import ask, services
 
 ODD_IDS = (
     "what-if-co", "what-if", "seats", "score", "history", "feedback", "metrics", "health", "app",
@@ -48,8 +48,8 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> ServingSettings:
 @pytest.fixture(scope="module")
 def app(settings: ServingSettings) -> Iterator[FastAPI]:
     application = create_app(settings)
-    application.state.editions.look()
-    entrance(application).keyring.look()
+    application.state.snapshots.refresh()
+    services(application).key_cache.refresh()
     yield application
     application.state.store.close()
 
@@ -63,7 +63,7 @@ def keys(app: FastAPI, settings: ServingSettings) -> dict[tuple[Scope, ...], dic
         store.add(stored)
         headers[scopes] = {"authorization": f"Bearer {key}"}
     store.close()
-    entrance(app).keyring.look()
+    services(app).key_cache.refresh()
     return headers
 
 

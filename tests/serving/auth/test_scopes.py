@@ -19,11 +19,11 @@ from models.store.api_keys import ApiKey, KeyStore, Scope, made
 from models.store.scores import ScoreStore
 from serving.app import create_app
 from serving.auth.scopes import PUBLIC, declared_scope
-from serving.auth.startup_check import doorkeeping
+from serving.auth.startup_check import decide_keys
 from serving.http.paths import is_page
 from serving.settings import ServingSettings
 from tests.models.stored import account, scoring
-from tests.serving.asking import PROBLEM, ask, entrance
+from tests.serving.asking import PROBLEM, ask, services
 
 SCORE = "/v1/accounts/a-000001/score"
 TOMORROW = stored_now() + timedelta(days=1)
@@ -41,8 +41,8 @@ def settings(tmp_path: Path) -> ServingSettings:
 @pytest.fixture
 def app(settings: ServingSettings) -> Iterator[FastAPI]:
     made_app = create_app(settings)
-    made_app.state.editions.look()
-    entrance(made_app).keyring.look()
+    made_app.state.snapshots.refresh()
+    services(made_app).key_cache.refresh()
     yield made_app
     made_app.state.store.close()
 
@@ -55,7 +55,7 @@ def key_for(
     store = KeyStore(settings.store_url)
     store.add(stored)
     store.close()
-    entrance(app).keyring.look()
+    services(app).key_cache.refresh()
     return stored, {"authorization": f"Bearer {key}"}
 
 
@@ -113,7 +113,7 @@ def test_a_revoked_key_is_refused_from_the_next_look_on(
     store = KeyStore(settings.store_url)
     store.revoke(stored.key_id)
     store.close()
-    entrance(app).keyring.look()
+    services(app).key_cache.refresh()
     assert "revoked" in refused(ask(app, "GET", SCORE, headers=header), 401)["detail"]
 
 
@@ -214,9 +214,9 @@ def test_while_the_store_is_gone_the_known_keys_count(
         raise EnvironmentFailure("the database is gone")
 
     monkeypatch.setattr(KeyStore, "all", gone)
-    keyring = entrance(app).keyring
-    keyring.look()
-    assert "gone" in keyring.problems[0]
+    key_cache = services(app).key_cache
+    key_cache.refresh()
+    assert "gone" in key_cache.problems[0]
     assert ask(app, "GET", SCORE, headers=header).status_code == 200
 
 
@@ -254,16 +254,16 @@ def test_who_starts_where_needs_keys(
         store.add(made("crm", ["read"], TOMORROW)[0])
         store.close()
     given = settings.model_copy(update={"keys": keys})
-    assert doorkeeping(given, host, chosen=chosen).keys == expected
+    assert decide_keys(given, host, chosen=chosen).keys == expected
 
 
 def test_keys_cannot_be_off_where_others_can_ask(settings: ServingSettings) -> None:
     off = settings.model_copy(update={"keys": "off"})
     with pytest.raises(UsageError, match="expansion keys create"):
-        doorkeeping(off, "0.0.0.0", chosen=True)  # noqa: S104
+        decide_keys(off, "0.0.0.0", chosen=True)  # noqa: S104
 
 
 def test_a_store_that_does_not_answer_opens_no_door(settings: ServingSettings) -> None:
     gone = settings.model_copy(update={"store_url": "sqlite:////proc/none/s.db"})
     with pytest.raises(EnvironmentFailure):
-        doorkeeping(gone, "127.0.0.1", chosen=False)
+        decide_keys(gone, "127.0.0.1", chosen=False)

@@ -13,31 +13,31 @@ from itsdangerous import TimestampSigner
 from features.errors import EnvironmentFailure, UsageError
 from models.common.clock import stored_now
 from models.store.api_keys import ApiKey, KeyStore, made
-from serving.auth.key_cache import Keyring
+from serving.auth.key_cache import KeyCache
 from serving.auth.sessions import SECONDS, Sessions
 
 NOW = 1_790_000_000
 
 
 @pytest.fixture
-def keyring(tmp_path: Path) -> Iterator[Keyring]:
+def key_cache(tmp_path: Path) -> Iterator[KeyCache]:
     store = KeyStore(f"sqlite:///{tmp_path / 's.db'}")
     for name in ("crm", "desk"):
         store.add(made(name, ["read"], stored_now() + timedelta(days=1))[0])
-    keyring = Keyring(store)
-    keyring.look()
-    yield keyring
+    key_cache = KeyCache(store)
+    key_cache.refresh()
+    yield key_cache
     store.close()
 
 
 @pytest.fixture
-def key(keyring: Keyring) -> ApiKey:
-    return next(iter((keyring.keys or {}).values()))
+def key(key_cache: KeyCache) -> ApiKey:
+    return next(iter((key_cache.keys or {}).values()))
 
 
 @pytest.fixture
-def sessions(keyring: Keyring, tmp_path: Path) -> Sessions:
-    return Sessions(keyring, tmp_path / "pages")
+def sessions(key_cache: KeyCache, tmp_path: Path) -> Sessions:
+    return Sessions(key_cache, tmp_path / "pages")
 
 
 def signed_at(monkeypatch: pytest.MonkeyPatch, second: int) -> None:
@@ -63,9 +63,11 @@ def test_a_session_ends_after_a_working_day(
     assert (sessions.key_of(cookie) == key) is is_signed_in
 
 
-def test_each_part_of_a_cookie_is_signed(sessions: Sessions, keyring: Keyring, key: ApiKey) -> None:
+def test_each_part_of_a_cookie_is_signed(
+    sessions: Sessions, key_cache: KeyCache, key: ApiKey
+) -> None:
     key_id, moment, signature = sessions.open(key).split(".")
-    other = next(one for one in keyring.keys or {} if one != key_id)
+    other = next(one for one in key_cache.keys or {} if one != key_id)
     later = base64.urlsafe_b64encode((2**31).to_bytes(4, "big")).decode().rstrip("=")
     for forged in (
         f"{other}.{moment}.{signature}",
@@ -94,9 +96,9 @@ def test_a_cookie_of_the_form_before_signs_out(sessions: Sessions, key: ApiKey) 
 
 
 def test_another_secret_signs_other_cookies_and_tokens(
-    keyring: Keyring, key: ApiKey, tmp_path: Path
+    key_cache: KeyCache, key: ApiKey, tmp_path: Path
 ) -> None:
-    ours, theirs = (Sessions(keyring, tmp_path, secret) for secret in ("ours", "theirs"))
+    ours, theirs = (Sessions(key_cache, tmp_path, secret) for secret in ("ours", "theirs"))
     cookie, token = ours.open(key), ours.token("anybody")
     assert (ours.key_of(cookie), theirs.key_of(cookie)) == (key, None)
     assert (ours.is_token(token, "anybody"), theirs.is_token(token, "anybody")) == (True, False)
@@ -118,29 +120,29 @@ def test_a_cookie_is_no_token_and_a_token_fits_one_session(sessions: Sessions, k
 
 
 def test_workers_share_the_secret_that_the_first_of_them_made(
-    keyring: Keyring, key: ApiKey, tmp_path: Path
+    key_cache: KeyCache, key: ApiKey, tmp_path: Path
 ) -> None:
-    first, second = (Sessions(keyring, tmp_path / "pages") for _ in range(2))
+    first, second = (Sessions(key_cache, tmp_path / "pages") for _ in range(2))
     assert second.key_of(first.open(key)) == key
     [path] = (tmp_path / "pages").iterdir()
     assert (path.name, path.stat().st_mode & 0o777) == ("session.secret", 0o600)
 
 
 def test_nothing_is_signed_with_an_empty_secret(
-    keyring: Keyring, key: ApiKey, tmp_path: Path
+    key_cache: KeyCache, key: ApiKey, tmp_path: Path
 ) -> None:
     with pytest.raises(UsageError, match="EXPANSION_APP_SECRET is blank"):
-        Sessions(keyring, tmp_path, "  ")
+        Sessions(key_cache, tmp_path, "  ")
     path = tmp_path / "session.secret"
     path.write_text("")
     with pytest.raises(EnvironmentFailure, match=r"session\.secret is empty"):
-        Sessions(keyring, tmp_path).open(key)
+        Sessions(key_cache, tmp_path).open(key)
 
 
 def test_a_key_made_anew_under_the_same_id_has_other_sessions(
-    sessions: Sessions, keyring: Keyring, key: ApiKey
+    sessions: Sessions, key_cache: KeyCache, key: ApiKey
 ) -> None:
     cookie = sessions.open(key)
     again = ApiKey(**{**vars(key), "hash": "0" * 64})
-    keyring.keys = {key.key_id: again}
+    key_cache.keys = {key.key_id: again}
     assert sessions.key_of(cookie) is None

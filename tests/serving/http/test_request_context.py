@@ -60,7 +60,7 @@ def test_an_unforeseen_error_has_the_headers_too(
         raise RuntimeError("a secret of the house")
 
     monkeypatch.setattr(
-        "serving.snapshot.watcher.EditionWatch.shown", property(fail), raising=False
+        "serving.snapshot.watcher.SnapshotWatcher.shown", property(fail), raising=False
     )
     answer = ask(app, "GET", "/v1/accounts/a/score")
     assert (answer.status_code, answer.headers["x-content-type-options"]) == (500, "nosniff")

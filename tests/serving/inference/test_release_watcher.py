@@ -13,7 +13,7 @@ import pytest
 from models.release import bundle
 from models.release.model_files import ReleaseError
 from serving.inference import release_watcher
-from serving.inference.release_watcher import ReleaseWatch
+from serving.inference.release_watcher import ReleaseWatcher
 from tests.models.releases import ROWS, model, publish, sealed
 
 
@@ -33,19 +33,19 @@ def published(tmp_path: Path, tried: list[Path]) -> Path:
 
 
 def test_a_release_is_tried_out_once(tmp_path: Path, published: Path, tried: list[Path]) -> None:
-    watch = ReleaseWatch(tmp_path)
+    watch = ReleaseWatcher(tmp_path)
     for _ in range(3):
-        watch.look()
+        watch.refresh()
     assert (watch.release_id, watch.problems) == (published.name, ())
     assert [path.name for path in tried] == [published.name]
     assert not tried[0].exists()
 
 
 def test_a_newer_release_takes_over(tmp_path: Path, published: Path) -> None:
-    watch = ReleaseWatch(tmp_path)
-    watch.look()
+    watch = ReleaseWatcher(tmp_path)
+    watch.refresh()
     newer = publish(tmp_path, {"upsell": model(seed=2)}, {})
-    watch.look()
+    watch.refresh()
     assert watch.release_id == newer.name != published.name
 
 
@@ -62,23 +62,23 @@ def flipped(text: str) -> str:
 def test_damage_after_the_check_is_seen_and_its_repair_too(
     tmp_path: Path, published: Path, damage: Callable[[str], str]
 ) -> None:
-    watch = ReleaseWatch(tmp_path)
-    watch.look()
+    watch = ReleaseWatcher(tmp_path)
+    watch.refresh()
     path = published / "upsell" / "model.txt"
     whole = path.read_text()
     path.write_text(damage(whole))
-    watch.look()
+    watch.refresh()
     assert watch.release_id == published.name
     assert "does not have the hash" in watch.problems[0]
     path.write_text(whole)
-    watch.look()
+    watch.refresh()
     assert watch.problems == ()
 
 
 def test_an_extra_file_is_refused(tmp_path: Path, published: Path) -> None:
-    watch = ReleaseWatch(tmp_path)
+    watch = ReleaseWatcher(tmp_path)
     (published / "extra.py").write_text("")
-    watch.look()
+    watch.refresh()
     assert watch.release_id is None
     assert "not listed" in watch.problems[0]
 
@@ -91,13 +91,13 @@ def test_a_refused_release_is_tried_again_later(
 
     with monkeypatch.context() as busy:
         busy.setattr(bundle, "check_in_child", refuse)
-        watch = ReleaseWatch(tmp_path)
-        watch.look()
-    watch.look()
+        watch = ReleaseWatcher(tmp_path)
+        watch.refresh()
+    watch.refresh()
     assert "busy" in watch.problems[0]
     later = time.monotonic() + release_watcher.RETRY_SECONDS + 1
     monkeypatch.setattr(time, "monotonic", lambda: later)
-    watch.look()
+    watch.refresh()
     assert (watch.release_id, watch.problems) == (published.name, ())
 
 
@@ -113,7 +113,7 @@ def test_the_watch_outlives_what_it_did_not_expect(
         return real(path)
 
     monkeypatch.setattr(bundle, "verify", once_broken)
-    watch = ReleaseWatch(tmp_path)
+    watch = ReleaseWatcher(tmp_path)
     with watch.watching(0.01):
         until = time.monotonic() + 10
         while watch.release_id is None and time.monotonic() < until:
@@ -122,8 +122,8 @@ def test_the_watch_outlives_what_it_did_not_expect(
 
 
 def test_without_a_release_the_watch_says_so(tmp_path: Path) -> None:
-    watch = ReleaseWatch(tmp_path)
-    watch.look()
+    watch = ReleaseWatcher(tmp_path)
+    watch.refresh()
     assert watch.release_id is None
     assert "no release is published" in watch.problems[0]
 
@@ -137,8 +137,8 @@ def test_what_was_tried_out_is_what_is_loaded(
         (published / "upsell" / "model.txt").write_text("garbled")
 
     monkeypatch.setattr(bundle, "check_in_child", tamper)
-    watch = ReleaseWatch(tmp_path)
-    watch.look()
+    watch = ReleaseWatcher(tmp_path)
+    watch.refresh()
     assert watch.scorer is not None
     expected = json.loads((published / "upsell" / "golden.json").read_text())["expected"]
     rows = [watch.scorer.row(row) for row in ROWS]
@@ -152,8 +152,8 @@ def test_what_the_child_says_names_the_release_and_not_its_copy(
         raise ReleaseError(f"{path}: golden rows differ")
 
     monkeypatch.setattr(bundle, "check_in_child", refuse)
-    watch = ReleaseWatch(tmp_path)
-    watch.look()
+    watch = ReleaseWatcher(tmp_path)
+    watch.refresh()
     assert watch.problems == (f"{published}: golden rows differ",)
 
 
@@ -161,8 +161,8 @@ def test_a_pipe_in_place_of_a_file_does_not_hold_the_watch(tmp_path: Path, publi
     path = published / "upsell" / "card.json"
     path.unlink()
     os.mkfifo(path)
-    watch = ReleaseWatch(tmp_path)
-    watch.look()
+    watch = ReleaseWatcher(tmp_path)
+    watch.refresh()
     assert watch.scorer is None
     assert "does not have the hash" in watch.problems[0]
 
@@ -174,7 +174,7 @@ def test_a_release_that_cannot_answer_is_refused_before_anybody_asks(
     card = published / "upsell" / "card.json"
     card.write_text(json.dumps({**json.loads(card.read_text()), "excludes": 5}))
     sealed(published)
-    watch = ReleaseWatch(tmp_path)
-    watch.look()
+    watch = ReleaseWatcher(tmp_path)
+    watch.refresh()
     assert watch.release_id is None
     assert "cannot be answered from: TypeError" in watch.problems[0]

@@ -16,7 +16,7 @@ from models.release import bundle
 from models.release.golden_rows import matrix_probabilities
 from models.release.model_files import ModelFiles
 from serving.app import create_app
-from serving.inference.row_validation import RowCheck
+from serving.inference.row_validation import RowValidator
 from serving.inference.scorer import Encoding, Model, Scorer
 from serving.schemas.rows import RowScores
 from serving.settings import ServingSettings
@@ -47,9 +47,9 @@ def app(tmp_path: Path, scorer: Scorer) -> Iterator[FastAPI]:
             store_url=f"sqlite:///{tmp_path / 's.db'}", release_folder=tmp_path, keys="off"
         )
     )
-    made.state.watch.scorer = scorer
+    made.state.releases.scorer = scorer
     yield made
-    made.state.lanes.close()
+    made.state.executor.close()
     made.state.store.close()
 
 
@@ -127,16 +127,16 @@ def test_an_id_is_handed_back(app: FastAPI) -> None:
 
 
 def test_without_a_release_the_reason_is_told(app: FastAPI) -> None:
-    app.state.watch.scorer = None
+    app.state.releases.scorer = None
     answer = post(app, [[1, 2]])
     assert answer.status_code == 503
     assert "being checked" in answer.json()["detail"]
 
 
-def checker(*features: FeatureSpec) -> RowCheck:
+def checker(*features: FeatureSpec) -> RowValidator:
     files = replace(model(), features=features)
     made = replace(Model.of(model()), features=tuple(files.features))
-    return RowCheck(Scorer("r", {"upsell": made}), [one.name for one in features])
+    return RowValidator(Scorer("r", {"upsell": made}), [one.name for one in features])
 
 
 def test_what_is_out_of_range_or_unknown_is_scored_with_a_warning() -> None:

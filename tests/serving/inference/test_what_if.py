@@ -39,12 +39,12 @@ def app(tmp_path: Path, scorer: Scorer) -> Iterator[FastAPI]:
             store_url=f"sqlite:///{tmp_path / 's.db'}", release_folder=tmp_path, keys="off"
         )
     )
-    made.state.watch.scorer = scorer
+    made.state.releases.scorer = scorer
     given = Inputs(tuple(ACCOUNT), {"a-000001": tuple(ACCOUNT.values())})
     made.state.store.write(scoring(), [account(1), account(2)], given)
-    made.state.editions.look()
+    made.state.snapshots.refresh()
     yield made
-    made.state.lanes.close()
+    made.state.executor.close()
     made.state.store.close()
 
 
@@ -128,7 +128,7 @@ def test_who_has_no_inputs_is_told_from_who_is_unknown(app: FastAPI) -> None:
 
 def test_a_release_with_other_inputs_waits_for_its_scores(app: FastAPI, scorer: Scorer) -> None:
     other = replace(scorer.models["churn"], features=(feature("new_input"),))
-    app.state.watch.scorer = replace(scorer, models={"churn": other})
+    app.state.releases.scorer = replace(scorer, models={"churn": other})
     answer = ask(app, "POST", PATH, json={"champion_leaves": True})
     assert answer.status_code == 409
     assert "new_input" in answer.json()["detail"]

@@ -59,17 +59,17 @@ def app(tmp_path: Path, released: Path) -> Iterator[FastAPI]:
     built = create_app(ServingSettings(store_url=url, release_folder=tmp_path, keys="off"))
     current = bundle.current(released)
     assert current is not None
-    built.state.watch.scorer = Scorer.load(current, bundle.verify(current))
+    built.state.releases.scorer = Scorer.load(current, bundle.verify(current))
     inputs = Inputs(("one", "two"), {"a/1": (0.2, 0.7)})
     built.state.store.write(scoring(), [account("a/1"), account("b", 2)], inputs)
-    built.state.editions.look()
+    built.state.snapshots.refresh()
     store = ForecastStore(url)
     moment = datetime.fromisoformat("2026-01-05T06:00")
     store.write(StoredForecast(date(2026, 1, 5), "f" * 64, moment, {}), SEATS)
     store.close()
-    built.state.forecasts.look()
+    built.state.forecasts.refresh()
     yield built
-    for closing in (built.state.lanes, built.state.forecasts, built.state.store):
+    for closing in (built.state.executor, built.state.forecasts, built.state.store):
         closing.close()
 
 

@@ -15,8 +15,8 @@ from fastapi import FastAPI
 from models.common.clock import stored_now
 from models.store.api_keys import KeyStore, Scope, made
 from models.store.audit_log import AuditLog
-from serving.auth.proxy_user import USER, Vouched
-from tests.serving.asking import ask, entrance
+from serving.auth.proxy_user import USER, ProxyUserMiddleware
+from tests.serving.asking import ask, services
 from tests.serving.paged import close, served, small_scorer
 
 PAGE = "/app/accounts/a-000001"
@@ -47,7 +47,7 @@ def new_key(app: FastAPI, folder: Path, scopes: tuple[Scope, ...]) -> str:
     store = KeyStore(f"sqlite:///{folder / 's.db'}")
     store.add(stored)
     store.close()
-    entrance(app).keyring.look()
+    services(app).key_cache.refresh()
     return key
 
 
@@ -156,7 +156,7 @@ def test_a_session_ends_with_its_key_and_cannot_be_forged(locked: FastAPI, tmp_p
     store = KeyStore(f"sqlite:///{tmp_path / 's.db'}")
     store.revoke(key_id)
     store.close()
-    entrance(locked).keyring.look()
+    services(locked).key_cache.refresh()
     assert ask(locked, "GET", PAGE, headers=session).status_code == 303
 
 
@@ -186,7 +186,7 @@ def test_feedback_is_taken_once_however_often_it_is_sent(locked: FastAPI, tmp_pa
     for _ in range(2):
         answer = ask(locked, "POST", "/app/feedback", headers=session, data=form)
         assert answer.status_code == 303, answer.text
-    [entry] = entrance(locked).feedback.read("a-000001", None, 0, 10)
+    [entry] = services(locked).feedback.read("a-000001", None, 0, 10)
     assert (entry.outcome, entry.amount, entry.by) == ("postponed", 1200.5, "crm desk")
     back = ask(locked, "GET", answer.headers["location"], headers=session)
     assert "Saved: Postponed" in back.text
@@ -206,7 +206,7 @@ def test_a_form_that_is_wrong_or_from_elsewhere_is_refused(
     form = {**FEEDBACK, "token": token(ask(app, "GET", PAGE)), **changes}
     answer = ask(app, "POST", "/app/feedback", data=form, headers=headers)
     assert (answer.status_code, "<h1" in answer.text) == (status, True)
-    assert entrance(app).feedback.read(None, None, 0, 10) == []
+    assert services(app).feedback.read(None, None, 0, 10) == []
 
 
 def test_a_question_without_a_change_is_asked_back(app: FastAPI) -> None:
@@ -216,7 +216,7 @@ def test_a_question_without_a_change_is_asked_back(app: FastAPI) -> None:
 
 
 def test_more_seats_show_before_and_after_with_reasons(app: FastAPI) -> None:
-    app.state.watch.scorer = small_scorer()
+    app.state.releases.scorer = small_scorer()
     form = {"token": token(ask(app, "GET", PAGE)), "seats_delta": "50", "leaves": "1"}
     answer = ask(app, "POST", f"{PAGE}/what-if", data=form)
     assert answer.status_code == 200
@@ -230,7 +230,7 @@ def test_more_seats_show_before_and_after_with_reasons(app: FastAPI) -> None:
 def test_who_looked_at_whom_is_audited(locked: FastAPI, tmp_path: Path) -> None:
     session = signed_in(locked, tmp_path, "read")
     ask(locked, "GET", PAGE, headers=session)
-    entrance(locked).trail.look()
+    services(locked).audit_queue.refresh()
     log = AuditLog(f"sqlite:///{tmp_path / 's.db'}")
     events = log.read(account_id="a-000001")
     log.close()
@@ -241,7 +241,7 @@ def test_who_looked_at_whom_is_audited(locked: FastAPI, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("peer", "status"), [("10.1.2.3", 200), ("192.0.2.1", 303)])
 def test_only_a_trusted_proxy_vouches_for_a_user(locked: FastAPI, peer: str, status: int) -> None:
-    outer: Any = Vouched(locked, "X-User", "10.0.0.0/8")
+    outer: Any = ProxyUserMiddleware(locked, "X-User", "10.0.0.0/8")
 
     async def from_there(scope: Any, receive: Any, send: Any) -> None:
         await outer({**scope, "client": (peer, 1)}, receive, send)

@@ -18,7 +18,7 @@ from models.store.scores import ScoreStore
 from serving.app import create_app
 from serving.settings import ServingSettings
 from tests.models.stored import account, scoring
-from tests.serving.asking import ask, entrance
+from tests.serving.asking import ask, services
 
 
 @pytest.fixture
@@ -42,14 +42,14 @@ def key(settings: ServingSettings) -> str:
 @pytest.fixture
 def app(settings: ServingSettings, key: str) -> Iterator[FastAPI]:  # noqa: ARG001 (made before)
     made_app = create_app(settings)
-    made_app.state.editions.look()
-    entrance(made_app).keyring.look()
+    made_app.state.snapshots.refresh()
+    services(made_app).key_cache.refresh()
     yield made_app
     made_app.state.store.close()
 
 
 def asked(app: FastAPI, settings: ServingSettings, **more: Any) -> list[Asked]:
-    entrance(app).trail.look()
+    services(app).audit_queue.refresh()
     log = AuditLog(settings.store_url)
     try:
         return log.read(**more)
@@ -120,7 +120,7 @@ def test_who_may_not_is_taken_down_with_what_they_asked(
     store = KeyStore(settings.store_url)
     store.add(stored)
     store.close()
-    entrance(app).keyring.look()
+    services(app).key_cache.refresh()
     call(app, secret, "GET", "/v1/accounts/a-000001/score")
     (event,) = asked(app, settings)
     assert (event.account_id, event.key_id, event.status) == ("a-000001", stored.key_id, 403)
@@ -132,20 +132,20 @@ def test_while_the_store_is_gone_the_trail_waits(
     def gone(*_: Any) -> None:
         raise EnvironmentFailure("the database is gone")
 
-    trail = entrance(app).trail
+    audit_queue = services(app).audit_queue
     with monkeypatch.context() as away:
         away.setattr(AuditLog, "write", gone)
         call(app, key, "GET", "/v1/accounts/a-000001/score")
-        trail.look()
-        assert "gone" in trail.problems[0]
+        audit_queue.refresh()
+        assert "gone" in audit_queue.problems[0]
     call(app, key, "GET", "/v1/accounts/a-000002/score")
     assert {one.account_id for one in asked(app, settings)} == {"a-000001", "a-000002"}
-    assert trail.problems == ()
+    assert audit_queue.problems == ()
 
 
 def test_a_trail_that_cannot_be_written_keeps_nobody_waiting(
     app: FastAPI, settings: ServingSettings, key: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    settings.spool("audit").parent.parent.write_text("no folder")
+    settings.queue_folder("audit").parent.parent.write_text("no folder")
     call(app, key, "GET", "/v1/accounts/a-000001/score")
     assert "a-000001" in caplog.text

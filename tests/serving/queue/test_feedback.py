@@ -21,7 +21,7 @@ from models.store.database import Database
 from models.store.feedback import Feedback, FeedbackStore
 from serving.app import create_app
 from serving.settings import ServingSettings
-from tests.serving.asking import PROBLEM, ask, entrance
+from tests.serving.asking import PROBLEM, ask, services
 
 ALL = list(HealthCheck)
 GIVEN = {
@@ -106,13 +106,16 @@ def test_while_the_store_is_gone_it_is_queued_and_then_kept_in_order(
     again = give(app, "crm-1", note="1")
     assert (again.status_code, again.json()) == (202, answers[1].json())
     assert give(app, "crm-1", note="other").status_code == 422
-    desk = entrance(app).desk
-    desk.look()
-    assert "gone" in desk.problems[0]
+    feedback_queue = services(app).feedback_queue
+    feedback_queue.refresh()
+    assert "gone" in feedback_queue.problems[0]
     gone()
     assert give(app, "crm-3", note="3").status_code == 202  # nothing overtakes what waits
-    desk.look()
-    assert (desk.problems, [one["note"] for one in log(app)]) == ((), ["0", "1", "2", "3"])
+    feedback_queue.refresh()
+    assert (feedback_queue.problems, [one["note"] for one in log(app)]) == (
+        (),
+        ["0", "1", "2", "3"],
+    )
     last = give(app, "crm-1", note="1")
     assert (last.status_code, last.json()) == (201, {**answers[1].json(), "queued": False})
 
@@ -121,19 +124,19 @@ def test_what_a_stopped_server_had_queued_the_next_one_keeps(
     app: FastAPI, settings: ServingSettings, gone: Callable[[], None]
 ) -> None:
     give(app, "crm-1")
-    entrance(app).desk.close()
+    services(app).feedback_queue.close()
     gone()
     following = create_app(settings)
     assert give(following, "crm-1").status_code == 202
-    entrance(following).desk.look()
+    services(following).feedback_queue.refresh()
     assert [one["note"] for one in log(following)] == ["asked for a quote"]
 
 
 def test_without_store_and_disk_it_is_refused_and_not_lost_unseen(
     app: FastAPI, settings: ServingSettings, gone: Callable[[], None]
 ) -> None:
-    settings.spool("feedback").parent.parent.parent.mkdir(exist_ok=True)
-    settings.spool("feedback").parent.parent.write_text("no folder")
+    settings.queue_folder("feedback").parent.parent.parent.mkdir(exist_ok=True)
+    settings.queue_folder("feedback").parent.parent.write_text("no folder")
     answer = give(app)
     assert (answer.status_code, answer.headers["content-type"]) == (503, PROBLEM)
     gone()

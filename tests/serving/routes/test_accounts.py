@@ -43,7 +43,7 @@ def app(tmp_path: Path) -> Iterator[FastAPI]:
 def publish(app: FastAPI, day: int) -> None:
     rows = [decided(number) for number in range(1, 8)]
     app.state.store.write(scoring(f"s{day}", as_of=date(2026, 8, day)), rows)
-    app.state.editions.look()
+    app.state.snapshots.refresh()
 
 
 def numbers(body: dict[str, Any]) -> list[int]:

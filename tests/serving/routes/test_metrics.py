@@ -22,7 +22,7 @@ from serving.app import create_app
 from serving.inference.scorer import Scorer
 from serving.routes.scores import LOOKUP
 from serving.settings import ServingSettings
-from serving.telemetry.counters import Meter
+from serving.telemetry.counters import Counters
 from tests.models.releases import FEATURES, META, model, publish
 from tests.models.stored import TARGETS, account, scoring
 from tests.serving.asking import ask
@@ -54,13 +54,13 @@ def app(settings: ServingSettings, folder: Path) -> Iterator[FastAPI]:
     made = create_app(settings)
     path = bundle.current(folder)
     assert path is not None
-    made.state.watch.scorer = Scorer.load(path, bundle.verify(path))
+    made.state.releases.scorer = Scorer.load(path, bundle.verify(path))
     rows = [account(number) for number in range(1, 301)]
     given = {one.account_id: tuple(TRAINED[place]) for place, one in enumerate(rows)}
     made.state.store.write(scoring(accounts=300), rows, Inputs(NAMES, given))
-    made.state.editions.look()
+    made.state.snapshots.refresh()
     yield made
-    made.state.lanes.close()
+    made.state.executor.close()
     made.state.store.close()
 
 
@@ -142,14 +142,14 @@ def gone() -> None:
 def test_a_refused_release_and_a_lost_store_are_told(
     app: FastAPI, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    app.state.watch.look()
+    app.state.releases.refresh()
     assert value(read(app), "expansion_releases_refused_total") == 0
     [path] = [one for one in (tmp_path / "release").iterdir() if not one.is_symlink()]
     text = (path / "upsell" / "model.txt").read_bytes()
     (path / "upsell" / "model.txt").write_bytes(text.replace(b"1", b"2", 1))
-    app.state.watch.look()
+    app.state.releases.refresh()
     monkeypatch.setattr(app.state.store, "newest", gone)
-    app.state.editions.look()
+    app.state.snapshots.refresh()
     samples = read(app)
     assert value(samples, "expansion_releases_refused_total") == 1
     assert value(samples, "expansion_release_problems") >= 1
@@ -159,7 +159,7 @@ def test_a_refused_release_and_a_lost_store_are_told(
 
 
 def test_what_waits_on_disk_is_told(app: FastAPI) -> None:
-    app.state.entrance.trail._spool.append({"id": "1"})
+    app.state.services.audit_queue._queue.append({"id": "1"})
     assert value(read(app), "expansion_spool_bytes", of="audit") == len('{"id":"1"}\n')
 
 
@@ -210,14 +210,14 @@ def test_a_key_for_metrics_opens_no_score(settings: ServingSettings) -> None:
 
 
 def test_counting_costs_a_lookup_microseconds() -> None:
-    meter = Meter()
+    counters = Counters()
     scope = {"type": "http", "method": "GET", "route": LOOKUP, "state": {"status": 200}}
     versions = tuple((name, "1") for name in TARGETS)
 
     def count() -> None:
-        meter.in_flight += 1
-        meter.scored("lookup", versions)
-        meter.answered(scope, 0.0007)
+        counters.in_flight += 1
+        counters.scored("lookup", versions)
+        counters.answered(scope, 0.0007)
 
     # The best of several: others may use the machine. Measured: 1.4.
     assert min(timeit.repeat(count, number=2000, repeat=5)) / 2000 < 10e-6

@@ -40,9 +40,9 @@ def app(tmp_path: Path) -> Iterator[FastAPI]:
         account(3, segment=None, expected_expansion_arr=0.333),
     ]
     made.state.store.write(scoring(), rows)
-    made.state.editions.look()
+    made.state.snapshots.refresh()
     yield made
-    for closing in (made.state.lanes, made.state.forecasts, made.state.store):
+    for closing in (made.state.executor, made.state.forecasts, made.state.store):
         closing.close()
 
 
@@ -57,7 +57,7 @@ def keep(
     moment = datetime.fromisoformat("2026-08-04T06:00")
     store.write(StoredForecast(date(2026, 8, day), "f" * 64, moment, document), seats)
     store.close()
-    app.state.forecasts.look()
+    app.state.forecasts.refresh()
 
 
 def test_the_portfolio_adds_up_by_play_csm_and_segment(app: FastAPI) -> None:
@@ -107,7 +107,7 @@ def test_without_the_store_the_forecast_is_still_known(app: FastAPI, tmp_path: P
     app.state.forecasts.close()
     for path in tmp_path.glob("s.db*"):
         path.write_text("this is no database, and long enough to be read as one")
-    app.state.forecasts.look()
+    app.state.forecasts.refresh()
     assert app.state.forecasts.problems
     assert ask(app, "GET", "/v1/portfolio").json()["forecast"]["band"] == "better"
 
@@ -116,7 +116,7 @@ def test_without_the_store_the_forecast_is_still_known(app: FastAPI, tmp_path: P
 def models(app: FastAPI, released: Path) -> FastAPI:
     path = bundle.current(released)
     assert path is not None
-    app.state.watch.scorer = Scorer.load(path, bundle.verify(path))
+    app.state.releases.scorer = Scorer.load(path, bundle.verify(path))
     return app
 
 
@@ -134,9 +134,9 @@ def test_a_model_tells_its_figures_and_inputs(models: FastAPI) -> None:
         "trained": {"from": "2026-01-05", "to": "2026-03-02", "rows": 10, "positives": 2},
         "test": {"from": "2026-06-01", "to": "2026-06-08", "rows": 5, "positives": 1},
     }  # fmt: skip
-    scorer = models.state.watch.scorer
+    scorer = models.state.releases.scorer
     changed = replace(scorer.models["upsell"], card=card)
-    models.state.watch.scorer = replace(scorer, models={"upsell": changed})
+    models.state.releases.scorer = replace(scorer, models={"upsell": changed})
     told = ask(models, "GET", "/v1/models/upsell").json()
     assert told["metrics"] == [{"name": "auc", **auc}]
     assert told["peers"] == [{"name": "rule of thumb", "auc": {"name": "auc", **auc}}]

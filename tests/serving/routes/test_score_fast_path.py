@@ -11,7 +11,7 @@ import pytest
 from fastapi import FastAPI
 
 from serving.app import create_app
-from serving.routes.score_fast_path import Shortcut
+from serving.routes.score_fast_path import ScoreFastPath
 from serving.settings import ServingSettings
 from tests.models.stored import account, scoring
 from tests.serving.asking import ask
@@ -25,7 +25,7 @@ def app(tmp_path: Path) -> Iterator[FastAPI]:
     made = create_app(ServingSettings(store_url=url, release_folder=tmp_path, keys="off"))
     rows = [account(rank, account_id=one) for rank, one in enumerate(IDS, start=1)]
     made.state.store.write(scoring(), rows)
-    made.state.editions.look()
+    made.state.snapshots.refresh()
     yield made
     made.state.store.close()
 
@@ -35,7 +35,7 @@ def both(app: FastAPI, monkeypatch: pytest.MonkeyPatch, method: str, path: str, 
     more["headers"] = {"x-request-id": "same", **more.get("headers", {})}
     short = ask(app, method, path, **more)
     with monkeypatch.context() as closed:
-        closed.setattr(Shortcut, "_found", lambda *_: (b"", ""))
+        closed.setattr(ScoreFastPath, "_found", lambda *_: (b"", ""))
         return short, ask(app, method, path, **more)
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from models.store.scores import ScoreStore
 from serving.snapshot import file
-from serving.snapshot.watcher import NO_SCORES, EditionWatch
+from serving.snapshot.watcher import NO_SCORES, SnapshotWatcher
 from tests.models.stored import account, scoring
 
 TODAY = datetime.now(UTC).date()
@@ -25,8 +25,8 @@ def store(tmp_path: Path) -> Iterator[ScoreStore]:
 
 
 @pytest.fixture
-def watch(store: ScoreStore, tmp_path: Path) -> EditionWatch:
-    return EditionWatch(store, tmp_path / "cache", stale_days=14)
+def watch(store: ScoreStore, tmp_path: Path) -> SnapshotWatcher:
+    return SnapshotWatcher(store, tmp_path / "cache", stale_days=14)
 
 
 def spoil(store: ScoreStore, tmp_path: Path) -> None:
@@ -36,117 +36,121 @@ def spoil(store: ScoreStore, tmp_path: Path) -> None:
         path.write_text("this is no database, and long enough to be read as one")
 
 
-def editions(tmp_path: Path) -> list[str]:
+def snapshots(tmp_path: Path) -> list[str]:
     return sorted(path.name for path in (tmp_path / "cache").iterdir())
 
 
 def test_a_new_scoring_becomes_the_edition_and_the_one_before_can_be_read_on(
-    store: ScoreStore, watch: EditionWatch, tmp_path: Path
+    store: ScoreStore, watch: SnapshotWatcher, tmp_path: Path
 ) -> None:
-    watch.look()
+    watch.refresh()
     assert (watch.shown, watch.problems) == (None, (NO_SCORES,))
     seen = []
     for day in (3, 10, 17):
         store.write(scoring(f"s{day}", as_of=date(2026, 8, day)), [account(1)])
-        watch.look()
+        watch.refresh()
         assert watch.shown is not None
-        assert watch.shown.edition.scoring.scoring_id == f"s{day}"
-        seen.append(watch.shown.edition.key)
-    assert [watch.edition(key) is not None for key in seen] == [False, True, True]
-    assert editions(tmp_path) == sorted(f"edition-{key}.db" for key in seen[1:])
+        assert watch.shown.snapshot.scoring.scoring_id == f"s{day}"
+        seen.append(watch.shown.snapshot.key)
+    assert [watch.snapshot(key) is not None for key in seen] == [False, True, True]
+    assert snapshots(tmp_path) == sorted(f"edition-{key}.db" for key in seen[1:])
 
 
-def test_a_scoring_written_again_is_another_edition(store: ScoreStore, watch: EditionWatch) -> None:
+def test_a_scoring_written_again_is_another_edition(
+    store: ScoreStore, watch: SnapshotWatcher
+) -> None:
     store.write(scoring(), [account(1)])
-    watch.look()
+    watch.refresh()
     later = scoring().created_at + timedelta(hours=1)
     store.write(scoring(created_at=later), [account(1, name="New Name Ltd")])
-    watch.look()
+    watch.refresh()
     assert watch.shown is not None
-    found = watch.shown.edition.lookup("a-000001")
+    found = watch.shown.snapshot.lookup("a-000001")
     assert found is not None
     assert b"New Name Ltd" in found.body
 
 
 def test_a_scoring_that_cannot_be_answered_is_refused_and_the_old_stays(
-    store: ScoreStore, watch: EditionWatch, tmp_path: Path
+    store: ScoreStore, watch: SnapshotWatcher, tmp_path: Path
 ) -> None:
     store.write(scoring(), [account(1)])
-    watch.look()
+    watch.refresh()
     broken: Any = {"upsell": "much"}
     newer = scoring("newer", as_of=date(2026, 8, 10))
     store.write(newer, [account(1, probabilities=broken)])
-    watch.look()
+    watch.refresh()
     assert watch.shown is not None
-    assert watch.shown.edition.scoring == scoring()
+    assert watch.shown.snapshot.scoring == scoring()
     assert "upsell" in watch.problems[0]
-    assert len(editions(tmp_path)) == 1
+    assert len(snapshots(tmp_path)) == 1
     assert watch.shown.stale
 
 
 def test_while_the_store_is_gone_the_last_scores_are_given_and_called_stale(
-    store: ScoreStore, watch: EditionWatch, tmp_path: Path
+    store: ScoreStore, watch: SnapshotWatcher, tmp_path: Path
 ) -> None:
     store.write(scoring(as_of=TODAY), [account(1)])
-    watch.look()
+    watch.refresh()
     assert watch.shown is not None
     assert (watch.shown.age_days, watch.shown.stale) == (0, False)
     spoil(store, tmp_path)
-    watch.look()
+    watch.refresh()
     assert watch.shown.stale
-    assert watch.shown.edition.lookup("a-000001") is not None
+    assert watch.shown.snapshot.lookup("a-000001") is not None
     assert watch.problems
 
 
 @pytest.mark.parametrize(("days", "stale"), [(14, False), (15, True)])
 def test_scores_are_stale_from_a_certain_age(
-    store: ScoreStore, watch: EditionWatch, days: int, stale: bool
+    store: ScoreStore, watch: SnapshotWatcher, days: int, stale: bool
 ) -> None:
     store.write(scoring(as_of=TODAY - timedelta(days=days)), [account(1)])
-    watch.look()
+    watch.refresh()
     assert watch.shown is not None
     assert (watch.shown.age_days, watch.shown.stale) == (days, stale)
 
 
 def test_a_restart_without_the_store_finds_the_newest_edition_that_is_whole(
-    store: ScoreStore, watch: EditionWatch, tmp_path: Path
+    store: ScoreStore, watch: SnapshotWatcher, tmp_path: Path
 ) -> None:
     for day in (3, 10):
         store.write(scoring(f"s{day}", as_of=date(2026, 8, day)), [account(1)])
-        watch.look()
+        watch.refresh()
     spoil(store, tmp_path)
     (tmp_path / "cache" / "edition-garbled.db").write_text("no database")
-    again = EditionWatch(store, tmp_path / "cache")
-    again.look()
+    again = SnapshotWatcher(store, tmp_path / "cache")
+    again.refresh()
     assert again.shown is not None
-    assert (again.shown.edition.scoring.scoring_id, again.shown.stale) == ("s10", True)
+    assert (again.shown.snapshot.scoring.scoring_id, again.shown.stale) == ("s10", True)
 
 
 def test_a_damaged_edition_is_written_anew(
-    store: ScoreStore, watch: EditionWatch, tmp_path: Path
+    store: ScoreStore, watch: SnapshotWatcher, tmp_path: Path
 ) -> None:
     store.write(scoring(), [account(number) for number in range(1, 50)])
-    watch.look()
+    watch.refresh()
     path = file.path_of(tmp_path / "cache", scoring())
     whole = path.read_bytes()
     path.write_bytes(whole[:8192] + b"\xff" * 4096 + whole[12288:])
-    again = EditionWatch(store, tmp_path / "cache")
-    again.look()
+    again = SnapshotWatcher(store, tmp_path / "cache")
+    again.refresh()
     assert path.read_bytes() == whole
     assert again.problems == ()
 
 
-def test_workers_share_one_edition(store: ScoreStore, watch: EditionWatch, tmp_path: Path) -> None:
+def test_workers_share_one_edition(
+    store: ScoreStore, watch: SnapshotWatcher, tmp_path: Path
+) -> None:
     store.write(scoring(), [account(1)])
-    watch.look()
+    watch.refresh()
     written = file.path_of(tmp_path / "cache", scoring()).stat().st_ino
-    other = EditionWatch(store, tmp_path / "cache")
-    other.look()
+    other = SnapshotWatcher(store, tmp_path / "cache")
+    other.refresh()
     assert file.path_of(tmp_path / "cache", scoring()).stat().st_ino == written
 
 
 def test_a_folder_of_its_own_goes_with_the_watch(store: ScoreStore) -> None:
-    watch = EditionWatch(store)
+    watch = SnapshotWatcher(store)
     folder = watch._folder
     assert folder.exists()
     del watch
@@ -154,23 +158,23 @@ def test_a_folder_of_its_own_goes_with_the_watch(store: ScoreStore) -> None:
 
 
 def test_workers_that_share_a_folder_do_not_trip_over_each_other(
-    store: ScoreStore, watch: EditionWatch, tmp_path: Path
+    store: ScoreStore, watch: SnapshotWatcher, tmp_path: Path
 ) -> None:
     store.write(scoring("s1", as_of=date(2026, 8, 3)), [account(1)])
-    ahead = EditionWatch(store, tmp_path / "cache", stale_days=14)
-    watch.look()
+    ahead = SnapshotWatcher(store, tmp_path / "cache", stale_days=14)
+    watch.refresh()
     for day in (10, 17):
         created = datetime.fromisoformat(f"2026-08-{day}T06:00")
         store.write(scoring(f"s{day}", as_of=date(2026, 8, day), created_at=created), [account(1)])
-        ahead.look()
+        ahead.refresh()
     assert watch.shown is not None
     assert ahead.shown is not None
-    behind, key = watch.shown.edition, ahead.shown.edition.key
+    behind, key = watch.shown.snapshot, ahead.shown.snapshot.key
     assert not behind.path.exists()
     assert list(behind.answers(["a-000001"])) == ["a-000001"]
     assert behind.sums()[0]["accounts"] == 1
-    followed = watch.edition(key)
+    followed = watch.snapshot(key)
     assert followed is not None
     assert followed.scoring.scoring_id == "s17"
-    assert ahead.edition(behind.key) is None
-    assert watch.edition("../s") is None
+    assert ahead.snapshot(behind.key) is None
+    assert watch.snapshot("../s") is None

@@ -19,7 +19,7 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 from serving.app import create_app
 from serving.settings import ServingSettings
 from serving.telemetry import json_logs, setup
-from serving.telemetry.tracing import Traced
+from serving.telemetry.tracing import TracingMiddleware
 from tests.models.stored import account, scoring
 from tests.serving.asking import ask
 
@@ -31,7 +31,7 @@ def made(tmp_path: Path) -> FastAPI:
     url = f"sqlite:///{tmp_path / 's.db'}"
     app = create_app(ServingSettings(store_url=url, release_folder=tmp_path, keys="off"))
     app.state.store.write(scoring(), [account(1)])
-    app.state.editions.look()
+    app.state.snapshots.refresh()
     return app
 
 
@@ -39,7 +39,7 @@ def made(tmp_path: Path) -> FastAPI:
 def spans(tmp_path: Path) -> Iterator[tuple[FastAPI, InMemorySpanExporter]]:
     app, kept, provider = made(tmp_path), InMemorySpanExporter(), TracerProvider()
     provider.add_span_processor(SimpleSpanProcessor(kept))
-    app.add_middleware(Traced, tracer=provider.get_tracer("test"))
+    app.add_middleware(TracingMiddleware, tracer=provider.get_tracer("test"))
     yield app, kept
     app.state.store.close()
 
