@@ -41,10 +41,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Serve until told to stop; a running request is answered first. Return the exit code."""
     signal.signal(signal.SIGTERM, _stop)
     chosen = _parser().parse_args(arguments)
-    named = {STORE: chosen.store, RELEASES: chosen.release}
-    given = {name: value for name, value in named.items() if value}
+    options = {STORE: chosen.store, RELEASES: chosen.release}
     try:
-        environment = {**os.environ, **given}
+        environment = {**os.environ, **{name: url for name, url in options.items() if url}}
         settings = ServingSettings.from_environment(environment)
         json_logs.install(settings.log)
         settings = decide_keys(settings, chosen.host, chosen=KEYS in environment)
@@ -80,7 +79,7 @@ def _serve(app: FastAPI, settings: ServingSettings, listening: socket.socket) ->
     pages = ", documented under /docs" if settings.docs == "on" else ""
     sys.stderr.write(f"listening on http://{host}:{port}{pages}\n")
     config = uvicorn.Config(
-        _known_users(app, settings),
+        _behind_proxy(app, settings),
         http=_protocol(),
         ws="none",
         log_config=None,
@@ -92,7 +91,7 @@ def _serve(app: FastAPI, settings: ServingSettings, listening: socket.socket) ->
     DrainingServer(config, app).run(sockets=[listening])
 
 
-def _known_users(app: FastAPI, settings: ServingSettings) -> ASGIApp:
+def _behind_proxy(app: FastAPI, settings: ServingSettings) -> ASGIApp:
     """Return the application behind what reads a proxy's headers, the user's before the address."""
     trusted, header = settings.trusted_proxies, settings.proxy_user_header
     served: Any = app
@@ -122,8 +121,8 @@ class DrainingServer(uvicorn.Server):
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Take no new connections, and answer once more over those that are there; then close."""
-        for one in self.servers:
-            one.close()
+        for server in self.servers:
+            server.close()
         for listening in sockets or ():
             listening.close()
         await asyncio.sleep(LAST_SECONDS)

@@ -15,19 +15,22 @@ from serving.auth.scopes import PUBLIC, RouteScopes, requires, with_security
 from serving.http import problems
 from serving.http.executor import ComputeExecutor
 from serving.inference.release_watcher import ReleaseWatcher
+from serving.pages import sign_in, views
 from serving.pages.rendering import problem_page
-from serving.pages.sign_in import entry
-from serving.pages.views import pages
-from serving.routes.accounts import lists
-from serving.routes.feedback import feedback
-from serving.routes.health import health
-from serving.routes.metrics import Metrics, metrics
-from serving.routes.models import router as models
-from serving.routes.portfolio import router as portfolio
-from serving.routes.rows import rows
+from serving.polling import polling
+from serving.routes import (
+    accounts,
+    feedback,
+    health,
+    metrics,
+    models,
+    portfolio,
+    rows,
+    scores,
+    what_if,
+)
+from serving.routes.metrics import MetricsCollector
 from serving.routes.score_fast_path import ScoreFastPath
-from serving.routes.scores import scores
-from serving.routes.what_if import router as what_if
 from serving.services import Services
 from serving.settings import ServingSettings
 from serving.snapshot.forecast import ForecastWatcher
@@ -40,7 +43,10 @@ DESCRIPTION = """Which accounts will grow, shrink or leave, why, and what that i
 Scores are computed in batches and read from the score store. Send your key with every request, as
 `Authorization: Bearer exp_…`.
 """
-ROUTERS = (scores, lists, portfolio, what_if, rows, models, feedback, health)
+ROUTERS = tuple(
+    subject.router
+    for subject in (scores, accounts, portfolio, what_if, rows, models, feedback, health)
+)
 UNDOCUMENTED: dict[str, Any] = {"docs_url": None, "redoc_url": None, "openapi_url": None}
 
 
@@ -50,7 +56,7 @@ class Api(FastAPI):
     def openapi(self) -> dict[str, Any]:
         """Return the OpenAPI document; each error is of the problem media type."""
         if self.openapi_schema is None:
-            document = problems.documented(super().openapi())
+            document = problems.with_problem_media_type(super().openapi())
             self.openapi_schema = with_security(document, self.routes)
         return self.openapi_schema
 
@@ -71,9 +77,14 @@ def create_app(settings: ServingSettings | None = None) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        with ExitStack() as watches:
-            for watch in (app.state.snapshots, app.state.forecasts, app.state.releases):
-                watches.enter_context(watch.watching(chosen.refresh_seconds))
+        watchers = {
+            "the score store": app.state.snapshots,
+            "the forecast": app.state.forecasts,
+            "the release": app.state.releases,
+        }
+        with ExitStack() as stack:
+            for name, watcher in watchers.items():
+                stack.enter_context(polling(watcher, chosen.refresh_seconds, name))
             async with services.working():
                 yield
         app.state.executor.close()
@@ -95,7 +106,7 @@ def create_app(settings: ServingSettings | None = None) -> FastAPI:
     app.state.executor = ComputeExecutor()
     app.state.releases = ReleaseWatcher(chosen.release_folder, WORDS[chosen.language])
     if chosen.metrics != "off":
-        app.state.metrics = Metrics(app.state)
+        app.state.metrics = MetricsCollector(app.state)
     _add_routes(app, chosen)
     app.add_middleware(ScoreFastPath, snapshots=app.state.snapshots, counters=counters)
     route_scopes = RouteScopes(app.routes, public=("metrics",) if chosen.metrics == "open" else ())
@@ -115,8 +126,8 @@ def _add_routes(app: FastAPI, settings: ServingSettings) -> None:
         requires(PUBLIC)(route.endpoint)  # type: ignore[attr-defined]
     routers = [
         *ROUTERS,
-        *((metrics,) if settings.metrics != "off" else ()),
-        *((entry, pages) if settings.app == "on" else ()),
+        *((metrics.router,) if settings.metrics != "off" else ()),
+        *((sign_in.router, views.router) if settings.app == "on" else ()),
     ]
     # Included routers are walked anew for each request; these routes know their prefix already.
     routes = [route for router in routers for route in router.routes]

@@ -1,4 +1,4 @@
-"""Looks at something again and again in a thread that never delays an answer."""
+"""Refreshes something again and again, in a thread that never delays an answer."""
 
 from __future__ import annotations
 
@@ -11,32 +11,32 @@ from typing import Protocol
 log = logging.getLogger(__name__)
 
 
-class Watch(Protocol):
-    """Something to look at, and what was wrong with it at the last look."""
+class Polled(Protocol):
+    """What is refreshed, and what was wrong with it the last time."""
 
     problems: tuple[str, ...]
 
     def refresh(self) -> None:
-        """Look once."""
+        """Refresh once."""
 
 
 @contextmanager
-def watching(watch: Watch, seconds: float, name: str) -> Iterator[None]:
-    """Look at once, then every few seconds until the block is left; a failed look ends nothing."""
-    over = Event()
+def polling(polled: Polled, seconds: float, name: str) -> Iterator[None]:
+    """Refresh at once, then every few seconds until the block is left; a failure ends nothing."""
+    stopped = Event()
 
-    def go_on() -> None:
-        while not over.is_set():
+    def keep_refreshing() -> None:
+        while not stopped.is_set():
             try:
-                watch.refresh()
+                polled.refresh()
             except Exception:
                 log.exception("%s could not be looked at", name)
-                watch.problems = (f"{name} could not be looked at; see the log",)
-            over.wait(seconds)
+                polled.problems = (f"{name} could not be looked at; see the log",)
+            stopped.wait(seconds)
 
-    # A daemon: a server that is told to stop does not wait for a look to end.
-    Thread(target=go_on, name=name, daemon=True).start()
+    # A daemon: a server that is told to stop does not wait for a refresh to end.
+    Thread(target=keep_refreshing, name=name, daemon=True).start()
     try:
         yield
     finally:
-        over.set()
+        stopped.set()

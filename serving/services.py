@@ -17,7 +17,7 @@ from serving.auth.page_users import PageUsers
 from serving.auth.scopes import RouteScopes
 from serving.auth.sessions import Sessions
 from serving.http.request_context import RequestContextMiddleware
-from serving.polling import watching
+from serving.polling import polling
 from serving.queue.audit import AuditQueue
 from serving.queue.disk_queue import DiskQueue
 from serving.queue.feedback import FeedbackQueue
@@ -38,7 +38,7 @@ class Services:
         )
         self.feedback = FeedbackStore(settings.store_url)
         self.feedback_queue = FeedbackQueue(
-            self.feedback, DiskQueue(settings.queue_folder("feedback"), sure=True)
+            self.feedback, DiskQueue(settings.queue_folder("feedback"), fsync=True)
         )
         # The last one added is the outermost.
         self.sessions = Sessions(
@@ -65,9 +65,9 @@ class Services:
         """Read the keys at once and then again and again; hand the audit log over."""
         await asyncio.to_thread(self.key_cache.refresh)
         with (
-            watching(self.key_cache, self._settings.keys_seconds, "keys"),
-            watching(self.audit_queue, FLUSH_SECONDS, "audit"),
-            watching(self.feedback_queue, FLUSH_SECONDS, "feedback"),
+            polling(self.key_cache, self._settings.keys_seconds, "keys"),
+            polling(self.audit_queue, FLUSH_SECONDS, "audit"),
+            polling(self.feedback_queue, FLUSH_SECONDS, "feedback"),
         ):
             yield
         await asyncio.to_thread(self.audit_queue.close)

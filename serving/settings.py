@@ -102,14 +102,16 @@ class ServingSettings(BaseModel):
             Naming every variable that is not set, or whose value is not understood.
         """
         names = {field: f"{PREFIX}{field.upper()}" for field in cls.model_fields}
-        given = {field: environment[name] for field, name in names.items() if environment.get(name)}
+        values = {
+            field: environment[name] for field, name in names.items() if environment.get(name)
+        }
         try:
-            return cls.model_validate(given)
+            return cls.model_validate(values)
         except ValidationError as error:
-            raise UsageError([_told(names, one) for one in error.errors()]) from None
+            raise UsageError([_explain(names, error) for error in error.errors()]) from None
 
 
-def _told(names: Mapping[str, str], error: Mapping[str, object]) -> str:
+def _explain(names: Mapping[str, str], error: Mapping[str, object]) -> str:
     place = error["loc"]
     name = names[str(place[0])] if isinstance(place, tuple) else PREFIX
     if error["type"] == "missing":

@@ -30,14 +30,14 @@ class KeyCache:
     def refresh(self) -> None:
         """Read the keys anew; they stay as they are while the store is gone."""
         try:
-            self.keys = {one.key_id: one for one in self._store.all()}
+            self.keys = {key.key_id: key for key in self._store.all()}
         except EnvironmentFailure as error:
             self.problems = (f"the keys could not be read anew: {error}",)
             log.warning("%s", *self.problems)
         else:
             self.problems = ()
 
-    def holder(self, key: str) -> ApiKey:
+    def find(self, key: str) -> ApiKey:
         """Return the stored key that ``key`` is.
 
         Raises
@@ -48,15 +48,15 @@ class KeyCache:
             When there is no such key, or it is no longer valid; which of the two is told only to
             who has the key.
         """
-        found = self._named(key)
-        if found is None or not found.fits(key):
+        stored = self._stored(key)
+        if stored is None or not stored.fits(key):
             raise KeyRefused("This key is not known here.")
-        state = found.state(stored_now())
+        state = stored.state(stored_now())
         if state != "active":
             raise KeyRefused(f"This key is {state}; ask for a new one.")
-        return found
+        return stored
 
-    def _named(self, key: str) -> ApiKey | None:
+    def _stored(self, key: str) -> ApiKey | None:
         if self.keys is None:
             raise EnvironmentFailure("the keys have not been read yet")
         form = FORM.fullmatch(key)

@@ -15,7 +15,7 @@ from serving.auth.rate_limit import RateLimit
 from serving.auth.scopes import PUBLIC, Caller, RouteScopes
 from serving.http import body_limit
 from serving.http.paths import is_page
-from serving.http.problems import refused
+from serving.http.problems import error_response
 from serving.queue.audit import AuditQueue
 from serving.settings import ServingSettings
 
@@ -54,16 +54,16 @@ class AuthMiddleware:
                 scopes.authorize(caller, needed)
             if caller.per_minute:
                 self._rate.check(caller.key_id, caller.per_minute)
-            if body_limit.expected(headers):
-                receive = await body_limit.bounded(receive, caller.most_body_bytes)
+            if body_limit.has_body(headers):
+                receive = await body_limit.read_bounded(receive, caller.most_body_bytes)
             await self.app(scope, receive, send)
         except (HTTPException, EnvironmentFailure) as error:
-            await refused(Request(scope), error)(scope, receive, send)
+            await error_response(Request(scope), error)(scope, receive, send)
         except ClientDisconnect:
             return
         finally:
             if caller is not None:
-                self._audit_queue.note(scope, caller.key_id)
+                self._audit_queue.record(scope, caller.key_id)
 
     def _caller(self, scope: Scope, headers: Headers, *, is_public: bool) -> Caller:
         settings, key = self._settings, None

@@ -13,7 +13,7 @@ from starlette.types import Scope
 
 from models.store.api_keys import SCOPES, ApiKey
 from models.store.api_keys import Scope as KeyScope
-from serving.auth.proxy_user import USER, key_of
+from serving.auth.proxy_user import USER, proxy_user_key
 from serving.auth.sessions import COOKIE, Sessions
 from serving.http.paths import ROOT, SIGN_IN
 from serving.settings import ServingSettings
@@ -26,7 +26,7 @@ class PageUser:
     """Somebody at the pages: whose key it is, and what the forms they get are bound to."""
 
     key: ApiKey | None
-    bound: str
+    bound_to: str
 
     def may(self, scope: KeyScope) -> bool:
         """Say whether they may do what needs a scope."""
@@ -53,27 +53,27 @@ class PageUsers:
             303 to the sign-in when nobody has signed in, unless the page is public.
         """
         cookie = cookie_parser(Headers(scope=scope).get("cookie", "")).get(COOKIE, "")
-        visitor = self._page_user(scope, cookie)
-        if visitor is None and not is_public:
+        page_user = self._page_user(scope, cookie)
+        if page_user is None and not is_public:
             back = quote(scope["path"] if scope["method"] == "GET" else ROOT)
             raise HTTPException(303, "Sign in first.", {"Location": f"{SIGN_IN}?next={back}"})
-        scope["state"][PAGE_USER] = visitor or PageUser(None, "")
-        return visitor.key if visitor and not is_public else None
+        scope["state"][PAGE_USER] = page_user or PageUser(None, "")
+        return page_user.key if page_user and not is_public else None
 
     def _page_user(self, scope: Scope, cookie: str) -> PageUser | None:
         if self._settings.keys == "off":
             return PageUser(None, "anybody")
         if user := scope.get(USER):
-            key = key_of(str(user), self._scopes())
+            key = proxy_user_key(str(user), self._scopes())
             return PageUser(key, key.key_id)
         holder = self._sessions.key_of(cookie) if cookie else None
         return PageUser(holder, cookie) if holder else None
 
     def _scopes(self) -> tuple[KeyScope, ...]:
-        named = {one.strip() for one in self._settings.proxy_scopes.split(",")}
-        return tuple(one for one in SCOPES if one in named)
+        names = {name.strip() for name in self._settings.proxy_scopes.split(",")}
+        return tuple(scope for scope in SCOPES if scope in names)
 
 
-def visitor(request: Request) -> PageUser:
+def page_user(request: Request) -> PageUser:
     """Return who asks."""
     return cast(PageUser, getattr(request.state, PAGE_USER, PageUser(None, "")))

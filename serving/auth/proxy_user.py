@@ -45,24 +45,24 @@ class ProxyUserMiddleware:
             peer = ip_address(address)
         except ValueError:
             return False
-        return any(peer in one for one in self._networks)
+        return any(peer in network for network in self._networks)
 
 
-def key_of(user: str, scopes: tuple[KeyScope, ...]) -> ApiKey:
+def proxy_user_key(user: str, scopes: tuple[KeyScope, ...]) -> ApiKey:
     """Return a user as a key's holder; in logs stands a digest and not the name."""
-    known = f"u{sha256(user.encode()).hexdigest()[:11]}"
+    key_id = f"u{sha256(user.encode()).hexdigest()[:11]}"
     now = stored_now()
-    return ApiKey(known, known, "", scopes, created_at=now, expires_at=now)
+    return ApiKey(key_id, key_id, "", scopes, created_at=now, expires_at=now)
 
 
 def _networks(trusted: str) -> list[IPv4Network | IPv6Network]:
-    named = [one.strip() for one in trusted.split(",") if one.strip()]
-    if not named:
+    networks = [network.strip() for network in trusted.split(",") if network.strip()]
+    if not networks:
         raise UsageError(
             "EXPANSION_PROXY_USER_HEADER needs EXPANSION_TRUSTED_PROXIES: without it, anybody "
             "could send the header"
         )
     try:
-        return [ip_network(one, strict=False) for one in named]
+        return [ip_network(network, strict=False) for network in networks]
     except ValueError as error:
         raise UsageError(f"EXPANSION_TRUSTED_PROXIES: {error}") from None

@@ -154,7 +154,7 @@ def authenticate(key_cache: KeyCache, header: str) -> ApiKey:
             "`expansion keys create` makes one."
         )
     try:
-        return key_cache.holder(key.strip())
+        return key_cache.find(key.strip())
     except KeyRefused as refused:
         raise _challenge(str(refused), ', error="invalid_token"') from None
 

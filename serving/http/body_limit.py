@@ -13,12 +13,12 @@ SECONDS = 30.0
 """A body that takes longer is given up: it would hold a connection for as long as it likes."""
 
 
-def expected(headers: Headers) -> bool:
+def has_body(headers: Headers) -> bool:
     """Say whether a request has a body (RFC 9112, section 6.3)."""
     return headers.get("content-length", "0") != "0" or "transfer-encoding" in headers
 
 
-async def bounded(receive: Receive, most: int) -> Receive:
+async def read_bounded(receive: Receive, most: int) -> Receive:
     """Read the whole body and return what hands it on.
 
     A missing or lying content-length does not help, since the bytes themselves are counted.
@@ -35,25 +35,25 @@ async def bounded(receive: Receive, most: int) -> Receive:
             body = await _read(receive, most)
     except TimeoutError:
         raise HTTPException(408, f"The body did not come within {SECONDS:.0f} s.") from None
-    return _replayed(body, receive)
+    return _replay(body, receive)
 
 
 async def _read(receive: Receive, most: int) -> bytes:
-    parts, size = [], 0
+    chunks, size = [], 0
     while True:
         message = await receive()
         if message["type"] == "http.disconnect":
             raise ClientDisconnect
-        part = message.get("body", b"")
-        size += len(part)
+        chunk = message.get("body", b"")
+        size += len(chunk)
         if size > most:
             raise HTTPException(413, f"The body is larger than {most} bytes.")
-        parts.append(part)
+        chunks.append(chunk)
         if not message.get("more_body", False):
-            return b"".join(parts)
+            return b"".join(chunks)
 
 
-def _replayed(body: bytes, receive: Receive) -> Receive:
+def _replay(body: bytes, receive: Receive) -> Receive:
     """Hand the body on once, then whatever comes after it."""
     pending: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
 

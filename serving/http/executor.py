@@ -21,16 +21,16 @@ class ComputeExecutor:
     def __init__(self, threads: int = 1) -> None:
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="scorer")
 
-    async def each(
+    async def run(
         self, work: Callable[[Sequence[Piece]], list[Result]], pieces: Sequence[Piece], size: int
     ) -> list[Result]:
         """Return the results of ``work`` over ``pieces``, ``size`` of them at a time."""
         loop = asyncio.get_running_loop()
-        found: list[Result] = []
+        results: list[Result] = []
         for start in range(0, len(pieces), size):
-            some = pieces[start : start + size]
-            found += await loop.run_in_executor(self._pool, work, some)
-        return found
+            batch = pieces[start : start + size]
+            results += await loop.run_in_executor(self._pool, work, batch)
+        return results
 
     def close(self) -> None:
         """Let the threads end; what is queued is given up."""

@@ -27,7 +27,7 @@ RESPONSES: dict[int | str, dict[str, Any]] = {
 }
 
 
-def problem(
+def problem_response(
     request: Request, status: int, detail: str, errors: list[str] | None = None
 ) -> Response:
     """Return a problem document; to who looks at a page, a page."""
@@ -47,14 +47,15 @@ def problem(
     return JSONResponse(body.model_dump(), status, media_type=MEDIA_TYPE)
 
 
-def documented(document: dict[str, Any]) -> dict[str, Any]:
+def with_problem_media_type(document: dict[str, Any]) -> dict[str, Any]:
     """Give each documented problem its media type, which FastAPI takes for plain JSON."""
-    operations = (one for path in document["paths"].values() for one in path.values())
-    for answer in (answer for one in operations for answer in one["responses"].values()):
-        content = answer.get("content", {})
-        plain = content.get("application/json", {})
-        if plain.get("schema", {}).get("$ref", "").endswith("/Problem"):
-            content[MEDIA_TYPE] = content.pop("application/json")
+    operations = (operation for path in document["paths"].values() for operation in path.values())
+    for operation in operations:
+        for response in operation["responses"].values():
+            content = response.get("content", {})
+            plain = content.get("application/json", {})
+            if plain.get("schema", {}).get("$ref", "").endswith("/Problem"):
+                content[MEDIA_TYPE] = content.pop("application/json")
     return document
 
 
@@ -62,48 +63,52 @@ def _request_id(request: Request) -> str:
     return str(getattr(request.state, "request_id", ""))
 
 
-def refused(request: Request, error: HTTPException | EnvironmentFailure) -> Response:
+def error_response(request: Request, error: HTTPException | EnvironmentFailure) -> Response:
     """Return the problem document of an error that says itself what is wrong."""
     if isinstance(error, HTTPException):
-        answer = problem(request, error.status_code, str(error.detail))
+        answer = problem_response(request, error.status_code, str(error.detail))
         answer.headers.update(error.headers or {})
         if error.status_code == 405:
             answer.headers["Allow"] = ", ".join(_allowed(request))
         return answer
     log.error("request %s: %s", _request_id(request), error)
-    answer = problem(request, 503, "The score store does not answer; try again in a moment.")
+    answer = problem_response(
+        request, 503, "The score store does not answer; try again in a moment."
+    )
     answer.headers["Retry-After"] = str(RETRY_SECONDS)
     return answer
 
 
 def _allowed(request: Request) -> list[str]:
     """Return the methods of a path; each of its routes knows only its own."""
-    routes = [one for one in request.app.routes if isinstance(one, Route)]
-    fitting = [one for one in routes if one.matches(request.scope)[0] is not Match.NONE]
-    return sorted({name for one in fitting for name in one.methods or ()})
+    routes = [route for route in request.app.routes if isinstance(route, Route)]
+    matching = [route for route in routes if route.matches(request.scope)[0] is not Match.NONE]
+    return sorted({name for route in matching for name in route.methods or ()})
 
 
-def unexpected(request: Request, error: Exception) -> Response:
+def unexpected_error_response(request: Request, error: Exception) -> Response:
     """Return the problem document of an error that nobody foresaw, and log it whole."""
     log.error("request %s failed", _request_id(request), exc_info=error)
-    return problem(request, 500, "Something went wrong here; the request id finds it in the log.")
+    return problem_response(
+        request, 500, "Something went wrong here; the request id finds it in the log."
+    )
 
 
-async def _refused(request: Request, error: HTTPException | EnvironmentFailure) -> Response:
-    return refused(request, error)
+async def _handle_error(request: Request, error: HTTPException | EnvironmentFailure) -> Response:
+    return error_response(request, error)
 
 
-async def _invalid(request: Request, error: RequestValidationError) -> Response:
-    found = [f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors()]
-    return problem(request, 422, "The request does not fit the documented form.", found)
+async def _handle_invalid_request(request: Request, error: RequestValidationError) -> Response:
+    errors = [f"{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in error.errors()]
+    return problem_response(request, 422, "The request does not fit the documented form.", errors)
 
 
 def install(app: FastAPI) -> None:
     """Let ``app`` answer every error with a problem document."""
     handlers: dict[type[Exception], Any] = {
-        HTTPException: _refused,
-        RequestValidationError: _invalid,
-        EnvironmentFailure: _refused,
+        HTTPException: _handle_error,
+        RequestValidationError: _handle_invalid_request,
+        EnvironmentFailure: _handle_error,
     }
     for kind, handler in handlers.items():
         app.add_exception_handler(kind, handler)

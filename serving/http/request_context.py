@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from serving.http import security_headers
-from serving.http.problems import REQUEST_ID, unexpected
+from serving.http.problems import REQUEST_ID, unexpected_error_response
 from serving.telemetry.counters import Counters
 
 PLAIN = re.compile(r"[A-Za-z0-9._-]{1,64}")
@@ -31,14 +31,14 @@ class RequestContextMiddleware:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        given = Headers(scope=scope).get(REQUEST_ID, "")
-        request_id = given if PLAIN.fullmatch(given) else secrets.token_hex(16)
+        sent_id = Headers(scope=scope).get(REQUEST_ID, "")
+        request_id = sent_id if PLAIN.fullmatch(sent_id) else secrets.token_hex(16)
         state = scope.setdefault("state", {})
         state["request_id"] = request_id
 
         async def answer(message: Message) -> None:
             if message["type"] == "http.response.start":
-                security_headers.complete(message, scope, request_id)
+                security_headers.add_headers(message, scope, request_id)
                 state["status"] = message["status"]
             await send(message)
 
@@ -48,7 +48,7 @@ class RequestContextMiddleware:
             await self.app(scope, receive, answer)
         except Exception as error:
             # Answered here and not by Starlette, whose answer would lack what every answer has.
-            refusal = unexpected(Request(scope), error)
+            refusal = unexpected_error_response(Request(scope), error)
             if "status" in state:
                 raise
             await refusal(scope, receive, answer)
@@ -56,10 +56,10 @@ class RequestContextMiddleware:
             seconds = time.perf_counter() - started
             self._counters.answered(scope, seconds)
             if log.isEnabledFor(logging.INFO):
-                _tell(scope, seconds)
+                _log_answer(scope, seconds)
 
 
-def _tell(scope: Scope, seconds: float) -> None:
+def _log_answer(scope: Scope, seconds: float) -> None:
     """Log the route and not the path: what is erased must not live on in a log."""
     facts = {
         "request_id": scope["state"]["request_id"],

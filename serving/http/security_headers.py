@@ -26,17 +26,17 @@ PAGE: Final = (
 SECURE: Final = (b"strict-transport-security", b"max-age=31536000")
 
 
-def complete(start: Message, scope: Scope, request_id: str) -> None:
+def add_headers(start: Message, scope: Scope, request_id: str) -> None:
     """Add to the start of an answer what it lacks; a route's own header stays.
 
     A server that is about to stop closes each connection with its answer.
     """
     headers = start["headers"]
-    own = {name for name, _ in headers}
+    present = {name for name, _ in headers}
     wanted = [*EVERY, PAGE if scope["path"] in PAGES else NOTHING]
     if scope["scheme"] == "https":
         wanted.append(SECURE)
     if "app" in scope and scope["app"].state.draining:
         wanted.append((b"connection", b"close"))
     wanted.append((b"x-request-id", request_id.encode()))
-    headers.extend(one for one in wanted if one[0] not in own)
+    headers.extend(header for header in wanted if header[0] not in present)

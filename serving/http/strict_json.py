@@ -32,7 +32,7 @@ class StrictRoute(APIRoute):
             return handle
 
         async def strict(request: Request) -> Response:
-            if body_limit.expected(request.headers):
+            if body_limit.has_body(request.headers):
                 check_headers(request.headers)
             return await handle(StrictRequest(request.scope, request.receive))
 
@@ -51,10 +51,16 @@ class StrictRequest(Request):
 
 def check_headers(headers: Headers) -> None:
     """Raise the ``HTTPException`` 415 unless the headers announce JSON in UTF-8 as it is."""
-    kind, *parameters = [one.strip().lower() for one in headers.get("content-type", "").split(";")]
-    charsets = [one.partition("=")[2].strip('"') for one in parameters if one.startswith("charset")]
+    kind, *parameters = [
+        piece.strip().lower() for piece in headers.get("content-type", "").split(";")
+    ]
+    charsets = [
+        parameter.partition("=")[2].strip('"')
+        for parameter in parameters
+        if parameter.startswith("charset")
+    ]
     plain = headers.get("content-encoding", "identity").lower() == "identity"
-    if kind != "application/json" or any(one != "utf-8" for one in charsets) or not plain:
+    if kind != "application/json" or any(charset != "utf-8" for charset in charsets) or not plain:
         raise HTTPException(
             415,
             "Send JSON in UTF-8, not compressed, with the header 'content-type: application/json'.",
@@ -72,38 +78,38 @@ def parse(content: bytes) -> Any:
     """
     try:
         text = content.decode("utf-8")
-        value = json.loads(text, object_pairs_hook=_unique, parse_constant=_no_number)
+        value = json.loads(text, object_pairs_hook=_unique_members, parse_constant=_no_number)
         if SURROGATE.search(text):
             json.dumps(value, ensure_ascii=False).encode("utf-8")
     except UnicodeDecodeError as error:
-        raise _bad(f"it is not UTF-8 at byte {error.start}") from None
+        raise _not_strict(f"it is not UTF-8 at byte {error.start}") from None
     except UnicodeEncodeError:
-        raise _bad("a string holds half a character, a lone surrogate") from None
+        raise _not_strict("a string holds half a character, a lone surrogate") from None
     except RecursionError:
-        raise _bad("it is nested too deeply") from None
+        raise _not_strict("it is nested too deeply") from None
     except json.JSONDecodeError as error:
-        raise _bad(f"{error.msg} at line {error.lineno}, column {error.colno}") from None
-    except _NotJson as error:
-        raise _bad(str(error)) from None
+        raise _not_strict(f"{error.msg} at line {error.lineno}, column {error.colno}") from None
+    except _NotStrict as error:
+        raise _not_strict(str(error)) from None
     except ValueError:
-        raise _bad("a number has too many digits") from None
+        raise _not_strict("a number has too many digits") from None
     return value
 
 
-class _NotJson(ValueError):
+class _NotStrict(ValueError):
     """What Python's parser would take."""
 
 
-def _bad(why: str) -> HTTPException:
+def _not_strict(why: str) -> HTTPException:
     return HTTPException(400, f"The body is not strict JSON: {why}.")
 
 
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        raise _NotJson("a key comes twice in one object")
-    return found
+def _unique_members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    members = dict(pairs)
+    if len(members) < len(pairs):
+        raise _NotStrict("a key comes twice in one object")
+    return members
 
 
 def _no_number(name: str) -> NoReturn:
-    raise _NotJson(f"{name} is no number")
+    raise _NotStrict(f"{name} is no number")

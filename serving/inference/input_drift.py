@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from models.inference.encoding import Row
     from serving.inference.scorer import Scorer
 
-TOLD = 20
+MOST_SHOWN = 20
 """So many inputs are told one by one: each is a series of its own in whoever keeps metrics."""
 SAMPLE = 2000
 
@@ -72,10 +72,16 @@ def drift(scorer: Scorer, columns: Mapping[str, Sequence[Any]], rows: int) -> Dr
         return Drift(rows, {}, None)
     features = list(scorer.inputs.values())
     matrix = encode_columns(columns, features)
-    found = {one.name: index(one, matrix[:, place]) for place, one in enumerate(features)}
-    known = {name: one for name, one in found.items() if one is not None}
-    told = [name for name in most_important(scorer) if name in known][:TOLD]
-    return Drift(rows, {name: known[name] for name in told}, sum(o > LARGE for o in known.values()))
+    all_indices = {
+        feature.name: index(feature, matrix[:, place]) for place, feature in enumerate(features)
+    }
+    indices = {
+        name: index_value for name, index_value in all_indices.items() if index_value is not None
+    }
+    shown = [name for name in most_important(scorer) if name in indices][:MOST_SHOWN]
+    return Drift(
+        rows, {name: indices[name] for name in shown}, sum(o > LARGE for o in indices.values())
+    )
 
 
 def most_important(scorer: Scorer) -> list[str]:

@@ -6,7 +6,6 @@ import logging
 import shutil
 import tempfile
 import time
-from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,7 +14,6 @@ from models.i18n.messages import Catalogue
 from models.i18n.number_format import ENGLISH
 from models.release import bundle
 from models.release.bundle import Manifest
-from serving.polling import watching
 
 if TYPE_CHECKING:
     from serving.inference.scorer import Scorer
@@ -23,7 +21,7 @@ if TYPE_CHECKING:
 RETRY_SECONDS = 60.0
 log = logging.getLogger(__name__)
 
-Look = tuple[tuple[str, int, int], ...]
+FileStates = tuple[tuple[str, int, int], ...]
 """Each file's path, size and time of change: enough to see that something is new."""
 
 
@@ -40,7 +38,7 @@ class ReleaseWatcher:
         self.problems: tuple[str, ...] = ("the release is being checked; this takes seconds",)
         self.refused = 0
         self.written_at: float | None = None
-        self._checked: Look | None = None
+        self._checked: FileStates | None = None
         self._retry_at = 0.0
 
     def refresh(self) -> None:
@@ -51,42 +49,38 @@ class ReleaseWatcher:
         try:
             path = bundle.current(self.folder)
         except DataError as error:
-            self._none(*error.problems)
+            self._set_problems(*error.problems)
             return
         if path is None:
-            self._none(f"{self.folder}: no release is published")
+            self._set_problems(f"{self.folder}: no release is published")
             return
-        seen = _look(path)
-        again = bool(self.problems) and time.monotonic() >= self._retry_at
-        if seen != self._checked or again:
-            self._check(path, seen)
-            self._checked, self._retry_at = seen, time.monotonic() + RETRY_SECONDS
+        states = _file_states(path)
+        retry = bool(self.problems) and time.monotonic() >= self._retry_at
+        if states != self._checked or retry:
+            self._check(path, states)
+            self._checked, self._retry_at = states, time.monotonic() + RETRY_SECONDS
 
-    def _none(self, *problems: str) -> None:
+    def _set_problems(self, *problems: str) -> None:
         self.problems, self._checked = problems, None
-
-    def watching(self, seconds: float) -> AbstractContextManager[None]:
-        """Look at once, then every few seconds, in a thread that never delays an answer."""
-        return watching(self, seconds, "the release")
 
     @property
     def release_id(self) -> str | None:
         """The release that passed its checks."""
         return self.scorer.release_id if self.scorer else None
 
-    def _check(self, path: Path, seen: Look) -> None:
+    def _check(self, path: Path, states: FileStates) -> None:
         try:
-            self.scorer = _tried(path, self.words)
+            self.scorer = _load_checked(path, self.words)
         except DataError as error:
             self.problems = error.problems
             self.refused += 1
             log.warning("release refused: %s", error)
         else:
             self.problems = ()
-            self.written_at = max(changed for *_, changed in seen) / 1e9
+            self.written_at = max(changed for *_, changed in states) / 1e9
 
 
-def _tried(path: Path, words: Catalogue) -> Scorer:
+def _load_checked(path: Path, words: Catalogue) -> Scorer:
     """Return a release loaded, after a child process has loaded the very same bytes."""
     bundle.verify(path)
     with tempfile.TemporaryDirectory(prefix="expansion-release-") as folder:
@@ -97,11 +91,13 @@ def _tried(path: Path, words: Catalogue) -> Scorer:
             manifest = bundle.verify(copy)
             bundle.check_in_child(copy)
         except DataError as error:
-            raise DataError([one.replace(str(copy), str(path)) for one in error.problems]) from None
-        return _rehearsed(copy, manifest, words)
+            raise DataError(
+                [problem.replace(str(copy), str(path)) for problem in error.problems]
+            ) from None
+        return _load_warm(copy, manifest, words)
 
 
-def _rehearsed(path: Path, manifest: Manifest, words: Catalogue) -> Scorer:
+def _load_warm(path: Path, manifest: Manifest, words: Catalogue) -> Scorer:
     """Return a release loaded, once everything that is asked of it has been answered."""
     # Only here: the first answers need not wait for LightGBM to be imported.
     from serving.inference.scorer import Scorer
@@ -118,6 +114,6 @@ def _rehearsed(path: Path, manifest: Manifest, words: Catalogue) -> Scorer:
     return scorer
 
 
-def _look(path: Path) -> Look:
-    known = sorted((one, one.lstat()) for one in (path, *path.rglob("*")))
-    return tuple((str(one), status.st_size, status.st_mtime_ns) for one, status in known)
+def _file_states(path: Path) -> FileStates:
+    files = sorted((file, file.lstat()) for file in (path, *path.rglob("*")))
+    return tuple((str(file), status.st_size, status.st_mtime_ns) for file, status in files)

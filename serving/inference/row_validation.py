@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 LARGEST = 1e15
 """Beyond this a number is a mistake, and no longer exact."""
-MOST_TOLD = 5
+MOST_PROBLEMS = 5
 NUMBERS = {float, int, bool, type(None)}
 NAMES = {str, type(None)}
 
@@ -54,7 +54,7 @@ class RowValidator:
         if problems:
             raise UsageError(problems)
         self._take = [places[name] for name in scorer.inputs]
-        self._is_name = [one.categories is not None for one in self._inputs]
+        self._is_name = [feature.categories is not None for feature in self._inputs]
         self._numbers = [place for place, is_name in enumerate(self._is_name) if not is_name]
         self._names = [place for place, is_name in enumerate(self._is_name) if is_name]
         bounds = [_bounds(self._inputs[place]) for place in self._numbers]
@@ -68,25 +68,25 @@ class RowValidator:
         numbers = [row[place] for place in self._numbers]
         names = [row[place] for place in self._names]
         if not (set(map(type, numbers)) <= NUMBERS and set(map(type, names)) <= NAMES):
-            return CheckedRow((), tuple(self._wrong_types(row))[:MOST_TOLD])
+            return CheckedRow((), tuple(self._wrong_types(row))[:MOST_PROBLEMS])
         return self._in_range(row, numbers)
 
     def _in_range(self, row: list[Any], numbers: list[Any]) -> CheckedRow:
         try:
             vector = np.array(numbers, dtype=float)
         except OverflowError:
-            vector = np.array([_finite(one) for one in numbers], dtype=float)
+            vector = np.array([_finite(number) for number in numbers], dtype=float)
         odd = np.flatnonzero((vector < self._low) | (vector > self._high))
         if np.any(np.abs(vector[odd]) > LARGEST):
-            return CheckedRow((), tuple(self._too_large(row, vector))[:MOST_TOLD])
+            return CheckedRow((), tuple(self._too_large(row, vector))[:MOST_PROBLEMS])
         warnings = (*self._out_of_range(row, odd), *self._unknown(row))
-        return CheckedRow(row, (), warnings[:MOST_TOLD])
+        return CheckedRow(row, (), warnings[:MOST_PROBLEMS])
 
     def _wrong_types(self, row: Sequence[Any]) -> Iterator[str]:
-        for one, value, is_name in zip(self._inputs, row, self._is_name, strict=True):
+        for feature, value, is_name in zip(self._inputs, row, self._is_name, strict=True):
             if type(value) not in (NAMES if is_name else NUMBERS):
                 wanted = "a name" if is_name else "a number"
-                yield f"{one.name}: {_short(value)} is not {wanted} or null"
+                yield f"{feature.name}: {_short(value)} is not {wanted} or null"
 
     def _too_large(self, row: Sequence[Any], vector: np.ndarray) -> Iterator[str]:
         for number in np.flatnonzero(np.abs(vector) > LARGEST):
@@ -96,8 +96,8 @@ class RowValidator:
     def _out_of_range(self, row: Sequence[Any], odd: np.ndarray) -> Iterator[str]:
         for number in odd:
             place = self._numbers[number]
-            one = self._inputs[place]
-            yield f"{one.name}: {_short(row[place])} is outside of {range_of(one)}"
+            feature = self._inputs[place]
+            yield f"{feature.name}: {_short(row[place])} is outside of {range_of(feature)}"
 
     def _unknown(self, row: Sequence[Any]) -> Iterator[str]:
         for place in self._names:
@@ -129,5 +129,5 @@ def _finite(value: Any) -> float:
 
 
 def _short(value: Any) -> str:
-    told = repr(value)
-    return told if len(told) <= 40 else f"{told[:37]}..."
+    text = repr(value)
+    return text if len(text) <= 40 else f"{text[:37]}..."

@@ -61,11 +61,11 @@ class Encoding:
 
     def __init__(self, features: Sequence[FeatureSpec], inputs: Sequence[str]) -> None:
         places = {name: place for place, name in enumerate(inputs)}
-        self._take = [places[one.name] for one in features]
+        self._take = [places[feature.name] for feature in features]
         self._names = {
-            column: {name: float(number) for number, name in enumerate(one.categories)}
-            for column, one in enumerate(features)
-            if one.categories is not None
+            column: {name: float(number) for number, name in enumerate(feature.categories)}
+            for column, feature in enumerate(features)
+            if feature.categories is not None
         }
 
     def __eq__(self, other: object) -> bool:
@@ -113,20 +113,22 @@ class Scorer:
     @cached_property
     def inputs(self) -> Mapping[str, FeatureSpec]:
         """Every input that a model takes, by name."""
-        return {one.name: one for model in self.models.values() for one in model.features}
+        return {
+            feature.name: feature for model in self.models.values() for feature in model.features
+        }
 
-    def row(self, known: Mapping[str, float | str | None]) -> Row:
+    def row(self, values: Mapping[str, float | str | None]) -> Row:
         """Return named values as a row; what is not named is unknown."""
-        return [known.get(name) for name in self.inputs]
+        return [values.get(name) for name in self.inputs]
 
     @cached_property
     def names(self) -> Mapping[str, frozenset[str]]:
         """The names that some model knows, of each input that is a name."""
-        known: dict[str, frozenset[str]] = {}
-        for one in (one for model in self.models.values() for one in model.features):
-            if one.categories is not None:
-                known[one.name] = known.get(one.name, frozenset()) | set(one.categories)
-        return known
+        names: dict[str, frozenset[str]] = {}
+        for feature in (feature for model in self.models.values() for feature in model.features):
+            if feature.categories is not None:
+                names[feature.name] = names.get(feature.name, frozenset()) | set(feature.categories)
+        return names
 
     @property
     def versions(self) -> dict[str, str | None]:
@@ -154,8 +156,11 @@ class Scorer:
     def reasons(self, rows: Sequence[Row]) -> list[dict[str, Any]]:
         """Return by target why each row's score is what it is; about 15 times a score's time."""
         matrices = self._matrices(rows)
-        told = {name: self._told(name, rows, matrices[name]) for name in self.models}
-        return [{name: one[number] for name, one in told.items()} for number in range(len(rows))]
+        by_target = {name: self._reasons_of(name, rows, matrices[name]) for name in self.models}
+        return [
+            {name: reasons[number] for name, reasons in by_target.items()}
+            for number in range(len(rows))
+        ]
 
     def contributions(self, rows: Sequence[Row]) -> dict[str, np.ndarray]:
         """Return by target each input's part in each row's score in log-odds, (rows, inputs)."""
@@ -166,19 +171,21 @@ class Scorer:
         }
 
     def _chances(self, matrices: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-        found = {}
+        chances = {}
         for name, model in self.models.items():
             raw = model.booster.predict(matrices[name], raw_score=True)
-            found[name] = apply(model.calibration, np.asarray(raw))
-        return expected_arr.exclusive(found, self.models)
+            chances[name] = apply(model.calibration, np.asarray(raw))
+        return expected_arr.exclusive(chances, self.models)
 
-    def _told(self, name: str, rows: Sequence[Row], matrix: np.ndarray) -> list[dict[str, Any]]:
+    def _reasons_of(
+        self, name: str, rows: Sequence[Row], matrix: np.ndarray
+    ) -> list[dict[str, Any]]:
         model = self.models[name]
-        places = {one: place for place, one in enumerate(self.inputs)}
-        own = [places[one.name] for one in model.features]
+        places = {name: place for place, name in enumerate(self.inputs)}
+        columns = [places[feature.name] for feature in model.features]
         return explain.reasons(
             explain.contributions(model.booster, matrix),
-            [[row[place] for place in own] for row in rows],
+            [[row[place] for place in columns] for row in rows],
             model.features,
             self.currency,
             segments=self._segments(rows),
@@ -188,25 +195,25 @@ class Scorer:
         )
 
     def _segments(self, rows: Sequence[Row]) -> list[str | None]:
-        known = list(self.inputs)
-        if SEGMENT not in known:
+        names = list(self.inputs)
+        if SEGMENT not in names:
             return []
-        told = [row[known.index(SEGMENT)] for row in rows]
-        return [one if isinstance(one, str) else None for one in told]
+        segments = [row[names.index(SEGMENT)] for row in rows]
+        return [segment if isinstance(segment, str) else None for segment in segments]
 
     def _matrices(self, rows: Sequence[Row]) -> dict[str, np.ndarray]:
         """Return each target's inputs as numbers; models that take the same share one matrix."""
-        matrices = [one.matrix(rows) for one in self._encodings[0]]
+        matrices = [encoding.matrix(rows) for encoding in self._encodings[0]]
         return {name: matrices[number] for name, number in self._encodings[1].items()}
 
     @cached_property
     def _encodings(self) -> tuple[list[Encoding], dict[str, int]]:
         """Every way in which some model takes its inputs, and which of them is each target's."""
-        known: list[Encoding] = []
-        of = {}
+        encodings: list[Encoding] = []
+        number_of = {}
         for name, model in self.models.items():
             encoding = Encoding(model.features, list(self.inputs))
-            if encoding not in known:
-                known.append(encoding)
-            of[name] = known.index(encoding)
-        return known, of
+            if encoding not in encodings:
+                encodings.append(encoding)
+            number_of[name] = encodings.index(encoding)
+        return encodings, number_of

@@ -19,11 +19,11 @@ def warm_up(scorer: Scorer) -> None:
     Raises whatever the first answer would have failed with.
     """
     check = RowValidator(scorer, list(scorer.inputs))
-    typical = [one.typical for one in scorer.inputs.values()]
-    given = (check.check(row) for row in ([None] * len(typical), typical))
-    rows: list[Row] = [one.row for one in given if not one.errors]
+    typical = [feature.typical for feature in scorer.inputs.values()]
+    rows_checked = (check.check(row) for row in ([None] * len(typical), typical))
+    rows: list[Row] = [row.row for row in rows_checked if not row.errors]
     gain, risk = scorer.scores(rows).money(np.ones(len(rows)))
-    figures = {name: one.tolist() for name, one in scorer.probabilities(rows).items()}
+    figures = {name: values.tolist() for name, values in scorer.probabilities(rows).items()}
     json.dumps([figures, gain.tolist(), risk.tolist(), scorer.reasons(rows)], allow_nan=False)
     ModelVersions.model_validate(scorer.versions)
     for target, model in scorer.models.items():

@@ -27,10 +27,10 @@ if TYPE_CHECKING:
     from serving.inference.scorer import Scorer
 
 MOST_REASONS = 5
-Known = Mapping[str, Any]
+Inputs = Mapping[str, Any]
 
 
-def changed_inputs(models: Scorer, known: Known, wanted: WhatIf) -> dict[str, Any]:
+def changed_inputs(models: Scorer, inputs: Inputs, what_if: WhatIf) -> dict[str, Any]:
     """Return the account's inputs as they would be.
 
     Raises
@@ -38,15 +38,15 @@ def changed_inputs(models: Scorer, known: Known, wanted: WhatIf) -> dict[str, An
     UsageError
         Naming every change of what is no input, of the wrong kind, or beyond the catalogue's range.
     """
-    after = {**known, **_scenarios(known, wanted)}
+    after = {**inputs, **_scenarios(inputs, what_if)}
     problems: list[str] = []
-    for one in wanted.changes:
+    for change in what_if.changes:
         try:
-            after[one.feature] = _changed(models, after, one)
+            after[change.feature] = _changed(models, after, change)
         except UsageError as error:
             problems += error.problems
     # What was odd already may stay so; only what is changed must be right.
-    moved = {name: after[name] for name in models.inputs if after.get(name) != known.get(name)}
+    moved = {name: after[name] for name in models.inputs if after.get(name) != inputs.get(name)}
     check = RowValidator(models, list(models.inputs)).check(models.row(moved))
     problems += [*check.errors, *check.warnings]
     if problems:
@@ -54,29 +54,29 @@ def changed_inputs(models: Scorer, known: Known, wanted: WhatIf) -> dict[str, An
     return after
 
 
-def changes(models: Scorer, before: Known, after: Known) -> list[ChangedFeature]:
+def changes(models: Scorer, before: Inputs, after: Inputs) -> list[ChangedFeature]:
     """Return every input that is different."""
     return [
         ChangedFeature(
             feature=name,
-            text=changed(one, before.get(name), after.get(name), models.currency, models.words),
+            text=changed(feature, before.get(name), after.get(name), models.currency, models.words),
             before=before.get(name),
             after=after.get(name),
         )
-        for name, one in models.inputs.items()
+        for name, feature in models.inputs.items()
         if before.get(name) != after.get(name)
     ]
 
 
-def expected(models: Scorer, states: list[Known]) -> list[Expected]:
+def expected(models: Scorer, states: list[Inputs]) -> list[Expected]:
     """Return what the models say of each state of the account."""
-    scores = models.scores([models.row(one) for one in states])
-    arr = np.array([one.get("arr") for one in states], dtype=float)
-    money = zip(*(part.round(2).tolist() for part in scores.money(arr)), strict=True)
+    scores = models.scores([models.row(state) for state in states])
+    arr = np.array([state.get("arr") for state in states], dtype=float)
+    money = zip(*(amounts.round(2).tolist() for amounts in scores.money(arr)), strict=True)
     chances = {name: scores.chances[name].round(6).tolist() for name in _targets(models)}
     return [
         Expected(
-            probabilities=Probabilities(**{name: one[row] for name, one in chances.items()}),
+            probabilities=Probabilities(**{name: values[row] for name, values in chances.items()}),
             expected_expansion_arr=None if np.isnan(arr[row]) else gain,
             arr_at_risk=None if np.isnan(arr[row]) else risk,
         )
@@ -84,45 +84,49 @@ def expected(models: Scorer, states: list[Known]) -> list[Expected]:
     ]
 
 
-def reasons(models: Scorer, before: Known, after: Known) -> TargetDifferences:
+def reasons(models: Scorer, before: Inputs, after: Inputs) -> TargetDifferences:
     """Return by target which features move the score, the weightiest first."""
-    given = models.contributions([models.row(before), models.row(after)])
-    told = {}
+    contributions = models.contributions([models.row(before), models.row(after)])
+    differences = {}
     for name in _targets(models):
-        features, parts = models.models[name].features, given[name][1] - given[name][0]
-        order = np.argsort(-np.abs(parts), kind="stable")[:MOST_REASONS]
-        weighty = [int(one) for one in order if parts[one]]
-        told[name] = Differences(
-            reasons=[
-                _difference(models, features[one], parts[one], before, after) for one in weighty
-            ],
-            others=round(float(parts.sum() - parts[weighty].sum()), 6),
+        features, shifts = (
+            models.models[name].features,
+            contributions[name][1] - contributions[name][0],
         )
-    return TargetDifferences(**told)
+        order = np.argsort(-np.abs(shifts), kind="stable")[:MOST_REASONS]
+        weighty = [int(place) for place in order if shifts[place]]
+        differences[name] = Differences(
+            reasons=[
+                _difference(models, features[place], shifts[place], before, after)
+                for place in weighty
+            ],
+            others=round(float(shifts.sum() - shifts[weighty].sum()), 6),
+        )
+    return TargetDifferences(**differences)
 
 
-def _scenarios(known: Known, wanted: WhatIf) -> Changes:
-    told: Changes = {}
-    if wanted.seats_delta:
-        told |= seats_change(known, wanted.seats_delta)
-    if wanted.champion_leaves:
-        told |= champion_leaves(known)
-    return told
+def _scenarios(inputs: Inputs, what_if: WhatIf) -> Changes:
+    changes: Changes = {}
+    if what_if.seats_delta:
+        changes |= seats_change(inputs, what_if.seats_delta)
+    if what_if.champion_leaves:
+        changes |= champion_leaves(inputs)
+    return changes
 
 
-def _changed(models: Scorer, known: Known, one: Change) -> Any:
-    if one.feature not in models.inputs:
-        raise UsageError(f"{one.feature}: is no input of the models in use")
-    if one.delta is None:
-        return one.value
-    value = known.get(one.feature)
+def _changed(models: Scorer, inputs: Inputs, change: Change) -> Any:
+    if change.feature not in models.inputs:
+        raise UsageError(f"{change.feature}: is no input of the models in use")
+    if change.delta is None:
+        return change.value
+    value = inputs.get(change.feature)
     if not isinstance(value, int | float):
-        raise UsageError(f"{one.feature}: is {value!r}, which cannot be moved; give a value")
-    return value + one.delta
+        raise UsageError(f"{change.feature}: is {value!r}, which cannot be moved; give a value")
+    return value + change.delta
 
 
 def _difference(
-    models: Scorer, feature: FeatureSpec, part: float, before: Known, after: Known
+    models: Scorer, feature: FeatureSpec, contribution: float, before: Inputs, after: Inputs
 ) -> Difference:
     old, new = before.get(feature.name), after.get(feature.name)
     text = (
@@ -134,7 +138,7 @@ def _difference(
         feature=feature.name,
         group=feature.group,
         text=text,
-        contribution=round(float(part), 6),
+        contribution=round(float(contribution), 6),
     )
 
 

@@ -28,11 +28,13 @@ def source(document: Part) -> str:
     """Return the Python of a client of the API that an OpenAPI 3.1 document describes."""
     fixed = Path(client_base.__file__).read_text("utf-8").split('"""\n', 1)[1]
     fixed = fixed.replace("typing import Any", "typing import Any, Literal, NotRequired, TypedDict")
-    types = "".join(_type(*one) for one in sorted(document["components"]["schemas"].items()))
+    types = "".join(
+        _type(*named_schema) for named_schema in sorted(document["components"]["schemas"].items())
+    )
     methods = "".join(
-        _method(path, verb, one)
+        _method(path, verb, operation)
         for path, verbs in document["paths"].items()
-        for verb, one in verbs.items()
+        for verb, operation in verbs.items()
     )
     client = f'\n\nclass Client(Caller):\n    """A method for each route."""\n{methods}'
     return HEAD.format(**document["info"]) + fixed + types + client
@@ -54,16 +56,19 @@ def _type(name: str, schema: Part) -> str:
 def _fields(schema: Part) -> Iterator[tuple[str, str]]:
     # An answer holds all of its fields, whether a default is known for them or not.
     is_sent = schema.get("additionalProperties") is False
-    for name, one in schema["properties"].items():
+    for name, field_schema in schema["properties"].items():
         is_free = is_sent and name not in schema.get("required", ())
-        yield name, f"NotRequired[{_annotation(one)}]" if is_free else _annotation(one)
+        yield (
+            name,
+            f"NotRequired[{_annotation(field_schema)}]" if is_free else _annotation(field_schema),
+        )
 
 
 def _annotation(schema: Part) -> str:
     if "$ref" in schema:
         return str(schema["$ref"].rpartition("/")[2])
     if "anyOf" in schema:
-        return " | ".join(_annotation(one) for one in schema["anyOf"])
+        return " | ".join(_annotation(option) for option in schema["anyOf"])
     if "enum" in schema:
         return f"Literal[{', '.join(map(repr, schema['enum']))}]"
     if schema.get("type") == "array":
@@ -71,37 +76,42 @@ def _annotation(schema: Part) -> str:
     return TYPES[schema["type"]]
 
 
-def _method(path: str, verb: str, one: Part) -> str:
-    given = [p for p in one.get("parameters", ()) if p["name"] not in LEFT_OUT]
-    body = _body(one)
+def _method(path: str, verb: str, operation: Part) -> str:
+    parameters = [p for p in operation.get("parameters", ()) if p["name"] not in LEFT_OUT]
+    body = _body(operation)
     signature = ", ".join(
-        ["self", *_required(given, body), *(_optional(given) and ["*", *_optional(given)])]
+        [
+            "self",
+            *_required(parameters, body),
+            *(_optional(parameters) and ["*", *_optional(parameters)]),
+        ]
     )
     steps = re.sub(r"{(\w+)}", r"{_step(\1)}", path)
-    asked = f'"{verb.upper()}", f"{steps}", {_pairs(given, "query")}, {_pairs(given, "header")}'
+    query, headers = _pairs(parameters, "query"), _pairs(parameters, "header")
+    asked = f'"{verb.upper()}", f"{steps}", {query}, {headers}'
     return (
-        f"\n    def {_snake(one['operationId'])}({signature}) -> {_answer(one)}:\n"
-        f'        """{_line(one["description"])}"""\n'
-        f"        found: {_answer(one)} = self._ask({asked}{', body' if body else ''})\n"
+        f"\n    def {_snake(operation['operationId'])}({signature}) -> {_answer(operation)}:\n"
+        f'        """{_line(operation["description"])}"""\n'
+        f"        found: {_answer(operation)} = self._ask({asked}{', body' if body else ''})\n"
         "        return found\n"
     )
 
 
-def _required(given: list[Part], body: str | None) -> list[str]:
-    named = [f"{_name(p)}: {_annotation(p['schema'])}" for p in given if p["required"]]
+def _required(parameters: list[Part], body: str | None) -> list[str]:
+    named = [f"{_name(p)}: {_annotation(p['schema'])}" for p in parameters if p["required"]]
     return [*named, *([f"body: {body}"] if body else [])]
 
 
-def _optional(given: list[Part]) -> list[str]:
-    kinds = {_name(p): _annotation(p["schema"]) for p in given if not p["required"]}
+def _optional(parameters: list[Part]) -> list[str]:
+    kinds = {_name(p): _annotation(p["schema"]) for p in parameters if not p["required"]}
     return [
         f"{name}: {kind if kind.endswith('None') else f'{kind} | None'} = None"
         for name, kind in kinds.items()
     ]
 
 
-def _pairs(given: list[Part], place: str) -> str:
-    pairs = [f'"{p["name"]}": {_name(p)}' for p in given if p["in"] == place]
+def _pairs(parameters: list[Part], place: str) -> str:
+    pairs = [f'"{p["name"]}": {_name(p)}' for p in parameters if p["in"] == place]
     return f"{{{', '.join(pairs)}}}"
 
 
@@ -109,13 +119,15 @@ def _name(parameter: Part) -> str:
     return str(parameter["name"]).replace("-", "_")
 
 
-def _body(one: Part) -> str | None:
-    body = one.get("requestBody")
+def _body(operation: Part) -> str | None:
+    body = operation.get("requestBody")
     return _annotation(body["content"]["application/json"]["schema"]) if body else None
 
 
-def _answer(one: Part) -> str:
-    good = next(a for status, a in one["responses"].items() if status.startswith("2"))
+def _answer(operation: Part) -> str:
+    good = next(
+        response for status, response in operation["responses"].items() if status.startswith("2")
+    )
     return _annotation(good["content"]["application/json"]["schema"])
 
 

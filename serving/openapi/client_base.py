@@ -19,7 +19,7 @@ class ApiError(Exception):
     def __init__(self, status: int, problem: Mapping[str, Any]) -> None:
         self.status = status
         self.detail = str(problem.get("detail", ""))
-        self.errors = [str(one) for one in problem.get("errors", ())]
+        self.errors = [str(error) for error in problem.get("errors", ())]
         self.request_id = str(problem.get("request_id", ""))
         super().__init__(" ".join([f"{status}: {self.detail}", *self.errors]))
 
@@ -49,7 +49,7 @@ class Caller:
         headers: Mapping[str, str | None],
         body: object = None,
     ) -> Any:
-        told = {name: value for name, value in query.items() if value is not None}
+        parameters = {name: value for name, value in query.items() if value is not None}
         sent = {name: value for name, value in headers.items() if value is not None}
         if self._key is not None:
             sent["authorization"] = f"Bearer {self._key}"
@@ -57,7 +57,7 @@ class Caller:
         if body is not None:
             sent["content-type"] = "application/json"
             content = json.dumps(body, allow_nan=False).encode()
-        url = self._url + path + (f"?{urlencode(told)}" if told else "")
+        url = self._url + path + (f"?{urlencode(parameters)}" if parameters else "")
         status, answer = self._send(method, url, sent, content)
         if not 200 <= status < 300:
             raise ApiError(status, _problem(answer))
@@ -77,10 +77,12 @@ class Caller:
 
 def _problem(answer: bytes) -> Mapping[str, Any]:
     try:
-        told = json.loads(answer)
+        problem = json.loads(answer)
     except ValueError:
-        told = None
-    return told if isinstance(told, dict) else {"detail": answer.decode(errors="replace")[:200]}
+        problem = None
+    return (
+        problem if isinstance(problem, dict) else {"detail": answer.decode(errors="replace")[:200]}
+    )
 
 
 def _step(value: object) -> str:

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 Schema = dict[str, Any]
-KEPT = (
+COPIED = (
     "description", "enum", "format", "maxItems", "maxLength", "maximum", "minItems", "minLength",
     "minimum", "nullable", "type",
 )  # fmt: skip
@@ -29,117 +29,140 @@ INFO = (
 
 def profile(document: Mapping[str, Any]) -> Schema:
     """Return the CRM's part of an OpenAPI 3.1 document of this API as OpenAPI 3.0.3."""
-    known = document["components"]["schemas"]
-    paths = {path: _operations(one) for path, one in document["paths"].items()}
+    schemas = document["components"]["schemas"]
+    paths = {path: _operations(path_item) for path, path_item in document["paths"].items()}
     paths = {path: operations for path, operations in paths.items() if operations}
     return {
         "openapi": "3.0.3",
         "info": {**document["info"], "description": INFO},
         "paths": paths,
-        "components": {"schemas": dict(sorted(_reached(paths, known).items()))},
+        "components": {"schemas": dict(sorted(_reached(paths, schemas).items()))},
     }
 
 
 def _operations(path: Mapping[str, Any]) -> Schema:
     return {
-        method: _operation(one)
-        for method, one in path.items()
-        if one["operationId"] not in LEFT_OUT
+        method: _operation(operation)
+        for method, operation in path.items()
+        if operation["operationId"] not in LEFT_OUT
     }
 
 
-def _operation(one: Mapping[str, Any]) -> Schema:
-    told = {name: one[name] for name in ("operationId", "summary", "description", "tags")}
-    if body := one.get("requestBody"):
-        told["requestBody"] = {"required": True, "content": _content(body)}
-    parameters = [_parameter(p) for p in one.get("parameters", ()) if p["in"] != "header"]
-    answers = {status: _answer(status, a) for status, a in one["responses"].items()}
+def _operation(operation: Mapping[str, Any]) -> Schema:
+    copied = {name: operation[name] for name in ("operationId", "summary", "description", "tags")}
+    if body := operation.get("requestBody"):
+        copied["requestBody"] = {"required": True, "content": _content(body)}
+    parameters = [_parameter(p) for p in operation.get("parameters", ()) if p["in"] != "header"]
+    answers = {status: _answer(status, a) for status, a in operation["responses"].items()}
     return {
-        **told,
+        **copied,
         "parameters": parameters,
         "responses": {status: a for status, a in answers.items() if status != "304"},
     }
 
 
-def _parameter(one: Mapping[str, Any]) -> Schema:
-    told = {name: one[name] for name in ("name", "in", "description") if name in one}
+def _parameter(definition: Mapping[str, Any]) -> Schema:
+    parameter = {
+        name: definition[name] for name in ("name", "in", "description") if name in definition
+    }
     # A parameter is left away rather than null.
-    schema = {name: v for name, v in _narrowed(one["schema"]).items() if name != "nullable"}
-    return {**told, "required": one["required"], "schema": schema}
+    schema = {name: v for name, v in _narrowed(definition["schema"]).items() if name != "nullable"}
+    return {**parameter, "required": definition["required"], "schema": schema}
 
 
-def _answer(status: str, one: Mapping[str, Any]) -> Schema:
+def _answer(status: str, response: Mapping[str, Any]) -> Schema:
     """Return an answer; an error is told by its status, since its media type is not taken."""
-    told = {"description": one["description"]}
-    return {**told, "content": _content(one)} if status.startswith("2") else told
+    answer = {"description": response["description"]}
+    return {**answer, "content": _content(response)} if status.startswith("2") else answer
 
 
-def _content(one: Mapping[str, Any]) -> Schema:
-    return {JSON: {"schema": _narrowed(one["content"][JSON]["schema"])}}
+def _content(message: Mapping[str, Any]) -> Schema:
+    return {JSON: {"schema": _narrowed(message["content"][JSON]["schema"])}}
 
 
 def _narrowed(schema: Schema) -> Schema:
     """Return a schema in the words of 3.0 with one type; of several types the first is taken."""
     if "anyOf" in schema:
-        kinds = [one for one in schema["anyOf"] if one.get("type") != "null"]
+        kinds = [kind for kind in schema["anyOf"] if kind.get("type") != "null"]
         empty = {"nullable": True} if len(kinds) < len(schema["anyOf"]) else {}
         outside = {name: value for name, value in schema.items() if name != "anyOf"}
         return _narrowed({**outside, **kinds[0], **empty})
     if "$ref" in schema:
         return {"$ref": schema["$ref"]}
-    told = {name: schema[name] for name in KEPT if name in schema}
+    narrowed = {name: schema[name] for name in COPIED if name in schema}
     if schema.get("type") in FORMATS:
-        told["format"] = FORMATS[schema["type"]]
+        narrowed["format"] = FORMATS[schema["type"]]
     if "items" in schema:
-        told["items"] = _narrowed(schema["items"])
+        narrowed["items"] = _narrowed(schema["items"])
     if "properties" in schema:
-        told |= _object(schema)
-    return told
+        narrowed |= _object(schema)
+    return narrowed
 
 
 def _object(schema: Schema) -> Schema:
-    properties = {name: (one, _narrowed(one)) for name, one in _told(schema)}
+    properties = {
+        name: (field_schema, _narrowed(field_schema)) for name, field_schema in _properties(schema)
+    }
     required = [
         name
         for name in schema.get("required", ())
         if name in properties and not _is_nullable(properties[name][0])
     ]
-    told: Schema = {"properties": {name: one for name, (_, one) in properties.items()}}
-    return {**told, "required": required} if required else told
+    narrowed: Schema = {
+        "properties": {name: field_schema for name, (_, field_schema) in properties.items()}
+    }
+    return {**narrowed, "required": required} if required else narrowed
 
 
-def _told(schema: Schema) -> Iterator[tuple[str, Schema]]:
+def _properties(schema: Schema) -> Iterator[tuple[str, Schema]]:
     """Yield the properties; in an answer those but that are now a number, now a text."""
     # What is sent may be told narrower than it is taken; what comes has to be taken as it comes.
     is_sent = schema.get("additionalProperties") is False
-    for name, one in schema["properties"].items():
-        if is_sent or len([o for o in one.get("anyOf", ()) if o.get("type") != "null"]) < 2:
-            yield name, one
+    for name, field_schema in schema["properties"].items():
+        if (
+            is_sent
+            or len(
+                [option for option in field_schema.get("anyOf", ()) if option.get("type") != "null"]
+            )
+            < 2
+        ):
+            yield name, field_schema
 
 
 def _is_nullable(schema: Schema) -> bool:
-    return any(one.get("type") == "null" for one in schema.get("anyOf", ()))
+    return any(kind.get("type") == "null" for kind in schema.get("anyOf", ()))
 
 
-def _reached(paths: Schema, known: Mapping[str, Schema]) -> Schema:
+def _reached(paths: Schema, schemas: Mapping[str, Schema]) -> Schema:
     """Return the schemas that the paths name, and those that these name in turn."""
-    found: Schema = {}
+    reached: Schema = {}
     waiting = _names(paths)
-    sometimes = _sometimes_null(known)
+    sometimes = _sometimes_null(schemas)
     while waiting:
         name = waiting.pop()
-        if name not in found:
+        if name not in reached:
             # Beside a reference 3.0 reads nothing: what it leads to says that it may be null.
-            found[name] = _narrowed(known[name]) | ({"nullable": True} if name in sometimes else {})
-            waiting |= _names(found[name])
-    return found
+            reached[name] = _narrowed(schemas[name]) | (
+                {"nullable": True} if name in sometimes else {}
+            )
+            waiting |= _names(reached[name])
+    return reached
 
 
-def _sometimes_null(known: Mapping[str, Schema]) -> set[str]:
+def _sometimes_null(schemas: Mapping[str, Schema]) -> set[str]:
     """Return the schemas in whose place null may stand somewhere."""
-    fields = (one for schema in known.values() for one in schema.get("properties", {}).values())
-    return {name for one in fields if _is_nullable(one) for name in _names(one)}
+    fields = (
+        field_schema
+        for schema in schemas.values()
+        for field_schema in schema.get("properties", {}).values()
+    )
+    return {
+        name
+        for field_schema in fields
+        if _is_nullable(field_schema)
+        for name in _names(field_schema)
+    }
 
 
-def _names(part: object) -> set[str]:
-    return set(re.findall(rf"'{REFERENCE}(\w+)'", repr(part)))
+def _names(document_part: object) -> set[str]:
+    return set(re.findall(rf"'{REFERENCE}(\w+)'", repr(document_part)))

@@ -10,7 +10,7 @@ DAYS = (30, 60, 90, 180)
 MEASURED = (90, 180)
 """Days by which outcome and rollout are looked at."""
 State = Literal["reached", "late", "ahead", "unknown"]
-Known = Mapping[str, Any]
+Inputs = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -26,16 +26,16 @@ class Step:
     rollout: bool | None
 
 
-def journey(known: Known) -> list[Step]:
+def journey(inputs: Inputs) -> list[Step]:
     """Return what had been reached by each day of the adoption journey."""
-    return [_step(known, day) for day in DAYS]
+    return [_step(inputs, day) for day in DAYS]
 
 
-def _step(known: Known, day: int) -> Step:
-    age = known.get("adoption_age_days")
-    active = known.get(f"adoption_active_users_by_day_{day}")
+def _step(inputs: Inputs, day: int) -> Step:
+    age = inputs.get("adoption_age_days")
+    active = inputs.get(f"adoption_active_users_by_day_{day}")
     outcome, rollout = (
-        _flag(known, f"has_{name}_by_day_{day}") if day in MEASURED else None
+        _flag(inputs, f"has_{name}_by_day_{day}") if day in MEASURED else None
         for name in ("first_outcome", "broad_rollout")
     )
     reached = outcome if day in MEASURED else None if active is None else active > 0
@@ -43,8 +43,8 @@ def _step(known: Known, day: int) -> Step:
         day,
         _state(age, day, reached=reached),
         active,
-        known.get(f"adoption_activated_by_day_{day}"),
-        known.get(f"adoption_functions_used_by_day_{day}"),
+        inputs.get(f"adoption_activated_by_day_{day}"),
+        inputs.get(f"adoption_functions_used_by_day_{day}"),
         outcome,
         rollout,
     )
@@ -58,8 +58,8 @@ def _state(age: float | None, day: int, *, reached: bool | None) -> State:
     return "reached" if reached else "late"
 
 
-def _flag(known: Known, name: str) -> bool | None:
-    value = known.get(name)
+def _flag(inputs: Inputs, name: str) -> bool | None:
+    value = inputs.get(name)
     return None if value is None else bool(value)
 
 
@@ -71,29 +71,29 @@ class Seats:
     activated: float | None
     active: float | None
 
-    def share(self, part: float | None) -> float | None:
+    def share(self, seats: float | None) -> float | None:
         """Return a part of the licensed seats, at most all of them."""
-        return min(part / self.licensed, 1.0) if self.licensed and part is not None else None
+        return min(seats / self.licensed, 1.0) if self.licensed and seats is not None else None
 
 
-def seats(known: Known) -> Seats:
+def seats(inputs: Inputs) -> Seats:
     """Return the seats of an account."""
     names = ("seats_licensed", "seats_activated", "usage_active_users_28d")
-    return Seats(*(known.get(name) for name in names))
+    return Seats(*(inputs.get(name) for name in names))
 
 
-def champions(known: Known) -> dict[str, float | None]:
+def champions(inputs: Inputs) -> dict[str, float | None]:
     """Return the counts of champions, none of them by name."""
     names = ("count", "departments", "going", "on_leave", "lost_364d", "days_since_lost")
-    return {name: known.get(f"champions_{name}") for name in names}
+    return {name: inputs.get(f"champions_{name}") for name in names}
 
 
-def departments(known: Known) -> dict[str, float] | None:
+def departments(inputs: Inputs) -> dict[str, float] | None:
     """Return the departments by status, and the shares, where the account map is known."""
-    count = known.get("departments_known")
-    shares = [known.get(f"departments_{name}_share") for name in ("green", "yellow")]
-    if not count or any(one is None for one in shares):
+    count = inputs.get("departments_known")
+    shares = [inputs.get(f"departments_{name}_share") for name in ("green", "yellow")]
+    if not count or any(share is None for share in shares):
         return None
-    green, yellow = (float(one) for one in shares if one is not None)
-    told = {"green": green, "yellow": yellow, "red": max(1 - green - yellow, 0.0)}
-    return {name: round(share * count) for name, share in told.items()} | {"count": count}
+    green, yellow = (float(share) for share in shares if share is not None)
+    by_status = {"green": green, "yellow": yellow, "red": max(1 - green - yellow, 0.0)}
+    return {name: round(share * count) for name, share in by_status.items()} | {"count": count}

@@ -11,14 +11,14 @@ WIDTH, HEIGHT, EDGE = 320, 72, 6
 
 def line(values: Sequence[float | None], title: str) -> Markup:
     """Return a line through values in the order of time; gaps are left out. Empty below two."""
-    known = [(place, one) for place, one in enumerate(values) if one is not None]
-    if len(known) < 2:
+    points = [(place, value) for place, value in enumerate(values) if value is not None]
+    if len(points) < 2:
         return Markup()
-    low, high = min(v for _, v in known), max(v for _, v in known)
-    places = [(_across(p, len(values)), _down(v, low, high)) for p, v in known]
-    points = " ".join(f"{x:.1f},{y:.1f}" for x, y in places)
-    x, y = places[-1]
-    drawn = f'<polyline class="line" points="{points}"/><circle cx="{x:.1f}" cy="{y:.1f}" r="4"/>'
+    low, high = min(value for _, value in points), max(value for _, value in points)
+    drawn_at = [(_across(place, len(values)), _down(value, low, high)) for place, value in points]
+    corners = " ".join(f"{x:.1f},{y:.1f}" for x, y in drawn_at)
+    x, y = drawn_at[-1]
+    drawn = f'<polyline class="line" points="{corners}"/><circle cx="{x:.1f}" cy="{y:.1f}" r="4"/>'
     return _picture(drawn, title, HEIGHT)
 
 

@@ -7,7 +7,7 @@ from urllib.parse import parse_qsl
 from fastapi import Request
 from starlette.exceptions import HTTPException
 
-from serving.auth.page_users import visitor
+from serving.auth.page_users import page_user
 from serving.auth.sessions import Sessions
 
 MOST_FIELDS = 40
@@ -25,14 +25,14 @@ async def form(request: Request) -> dict[str, str]:
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != FORM:
         raise HTTPException(415, f"A form is sent as {FORM}.")
     try:
-        told = (await request.body()).decode("utf-8")
-        pairs = parse_qsl(told, max_num_fields=MOST_FIELDS, errors="strict")
+        text = (await request.body()).decode("utf-8")
+        pairs = parse_qsl(text, max_num_fields=MOST_FIELDS, errors="strict")
     except ValueError:
         raise HTTPException(400, "The form cannot be read.") from None
     fields = {name: value.strip() for name, value in pairs if value.strip()}
     sessions: Sessions = request.app.state.sessions
     from_here = request.headers.get("sec-fetch-site", "same-origin") == "same-origin"
-    if not (from_here and sessions.is_token(fields.get("token", ""), visitor(request).bound)):
+    if not (from_here and sessions.is_token(fields.get("token", ""), page_user(request).bound_to)):
         raise HTTPException(403, "This form has lapsed or is not from here; open the page again.")
     return fields
 

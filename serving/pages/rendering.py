@@ -15,7 +15,7 @@ from starlette.responses import HTMLResponse
 
 from models.i18n.messages import Catalogue, preferred, read
 from models.i18n.number_format import WORDS, Figures
-from serving.auth.page_users import visitor
+from serving.auth.page_users import page_user
 from serving.auth.sessions import Sessions
 from serving.http.paths import ROOT
 from serving.schemas.scores import Problem
@@ -38,29 +38,29 @@ def catalogues() -> dict[str, Catalogue]:
 @cache
 def static() -> dict[str, bytes]:
     """Return the files that pages refer to, by name."""
-    return {one.name: one.read_bytes() for one in (HERE / "static").iterdir()}
+    return {file.name: file.read_bytes() for file in (HERE / "static").iterdir()}
 
 
 @cache
 def _templates() -> Environment:
-    made = Environment(
+    templates = Environment(
         loader=FileSystemLoader(HERE / "templates"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.globals["root"] = ROOT
-    made.globals["version"] = sha256(b"".join(static().values())).hexdigest()[:10]
-    return made
+    templates.globals["root"] = ROOT
+    templates.globals["version"] = sha256(b"".join(static().values())).hexdigest()[:10]
+    return templates
 
 
 def words_for(request: Request) -> Catalogue:
     """Return the texts in the language asked for, remembered, or preferred by the browser."""
-    known = catalogues()
+    languages = catalogues()
     asked = (request.query_params.get("lang"), request.cookies.get(LANGUAGE))
-    chosen = next((one for one in asked if one in known), None)
-    return known[chosen or preferred(request.headers.get("accept-language", ""), known)]
+    chosen = next((language for language in asked if language in languages), None)
+    return languages[chosen or preferred(request.headers.get("accept-language", ""), languages)]
 
 
 def page(
@@ -69,19 +69,19 @@ def page(
     """Return a page; ``here`` is where its switch of languages leads, if not to where it is."""
     words = words_for(request)
     sessions: Sessions = request.app.state.sessions
-    who = visitor(request)
-    told = _templates().get_template(template).render(
+    user = page_user(request)
+    html = _templates().get_template(template).render(
         **values,
         t=words.text,
         called=words.name,
         f=Figures(words.language),
         language=words.language,
         written=request.app.state.releases.words.language,
-        languages=[_switch(request, one, here) for one in catalogues().values()],
-        visitor=who,
-        token=sessions.token(who.bound),
+        languages=[_switch(request, catalogue, here) for catalogue in catalogues().values()],
+        visitor=user,
+        token=sessions.token(user.bound_to),
     )  # fmt: skip
-    answer = HTMLResponse(told, status, {"content-security-policy": POLICY})
+    answer = HTMLResponse(html, status, {"content-security-policy": POLICY})
     if request.query_params.get("lang") == words.language:
         answer.set_cookie(
             LANGUAGE, words.language, YEAR, path=ROOT, httponly=True, samesite="strict",
@@ -90,14 +90,24 @@ def page(
     return answer
 
 
-def problem_page(request: Request, told: Problem) -> Response:
+def problem_page(request: Request, details: Problem) -> Response:
     """Return an error as a page."""
-    title = HTTPStatus(told.status).phrase
-    return page(request, "problem.html", told.status, here=ROOT, problem=told, title=title)
+    title = HTTPStatus(details.status).phrase
+    return page(request, "problem.html", details.status, here=ROOT, problem=details, title=title)
 
 
-def _switch(request: Request, one: Catalogue, here: str) -> dict[str, str]:
-    kept = [] if here else [p for p in request.query_params.multi_items() if p[0] != "lang"]
-    query = urlencode([*kept, ("lang", one.language)])
+def _switch(request: Request, catalogue: Catalogue, here: str) -> dict[str, str]:
+    parameters = (
+        []
+        if here
+        else [
+            parameter for parameter in request.query_params.multi_items() if parameter[0] != "lang"
+        ]
+    )
+    query = urlencode([*parameters, ("lang", catalogue.language)])
     path = here or request.url.path
-    return {"code": one.language, "name": one.text("language"), "url": f"{path}?{query}"}
+    return {
+        "code": catalogue.language,
+        "name": catalogue.text("language"),
+        "url": f"{path}?{query}",
+    }

@@ -13,7 +13,7 @@ from serving.http.paths import ROOT, SIGN_IN, is_page
 from serving.pages.forms import form
 from serving.pages.rendering import page, static
 
-entry = APIRouter(prefix=ROOT, include_in_schema=False)
+router = APIRouter(prefix=ROOT, include_in_schema=False)
 KINDS = {
     "css": "text/css; charset=utf-8",
     "js": "text/javascript; charset=utf-8",
@@ -21,7 +21,7 @@ KINDS = {
 }
 
 
-@entry.get("/static/{name}")
+@router.get("/static/{name}")
 @requires(PUBLIC)
 async def file(name: str) -> Response:
     """Return a style or a script; its address changes with its content."""
@@ -31,24 +31,24 @@ async def file(name: str) -> Response:
     return Response(static()[name], media_type=kind, headers={"cache-control": "max-age=86400"})
 
 
-@entry.get("/sign-in")
+@router.get("/sign-in")
 @requires(PUBLIC)
 async def ask_for_key(request: Request) -> Response:
     """Return the form that asks for a key."""
     return _form(request, request.query_params.get("next", ROOT))
 
 
-@entry.post("/sign-in")
+@router.post("/sign-in")
 @requires(PUBLIC)
 async def sign_in(request: Request) -> Response:
     """Open a session for who has a key."""
     fields = await form(request)
     try:
-        key = request.app.state.services.key_cache.holder(fields.get("key", ""))
+        key = request.app.state.services.key_cache.find(fields.get("key", ""))
     except KeyRefused as refused:
         return _form(request, fields.get("next", ROOT), str(refused))
     sessions: Sessions = request.app.state.sessions
-    answer = RedirectResponse(_own(fields.get("next", ROOT)), 303)
+    answer = RedirectResponse(_safe_path(fields.get("next", ROOT)), 303)
     answer.set_cookie(
         COOKIE, sessions.open(key), SECONDS, path=ROOT, httponly=True, samesite="strict",
         secure=request.url.scheme == "https",
@@ -56,7 +56,7 @@ async def sign_in(request: Request) -> Response:
     return answer
 
 
-@entry.post("/sign-out")
+@router.post("/sign-out")
 @requires("read")
 async def sign_out(request: Request) -> Response:
     """End the session in this browser."""
@@ -68,10 +68,12 @@ async def sign_out(request: Request) -> Response:
 
 def _form(request: Request, following: str, refused: str = "") -> Response:
     status = 401 if refused else 200
-    return page(request, "sign_in.html", status, following=_own(following), refused=refused)
+    return page(request, "sign_in.html", status, following=_safe_path(following), refused=refused)
 
 
-def _own(path: str) -> str:
+def _safe_path(path: str) -> str:
     """Return a path of these pages; whatever else was asked for is the first of them."""
-    plain = is_page(path) and not any(one in path for one in ("\\", "//", "\r", "\n", ".."))
+    plain = is_page(path) and not any(
+        sequence in path for sequence in ("\\", "//", "\r", "\n", "..")
+    )
     return path if plain else ROOT

@@ -18,13 +18,13 @@ from features.errors import EnvironmentFailure
 from models.store.audit_log import Asked, AuditLog
 from serving.queue.disk_queue import DiskQueue, Line
 
-ONE = re.compile(r"/v1/accounts/(.+)/[^/]+")
+ACCOUNT_PATH = re.compile(r"/v1/accounts/(.+)/[^/]+")
 """The path of what is about one account; an id may hold a slash."""
 ACCOUNTS = "accounts_asked"
 log = logging.getLogger(__name__)
 
 
-def asked(request: Request, account_ids: Sequence[str]) -> None:
+def note_accounts(request: Request, account_ids: Sequence[str]) -> None:
     """Tell for which accounts a request asked, where its path does not name the one."""
     setattr(request.state, ACCOUNTS, list(account_ids))
 
@@ -39,7 +39,7 @@ class AuditQueue:
         self._life = f"{time.time_ns():x}-{os.getpid():x}"
         self._numbers = itertools.count()
 
-    def note(self, scope: Scope, key_id: str) -> None:
+    def record(self, scope: Scope, key_id: str) -> None:
         """Take down a request that was answered, if it was about accounts."""
         ids = _accounts(scope)
         if not ids:
@@ -82,18 +82,18 @@ def _accounts(scope: Scope) -> list[str]:
     several = scope["state"].get(ACCOUNTS)
     if several is not None:
         return list(several)
-    one = ONE.fullmatch(scope["path"])
-    return [one[1][:200]] if one else []
+    match = ACCOUNT_PATH.fullmatch(scope["path"])
+    return [match[1][:200]] if match else []
 
 
 def _route(scope: Scope) -> str:
     """Return the route's template: an id in it would be one more place to erase it from."""
-    found = getattr(scope.get("route"), "path", None)
-    return str(found or "a path that is no route")
+    route = getattr(scope.get("route"), "path", None)
+    return str(route or "a path that is no route")
 
 
 def _events(line: Line) -> list[Asked]:
-    known: dict[str, Any] = {
+    event: dict[str, Any] = {
         "event_id": line["id"],
         "at": datetime.fromtimestamp(line["at"], UTC).replace(tzinfo=None),
         "key_id": line["key"],
@@ -102,4 +102,4 @@ def _events(line: Line) -> list[Asked]:
         "status": line["status"],
         "request_id": line["request"],
     }
-    return [Asked(account_id=one, **known) for one in dict.fromkeys(line["accounts"])]
+    return [Asked(account_id=account_id, **event) for account_id in dict.fromkeys(line["accounts"])]

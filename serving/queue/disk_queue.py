@@ -44,9 +44,9 @@ class DiskQueue:
         ``append`` returns: it then outlives a power failure, and costs milliseconds.
     """
 
-    def __init__(self, folder: Path, *, sure: bool = False) -> None:
+    def __init__(self, folder: Path, *, fsync: bool = False) -> None:
         self.folder = folder
-        self._sure = sure
+        self._fsync = fsync
         self._file: int | None = None
         self._path = folder
         self._writing, self._delivering = Lock(), Lock()
@@ -65,12 +65,12 @@ class DiskQueue:
                 self._write(text)
             except OSError as error:
                 # Half a line may have been written: what comes next must not be added to it.
-                self._let_go()
+                self._close_file()
                 raise EnvironmentFailure(f"{self.folder}: cannot be written: {error}") from error
 
     def pending(self) -> Iterator[Line]:
         """Yield every line that waits, the oldest first."""
-        for path in sorted(self.folder.glob("*.*"), key=lambda one: one.name):
+        for path in sorted(self.folder.glob("*.*"), key=lambda path: path.name):
             if path.suffix in (OPEN, READY):
                 yield from _lines(path)
 
@@ -82,7 +82,7 @@ class DiskQueue:
     def flush(self, deliver: Deliver) -> tuple[str, ...]:
         """Deliver what waits, in its order; return why some of it has to wait on, if it has."""
         with self._delivering:
-            self._set_aside()
+            self._mark_ready()
             for path in sorted(self.folder.glob(f"*{READY}")):
                 try:
                     _deliver(path, deliver)
@@ -94,13 +94,13 @@ class DiskQueue:
     def close(self) -> None:
         """Let go of the file: another process may deliver what is left."""
         with self._writing:
-            self._let_go()
+            self._close_file()
 
     def _write(self, text: bytes) -> None:
         self._file = file = self._open() if self._file is None else self._file
         if os.write(file, text) != len(text):
             raise OSError("the disk is full")
-        if self._sure:
+        if self._fsync:
             os.fsync(file)
 
     def _open(self) -> int:
@@ -113,17 +113,17 @@ class DiskQueue:
         new.rename(self._path)
         return file
 
-    def _let_go(self) -> None:
+    def _close_file(self) -> None:
         if self._file is not None:
             os.close(self._file)
             self._file = None
 
-    def _set_aside(self) -> None:
+    def _mark_ready(self) -> None:
         """Make ready what this process wrote so far and what no living process holds."""
         with self._writing:
             if self._file is not None:
                 self._path.rename(self._path.with_suffix(READY))
-                self._let_go()
+                self._close_file()
         for path in self.folder.glob(f"*{OPEN}"):
             _adopt(path)
 

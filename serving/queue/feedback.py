@@ -43,7 +43,7 @@ class FeedbackQueue:
         self._waiting: dict[str, Feedback] | None = None
         self.problems: tuple[str, ...] = ()
 
-    def take(self, entry: Feedback) -> AcceptedFeedback:
+    def add(self, entry: Feedback) -> AcceptedFeedback:
         """Keep an entry, or return the one that an equal request has left before.
 
         Raises
@@ -56,12 +56,14 @@ class FeedbackQueue:
             When neither store nor disk takes it.
         """
         with self._lock:
-            waiting = self._known()
+            waiting = self._waiting_entries()
             if entry.feedback_id in waiting:
-                return AcceptedFeedback(_same(waiting[entry.feedback_id], entry), queued=True)
+                return AcceptedFeedback(
+                    _checked_same(waiting[entry.feedback_id], entry), queued=True
+                )
             # Nothing overtakes what waits.
             if not waiting and (stored := self._stored(entry)):
-                return AcceptedFeedback(_same(stored, entry), queued=False)
+                return AcceptedFeedback(_checked_same(stored, entry), queued=False)
             self._queue.append(entry.as_line())
             waiting[entry.feedback_id] = entry
             return AcceptedFeedback(entry, queued=True)
@@ -69,7 +71,7 @@ class FeedbackQueue:
     def refresh(self) -> None:
         """Hand what waits to the store, or say why it has to wait on."""
         with self._lock:
-            if not self._known():
+            if not self._waiting_entries():
                 return
         self.problems = self._queue.flush(self._deliver)
         with self._lock:
@@ -85,16 +87,16 @@ class FeedbackQueue:
         self._queue.close()
         self._store.close()
 
-    def _known(self) -> dict[str, Feedback]:
+    def _waiting_entries(self) -> dict[str, Feedback]:
         if self._waiting is None:
             self._waiting = self._pending()
         return self._waiting
 
     def _pending(self) -> dict[str, Feedback]:
-        found: dict[str, Feedback] = {}
+        waiting: dict[str, Feedback] = {}
         for entry in map(Feedback.from_line, self._queue.pending()):
-            found.setdefault(entry.feedback_id, entry)
-        return found
+            waiting.setdefault(entry.feedback_id, entry)
+        return waiting
 
     def _stored(self, entry: Feedback) -> Feedback | None:
         try:
@@ -107,7 +109,7 @@ class FeedbackQueue:
         self._store.write([Feedback.from_line(line) for line in lines])
 
 
-def _same(found: Feedback, entry: Feedback) -> Feedback:
-    if found.digest != entry.digest:
+def _checked_same(stored: Feedback, entry: Feedback) -> Feedback:
+    if stored.digest != entry.digest:
         raise IdempotencyConflict
-    return found
+    return stored

@@ -12,8 +12,8 @@ from models.plays.prioritisation import Standing
 from models.store.scores import ScoreStore
 from serving.auth.scopes import requires
 from serving.http.problems import RESPONSES
-from serving.queue.audit import asked
-from serving.routes.scores import JSON, Id, Now, unknown
+from serving.queue.audit import note_accounts
+from serving.routes.scores import JSON, Current, Id, unknown
 from serving.schemas.accounts import MOST_LISTED, MOST_SCORINGS, AccountHistory, AccountList
 from serving.schemas.scores import Problem
 from serving.snapshot import responses
@@ -21,7 +21,7 @@ from serving.snapshot.cursors import Column, Cursor, Order
 from serving.snapshot.snapshot import Snapshot
 from serving.snapshot.watcher import CurrentSnapshot, SnapshotWatcher
 
-lists = APIRouter(prefix="/v1", tags=["lists"], responses=RESPONSES)
+router = APIRouter(prefix="/v1", tags=["lists"], responses=RESPONSES)
 PLACES = {
     "expected_expansion_arr": "by_expansion",
     "at_stake": "by_stake",
@@ -33,11 +33,11 @@ GONE: dict[int | str, dict[str, Any]] = {
 Filter = Annotated[str | None, Query(min_length=1, max_length=200)]
 
 
-@lists.get("/accounts", operation_id="listAccounts", response_model=AccountList, responses=GONE)
+@router.get("/accounts", operation_id="listAccounts", response_model=AccountList, responses=GONE)
 @requires("read")
-def listed(
+def list_accounts(
     request: Request,
-    now: Now,
+    current: Current,
     play: Filter = None,
     csm_id: Filter = None,
     segment: Filter = None,
@@ -54,43 +54,44 @@ def listed(
     All pages of a list come from the scoring that the first came from, even if a newer one arrives
     meanwhile. Once two newer ones have arrived, the list is gone (410).
     """
-    given: dict[Column, str | None] = {
+    choices: dict[Column, str | None] = {
         "play": play, "csm_id": csm_id, "segment": segment, "standing": standing
     }  # fmt: skip
-    filters = {column: value for column, value in given.items() if value is not None}
-    first = Cursor(snapshot=now.snapshot.key, order=order_by, filters=filters)
+    filters = {column: value for column, value in choices.items() if value is not None}
+    first = Cursor(snapshot=current.snapshot.key, order=order_by, filters=filters)
     place = Cursor.read(cursor) if cursor else first
     snapshot = snapshot_of(request.app.state.snapshots, place)
     page = snapshot.page(PLACES[place.order], place.filters, place.after, limit)
-    asked(request, page.account_ids)
+    note_accounts(request, page.account_ids)
     following = None
     if page.last is not None:
         following = place.model_copy(update={"after": page.last}).written()
-    told = json.dumps(
-        {"total": page.total, "next_cursor": following, **_about(snapshot, now)}, ensure_ascii=False
+    ending = json.dumps(
+        {"total": page.total, "next_cursor": following, **_about(snapshot, current)},
+        ensure_ascii=False,
     )
     return Response(
-        b'{"accounts":[%s],%s' % (b",".join(page.lines), told[1:].encode()), media_type=JSON
+        b'{"accounts":[%s],%s' % (b",".join(page.lines), ending[1:].encode()), media_type=JSON
     )
 
 
-@lists.get("/accounts/{account_id:path}/history", operation_id="getAccountHistory")
+@router.get("/accounts/{account_id:path}/history", operation_id="getAccountHistory")
 @requires("read")
-def history(
+def get_account_history(
     account_id: Id,
     request: Request,
     limit: Annotated[int, Query(ge=1, le=MOST_SCORINGS)] = 52,
 ) -> AccountHistory:
     """Return what an account was scored so far, the newest first; this asks the score store."""
     store: ScoreStore = request.app.state.store
-    found = store.history(account_id, limit)
-    if not found:
+    scores = store.history(account_id, limit)
+    if not scores:
         raise unknown(account_id)
-    return AccountHistory(account_id=account_id, scores=[responses.past(one) for one in found])
+    return AccountHistory(account_id=account_id, scores=[responses.past(score) for score in scores])
 
 
 def snapshot_of(watch: SnapshotWatcher, place: Cursor) -> Snapshot:
-    """Return the edition that a list was begun in; ``HTTPException`` 410 when it is gone."""
+    """Return the snapshot that a list was begun in; ``HTTPException`` 410 when it is gone."""
     snapshot = watch.snapshot(place.snapshot)
     if snapshot is None:
         raise HTTPException(
@@ -99,14 +100,14 @@ def snapshot_of(watch: SnapshotWatcher, place: Cursor) -> Snapshot:
     return snapshot
 
 
-def _about(snapshot: Snapshot, now: CurrentSnapshot) -> dict[str, object]:
+def _about(snapshot: Snapshot, current: CurrentSnapshot) -> dict[str, object]:
     """Return which scoring a page comes from, and its age; one that was followed is stale."""
     scoring = snapshot.scoring
-    followed = snapshot is not now.snapshot
+    followed = snapshot is not current.snapshot
     return {
         "scoring_id": scoring.scoring_id,
         "as_of": scoring.as_of.isoformat(),
         "currency": scoring.currency,
-        "age_days": now.age_days + (now.snapshot.scoring.as_of - scoring.as_of).days,
-        "stale": now.stale or followed,
+        "age_days": current.age_days + (current.snapshot.scoring.as_of - scoring.as_of).days,
+        "stale": current.stale or followed,
     }

@@ -19,8 +19,8 @@ async def scorer(request: Request) -> Scorer:
     watch = request.app.state.releases
     if watch.scorer is None:
         raise HTTPException(503, f"No model can be asked now: {watch.problems[0]}.")
-    found: Scorer = watch.scorer
-    return found
+    scorer_in_use: Scorer = watch.scorer
+    return scorer_in_use
 
 
 Models = Annotated[Scorer, Depends(scorer)]

@@ -16,7 +16,7 @@ from models.store.feedback import ErasedAccountError, Feedback, FeedbackStore
 from serving.auth.scopes import requires
 from serving.http.problems import RESPONSES
 from serving.http.strict_json import StrictRoute
-from serving.queue.audit import asked
+from serving.queue.audit import note_accounts
 from serving.queue.feedback import FeedbackQueue, IdempotencyConflict
 from serving.schemas.feedback import (
     MOST_ENTRIES,
@@ -27,7 +27,7 @@ from serving.schemas.feedback import (
 )
 from serving.schemas.scores import AccountId, Moment, Problem
 
-feedback = APIRouter(prefix="/v1", tags=["feedback"], responses=RESPONSES, route_class=StrictRoute)
+router = APIRouter(prefix="/v1", tags=["feedback"], responses=RESPONSES, route_class=StrictRoute)
 TAKEN: dict[int | str, dict[str, Any]] = {
     202: {"model": FeedbackTaken, "description": "Taken; it waits for the store."},
     410: {"model": Problem, "description": "The account was erased."},
@@ -43,10 +43,10 @@ IdempotencyKey = Annotated[
 ]
 
 
-@feedback.post("/feedback", operation_id="giveFeedback", status_code=201, responses=TAKEN)
+@router.post("/feedback", operation_id="giveFeedback", status_code=201, responses=TAKEN)
 @requires("feedback")
-def give(
-    given: FeedbackRequest,
+def give_feedback(
+    entry: FeedbackRequest,
     request: Request,
     response: Response,
     idempotency_key: IdempotencyKey = None,
@@ -56,23 +56,23 @@ def give(
     An entry that is answered is safe, also while the store is gone (202). The same idempotency key
     with the same body gives the same entry, with another body 422.
     """
-    asked(request, [given.account_id])
+    note_accounts(request, [entry.account_id])
     feedback_queue: FeedbackQueue = request.app.state.services.feedback_queue
     try:
-        taken = feedback_queue.take(_entry(given, _key_id(request), idempotency_key))
+        accepted = feedback_queue.add(_entry(entry, _key_id(request), idempotency_key))
     except IdempotencyConflict:
         raise HTTPException(
             422, "This idempotency key was used before, for another body; choose another."
         ) from None
     except ErasedAccountError:
         raise HTTPException(410, "This account was erased; nothing is kept of it.") from None
-    response.status_code = 202 if taken.queued else 201
-    return FeedbackTaken(**_shown(taken.entry), queued=taken.queued)
+    response.status_code = 202 if accepted.queued else 201
+    return FeedbackTaken(**_shown(accepted.entry), queued=accepted.queued)
 
 
-@feedback.get("/feedback", operation_id="listFeedback")
+@router.get("/feedback", operation_id="listFeedback")
 @requires("feedback")
-def entries(
+def list_feedback(
     request: Request,
     account_id: Annotated[AccountId | None, Query()] = None,
     since: Annotated[
@@ -83,27 +83,29 @@ def entries(
 ) -> FeedbackLog:
     """Return the decision log in the order of storing; a cursor stays good for ever."""
     store: FeedbackStore = request.app.state.services.feedback
-    found = store.read(account_id, _naive(since), cursor, limit + 1)
-    shown = found[:limit]
-    asked(request, sorted({one.account_id for one in shown}))
-    following = shown[-1].number if len(found) > limit else None
-    return FeedbackLog(entries=[FeedbackEntry(**_shown(o)) for o in shown], next_cursor=following)
+    entries = store.read(account_id, _naive(since), cursor, limit + 1)
+    page = entries[:limit]
+    note_accounts(request, sorted({entry.account_id for entry in page}))
+    following = page[-1].number if len(entries) > limit else None
+    return FeedbackLog(
+        entries=[FeedbackEntry(**_shown(entry)) for entry in page], next_cursor=following
+    )
 
 
 def _key_id(request: Request) -> str:
     return str(getattr(request.state, "key_id", ""))
 
 
-def _entry(given: FeedbackRequest, key_id: str, idempotency_key: str | None) -> Feedback:
-    told = given.model_dump_json()
+def _entry(request: FeedbackRequest, key_id: str, idempotency_key: str | None) -> Feedback:
+    content = request.model_dump_json()
     # Keys of two callers are two keys, even if they read the same.
     named = sha256(f"{key_id} {idempotency_key}".encode()).hexdigest()[:32]
     return Feedback(
         feedback_id=named if idempotency_key else uuid4().hex,
         known_at=naive_utc(utc_now()),
         key_id=key_id,
-        digest=sha256(told.encode()).hexdigest(),
-        **given.model_dump(),
+        digest=sha256(content.encode()).hexdigest(),
+        **request.model_dump(),
     )
 
 

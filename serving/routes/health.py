@@ -10,12 +10,12 @@ from serving.schemas.scores import Live, Ready
 from serving.snapshot.forecast import ForecastWatcher
 from serving.snapshot.watcher import SnapshotWatcher
 
-health = APIRouter(prefix="/health", tags=["health"])
+router = APIRouter(prefix="/health", tags=["health"])
 
 
-@health.get("/live", operation_id="isLive")
+@router.get("/live", operation_id="isLive")
 @requires(PUBLIC)
-async def live() -> Live:
+async def is_live() -> Live:
     """Answer as long as the process does."""
     return Live()
 
@@ -23,22 +23,22 @@ async def live() -> Live:
 DRAINING = "the server was told to stop"
 
 
-@health.get("/ready", operation_id="isReady", responses={503: {"model": Ready}})
+@router.get("/ready", operation_id="isReady", responses={503: {"model": Ready}})
 @requires(PUBLIC)
-async def ready(request: Request, response: Response) -> Ready:
+async def is_ready(request: Request, response: Response) -> Ready:
     """Say whether scores can be given, and what is wrong: with the store, or a newer release."""
     snapshots: SnapshotWatcher = request.app.state.snapshots
     watch: ReleaseWatcher = request.app.state.releases
     forecasts: ForecastWatcher = request.app.state.forecasts
     waiting: tuple[str, ...] = request.app.state.services.problems
-    shown = snapshots.shown
+    current = snapshots.current
     draining: bool = request.app.state.draining
-    is_ready = shown is not None and watch.release_id is not None and not draining
+    is_ready = current is not None and watch.release_id is not None and not draining
     response.status_code = 200 if is_ready else 503
     return Ready(
         status="ready" if is_ready else "not ready",
-        as_of=shown.snapshot.scoring.as_of if shown else None,
-        stale=shown.stale if shown else None,
+        as_of=current.snapshot.scoring.as_of if current else None,
+        stale=current.stale if current else None,
         release_id=watch.release_id,
         problems=list(
             dict.fromkeys(

@@ -35,7 +35,7 @@ REASONS = {
 Labels = dict[str, str]
 
 
-class Metrics(Collector):
+class MetricsCollector(Collector):
     """Everything that is told of one application."""
 
     def __init__(self, state: Any) -> None:
@@ -52,29 +52,29 @@ class Metrics(Collector):
     def collect(self) -> Iterator[Metric]:
         """Yield each metric."""
         counters: Counters = self._state.counters
-        yield from requests(counters)
-        yield from answered(counters)
+        yield from request_metrics(counters)
+        yield from score_metrics(counters)
         yield from self._scores()
         yield from self._release()
-        yield from self._spools()
+        yield from self._queue_sizes()
         yield from self._inputs(counters)
 
     def _scores(self) -> Iterator[Metric]:
         snapshots = self._state.snapshots
         yield gauge("expansion_store_reachable", "Whether the score store answered when last asked",
                     [({}, snapshots.store_answers)])  # fmt: skip
-        if (shown := snapshots.shown) is None:
+        if (current := snapshots.current) is None:
             return
-        scoring = shown.snapshot.scoring
+        scoring = current.snapshot.scoring
         age = utc_now() - scoring.created_at.replace(tzinfo=UTC)
         yield gauge("expansion_scores_age_seconds", "Time since accounts were scored",
                     [({}, age.total_seconds())])  # fmt: skip
         yield gauge("expansion_scores_stale", "Whether answers say that they are stale",
-                    [({}, shown.stale)])  # fmt: skip
+                    [({}, current.stale)])  # fmt: skip
         yield gauge("expansion_accounts", "Accounts that have a score", [({}, scoring.accounts)])
 
     def _release(self) -> Iterator[Metric]:
-        watch = self._state.watch
+        watch = self._state.releases
         yield counter("expansion_releases_refused", "Times that a release was refused",
                       [({}, watch.refused)])  # fmt: skip
         yield gauge("expansion_release_problems", "What is wrong with the newest release",
@@ -84,47 +84,49 @@ class Metrics(Collector):
             yield gauge("expansion_release_age_seconds", "Time since the release was written",
                         [(labels, time.time() - watch.written_at)])  # fmt: skip
 
-    def _spools(self) -> Iterator[Metric]:
+    def _queue_sizes(self) -> Iterator[Metric]:
         services = self._state.services
         sizes = {"audit": services.audit_queue.sizes(), "feedback": services.feedback_queue.sizes()}
-        for name, place, told in (
+        for name, column, description in (
             ("expansion_spool_bytes", 0, "Bytes on disk that wait for the store"),
             ("expansion_spool_refused_bytes", 1, "Bytes on disk that the store refuses"),
         ):
-            yield gauge(name, told, [({"of": of}, size[place]) for of, size in sizes.items()])
+            yield gauge(
+                name, description, [({"of": of}, size[column]) for of, size in sizes.items()]
+            )
 
     def _inputs(self, counters: Counters) -> Iterator[Metric]:
-        scorer, shown = self._state.releases.scorer, self._state.snapshots.shown
+        scorer, current = self._state.releases.scorer, self._state.snapshots.current
         if scorer is None:
             return
-        found = {"posted": self._drift.of_posted(scorer, counters.posted)}
-        if shown is not None:
-            found["scored"] = self._drift.of_scored(
-                scorer, shown.snapshot.key, shown.snapshot.some_inputs
+        drifts = {"posted": self._drift.of_posted(scorer, counters.posted)}
+        if current is not None:
+            drifts["scored"] = self._drift.of_scored(
+                scorer, current.snapshot.key, current.snapshot.some_inputs
             )
         yield gauge("expansion_input_rows", "Rows that were held against the training data",
-                    [({"of": of}, one.rows) for of, one in found.items()])  # fmt: skip
+                    [({"of": of}, drift.rows) for of, drift in drifts.items()])  # fmt: skip
         yield gauge("expansion_inputs_moved", "Inputs whose stability index is above 0.25",
-                    [({"of": of}, one.moved) for of, one in found.items()
-                     if one.moved is not None])  # fmt: skip
+                    [({"of": of}, drift.moved) for of, drift in drifts.items()
+                     if drift.moved is not None])  # fmt: skip
         yield gauge("expansion_input_drift", "Population stability index against training",
-                    [({"of": of, "input": name}, value) for of, one in found.items()
-                     for name, value in one.indices.items()])  # fmt: skip
+                    [({"of": of, "input": name}, value) for of, drift in drifts.items()
+                     for name, value in drift.indices.items()])  # fmt: skip
 
 
-def requests(counters: Counters) -> Iterator[Metric]:
+def request_metrics(counters: Counters) -> Iterator[Metric]:
     """Yield how many requests are answered, how fast, and how many are refused."""
-    known = list(counters.latencies.items())
-    told = "Time from a request to the end of its answer"
+    latencies = list(counters.latencies.items())
+    description = "Time from a request to the end of its answer"
     labels = ["route", "method", "status"]
-    seconds = HistogramMetricFamily("expansion_request_seconds", told, labels=labels)
+    seconds = HistogramMetricFamily("expansion_request_seconds", description, labels=labels)
     refused: Counter[str] = Counter(dict.fromkeys(REASONS.values(), 0))
-    for (route, method, status), one in known:
+    for (route, method, status), latency in latencies:
         total, buckets = 0, []
-        for bound, count in zip((*map(str, BOUNDS), "+Inf"), one.counts, strict=True):
+        for bound, count in zip((*map(str, BOUNDS), "+Inf"), latency.counts, strict=True):
             total += count
             buckets.append((bound, total))
-        seconds.add_metric([route, method, str(status)], buckets, one.seconds)
+        seconds.add_metric([route, method, str(status)], buckets, latency.seconds)
         if status in REASONS and route != "/health/ready":
             refused[REASONS[status]] += total
     yield seconds
@@ -134,7 +136,7 @@ def requests(counters: Counters) -> Iterator[Metric]:
                 [({}, counters.in_flight)])  # fmt: skip
 
 
-def answered(counters: Counters) -> Iterator[Metric]:
+def score_metrics(counters: Counters) -> Iterator[Metric]:
     """Yield how many scores of which model's version were answered."""
     labelled = [
         ({"how": how, "target": target, "version": version or ""}, count)
@@ -146,36 +148,36 @@ def answered(counters: Counters) -> Iterator[Metric]:
                   [({}, counters.rows_refused)])  # fmt: skip
 
 
-def gauge(name: str, told: str, samples: Iterable[tuple[Labels, float]]) -> Metric:
+def gauge(name: str, description: str, samples: Iterable[tuple[Labels, float]]) -> Metric:
     """Return a gauge with its samples, which all have the same labels."""
-    return _filled(GaugeMetricFamily, name, told, samples)
+    return _family(GaugeMetricFamily, name, description, samples)
 
 
-def counter(name: str, told: str, samples: Iterable[tuple[Labels, float]]) -> Metric:
+def counter(name: str, description: str, samples: Iterable[tuple[Labels, float]]) -> Metric:
     """Return a counter with its samples; its name ends in ``_total`` where it is told."""
-    return _filled(CounterMetricFamily, name, told, samples)
+    return _family(CounterMetricFamily, name, description, samples)
 
 
-def _filled(
+def _family(
     kind: type[GaugeMetricFamily] | type[CounterMetricFamily],
     name: str,
-    told: str,
+    description: str,
     samples: Iterable[tuple[Labels, float]],
 ) -> Metric:
-    kept = list(samples)
-    labels = list(kept[0][0]) if kept else []
-    family = kind(name, told, labels=labels)
-    for values, value in kept:
+    listed = list(samples)
+    labels = list(listed[0][0]) if listed else []
+    family = kind(name, description, labels=labels)
+    for values, value in listed:
         family.add_metric(list(values.values()), float(value))
     return family
 
 
-metrics = APIRouter()
+router = APIRouter()
 
 
-@metrics.get("/metrics", include_in_schema=False)
+@router.get("/metrics", include_in_schema=False)
 @requires("metrics")
-def tell(request: Request) -> Response:
+def get_metrics(request: Request) -> Response:
     """Tell what happened in this process, and how it stands; in a thread, as it reads files."""
-    told: Metrics = request.app.state.metrics
-    return Response(told.text(), media_type=CONTENT_TYPE_LATEST)
+    collector: MetricsCollector = request.app.state.metrics
+    return Response(collector.text(), media_type=CONTENT_TYPE_LATEST)

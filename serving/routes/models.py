@@ -19,9 +19,9 @@ router = APIRouter(prefix="/v1", tags=["models"], responses=RESPONSES, route_cla
 
 @router.get("/models", operation_id="listModels")
 @requires("read")
-async def listed(models: Models) -> ModelList:
+async def list_models(models: Models) -> ModelList:
     """Return the models that rows are scored with."""
-    cards = {name: one.card for name, one in models.models.items()}
+    cards = {name: model.card for name, model in models.models.items()}
     return ModelList(
         release_id=models.release_id,
         models=[ModelSummary.model_validate(summary(name, card)) for name, card in cards.items()],
@@ -30,12 +30,12 @@ async def listed(models: Models) -> ModelList:
 
 @router.get("/models/{target}", operation_id="getModel")
 @requires("read")
-def told(
+def get_model(
     target: Annotated[str, Path(max_length=100, examples=["churn"])], models: Models
 ) -> ModelInfo:
     """Return all that is known of one model: how good it is, on what, and what it takes."""
     model = models.models.get(target)
     if model is None:
-        known = ", ".join(models.models)
-        raise HTTPException(404, f"There is no model of {target!r} in use; there are: {known}.")
+        targets = ", ".join(models.models)
+        raise HTTPException(404, f"There is no model of {target!r} in use; there are: {targets}.")
     return describe(target, model, models.release_id)

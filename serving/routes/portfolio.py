@@ -8,7 +8,7 @@ from starlette.exceptions import HTTPException
 from serving.auth.scopes import requires
 from serving.http.problems import RESPONSES
 from serving.http.strict_json import StrictRoute
-from serving.routes.scores import Id, Now
+from serving.routes.scores import Current, Id
 from serving.schemas.portfolio import AccountSeats, Group, Portfolio, SeatsIn, Sums
 from serving.snapshot.forecast import ForecastWatcher
 
@@ -17,31 +17,31 @@ router = APIRouter(prefix="/v1", tags=["portfolio"], responses=RESPONSES, route_
 
 @router.get("/portfolio", operation_id="getPortfolio")
 @requires("read")
-def portfolio(request: Request, now: Now) -> Portfolio:
+def get_portfolio(request: Request, current: Current) -> Portfolio:
     """Return the newest scoring added up, and what the forecast says of its NRR."""
-    snapshot = now.snapshot
+    snapshot = current.snapshot
     watch: ForecastWatcher = request.app.state.forecasts
     return Portfolio(
         as_of=snapshot.scoring.as_of,
         currency=snapshot.scoring.currency,
         total=Sums.model_validate(snapshot.sums()[0]),
-        by_play=[Group.model_validate(one) for one in snapshot.sums("play")],
-        by_csm=[Group.model_validate(one) for one in snapshot.sums("csm_id")],
-        by_segment=[Group.model_validate(one) for one in snapshot.sums("segment")],
+        by_play=[Group.model_validate(group) for group in snapshot.sums("play")],
+        by_csm=[Group.model_validate(group) for group in snapshot.sums("csm_id")],
+        by_segment=[Group.model_validate(group) for group in snapshot.sums("segment")],
         forecast=watch.newest,
         scoring_id=snapshot.scoring.scoring_id,
-        age_days=now.age_days,
-        stale=now.stale,
+        age_days=current.age_days,
+        stale=current.stale,
     )
 
 
 @router.get("/accounts/{account_id:path}/seats", operation_id="getAccountSeats")
 @requires("read")
-def seats(account_id: Id, request: Request) -> AccountSeats:
+def get_account_seats(account_id: Id, request: Request) -> AccountSeats:
     """Return the seats an account licenses and will want; this asks the score store."""
     watch: ForecastWatcher = request.app.state.forecasts
-    found = watch.seats(account_id)
-    if found is None:
+    demand = watch.seats(account_id)
+    if demand is None:
         raise HTTPException(
             404,
             f"There is no seat forecast for account {account_id!r}: it is unknown, licensed no "
@@ -49,7 +49,9 @@ def seats(account_id: Id, request: Request) -> AccountSeats:
         )
     return AccountSeats(
         account_id=account_id,
-        as_of=found.as_of,
-        seats_licensed=found.forecasts[0].seats,
-        ahead=[SeatsIn.model_validate(one, from_attributes=True) for one in found.forecasts],
+        as_of=demand.as_of,
+        seats_licensed=demand.forecasts[0].seats,
+        ahead=[
+            SeatsIn.model_validate(forecast, from_attributes=True) for forecast in demand.forecasts
+        ],
     )

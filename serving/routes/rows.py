@@ -10,10 +10,10 @@ from fastapi import APIRouter, Request, Response
 
 from features.errors import UsageError
 from serving.auth.scopes import requires
-from serving.http.problems import RESPONSES, problem
+from serving.http.problems import RESPONSES, problem_response
 from serving.http.strict_json import StrictRoute
 from serving.inference.row_validation import CheckedRow, RowValidator
-from serving.queue.audit import asked
+from serving.queue.audit import note_accounts
 from serving.routes.dependencies import Models
 from serving.schemas.rows import FeatureRow, RowScores, RowsRequest
 from serving.schemas.scores import NOTE, ModelVersions, Probabilities
@@ -22,7 +22,7 @@ from serving.telemetry.counters import Counters
 if TYPE_CHECKING:
     from serving.inference.scorer import Scorer
 
-rows = APIRouter(prefix="/v1", tags=["scoring"], responses=RESPONSES, route_class=StrictRoute)
+router = APIRouter(prefix="/v1", tags=["scoring"], responses=RESPONSES, route_class=StrictRoute)
 AT_ONCE = 4
 """So few rows without reasons take less time than handing them to a thread."""
 PIECE, EXPLAINED_PIECE = 100, 8
@@ -30,7 +30,7 @@ PIECE, EXPLAINED_PIECE = 100, 8
 TARGETS = tuple(Probabilities.model_fields)
 
 
-@rows.post("/rows/score", operation_id="scoreRows", response_model=RowScores)
+@router.post("/rows/score", operation_id="scoreRows", response_model=RowScores)
 @requires("score")
 async def score_rows(wanted: RowsRequest, request: Request, models: Models) -> Response:
     """Score up to 1,000 rows of features with the release in use.
@@ -41,9 +41,9 @@ async def score_rows(wanted: RowsRequest, request: Request, models: Models) -> R
     try:
         check = RowValidator(models, wanted.features)
     except UsageError as error:
-        told = "The features are not those of the models."
-        return problem(request, 422, told, list(error.problems))
-    asked(request, [one.id for one in wanted.rows if one.id is not None])
+        refusal = "The features are not those of the models."
+        return problem_response(request, 422, refusal, list(error.problems))
+    note_accounts(request, [row.id for row in wanted.rows if row.id is not None])
     counters: Counters = request.app.state.counters
     work = _Work(models, check, counters, with_reasons=wanted.reasons)
     numbered = list(enumerate(wanted.rows))
@@ -51,7 +51,7 @@ async def score_rows(wanted: RowsRequest, request: Request, models: Models) -> R
         done = work(numbered)
     else:
         size = EXPLAINED_PIECE if wanted.reasons else PIECE
-        done = await request.app.state.executor.each(work, numbered, size)
+        done = await request.app.state.executor.run(work, numbered, size)
     _count(counters, models, done)
     return Response(_body(models, done), media_type="application/json")
 
@@ -66,46 +66,52 @@ class _Work:
         self._with_reasons = with_reasons
 
     def __call__(self, numbered: Sequence[tuple[int, FeatureRow]]) -> list[tuple[str, bool]]:
-        checked = [self._check.check(one.values) for _, one in numbered]
-        good = [one.row for one in checked if not one.errors]
-        self._counters.posted.extend((self._models.release_id, one) for one in good)
+        checked = [self._check.check(row.values) for _, row in numbered]
+        good = [row.row for row in checked if not row.errors]
+        self._counters.posted.extend((self._models.release_id, row) for row in good)
         scored = iter(self._scored(good))
-        told = [
-            _told(number, row.id, one, {} if one.errors else next(scored))
-            for (number, row), one in zip(numbered, checked, strict=True)
+        results = [
+            _result(number, row.id, result, {} if result.errors else next(scored))
+            for (number, row), result in zip(numbered, checked, strict=True)
         ]
-        return [(json.dumps(one, ensure_ascii=False), bool(one["errors"])) for one in told]
+        return [
+            (json.dumps(result, ensure_ascii=False), bool(result["errors"])) for result in results
+        ]
 
     def _scored(self, good: Sequence[Any]) -> list[dict[str, Any]]:
         if not good:
             return []
-        found = self._models.probabilities(good)
-        chances = {name: found[name].round(6).tolist() for name in TARGETS if name in found}
+        probabilities = self._models.probabilities(good)
+        chances = {
+            name: probabilities[name].round(6).tolist() for name in TARGETS if name in probabilities
+        }
         reasons = self._models.reasons(good) if self._with_reasons else []
         return [
             {
-                "probabilities": by_target({name: one[place] for name, one in chances.items()}),
+                "probabilities": by_target(
+                    {name: values[place] for name, values in chances.items()}
+                ),
                 "reasons": by_target(reasons[place]) if reasons else None,
             }
             for place in range(len(good))
         ]
 
 
-def by_target(known: Mapping[str, Any]) -> dict[str, Any]:
+def by_target(values: Mapping[str, Any]) -> dict[str, Any]:
     """Return a value for each target, null where there is no model in use."""
-    return {name: known.get(name) for name in TARGETS}
+    return {name: values.get(name) for name in TARGETS}
 
 
-def _told(
-    number: int, row_id: str | None, one: CheckedRow, scored: dict[str, Any]
+def _result(
+    number: int, row_id: str | None, checked: CheckedRow, scored: dict[str, Any]
 ) -> dict[str, Any]:
     return {
         "row": number,
         "id": row_id,
         "probabilities": scored.get("probabilities"),
         "reasons": scored.get("reasons"),
-        "errors": one.errors,
-        "warnings": one.warnings,
+        "errors": checked.errors,
+        "warnings": checked.warnings,
     }
 
 
@@ -123,5 +129,5 @@ def _body(models: Scorer, done: Sequence[tuple[str, bool]]) -> bytes:
         "models": ModelVersions.model_validate(models.versions).model_dump(),
         "reasons_note": NOTE,
     }
-    joined = ",".join(told for told, _ in done)
+    joined = ",".join(text for text, _ in done)
     return f'{{"rows":[{joined}],{json.dumps(ending)[1:]}'.encode()

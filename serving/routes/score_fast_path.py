@@ -25,7 +25,7 @@ class ScoreFastPath:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one request."""
-        body, tag = self._found(scope)
+        body, tag = self._answer(scope)
         if not body:
             await self.app(scope, receive, send)
             return
@@ -39,10 +39,10 @@ class ScoreFastPath:
         await send({"type": "http.response.start", "status": 200, "headers": headers})
         await send({"type": "http.response.body", "body": body})
 
-    def _found(self, scope: Scope) -> tuple[bytes, str]:
+    def _answer(self, scope: Scope) -> tuple[bytes, str]:
         """Return the answer and its tag, or nothing where the long way has to be gone."""
-        shown = self._snapshots.shown
-        if scope["type"] != "http" or shown is None:
+        current = self._snapshots.current
+        if scope["type"] != "http" or current is None:
             return b"", ""
         # The path was matched when the caller's scope was checked.
         match = scope["state"].get(MATCH)
@@ -52,8 +52,8 @@ class ScoreFastPath:
         is_plain = len(account_id) <= MOST_LETTERS and account_id.isprintable()
         if not is_plain or any(name == b"if-none-match" for name, _ in scope["headers"]):
             return b"", ""
-        found = shown.snapshot.lookup(account_id)
-        if found is None:
+        answer = current.snapshot.lookup(account_id)
+        if answer is None:
             return b"", ""
-        self._counters.scored("lookup", shown.snapshot.versions)
-        return shown.whole(found)
+        self._counters.scored("lookup", current.snapshot.versions)
+        return current.complete(answer)

@@ -11,11 +11,11 @@ from starlette.exceptions import HTTPException
 from serving.auth.scopes import requires
 from serving.http.problems import RESPONSES
 from serving.http.strict_json import StrictRoute
-from serving.queue.audit import asked
+from serving.queue.audit import note_accounts
 from serving.schemas.scores import AccountId, AccountScore, ScoreBatch, ScoreRequest
 from serving.snapshot.watcher import CurrentSnapshot, SnapshotWatcher
 
-scores = APIRouter(prefix="/v1", tags=["scores"], responses=RESPONSES, route_class=StrictRoute)
+router = APIRouter(prefix="/v1", tags=["scores"], responses=RESPONSES, route_class=StrictRoute)
 JSON = "application/json"
 CACHING = "private, no-cache"
 """A cache may keep an answer for its caller alone, and asks whether it still holds."""
@@ -28,20 +28,20 @@ IF_NONE_MATCH = {
 }
 
 
-def shown(request: Request) -> CurrentSnapshot:
-    """Return the edition to answer from."""
+def current_snapshot(request: Request) -> CurrentSnapshot:
+    """Return the snapshot to answer from."""
     watch: SnapshotWatcher = request.app.state.snapshots
-    if watch.shown is None:
+    if watch.current is None:
         raise HTTPException(503, f"{watch.problems[0]}; no account can be answered before.")
-    return watch.shown
+    return watch.current
 
 
 # Asynchronous, as it would be handed to a thread otherwise.
-async def _shown(request: Request) -> CurrentSnapshot:
-    return shown(request)
+async def _current_snapshot(request: Request) -> CurrentSnapshot:
+    return current_snapshot(request)
 
 
-Now = Annotated[CurrentSnapshot, Depends(_shown)]
+Current = Annotated[CurrentSnapshot, Depends(_current_snapshot)]
 Id = Annotated[AccountId, Path(examples=["a-000012"])]
 
 
@@ -55,7 +55,7 @@ def unknown(account_id: str) -> HTTPException:
     )
 
 
-@scores.get(
+@router.get(
     "/accounts/{account_id:path}/score",
     operation_id="getAccountScore",
     response_model=AccountScore,
@@ -63,41 +63,43 @@ def unknown(account_id: str) -> HTTPException:
     openapi_extra={"parameters": [IF_NONE_MATCH]},
 )
 @requires("read")
-async def account_score(account_id: Id, request: Request) -> Response:
+async def get_account_score(account_id: Id, request: Request) -> Response:
     """Return the newest score of one account, with its reasons."""
-    now = shown(request)
+    current = current_snapshot(request)
     if_none_match = request.headers.get("if-none-match")
-    found = now.snapshot.lookup(account_id)
-    if found is None:
+    answer = current.snapshot.lookup(account_id)
+    if answer is None:
         raise unknown(account_id)
-    body, tag = now.whole(found)
+    body, tag = current.complete(answer)
     headers = {"etag": tag, "cache-control": CACHING}
     if if_none_match and _holds(tag, if_none_match):
         return Response(status_code=304, headers=headers)
-    request.app.state.counters.scored("lookup", now.snapshot.versions)
+    request.app.state.counters.scored("lookup", current.snapshot.versions)
     return Response(body, media_type=JSON, headers=headers)
 
 
-@scores.post("/scores", operation_id="getScores", response_model=ScoreBatch)
+@router.post("/scores", operation_id="getScores", response_model=ScoreBatch)
 @requires("read")
-def batch_scores(wanted: ScoreRequest, request: Request, now: Now) -> Response:
+def get_scores(wanted: ScoreRequest, request: Request, current: Current) -> Response:
     """Return the newest scores of up to 1,000 accounts; those without one are listed."""
     ids = list(dict.fromkeys(wanted.account_ids))
-    asked(request, ids)
-    found = now.snapshot.answers(ids)
-    request.app.state.counters.scored("batch", now.snapshot.versions, len(found))
-    missing = ScoreBatch(scores=[], not_found=[one for one in ids if one not in found])
-    scored = b",".join(body + now.ending for body in found.values())
+    note_accounts(request, ids)
+    bodies = current.snapshot.answers(ids)
+    request.app.state.counters.scored("batch", current.snapshot.versions, len(bodies))
+    missing = ScoreBatch(
+        scores=[], not_found=[account_id for account_id in ids if account_id not in bodies]
+    )
+    scored = b",".join(body + current.ending for body in bodies.values())
     ending = missing.model_dump_json(include={"not_found"}).encode()[1:]
     return Response(b'{"scores":[%s],%s' % (scored, ending), media_type=JSON)
 
 
-def _holds(tag: str, given: str) -> bool:
+def _holds(tag: str, header: str) -> bool:
     """Say whether one of the tags given is ``tag``; weak comparison (RFC 9110, 13.1.2)."""
-    return given.strip() == "*" or tag in (
-        one.strip().removeprefix("W/") for one in given.split(",")
+    return header.strip() == "*" or tag in (
+        sent.strip().removeprefix("W/") for sent in header.split(",")
     )
 
 
-LOOKUP = cast(APIRoute, scores.routes[0])
+LOOKUP = cast(APIRoute, router.routes[0])
 """The route of a lookup, for who answers in its place."""

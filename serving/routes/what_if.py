@@ -10,11 +10,11 @@ from starlette.exceptions import HTTPException
 
 from features.errors import UsageError
 from serving.auth.scopes import requires
-from serving.http.problems import RESPONSES, problem
+from serving.http.problems import RESPONSES, problem_response
 from serving.http.strict_json import StrictRoute
 from serving.inference import what_if
 from serving.routes.dependencies import Models
-from serving.routes.scores import JSON, Id, Now, unknown
+from serving.routes.scores import JSON, Current, Id, unknown
 from serving.schemas.scores import ModelVersions, Problem
 from serving.schemas.what_if import WhatIf, WhatIfAnswer
 from serving.snapshot.watcher import CurrentSnapshot
@@ -36,22 +36,22 @@ UNKEPT: dict[int | str, dict[str, Any]] = {
 )
 @requires("score")
 async def ask_what_if(
-    account_id: Id, wanted: WhatIf, request: Request, now: Now, models: Models
+    account_id: Id, wanted: WhatIf, request: Request, current: Current, models: Models
 ) -> Response:
     """Score an account anew with some of its features changed, by the release in use.
 
     Changes must keep to the catalogue's ranges. Nothing is stored.
     """
     try:
-        told = await answered(account_id, wanted, request, now, models)
+        answer = await compute_what_if(account_id, wanted, request, current, models)
     except UsageError as error:
         refusal = "These changes cannot be made to this account."
-        return problem(request, 422, refusal, list(error.problems))
-    return Response(told.model_dump_json(), media_type=JSON)
+        return problem_response(request, 422, refusal, list(error.problems))
+    return Response(answer.model_dump_json(), media_type=JSON)
 
 
-async def answered(
-    account_id: str, wanted: WhatIf, request: Request, now: CurrentSnapshot, models: Scorer
+async def compute_what_if(
+    account_id: str, wanted: WhatIf, request: Request, current: CurrentSnapshot, models: Scorer
 ) -> WhatIfAnswer:
     """Return what would become of an account, computed beside the event loop.
 
@@ -63,19 +63,21 @@ async def answered(
         404 or 409 when what the account was scored on is not known.
     """
 
-    def work(_one: Sequence[str]) -> list[WhatIfAnswer]:
-        return [_answer(account_id, wanted, now, models)]
+    def work(_piece: Sequence[str]) -> list[WhatIfAnswer]:
+        return [_answer(account_id, wanted, current, models)]
 
-    [told] = await request.app.state.executor.each(work, [account_id], 1)
+    [answer] = await request.app.state.executor.run(work, [account_id], 1)
     request.app.state.counters.scored("what-if", tuple(models.versions.items()))
-    return cast(WhatIfAnswer, told)
+    return cast(WhatIfAnswer, answer)
 
 
-def _answer(account_id: str, wanted: WhatIf, now: CurrentSnapshot, models: Scorer) -> WhatIfAnswer:
-    before = _inputs(account_id, now, models)
+def _answer(
+    account_id: str, wanted: WhatIf, current: CurrentSnapshot, models: Scorer
+) -> WhatIfAnswer:
+    before = _inputs(account_id, current, models)
     after = what_if.changed_inputs(models, before, wanted)
     was, would_be = what_if.expected(models, [before, after])
-    scoring = now.snapshot.scoring
+    scoring = current.snapshot.scoring
     return WhatIfAnswer(
         account_id=account_id,
         as_of=scoring.as_of,
@@ -86,23 +88,23 @@ def _answer(account_id: str, wanted: WhatIf, now: CurrentSnapshot, models: Score
         reasons=what_if.reasons(models, before, after),
         release_id=models.release_id,
         models=ModelVersions.model_validate(models.versions),
-        age_days=now.age_days,
-        stale=now.stale,
+        age_days=current.age_days,
+        stale=current.stale,
     )
 
 
-def _inputs(account_id: str, now: CurrentSnapshot, models: Scorer) -> dict[str, Any]:
-    known = now.snapshot.inputs(account_id)
-    if known is None:
-        if not now.snapshot.answers([account_id]):
+def _inputs(account_id: str, current: CurrentSnapshot, models: Scorer) -> dict[str, Any]:
+    inputs = current.snapshot.inputs(account_id)
+    if inputs is None:
+        if not current.snapshot.answers([account_id]):
             raise unknown(account_id)
         raise HTTPException(
             409, "What accounts were scored on was not kept then; run `expansion score` again."
         )
-    if missing := [name for name in models.inputs if name not in known]:
+    if missing := [name for name in models.inputs if name not in inputs]:
         raise HTTPException(
             409,
             f"The release in use is newer than the scores and takes {', '.join(missing[:5])}, "
             "which they do not hold; run `expansion score`.",
         )
-    return known
+    return inputs

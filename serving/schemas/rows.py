@@ -17,7 +17,7 @@ Value = Annotated[Any, WithJsonSchema(VALUE)]
 
 
 def _each_once(names: list[str]) -> list[str]:
-    twice = sorted({one for one in names if names.count(one) > 1})
+    twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
         raise ValueError(f"named twice: {', '.join(twice)}")
     return names

@@ -26,12 +26,12 @@ class Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", allow_inf_nan=False, strict=True)
 
 
-def _dated(given: object) -> object:
+def _dated(value: object) -> object:
     # Left to itself, Pydantic takes a number for seconds since 1970.
-    written = isinstance(given, str) and re.match(r"\d{4}-\d\d-\d\d", given)
-    if not (written or given is None or isinstance(given, date)):
+    written = isinstance(value, str) and re.match(r"\d{4}-\d\d-\d\d", value)
+    if not (written or value is None or isinstance(value, date)):
         raise ValueError("a day is written as in 2026-09-07")
-    return given
+    return value
 
 
 Day = Annotated[date, BeforeValidator(_dated, json_schema_input_type=date), Field(strict=False)]

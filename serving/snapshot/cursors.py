@@ -1,4 +1,4 @@
-"""Where to go on in a list: which edition, in which order, of whom, after which place.
+"""Where to go on in a list: which snapshot, in which order, of whom, after which place.
 
 A cursor is ours to read and a caller's to hand back. It is not signed: all it can ask for is a page
 that its caller could have asked for, too.
@@ -20,16 +20,20 @@ Column = Literal["play", "csm_id", "segment", "standing"]
 class Cursor(BaseModel):
     """A list and a place in it."""
 
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, validate_by_name=True)
 
-    snapshot: Annotated[str, Field(max_length=32)]
+    snapshot: Annotated[str, Field(max_length=32, alias="edition")]
     order: Order
     filters: dict[Column, Annotated[str, Field(max_length=200)]]
     after: Annotated[int, Field(ge=0, lt=2**53)] = 0
 
     def written(self) -> str:
         """Return the cursor as it is handed out."""
-        return base64.urlsafe_b64encode(self.model_dump_json().encode()).decode().rstrip("=")
+        return (
+            base64.urlsafe_b64encode(self.model_dump_json(by_alias=True).encode())
+            .decode()
+            .rstrip("=")
+        )
 
     @classmethod
     def read(cls, text: str) -> Cursor:

@@ -1,6 +1,6 @@
-"""The file of an edition: a scoring copied out of the store, each answer written out as bytes.
+"""The file of a snapshot: a scoring copied out of the store, each answer written out as bytes.
 
-An edition is a cache: what goes wrong while it is written leaves nothing behind, and its name says
+A snapshot is a cache: what goes wrong while it is written leaves nothing behind, and its name says
 what it holds, so that several workers can share it.
 """
 
@@ -41,7 +41,7 @@ CREATE TABLE places (
 CREATE TABLE lines (account_id TEXT PRIMARY KEY, line BLOB NOT NULL);
 """
 FORM = repr([TABLES, AccountScore.model_json_schema(), AccountSummary.model_json_schema()])
-"""What an edition looks like; another form is another edition, after an upgrade, too."""
+"""What a snapshot looks like; another form is another snapshot, after an upgrade, too."""
 
 
 def key(scoring: Scoring) -> str:
@@ -49,16 +49,16 @@ def key(scoring: Scoring) -> str:
 
     One written again is another, and so is one that an account was erased from.
     """
-    told = f"{scoring.scoring_id} {scoring.created_at.isoformat()} {scoring.accounts} {FORM}"
-    return sha256(told.encode()).hexdigest()[:16]
+    identity = f"{scoring.scoring_id} {scoring.created_at.isoformat()} {scoring.accounts} {FORM}"
+    return sha256(identity.encode()).hexdigest()[:16]
 
 
 def path_of(folder: Path, scoring: Scoring) -> Path:
-    """Return where the edition of a scoring lies."""
+    """Return where the snapshot of a scoring lies."""
     return folder / f"edition-{key(scoring)}.db"
 
 
-def write(path: Path, whole: WholeScoring) -> None:
+def write(path: Path, copy: WholeScoring) -> None:
     """Copy a scoring into a new edition at ``path``, in one step.
 
     Raises
@@ -73,18 +73,18 @@ def write(path: Path, whole: WholeScoring) -> None:
         closing(sqlite3.connect(aside, isolation_level=None)) as connection,
     ):
         connection.executescript("PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF; BEGIN;")
-        _fill(connection, whole)
+        _fill(connection, copy)
         connection.execute("COMMIT")
 
 
 def scoring_in(connection: sqlite3.Connection) -> Scoring:
-    """Return the scoring that an edition holds."""
-    told = json.loads(fact(connection, "scoring") or "")
+    """Return the scoring that a snapshot holds."""
+    fields = json.loads(fact(connection, "scoring") or "")
     days = {
-        "as_of": date.fromisoformat(told["as_of"]),
-        "created_at": datetime.fromisoformat(told["created_at"]),
+        "as_of": date.fromisoformat(fields["as_of"]),
+        "created_at": datetime.fromisoformat(fields["created_at"]),
     }
-    return Scoring(**{**told, **days})
+    return Scoring(**{**fields, **days})
 
 
 def fact(connection: sqlite3.Connection, name: str) -> str | None:
@@ -93,11 +93,11 @@ def fact(connection: sqlite3.Connection, name: str) -> str | None:
     return str(row[0]) if row else None
 
 
-def _fill(connection: sqlite3.Connection, whole: WholeScoring) -> None:
+def _fill(connection: sqlite3.Connection, copy: WholeScoring) -> None:
     for statement in filter(str.strip, TABLES.split(";")):
         connection.execute(statement)
-    for one in whole.rows:
-        _add(connection, one)
+    for score in copy.rows:
+        _add(connection, score)
     for name, order in ORDERS.items():
         connection.execute(
             f"UPDATE places SET {name} = counted.place FROM (SELECT account_id AS id, "
@@ -105,31 +105,33 @@ def _fill(connection: sqlite3.Connection, whole: WholeScoring) -> None:
             "WHERE account_id = counted.id"
         )
         connection.execute(f"CREATE INDEX places_{name} ON places ({name})")
-    if whole.inputs is not None:
-        connection.executemany("INSERT INTO inputs VALUES (?, ?)", whole.inputs.rows)
-    connection.executemany("INSERT INTO facts VALUES (?, ?)", _facts(whole.scoring, whole.inputs))
+    if copy.inputs is not None:
+        connection.executemany("INSERT INTO inputs VALUES (?, ?)", copy.inputs.rows)
+    connection.executemany("INSERT INTO facts VALUES (?, ?)", _facts(copy.scoring, copy.inputs))
 
 
-def _add(connection: sqlite3.Connection, one: StoredScore) -> None:
-    body = responses.body(one)
+def _add(connection: sqlite3.Connection, score: StoredScore) -> None:
+    body = responses.body(score)
     tag = sha256(body).hexdigest()[:16]
-    connection.execute("INSERT INTO answers VALUES (?, ?, ?)", (one.account_id, body, tag))
-    line = (one.account_id, responses.summary(one))
+    connection.execute("INSERT INTO answers VALUES (?, ?, ?)", (score.account_id, body, tag))
+    line = (score.account_id, responses.summary(score))
     connection.execute("INSERT INTO lines VALUES (?, ?)", line)
-    connection.execute(_INSERT_PLACE, _place(one))
+    connection.execute(_INSERT_PLACE, _place(score))
 
 
-def _place(one: StoredScore) -> tuple[object, ...]:
-    told = one.decision
-    decided = (told.play, told.standing, told.at_stake) if told else (None, None, None)
+def _place(score: StoredScore) -> tuple[object, ...]:
+    decision = score.decision
+    decided = (
+        (decision.play, decision.standing, decision.at_stake) if decision else (None, None, None)
+    )
     return (
-        one.account_id,
-        one.rank,
-        one.csm_id,
-        one.segment,
-        one.arr,
-        one.expected_expansion_arr,
-        one.arr_at_risk,
+        score.account_id,
+        score.rank,
+        score.csm_id,
+        score.segment,
+        score.arr,
+        score.expected_expansion_arr,
+        score.arr_at_risk,
         *decided,
     )
 
@@ -146,7 +148,7 @@ def _facts(scoring: Scoring, inputs: StoredInputs | None) -> Iterator[tuple[str,
         yield "inputs", json.dumps(list(inputs.names))
 
 
-def sweep(folder: Path, kept: Iterable[Path]) -> None:
-    """Remove all editions but those to be kept; who still reads one goes on reading it."""
-    for old in set(folder.glob("edition-*.db")) - set(kept):
+def sweep(folder: Path, keep: Iterable[Path]) -> None:
+    """Remove all snapshots but those to be kept; who still reads one goes on reading it."""
+    for old in set(folder.glob("edition-*.db")) - set(keep):
         old.unlink(missing_ok=True)

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import logging
-from contextlib import AbstractContextManager
 
 from pydantic import ValidationError
 
 from features.errors import EnvironmentFailure
 from models.store.forecasts import ForecastStore, SeatsAhead
-from serving.polling import watching
 from serving.schemas.portfolio import Forecast
 
 log = logging.getLogger(__name__)
@@ -26,8 +24,8 @@ class ForecastWatcher:
     def refresh(self) -> None:
         """Read the newest forecast; one that cannot be read leaves the one before."""
         try:
-            found = self._store.newest()
-            self.newest = Forecast.model_validate(found.document) if found else None
+            forecast = self._store.newest()
+            self.newest = Forecast.model_validate(forecast.document) if forecast else None
         except EnvironmentFailure as error:
             self.problems = error.problems
         except ValidationError as error:
@@ -45,10 +43,6 @@ class ForecastWatcher:
             When the store is gone.
         """
         return self._store.seats(account_id)
-
-    def watching(self, seconds: float) -> AbstractContextManager[None]:
-        """Look at once, then every few seconds, in a thread that never delays an answer."""
-        return watching(self, seconds, "the forecast")
 
     def close(self) -> None:
         """Close the connections to the store."""

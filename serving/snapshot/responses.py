@@ -17,10 +17,10 @@ FRESHNESS = {"age_days", "stale"}
 def body(stored: StoredScore) -> bytes:
     """Return an account's answer as JSON that lacks its end: its age, and the closing brace."""
     versions = {"versions": _versions(stored), "scored_at": _utc(stored)}
-    told = AccountScore.model_validate(
+    score = AccountScore.model_validate(
         {**_plain(stored), **versions, "reasons": stored.reasons, "age_days": 0, "stale": False}
     )
-    return told.model_dump_json(exclude=FRESHNESS).encode()[:-1]
+    return score.model_dump_json(exclude=FRESHNESS).encode()[:-1]
 
 
 def summary(stored: StoredScore) -> bytes:

@@ -70,8 +70,11 @@ class Snapshot:
     def answers(self, account_ids: Sequence[str]) -> dict[str, bytes]:
         """Return the answers of those accounts that have one, in the order asked for."""
         with self._opened() as connection:
-            rows = ((one, connection.execute(ANSWER, (one,)).fetchone()) for one in account_ids)
-            return {one: row[0] for one, row in rows if row}
+            rows = (
+                (account_id, connection.execute(ANSWER, (account_id,)).fetchone())
+                for account_id in account_ids
+            )
+            return {account_id: row[0] for account_id, row in rows if row}
 
     def page(
         self, order: str, filters: Mapping[Column, str], after: int, most: int, name: str = ""
@@ -81,7 +84,7 @@ class Snapshot:
         Parameters
         ----------
         order
-            The column that counts the places, one of ``edition_file.ORDERS``.
+            The column that counts the places, one of ``serving.snapshot.file.ORDERS``.
         filters
             Columns of ``places`` with the value they must have.
         after
@@ -108,7 +111,9 @@ class Snapshot:
             ).fetchall()
         last = rows[most - 1][1] if len(rows) > most else None
         shown = rows[:most]
-        return Page([line for line, *_ in shown], [one for *_, one in shown], total, last)
+        return Page(
+            [line for line, *_ in shown], [account_id for *_, account_id in shown], total, last
+        )
 
     def sums(self, column: Column | None = None) -> list[dict[str, Any]]:
         """Return accounts and money added up by a column, the most ARR first, or all in one."""
@@ -129,7 +134,7 @@ class Snapshot:
         )
         with self._opened() as connection:
             connection.row_factory = sqlite3.Row
-            return [_rounded(dict(one)) for one in connection.execute(query)]
+            return [_rounded(dict(row)) for row in connection.execute(query)]
 
     def input_names(self) -> tuple[str, ...]:
         """Return the names of what accounts were scored on; none where that is not kept."""
@@ -151,14 +156,14 @@ class Snapshot:
             query = "SELECT given FROM inputs WHERE rowid % ? = 0"
             rows = connection.execute(query, (step,)).fetchall()
         names = self.input_names()
-        return [dict(zip(names, json.loads(given), strict=True)) for (given,) in rows]
+        return [dict(zip(names, json.loads(values), strict=True)) for (values,) in rows]
 
     def check(self) -> None:
         """Raise ``sqlite3.DatabaseError`` when the file is damaged."""
         with self._opened() as connection:
-            told = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
-        if told != "ok":
-            raise sqlite3.DatabaseError(f"{self.path}: {told}")
+            result = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
+        if result != "ok":
+            raise sqlite3.DatabaseError(f"{self.path}: {result}")
 
     @contextmanager
     def _opened(self) -> Iterator[sqlite3.Connection]:
@@ -172,11 +177,13 @@ class Snapshot:
             yield connection
 
     def _connect(self) -> sqlite3.Connection:
-        made = sqlite3.connect(self._file, uri=True, check_same_thread=False)
+        connection = sqlite3.connect(self._file, uri=True, check_same_thread=False)
         # SQLite's own lower() knows no letters but those of English.
-        made.create_function("folded", 1, str.casefold, deterministic=True)
-        return made
+        connection.create_function("folded", 1, str.casefold, deterministic=True)
+        return connection
 
 
 def _rounded(sums: dict[str, Any]) -> dict[str, Any]:
-    return {name: round(one, 2) if isinstance(one, float) else one for name, one in sums.items()}
+    return {
+        name: round(value, 2) if isinstance(value, float) else value for name, value in sums.items()
+    }

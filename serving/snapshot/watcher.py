@@ -1,4 +1,4 @@
-"""Keeps an eye on the score store: a new scoring becomes the edition that is answered from."""
+"""Keeps an eye on the score store: a new scoring becomes the snapshot that is answered from."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import shutil
 import sqlite3
 import tempfile
 import weakref
-from contextlib import AbstractContextManager, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -18,7 +18,6 @@ from pydantic import ValidationError
 from features.errors import EnvironmentFailure
 from models.common.clock import utc_now
 from models.store.scores import ScoreStore
-from serving.polling import watching
 from serving.snapshot import file
 from serving.snapshot.snapshot import Answer, Snapshot
 
@@ -29,7 +28,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class CurrentSnapshot:
-    """An edition as of now: how old it is, and whether a newer one is overdue or may be unread."""
+    """A snapshot as of now: how old it is, and whether a newer one is overdue or may be unread."""
 
     snapshot: Snapshot
     age_days: int
@@ -40,9 +39,12 @@ class CurrentSnapshot:
         """The end of each answer."""
         return b',"age_days":%d,"stale":%s}' % (self.age_days, json.dumps(self.stale).encode())
 
-    def whole(self, found: Answer) -> tuple[bytes, str]:
+    def complete(self, answer: Answer) -> tuple[bytes, str]:
         """Return an answer with its end, and its tag, which is another one each day."""
-        return found.body + self.ending, f'"{found.tag}-{self.age_days}{"s" if self.stale else ""}"'
+        return (
+            answer.body + self.ending,
+            f'"{answer.tag}-{self.age_days}{"s" if self.stale else ""}"',
+        )
 
 
 class SnapshotWatcher:
@@ -53,13 +55,14 @@ class SnapshotWatcher:
     store
         Where new scorings come from.
     folder
-        Where editions lie, shared with other workers; ``None`` makes one that goes with this watch.
+        Where snapshots lie, shared with other workers; ``None`` makes one that goes with
+        this watcher.
     stale_days
         Age above which scores are stale.
     """
 
     def __init__(self, store: ScoreStore, folder: Path | None = None, stale_days: int = 14) -> None:
-        self.shown: CurrentSnapshot | None = None
+        self.current: CurrentSnapshot | None = None
         self.problems: tuple[str, ...] = (FIRST_LOOK,)
         self.store_answers = False
         self._store, self._stale_days = store, stale_days
@@ -77,45 +80,44 @@ class SnapshotWatcher:
             self.problems, self.store_answers = error.problems, False
             log.warning("the score store does not answer: %s", error)
         except (OSError, sqlite3.Error, ValueError, TypeError) as error:
-            self.problems = (f"the newest scoring cannot be answered from: {_told(error)}",)
+            self.problems = (f"the newest scoring cannot be answered from: {_explain(error)}",)
             log.warning("scoring refused: %s", self.problems[0])
         else:
             is_read = True
-            self.problems = () if self.shown else (NO_SCORES,)
-        if self.shown is None and not is_read:
+            self.problems = () if self.current else (NO_SCORES,)
+        if self.current is None and not is_read:
             self._take_left()
-        if self.shown is not None:
-            self._show(self.shown.snapshot, is_read=is_read)
-
-    def watching(self, seconds: float) -> AbstractContextManager[None]:
-        """Look at once, then every few seconds, in a thread that never delays an answer."""
-        return watching(self, seconds, "the score store")
+        if self.current is not None:
+            self._show(self.current.snapshot, is_read=is_read)
 
     def snapshot(self, key: str) -> Snapshot | None:
-        """Return the edition with this key, as long as it can be read."""
-        known = (self.shown.snapshot if self.shown else None, self._earlier)
-        found = next((one for one in known if one is not None and one.key == key), None)
-        return found or self._newer(key)
+        """Return the snapshot with this key, as long as it can be read."""
+        candidates = (self.current.snapshot if self.current else None, self._earlier)
+        match = next(
+            (snapshot for snapshot in candidates if snapshot is not None and snapshot.key == key),
+            None,
+        )
+        return match or self._newer(key)
 
     def _newer(self, key: str) -> Snapshot | None:
-        """Return an edition that another worker has taken already, and this one soon will."""
+        """Return a snapshot that another worker has taken already, and this one soon will."""
         path = self._folder / f"edition-{key}.db"
-        known = path in set(self._folder.glob("edition-*.db"))
-        found = self._kept(path) if known and self.shown else None
-        if found is None or self.shown is None:
+        is_left = path in set(self._folder.glob("edition-*.db"))
+        snapshot = self._kept(path) if is_left and self.current else None
+        if snapshot is None or self.current is None:
             return None
-        is_newer = found.scoring.created_at > self.shown.snapshot.scoring.created_at
-        return found if is_newer else None
+        is_newer = snapshot.scoring.created_at > self.current.snapshot.scoring.created_at
+        return snapshot if is_newer else None
 
     def _take_newest(self) -> None:
         newest = self._store.newest()
-        if newest is None or (self.shown and file.key(newest) == self.shown.snapshot.key):
+        if newest is None or (self.current and file.key(newest) == self.current.snapshot.key):
             return
         path = file.path_of(self._folder, newest)
         self._swap(self._kept(path) or self._written())
 
     def _kept(self, path: Path) -> Snapshot | None:
-        """Return the edition that another worker or an earlier life of this one has left."""
+        """Return the snapshot that another worker or an earlier life of this one has left."""
         if not path.exists():
             return None
         try:
@@ -128,38 +130,39 @@ class SnapshotWatcher:
 
     def _written(self) -> Snapshot:
         self._folder.mkdir(parents=True, exist_ok=True)
-        with self._store.whole() as whole:
-            if whole is None:
+        with self._store.whole() as copy:
+            if copy is None:
                 raise ValueError("it is gone again")
-            path = file.path_of(self._folder, whole.scoring)
-            file.write(path, whole)
+            path = file.path_of(self._folder, copy.scoring)
+            file.write(path, copy)
         return Snapshot(path)
 
     def _swap(self, snapshot: Snapshot) -> None:
-        before = self.shown.snapshot if self.shown else None
+        before = self.current.snapshot if self.current else None
         # What an account was erased from must not be read on for the sake of a list's pages.
         same = before and before.scoring.scoring_id == snapshot.scoring.scoring_id
         self._earlier = None if same else before
         self._show(snapshot, is_read=True)
-        kept = [snapshot.path, *([self._earlier.path] if self._earlier else [])]
+        keep = [snapshot.path, *([self._earlier.path] if self._earlier else [])]
         with suppress(OSError):
-            file.sweep(self._folder, kept)
+            file.sweep(self._folder, keep)
 
     def _take_left(self) -> None:
         """Answer from the newest edition left in the folder, while the store is gone."""
-        found = [self._kept(path) for path in self._folder.glob("edition-*.db")]
+        snapshots = [self._kept(path) for path in self._folder.glob("edition-*.db")]
         order = sorted(
-            (one for one in found if one), key=lambda e: (e.scoring.as_of, e.scoring.created_at)
+            (snapshot for snapshot in snapshots if snapshot),
+            key=lambda snapshot: (snapshot.scoring.as_of, snapshot.scoring.created_at),
         )
         if order:
             self._show(order[-1], is_read=False)
 
     def _show(self, snapshot: Snapshot, *, is_read: bool) -> None:
         age = (utc_now().date() - snapshot.scoring.as_of).days
-        self.shown = CurrentSnapshot(snapshot, age, stale=not is_read or age > self._stale_days)
+        self.current = CurrentSnapshot(snapshot, age, stale=not is_read or age > self._stale_days)
 
 
-def _told(error: Exception) -> str:
+def _explain(error: Exception) -> str:
     if isinstance(error, ValidationError):
         first = error.errors()[0]
         return f"{'.'.join(map(str, first['loc']))}: {first['msg']}"

@@ -22,7 +22,7 @@ class JsonLines(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the line."""
-        told = {
+        line = {
             "at": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname.lower(),
             "logger": record.name,
@@ -30,10 +30,10 @@ class JsonLines(logging.Formatter):
             **getattr(record, "facts", {}),
         }
         if trace_id := TRACE_ID.get():
-            told["trace_id"] = trace_id
+            line["trace_id"] = trace_id
         if record.exc_info:
-            told["error"] = self.formatException(record.exc_info)
-        return without_secrets(json.dumps(told, default=str))
+            line["error"] = self.formatException(record.exc_info)
+        return without_secrets(json.dumps(line, default=str))
 
 
 def without_secrets(text: str) -> str:

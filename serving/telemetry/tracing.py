@@ -27,10 +27,10 @@ def provider() -> TracerProvider:
 
     They leave in batches, from a thread; the last of them when the process ends.
     """
-    named = {SERVICE_NAME: os.environ.get("OTEL_SERVICE_NAME", "expansion")}
-    made = TracerProvider(resource=Resource.create(named))
-    made.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
-    return made
+    resource = {SERVICE_NAME: os.environ.get("OTEL_SERVICE_NAME", "expansion")}
+    tracer_provider = TracerProvider(resource=Resource.create(resource))
+    tracer_provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
+    return tracer_provider
 
 
 class TracingMiddleware:
@@ -45,9 +45,9 @@ class TracingMiddleware:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        given = {n.decode(): v.decode("latin-1") for n, v in scope["headers"] if n in HEADERS}
+        caller = {n.decode(): v.decode("latin-1") for n, v in scope["headers"] if n in HEADERS}
         with self._tracer.start_as_current_span(
-            "request", CALLER.extract(given), SpanKind.SERVER
+            "request", CALLER.extract(caller), SpanKind.SERVER
         ) as span:
             token = json_logs.TRACE_ID.set(f"{span.get_span_context().trace_id:032x}")
             try:

@@ -21,7 +21,7 @@ FORMATS = {None, "date", "date-time", "double", "float", "int32", "int64"}
 IDENTIFIER = re.compile(r"[A-Za-z](?:_?[A-Za-z0-9])*")
 # Underscores part the names that Salesforce derives; in one of ours it would write them as x5f.
 NAME = re.compile(r"[A-Za-z][A-Za-z0-9]*")
-MOST_NAME, MOST_CLASS, MOST_TOLD, MOST_DOCUMENT = 80, 255, 1333, 10_000_000
+MOST_NAME, MOST_CLASS, MOST_PROBLEMS, MOST_DOCUMENT = 80, 255, 1333, 10_000_000
 SERVICE = "ExpansionPropensity"
 RESERVED_WORDS = """
 abstract activate and any array as asc autonomous begin bigdecimal blob boolean break bulk by byte
@@ -199,7 +199,7 @@ def an_array_says_of_what(document: Document) -> Iterator[str]:
 @rule
 def nothing_is_cut_off(document: Document) -> Iterator[str]:
     for place, part in parts(document):
-        if isinstance(told := part.get("description"), str) and len(told) > MOST_TOLD:
+        if isinstance(told := part.get("description"), str) and len(told) > MOST_PROBLEMS:
             yield place
 
 

@@ -144,8 +144,8 @@ def test_a_copy_that_still_holds_is_not_sent_again(app: FastAPI, form: str) -> N
 
 def test_a_copy_is_sent_again_once_the_score_or_its_age_is_another(app: FastAPI) -> None:
     before = ask(app, "GET", "/v1/accounts/a/score").headers["etag"]
-    shown = app.state.snapshots.shown
-    app.state.snapshots.shown = replace(shown, age_days=shown.age_days + 1)
+    shown = app.state.snapshots.current
+    app.state.snapshots.current = replace(shown, age_days=shown.age_days + 1)
     given = {"If-None-Match": before}
     older = ask(app, "GET", "/v1/accounts/a/score", headers=given)
     assert (older.status_code, older.json()["age_days"]) == (200, shown.age_days + 1)

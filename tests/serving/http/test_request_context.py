@@ -60,7 +60,7 @@ def test_an_unforeseen_error_has_the_headers_too(
         raise RuntimeError("a secret of the house")
 
     monkeypatch.setattr(
-        "serving.snapshot.watcher.SnapshotWatcher.shown", property(fail), raising=False
+        "serving.snapshot.watcher.SnapshotWatcher.current", property(fail), raising=False
     )
     answer = ask(app, "GET", "/v1/accounts/a/score")
     assert (answer.status_code, answer.headers["x-content-type-options"]) == (500, "nosniff")
@@ -150,7 +150,7 @@ def test_a_body_that_takes_too_long_is_given_up(monkeypatch: pytest.MonkeyPatch)
         await asyncio.sleep(60)
 
     with pytest.raises(HTTPException) as refused:
-        asyncio.run(body_limit.bounded(never, 100))
+        asyncio.run(body_limit.read_bounded(never, 100))
     assert refused.value.status_code == 408
 
 

@@ -14,6 +14,7 @@ from models.release import bundle
 from models.release.model_files import ReleaseError
 from serving.inference import release_watcher
 from serving.inference.release_watcher import ReleaseWatcher
+from serving.polling import polling
 from tests.models.releases import ROWS, model, publish, sealed
 
 
@@ -114,7 +115,7 @@ def test_the_watch_outlives_what_it_did_not_expect(
 
     monkeypatch.setattr(bundle, "verify", once_broken)
     watch = ReleaseWatcher(tmp_path)
-    with watch.watching(0.01):
+    with polling(watch, 0.01, "the release"):
         until = time.monotonic() + 10
         while watch.release_id is None and time.monotonic() < until:
             time.sleep(0.01)

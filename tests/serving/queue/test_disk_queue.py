@@ -40,7 +40,7 @@ def test_lines_arrive_once_in_their_order(tmp_path: Path) -> None:
 
 
 def test_while_the_store_is_gone_lines_wait_and_then_go_first(tmp_path: Path) -> None:
-    queue, store = DiskQueue(tmp_path, sure=True), Store(there=False)
+    queue, store = DiskQueue(tmp_path, fsync=True), Store(there=False)
     for number in range(3):
         queue.append({"n": number})
         assert "gone" in queue.flush(store.take)[0]

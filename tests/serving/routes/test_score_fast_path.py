@@ -35,7 +35,7 @@ def both(app: FastAPI, monkeypatch: pytest.MonkeyPatch, method: str, path: str, 
     more["headers"] = {"x-request-id": "same", **more.get("headers", {})}
     short = ask(app, method, path, **more)
     with monkeypatch.context() as closed:
-        closed.setattr(ScoreFastPath, "_found", lambda *_: (b"", ""))
+        closed.setattr(ScoreFastPath, "_answer", lambda *_: (b"", ""))
         return short, ask(app, method, path, **more)
 
 

@@ -44,19 +44,19 @@ def test_a_new_scoring_becomes_the_edition_and_the_one_before_can_be_read_on(
     store: ScoreStore, watch: SnapshotWatcher, tmp_path: Path
 ) -> None:
     watch.refresh()
-    assert (watch.shown, watch.problems) == (None, (NO_SCORES,))
+    assert (watch.current, watch.problems) == (None, (NO_SCORES,))
     seen = []
     for day in (3, 10, 17):
         store.write(scoring(f"s{day}", as_of=date(2026, 8, day)), [account(1)])
         watch.refresh()
-        assert watch.shown is not None
-        assert watch.shown.snapshot.scoring.scoring_id == f"s{day}"
-        seen.append(watch.shown.snapshot.key)
+        assert watch.current is not None
+        assert watch.current.snapshot.scoring.scoring_id == f"s{day}"
+        seen.append(watch.current.snapshot.key)
     assert [watch.snapshot(key) is not None for key in seen] == [False, True, True]
     assert snapshots(tmp_path) == sorted(f"edition-{key}.db" for key in seen[1:])
 
 
-def test_a_scoring_written_again_is_another_edition(
+def test_a_scoring_written_again_is_another_snapshot(
     store: ScoreStore, watch: SnapshotWatcher
 ) -> None:
     store.write(scoring(), [account(1)])
@@ -64,8 +64,8 @@ def test_a_scoring_written_again_is_another_edition(
     later = scoring().created_at + timedelta(hours=1)
     store.write(scoring(created_at=later), [account(1, name="New Name Ltd")])
     watch.refresh()
-    assert watch.shown is not None
-    found = watch.shown.snapshot.lookup("a-000001")
+    assert watch.current is not None
+    found = watch.current.snapshot.lookup("a-000001")
     assert found is not None
     assert b"New Name Ltd" in found.body
 
@@ -79,11 +79,11 @@ def test_a_scoring_that_cannot_be_answered_is_refused_and_the_old_stays(
     newer = scoring("newer", as_of=date(2026, 8, 10))
     store.write(newer, [account(1, probabilities=broken)])
     watch.refresh()
-    assert watch.shown is not None
-    assert watch.shown.snapshot.scoring == scoring()
+    assert watch.current is not None
+    assert watch.current.snapshot.scoring == scoring()
     assert "upsell" in watch.problems[0]
     assert len(snapshots(tmp_path)) == 1
-    assert watch.shown.stale
+    assert watch.current.stale
 
 
 def test_while_the_store_is_gone_the_last_scores_are_given_and_called_stale(
@@ -91,12 +91,12 @@ def test_while_the_store_is_gone_the_last_scores_are_given_and_called_stale(
 ) -> None:
     store.write(scoring(as_of=TODAY), [account(1)])
     watch.refresh()
-    assert watch.shown is not None
-    assert (watch.shown.age_days, watch.shown.stale) == (0, False)
+    assert watch.current is not None
+    assert (watch.current.age_days, watch.current.stale) == (0, False)
     spoil(store, tmp_path)
     watch.refresh()
-    assert watch.shown.stale
-    assert watch.shown.snapshot.lookup("a-000001") is not None
+    assert watch.current.stale
+    assert watch.current.snapshot.lookup("a-000001") is not None
     assert watch.problems
 
 
@@ -106,8 +106,8 @@ def test_scores_are_stale_from_a_certain_age(
 ) -> None:
     store.write(scoring(as_of=TODAY - timedelta(days=days)), [account(1)])
     watch.refresh()
-    assert watch.shown is not None
-    assert (watch.shown.age_days, watch.shown.stale) == (days, stale)
+    assert watch.current is not None
+    assert (watch.current.age_days, watch.current.stale) == (days, stale)
 
 
 def test_a_restart_without_the_store_finds_the_newest_edition_that_is_whole(
@@ -120,8 +120,8 @@ def test_a_restart_without_the_store_finds_the_newest_edition_that_is_whole(
     (tmp_path / "cache" / "edition-garbled.db").write_text("no database")
     again = SnapshotWatcher(store, tmp_path / "cache")
     again.refresh()
-    assert again.shown is not None
-    assert (again.shown.snapshot.scoring.scoring_id, again.shown.stale) == ("s10", True)
+    assert again.current is not None
+    assert (again.current.snapshot.scoring.scoring_id, again.current.stale) == ("s10", True)
 
 
 def test_a_damaged_edition_is_written_anew(
@@ -138,7 +138,7 @@ def test_a_damaged_edition_is_written_anew(
     assert again.problems == ()
 
 
-def test_workers_share_one_edition(
+def test_workers_share_one_snapshot(
     store: ScoreStore, watch: SnapshotWatcher, tmp_path: Path
 ) -> None:
     store.write(scoring(), [account(1)])
@@ -167,9 +167,9 @@ def test_workers_that_share_a_folder_do_not_trip_over_each_other(
         created = datetime.fromisoformat(f"2026-08-{day}T06:00")
         store.write(scoring(f"s{day}", as_of=date(2026, 8, day), created_at=created), [account(1)])
         ahead.refresh()
-    assert watch.shown is not None
-    assert ahead.shown is not None
-    behind, key = watch.shown.snapshot, ahead.shown.snapshot.key
+    assert watch.current is not None
+    assert ahead.current is not None
+    behind, key = watch.current.snapshot, ahead.current.snapshot.key
     assert not behind.path.exists()
     assert list(behind.answers(["a-000001"])) == ["a-000001"]
     assert behind.sums()[0]["accounts"] == 1
