@@ -15,6 +15,7 @@ from starlette.routing import Match, Route
 from features.errors import EnvironmentFailure
 from serving.http.paths import is_page
 from serving.schemas.scores import Problem
+from serving.schemas.validation import messages
 
 MEDIA_TYPE = "application/problem+json"
 RETRY_SECONDS = 5
@@ -99,7 +100,7 @@ async def _handle_error(request: Request, error: HTTPException | EnvironmentFail
 
 
 async def _handle_invalid_request(request: Request, error: RequestValidationError) -> Response:
-    errors = [f"{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in error.errors()]
+    errors = messages(error.errors())
     return problem_response(request, 422, "The request does not fit the documented form.", errors)
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 import argparse
 import json
 from pathlib import Path
-from typing import Any
 
 from serving.app import create_app
 from serving.openapi import salesforce
@@ -19,7 +18,8 @@ def openapi(*, for_crm: bool = False) -> str:
     """Return the OpenAPI document as JSON; no store or release is needed for it."""
     settings = ServingSettings(store_url="sqlite://", release_folder=Path("release"))
     document = create_app(settings).openapi()
-    return _written(salesforce.profile(document) if for_crm else document)
+    chosen = salesforce.profile(document) if for_crm else document
+    return json.dumps(chosen, indent=1, sort_keys=True) + "\n"
 
 
 def main() -> None:
@@ -27,12 +27,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m serving.openapi.document")
     parser.add_argument("--crm", action="store_true", help="OpenAPI 3.0.3, as a CRM takes it")
     parser.add_argument("file", type=Path)
-    asked = parser.parse_args()
-    asked.file.write_text(openapi(for_crm=asked.crm), encoding="utf-8")
-
-
-def _written(document: dict[str, Any]) -> str:
-    return json.dumps(document, indent=1, sort_keys=True) + "\n"
+    arguments = parser.parse_args()
+    arguments.file.write_text(openapi(for_crm=arguments.crm), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ MOST_FIELDS = 40
 FORM = "application/x-www-form-urlencoded"
 
 
-async def form(request: Request) -> dict[str, str]:
+async def read_form(request: Request) -> dict[str, str]:
     """Return the filled fields of a form that brought its token back.
 
     Raises
@@ -37,7 +37,7 @@ async def form(request: Request) -> dict[str, str]:
     return fields
 
 
-def number(fields: dict[str, str], name: str) -> float | None:
+def number_field(fields: dict[str, str], name: str) -> float | None:
     """Return a number of a form; ``HTTPException`` 422 if it is none."""
     try:
         return float(fields[name].replace(",", ".")) if name in fields else None

@@ -17,6 +17,7 @@ from models.i18n.messages import Catalogue, preferred, read
 from models.i18n.number_format import WORDS, Figures
 from serving.auth.page_users import page_user
 from serving.auth.sessions import Sessions
+from serving.http.cookies import set_cookie
 from serving.http.paths import ROOT
 from serving.schemas.scores import Problem
 
@@ -36,7 +37,7 @@ def catalogues() -> dict[str, Catalogue]:
 
 
 @cache
-def static() -> dict[str, bytes]:
+def static_files() -> dict[str, bytes]:
     """Return the files that pages refer to, by name."""
     return {file.name: file.read_bytes() for file in (HERE / "static").iterdir()}
 
@@ -51,11 +52,11 @@ def _templates() -> Environment:
         lstrip_blocks=True,
     )
     templates.globals["root"] = ROOT
-    templates.globals["version"] = sha256(b"".join(static().values())).hexdigest()[:10]
+    templates.globals["version"] = sha256(b"".join(static_files().values())).hexdigest()[:10]
     return templates
 
 
-def words_for(request: Request) -> Catalogue:
+def catalogue_for(request: Request) -> Catalogue:
     """Return the texts in the language asked for, remembered, or preferred by the browser."""
     languages = catalogues()
     asked = (request.query_params.get("lang"), request.cookies.get(LANGUAGE))
@@ -67,7 +68,7 @@ def page(
     request: Request, template: str, status: int = 200, *, here: str = "", **values: Any
 ) -> Response:
     """Return a page; ``here`` is where its switch of languages leads, if not to where it is."""
-    words = words_for(request)
+    words = catalogue_for(request)
     sessions: Sessions = request.app.state.sessions
     user = page_user(request)
     html = _templates().get_template(template).render(
@@ -77,16 +78,13 @@ def page(
         f=Figures(words.language),
         language=words.language,
         written=request.app.state.releases.words.language,
-        languages=[_switch(request, catalogue, here) for catalogue in catalogues().values()],
+        languages=[_language_link(request, catalogue, here) for catalogue in catalogues().values()],
         visitor=user,
         token=sessions.token(user.bound_to),
     )  # fmt: skip
     answer = HTMLResponse(html, status, {"content-security-policy": POLICY})
     if request.query_params.get("lang") == words.language:
-        answer.set_cookie(
-            LANGUAGE, words.language, YEAR, path=ROOT, httponly=True, samesite="strict",
-            secure=request.url.scheme == "https",
-        )  # fmt: skip
+        set_cookie(request, answer, LANGUAGE, words.language, YEAR)
     return answer
 
 
@@ -96,7 +94,7 @@ def problem_page(request: Request, details: Problem) -> Response:
     return page(request, "problem.html", details.status, here=ROOT, problem=details, title=title)
 
 
-def _switch(request: Request, catalogue: Catalogue, here: str) -> dict[str, str]:
+def _language_link(request: Request, catalogue: Catalogue, here: str) -> dict[str, str]:
     parameters = (
         []
         if here

@@ -20,7 +20,7 @@ from serving.auth.scopes import requires
 from serving.http.paths import ROOT
 from serving.pages import account_summary
 from serving.pages.charts import bars, line
-from serving.pages.forms import form, number
+from serving.pages.forms import number_field, read_form
 from serving.pages.rendering import page
 from serving.queue.audit import note_accounts
 from serving.routes import accounts, feedback
@@ -32,6 +32,7 @@ from serving.routes.scores import Current, Id, unknown
 from serving.schemas.accounts import AccountSummary
 from serving.schemas.feedback import FeedbackRequest
 from serving.schemas.scores import AccountScore
+from serving.schemas.validation import messages
 from serving.schemas.what_if import WhatIf
 from serving.snapshot.cursors import Column, Cursor, Order
 from serving.snapshot.watcher import CurrentSnapshot
@@ -43,7 +44,7 @@ TARGETS = ("upsell", "cross_sell", "downsell", "churn")
 
 @router.get("")
 @requires("read")
-def portfolio(
+def portfolio_page(
     request: Request,
     current: Current,
     play: str = "",
@@ -60,15 +61,15 @@ def portfolio(
     }  # fmt: skip
     filters = {column: value for column, value in choices.items() if value}
     first = Cursor(snapshot=current.snapshot.key, order=order_by, filters=filters)
-    place = Cursor.read(cursor) if cursor else first
-    snapshot = accounts.snapshot_of(request.app.state.snapshots, place)
-    listing = snapshot.page(PLACES[place.order], place.filters, place.after, SHOWN, name)
+    position = Cursor.decode(cursor) if cursor else first
+    snapshot = accounts.snapshot_of(request.app.state.snapshots, position)
+    listing = snapshot.page(PLACES[position.order], position.filters, position.after, SHOWN, name)
     note_accounts(request, listing.account_ids)
-    chosen: dict[str, str] = {str(column): value for column, value in place.filters.items()}
-    chosen |= {"order_by": place.order, "name": name}
+    chosen: dict[str, str] = {str(column): value for column, value in position.filters.items()}
+    chosen |= {"order_by": position.order, "name": name}
     following = ""
     if listing.last is not None:
-        after = place.model_copy(update={"after": listing.last}).written()
+        after = position.model_copy(update={"after": listing.last}).encode()
         following = f"{ROOT}?{urlencode({'cursor': after, 'name': name})}"
     return page(
         request,
@@ -78,7 +79,7 @@ def portfolio(
         accounts=[AccountSummary.model_validate_json(line) for line in listing.lines],
         total=listing.total,
         following=following,
-        is_first=not place.after,
+        is_first=not position.after,
         chosen=chosen,
         again=f"{ROOT}?{urlencode(chosen)}",
     )
@@ -86,66 +87,64 @@ def portfolio(
 
 @router.get("/accounts/{account_id:path}")
 @requires("read")
-def account(account_id: Id, request: Request, current: Current) -> Response:
+def account_page(account_id: Id, request: Request, current: Current) -> Response:
     """Return an account's page."""
     return _account_page(account_id, request, current, taken=request.query_params.get("taken", ""))
 
 
 @router.post("/accounts/{account_id:path}/what-if")
 @requires("score")
-async def what_if(account_id: Id, request: Request, current: Current) -> Response:
+async def what_if_page(account_id: Id, request: Request, current: Current) -> Response:
     """Return an account's page with what would become of it."""
-    fields = await form(request)
-    delta = number(fields, "seats_delta")
+    fields = await read_form(request)
+    delta = number_field(fields, "seats_delta")
     note_accounts(request, [account_id])
-    answers: dict[str, Any] = {"asked_seats": delta or 0, "asked_leaves": "leaves" in fields}
+    question: dict[str, Any] = {"asked_seats": delta or 0, "asked_leaves": "leaves" in fields}
     try:
         wanted = WhatIf(seats_delta=delta or None, champion_leaves="leaves" in fields)
     except ValidationError:
-        return _account_page(account_id, request, current, **answers, nothing_asked=True)
+        return _account_page(account_id, request, current, **question, nothing_asked=True)
     models = await scorer(request)
     try:
         outcome = await routes_what_if.compute_what_if(account_id, wanted, request, current, models)
     except UsageError as error:
-        return _account_page(account_id, request, current, 422, **answers, refused=error.problems)
-    return _account_page(account_id, request, current, **answers, outcome=outcome.model_dump())
+        return _account_page(account_id, request, current, 422, **question, refused=error.problems)
+    return _account_page(account_id, request, current, **question, outcome=outcome.model_dump())
 
 
 @router.post("/feedback")
 @requires("feedback")
 async def give_feedback(request: Request) -> Response:
     """Keep what was done about an account, and go back to its page."""
-    fields = await form(request)
+    fields = await read_form(request)
     try:
         entry = FeedbackRequest.model_validate(
             {
                 **{name: fields.get(name) for name in ("account_id", "action", "outcome", "play")},
                 "happened_on": fields.get("happened_on", utc_now().date().isoformat()),
                 "scoring_id": fields.get("scoring_id"),
-                "amount": number(fields, "amount"),
+                "amount": number_field(fields, "amount"),
                 "note": fields.get("note"),
                 "by": page_user(request).name,
             }
         )
     except ValidationError as error:
-        first = error.errors()[0]
-        detail = f"{'.'.join(map(str, first['loc']))}: {first['msg']}"
-        raise HTTPException(422, detail) from None
+        raise HTTPException(422, messages(error.errors())[0]) from None
     feedback.give_feedback(entry, request, Response(), fields.get("idempotency_key"))
     back = f"{ROOT}/accounts/{quote(entry.account_id, safe='')}?taken={entry.outcome}#feedback"
     return RedirectResponse(back, 303)
 
 
 def _account_page(
-    account_id: str, request: Request, current: CurrentSnapshot, status: int = 200, **told: Any
+    account_id: str, request: Request, current: CurrentSnapshot, status: int = 200, **outcome: Any
 ) -> Response:
-    found = current.snapshot.answers([account_id]).get(account_id)
-    if found is None:
+    answer = current.snapshot.answers([account_id]).get(account_id)
+    if answer is None:
         raise unknown(account_id)
     note_accounts(request, [account_id])
-    score = AccountScore.model_validate_json(found + current.ending)
-    known = current.snapshot.inputs(account_id) or {}
-    values: dict[str, Any] = {
+    score = AccountScore.model_validate_json(answer + current.ending)
+    inputs = current.snapshot.inputs(account_id) or {}
+    defaults: dict[str, Any] = {
         "asked_seats": 0, "asked_leaves": False, "nothing_asked": False, "refused": [],
         "outcome": None, "taken": "",
     }  # fmt: skip
@@ -157,12 +156,12 @@ def _account_page(
         here=path,
         path=path,
         score=score,
-        known=known,
-        steps=account_summary.journey(known),
-        seats=account_summary.seats(known),
+        known=inputs,
+        steps=account_summary.journey(inputs),
+        seats=account_summary.seats(inputs),
         ahead=_seats_ahead(account_id, request),
-        champions=account_summary.champions(known),
-        departments=account_summary.departments(known),
+        champions=account_summary.champions(inputs),
+        departments=account_summary.departments(inputs),
         past=_past_scores(account_id, request),
         targets=TARGETS,
         plays=list(PLAYS),
@@ -170,7 +169,7 @@ def _account_page(
         idempotency_key=f"app-{uuid4().hex}",
         line=line,
         bars=bars,
-        **{**values, **told},
+        **{**defaults, **outcome},
     )
 
 

@@ -59,13 +59,13 @@ def list_accounts(
     }  # fmt: skip
     filters = {column: value for column, value in choices.items() if value is not None}
     first = Cursor(snapshot=current.snapshot.key, order=order_by, filters=filters)
-    place = Cursor.read(cursor) if cursor else first
-    snapshot = snapshot_of(request.app.state.snapshots, place)
-    page = snapshot.page(PLACES[place.order], place.filters, place.after, limit)
+    position = Cursor.decode(cursor) if cursor else first
+    snapshot = snapshot_of(request.app.state.snapshots, position)
+    page = snapshot.page(PLACES[position.order], position.filters, position.after, limit)
     note_accounts(request, page.account_ids)
     following = None
     if page.last is not None:
-        following = place.model_copy(update={"after": page.last}).written()
+        following = position.model_copy(update={"after": page.last}).encode()
     ending = json.dumps(
         {"total": page.total, "next_cursor": following, **_about(snapshot, current)},
         ensure_ascii=False,
@@ -90,9 +90,9 @@ def get_account_history(
     return AccountHistory(account_id=account_id, scores=[responses.past(score) for score in scores])
 
 
-def snapshot_of(watch: SnapshotWatcher, place: Cursor) -> Snapshot:
+def snapshot_of(watch: SnapshotWatcher, position: Cursor) -> Snapshot:
     """Return the snapshot that a list was begun in; ``HTTPException`` 410 when it is gone."""
-    snapshot = watch.snapshot(place.snapshot)
+    snapshot = watch.snapshot(position.snapshot)
     if snapshot is None:
         raise HTTPException(
             410, "Newer scores have come since this list was begun; ask again without a cursor."

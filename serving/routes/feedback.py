@@ -99,9 +99,9 @@ def _key_id(request: Request) -> str:
 def _entry(request: FeedbackRequest, key_id: str, idempotency_key: str | None) -> Feedback:
     content = request.model_dump_json()
     # Keys of two callers are two keys, even if they read the same.
-    named = sha256(f"{key_id} {idempotency_key}".encode()).hexdigest()[:32]
+    key_digest = sha256(f"{key_id} {idempotency_key}".encode()).hexdigest()[:32]
     return Feedback(
-        feedback_id=named if idempotency_key else uuid4().hex,
+        feedback_id=key_digest if idempotency_key else uuid4().hex,
         known_at=naive_utc(utc_now()),
         key_id=key_id,
         digest=sha256(content.encode()).hexdigest(),

@@ -15,6 +15,7 @@ from serving.http.strict_json import StrictRoute
 from serving.inference.row_validation import CheckedRow, RowValidator
 from serving.queue.audit import note_accounts
 from serving.routes.dependencies import Models
+from serving.routes.scores import JSON
 from serving.schemas.rows import FeatureRow, RowScores, RowsRequest
 from serving.schemas.scores import NOTE, ModelVersions, Probabilities
 from serving.telemetry.counters import Counters
@@ -53,7 +54,7 @@ async def score_rows(wanted: RowsRequest, request: Request, models: Models) -> R
         size = EXPLAINED_PIECE if wanted.reasons else PIECE
         done = await request.app.state.executor.run(work, numbered, size)
     _count(counters, models, done)
-    return Response(_body(models, done), media_type="application/json")
+    return Response(_body(models, done), media_type=JSON)
 
 
 class _Work:

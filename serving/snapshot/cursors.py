@@ -27,7 +27,7 @@ class Cursor(BaseModel):
     filters: dict[Column, Annotated[str, Field(max_length=200)]]
     after: Annotated[int, Field(ge=0, lt=2**53)] = 0
 
-    def written(self) -> str:
+    def encode(self) -> str:
         """Return the cursor as it is handed out."""
         return (
             base64.urlsafe_b64encode(self.model_dump_json(by_alias=True).encode())
@@ -36,7 +36,7 @@ class Cursor(BaseModel):
         )
 
     @classmethod
-    def read(cls, text: str) -> Cursor:
+    def decode(cls, text: str) -> Cursor:
         """Return the cursor that was handed out as ``text``; ``HTTPException`` 422 if none was."""
         try:
             padded = text + "=" * (-len(text) % 4)

@@ -45,7 +45,7 @@ FORM = repr([TABLES, AccountScore.model_json_schema(), AccountSummary.model_json
 
 
 def key(scoring: Scoring) -> str:
-    """Return what tells a scoring's edition from every other.
+    """Return what tells a scoring's snapshot from every other.
 
     One written again is another, and so is one that an account was erased from.
     """
@@ -59,7 +59,7 @@ def path_of(folder: Path, scoring: Scoring) -> Path:
 
 
 def write(path: Path, copy: WholeScoring) -> None:
-    """Copy a scoring into a new edition at ``path``, in one step.
+    """Copy a scoring into a new snapshot at ``path``, in one step.
 
     Raises
     ------
@@ -88,7 +88,7 @@ def scoring_in(connection: sqlite3.Connection) -> Scoring:
 
 
 def fact(connection: sqlite3.Connection, name: str) -> str | None:
-    """Return one fact about the whole edition, if it holds it."""
+    """Return one fact about the whole snapshot, if it holds it."""
     row = connection.execute("SELECT fact FROM facts WHERE name = ?", (name,)).fetchone()
     return str(row[0]) if row else None
 

@@ -18,6 +18,7 @@ from pydantic import ValidationError
 from features.errors import EnvironmentFailure
 from models.common.clock import utc_now
 from models.store.scores import ScoreStore
+from serving.schemas.validation import messages
 from serving.snapshot import file
 from serving.snapshot.snapshot import Answer, Snapshot
 
@@ -48,7 +49,7 @@ class CurrentSnapshot:
 
 
 class SnapshotWatcher:
-    """The edition that is answered from, the one before it, and what is wrong with a newer one.
+    """The snapshot that is answered from, the one before it, and what is wrong with a newer one.
 
     Parameters
     ----------
@@ -86,7 +87,7 @@ class SnapshotWatcher:
             is_read = True
             self.problems = () if self.current else (NO_SCORES,)
         if self.current is None and not is_read:
-            self._take_left()
+            self._show_leftover()
         if self.current is not None:
             self._show(self.current.snapshot, is_read=is_read)
 
@@ -103,7 +104,7 @@ class SnapshotWatcher:
         """Return a snapshot that another worker has taken already, and this one soon will."""
         path = self._folder / f"edition-{key}.db"
         is_left = path in set(self._folder.glob("edition-*.db"))
-        snapshot = self._kept(path) if is_left and self.current else None
+        snapshot = self._open_existing(path) if is_left and self.current else None
         if snapshot is None or self.current is None:
             return None
         is_newer = snapshot.scoring.created_at > self.current.snapshot.scoring.created_at
@@ -114,9 +115,9 @@ class SnapshotWatcher:
         if newest is None or (self.current and file.key(newest) == self.current.snapshot.key):
             return
         path = file.path_of(self._folder, newest)
-        self._swap(self._kept(path) or self._written())
+        self._replace(self._open_existing(path) or self._copy_newest())
 
-    def _kept(self, path: Path) -> Snapshot | None:
+    def _open_existing(self, path: Path) -> Snapshot | None:
         """Return the snapshot that another worker or an earlier life of this one has left."""
         if not path.exists():
             return None
@@ -128,7 +129,7 @@ class SnapshotWatcher:
             return None
         return snapshot
 
-    def _written(self) -> Snapshot:
+    def _copy_newest(self) -> Snapshot:
         self._folder.mkdir(parents=True, exist_ok=True)
         with self._store.whole() as copy:
             if copy is None:
@@ -137,7 +138,7 @@ class SnapshotWatcher:
             file.write(path, copy)
         return Snapshot(path)
 
-    def _swap(self, snapshot: Snapshot) -> None:
+    def _replace(self, snapshot: Snapshot) -> None:
         before = self.current.snapshot if self.current else None
         # What an account was erased from must not be read on for the sake of a list's pages.
         same = before and before.scoring.scoring_id == snapshot.scoring.scoring_id
@@ -147,9 +148,9 @@ class SnapshotWatcher:
         with suppress(OSError):
             file.sweep(self._folder, keep)
 
-    def _take_left(self) -> None:
-        """Answer from the newest edition left in the folder, while the store is gone."""
-        snapshots = [self._kept(path) for path in self._folder.glob("edition-*.db")]
+    def _show_leftover(self) -> None:
+        """Answer from the newest snapshot left in the folder, while the store is gone."""
+        snapshots = [self._open_existing(path) for path in self._folder.glob("edition-*.db")]
         order = sorted(
             (snapshot for snapshot in snapshots if snapshot),
             key=lambda snapshot: (snapshot.scoring.as_of, snapshot.scoring.created_at),
@@ -163,7 +164,4 @@ class SnapshotWatcher:
 
 
 def _explain(error: Exception) -> str:
-    if isinstance(error, ValidationError):
-        first = error.errors()[0]
-        return f"{'.'.join(map(str, first['loc']))}: {first['msg']}"
-    return str(error)
+    return messages(error.errors())[0] if isinstance(error, ValidationError) else str(error)

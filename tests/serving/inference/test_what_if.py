@@ -63,7 +63,7 @@ def test_more_seats_and_a_lost_champion_move_the_score_with_reasons(app: FastAPI
     assert after.churn > before.churn
     assert told.reasons.churn is not None
     assert told.reasons.churn.reasons[0].feature == "champions_count"
-    assert "was" in told.reasons.churn.reasons[0].text
+    assert told.reasons.churn.reasons[0].text.endswith(": 0; previously 1")
     assert told.release_id == "r7"
 
 
