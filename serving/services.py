@@ -1,4 +1,4 @@
-"""What comes in and is kept: keys, limits, the audit log, feedback."""
+"""What an application's requests share: keys, limits, the audit log, feedback."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ FLUSH_SECONDS = 1.0
 
 
 class Services:
-    """The keys, the limits, the audit log and the feedback desk of one application."""
+    """The keys, the limits, the audit log and the feedback queue of one application."""
 
     def __init__(self, app: FastAPI, route_scopes: RouteScopes, settings: ServingSettings) -> None:
         self._settings = settings

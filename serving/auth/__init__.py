@@ -1,1 +1,1 @@
-"""Who may ask what: keys, scopes, sessions, rate limits."""
+"""Who may call what: keys, scopes, sessions, rate limits."""

@@ -13,7 +13,7 @@ log = logging.getLogger(__name__)
 
 
 class KeyRefused(Exception):
-    """A key that is not to be let in, and why, in words for its owner."""
+    """A key that is refused, and why, in words for its owner."""
 
 
 class KeyCache:

@@ -1,4 +1,4 @@
-"""The way in: a key, its scope, its limits; and on the way out the audit log."""
+"""What stands before every route: the key, its scope and limits; behind it the audit log."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ from serving.settings import ServingSettings
 
 
 class AuthMiddleware:
-    """Lets in who has a key for what they ask, as often and with as much as it allows.
+    """Answers callers whose key has the scope of the route, within the key's limits.
 
-    Nothing of the body is read before: who does not belong costs nothing.
+    Nothing of the body is read before: a caller without a key costs nothing.
     """
 
     def __init__(
@@ -68,7 +68,7 @@ class AuthMiddleware:
     def _caller(self, scope: Scope, headers: Headers, *, is_public: bool) -> Caller:
         settings, key = self._settings, None
         if self._page_users and is_page(scope["path"]):
-            key = self._page_users.key(scope, is_public=is_public)
+            key = self._page_users.authenticate(scope, is_public=is_public)
         elif settings.keys != "off" and not is_public:
             key = scopes.authenticate(self._key_cache, headers.get("authorization", ""))
         if key is None:

@@ -1,4 +1,4 @@
-"""Who looks at the pages: by a session, by a proxy's word, or anybody where keys are off."""
+"""Who uses the pages: signed in, named by a proxy, or anybody where keys are off."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from serving.auth.sessions import COOKIE, Sessions
 from serving.http.paths import ROOT, SIGN_IN
 from serving.settings import ServingSettings
 
-PAGE_USER = "visitor"
+PAGE_USER = "page_user"
 
 
 @dataclass(frozen=True)
 class PageUser:
-    """Somebody at the pages: whose key it is, and what the forms they get are bound to."""
+    """A user of the pages: the key that stands for them, and what their forms are bound to."""
 
     key: ApiKey | None
     bound_to: str
@@ -39,13 +39,13 @@ class PageUser:
 
 
 class PageUsers:
-    """Tells who asks for a page."""
+    """Authenticates the users of the pages."""
 
     def __init__(self, sessions: Sessions, settings: ServingSettings) -> None:
         self._sessions, self._settings = sessions, settings
 
-    def key(self, scope: Scope, *, is_public: bool) -> ApiKey | None:
-        """Return the key of who asks, ``None`` where none is needed, and note the visitor.
+    def authenticate(self, scope: Scope, *, is_public: bool) -> ApiKey | None:
+        """Return the user's key, ``None`` where none is needed; the request's state holds the user.
 
         Raises
         ------
@@ -53,12 +53,12 @@ class PageUsers:
             303 to the sign-in when nobody has signed in, unless the page is public.
         """
         cookie = cookie_parser(Headers(scope=scope).get("cookie", "")).get(COOKIE, "")
-        page_user = self._page_user(scope, cookie)
-        if page_user is None and not is_public:
+        user = self._page_user(scope, cookie)
+        if user is None and not is_public:
             back = quote(scope["path"] if scope["method"] == "GET" else ROOT)
             raise HTTPException(303, "Sign in first.", {"Location": f"{SIGN_IN}?next={back}"})
-        scope["state"][PAGE_USER] = page_user or PageUser(None, "")
-        return page_user.key if page_user and not is_public else None
+        scope["state"][PAGE_USER] = user or PageUser(None, "")
+        return user.key if user and not is_public else None
 
     def _page_user(self, scope: Scope, cookie: str) -> PageUser | None:
         if self._settings.keys == "off":
@@ -66,8 +66,8 @@ class PageUsers:
         if user := scope.get(USER):
             key = proxy_user_key(str(user), self._scopes())
             return PageUser(key, key.key_id)
-        holder = self._sessions.key_of(cookie) if cookie else None
-        return PageUser(holder, cookie) if holder else None
+        session_key = self._sessions.key_of(cookie) if cookie else None
+        return PageUser(session_key, cookie) if session_key else None
 
     def _scopes(self) -> tuple[KeyScope, ...]:
         names = {name.strip() for name in self._settings.proxy_scopes.split(",")}
@@ -75,5 +75,5 @@ class PageUsers:
 
 
 def page_user(request: Request) -> PageUser:
-    """Return who asks."""
+    """Return the user of a request for a page."""
     return cast(PageUser, getattr(request.state, PAGE_USER, PageUser(None, "")))

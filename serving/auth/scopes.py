@@ -1,4 +1,4 @@
-"""Who asks, and whether they may: a key in the Authorization header, and the scope it needs.
+"""Authentication and authorization: a key in the Authorization header, and the scope it needs.
 
 A route declares the scope it needs where it stands, with ``@requires`` under its decorator.
 """
@@ -122,7 +122,7 @@ class RouteScopes:
 
 @dataclass(frozen=True)
 class Caller:
-    """Who asks: a key's holder, or with keys off anybody.
+    """The caller of a request: a key's holder, or with keys off anybody.
 
     ``key`` is ``None`` where none is needed, ``per_minute`` where nothing limits the requests.
     """

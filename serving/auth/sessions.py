@@ -30,7 +30,7 @@ class Sessions:
 
     Parameters
     ----------
-    keyring
+    key_cache
         The keys that sessions stand for.
     folder
         Where the secret lies, which all workers share; made when it is first needed.

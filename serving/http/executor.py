@@ -1,7 +1,7 @@
-"""Where long work is done: beside the event loop, in pieces, so that nobody waits for another's.
+"""Where long computations run: beside the event loop, in pieces, so that short ones need not wait.
 
-Whoever has much to do holds one place in the queue at a time, however much it is: between two of
-its pieces everybody else has a turn.
+A request holds one place in the queue at a time, however much it computes: between two of its
+pieces every other request has a turn.
 """
 
 from __future__ import annotations

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from serving.inference.scorer import Scorer
 
 MOST_SHOWN = 20
-"""So many inputs are told one by one: each is a series of its own in whoever keeps metrics."""
+"""So many inputs are shown one by one: each is a time series of its own in the monitoring."""
 SAMPLE = 2000
 
 

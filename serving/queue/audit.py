@@ -1,4 +1,4 @@
-"""Tells the audit log who asked for which account: on disk at once, in the store a moment later."""
+"""The audit log's queue: who asked for which account, on disk at once, soon in the store."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ log = logging.getLogger(__name__)
 
 
 def note_accounts(request: Request, account_ids: Sequence[str]) -> None:
-    """Tell for which accounts a request asked, where its path does not name the one."""
+    """Note for which accounts a request asked, where its path does not name the account."""
     setattr(request.state, ACCOUNTS, list(account_ids))
 
 
 class AuditQueue:
-    """Takes down every question about an account, whatever was answered."""
+    """Records every request about an account, whatever was answered."""
 
     def __init__(self, queue: DiskQueue, store: AuditLog) -> None:
         self._queue, self._store = queue, store
@@ -40,7 +40,7 @@ class AuditQueue:
         self._numbers = itertools.count()
 
     def record(self, scope: Scope, key_id: str) -> None:
-        """Take down a request that was answered, if it was about accounts."""
+        """Record a request that was answered, if it was about accounts."""
         ids = _accounts(scope)
         if not ids:
             return
@@ -61,7 +61,7 @@ class AuditQueue:
             log.exception("an audit line could not be written: %s", line)
 
     def refresh(self) -> None:
-        """Hand what was taken down to the store, or say why it has to wait."""
+        """Hand what was recorded to the store, or say why it has to wait."""
         self.problems = self._queue.flush(self._deliver)
 
     def sizes(self) -> tuple[int, int]:

@@ -1,4 +1,4 @@
-"""Takes feedback in: into the store, or while that is gone onto the disk, in order, never lost."""
+"""Accepts feedback: into the store, or while that is gone onto the disk, in order, never lost."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ class AcceptedFeedback:
 
 
 class FeedbackQueue:
-    """Where feedback is handed in.
+    """Accepts feedback, and hands to the store what waits on disk.
 
     Parameters
     ----------
     store
         Where entries belong.
-    spool
-        Where they wait while the store is gone; it must be sure, since "taken" is a promise.
+    queue
+        Where they wait while the store is gone; with ``fsync``, since "accepted" is a promise.
     """
 
     def __init__(self, store: FeedbackStore, queue: DiskQueue) -> None:
@@ -48,7 +48,7 @@ class FeedbackQueue:
 
         Raises
         ------
-        OtherContent
+        IdempotencyConflict
             When the entry with this id was made by another request.
         ErasedAccountError
             When the account was erased.
