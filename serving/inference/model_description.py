@@ -37,19 +37,19 @@ def _sample(told: Card) -> Sample:
     return Sample.model_validate({**known, **counts})
 
 
-def _input(one: FeatureSpec) -> Input:
-    low, high = one.expected
+def _input(feature: FeatureSpec) -> Input:
+    low, high = feature.expected
     return Input(
-        name=one.name,
-        group=one.group,
-        description=one.description,
-        unit=one.unit,
-        window_days=one.window_days,
-        by_day=one.by_day,
+        name=feature.name,
+        group=feature.group,
+        description=feature.description,
+        unit=feature.unit,
+        window_days=feature.window_days,
+        by_day=feature.by_day,
         low=low,
         high=high,
-        names=None if one.categories is None else list(one.categories),
-        typical=one.typical,
+        names=None if feature.categories is None else list(feature.categories),
+        typical=feature.typical,
     )
 
 
@@ -70,6 +70,6 @@ def describe(target: str, model: Model, release_id: str) -> ModelInfo:
         peers=[
             Peer(name=names[key], auc=_metric("auc", one)) for key, one in figures.items() if one
         ],
-        inputs=[_input(one) for one in model.features],
+        inputs=[_input(feature) for feature in model.features],
         card=json.dumps(card, sort_keys=True),
     )
