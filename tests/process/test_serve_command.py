@@ -43,10 +43,10 @@ def address(server: subprocess.Popen[str]) -> str:
 
 HANGING = """
 import sys, time
-from models import release
-release.current = lambda folder: folder
-release.verify = lambda path: None
-release.check_in_child = lambda path: time.sleep(60)
+from models.release import bundle
+bundle.current = lambda folder: folder
+bundle.verify = lambda path: None
+bundle.check_in_child = lambda path: time.sleep(60)
 from serving.__main__ import main
 sys.exit(main())
 """
@@ -86,9 +86,9 @@ def test_while_a_release_is_checked_it_answers_and_stops_at_once(tmp_path: Path)
 def test_the_child_does_not_outlive_who_started_it() -> None:
     """A release without an end, tried out by a process that is gone meanwhile."""
     child = (
-        "from models import golden_child; import sys, time, types; "
+        "from models.release import smoke_test; import sys, time, types; "
         "endless = types.SimpleNamespace(check=lambda path: time.sleep(60)); "
-        "sys.modules['models.release.golden_rows'] = endless; golden_child.main()"
+        "sys.modules['models.release.golden_rows'] = endless; smoke_test.main()"
     )
     start = (
         "import subprocess, sys, time; "
