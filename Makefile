@@ -1,13 +1,16 @@
 # Two commands do all set-up: `make demo` runs the whole way, `make test` passes the tests.
-PYTHON ?= python3.11
-VENV := .venv
+# The first of these that starts is the default; PYTHON=python3.13 takes another one, in .venv-python3.13.
+DEFAULT := $(shell for python in python3.11 python3.12 python3.13; do \
+    $$python -c '' 2>/dev/null && echo $$python && break; done)
+PYTHON ?= $(DEFAULT)
+VENV := .venv$(if $(filter-out $(DEFAULT),$(PYTHON)),-$(notdir $(PYTHON)))
 BIN := $(VENV)/bin
 CONFIG ?= expansion.toml
 UV := $(shell command -v uv 2>/dev/null)
 export DO_NOT_TRACK = true
 export PATH := $(abspath $(BIN)):$(PATH)
 
-.PHONY: demo test check spark serve mlflow bench docs lock clean
+.PHONY: demo test quick check spark serve mlflow bench docs lock clean
 
 $(VENV)/installed: requirements.lock pyproject.toml
 ifneq ($(UV),)
@@ -28,6 +31,9 @@ demo: $(VENV)/installed   ## the whole way on a simulated company, ending with i
 
 test: check               ## everything that must hold before a change lands
 	$(BIN)/python -m pytest
+
+quick: $(VENV)/installed  ## a sample of the tests for while you work: a minute on one core
+	$(BIN)/python -m pytest -n 0 -m "(unit or spec) and not slow"
 
 check: $(VENV)/installed  ## style, types and architecture
 	$(BIN)/ruff format --check --quiet .
@@ -63,7 +69,7 @@ docs: $(VENV)/installed   ## writes the generated documents anew
 	$(BIN)/python -m serving.openapi.document --crm docs/openapi-crm.json
 
 LOCKED = uv pip compile --quiet --generate-hashes --no-emit-index-url --no-emit-find-links --no-header \
-    --no-annotate --python-version 3.11 pyproject.toml
+    --no-annotate --universal --python-version 3.11 pyproject.toml
 lock:                     ## resolves all locks anew (needs uv)
 	$(LOCKED) --extra serving --extra telemetry --extra pipelines --extra postgres \
 	    --extra pdf --extra dev --output-file requirements.lock
@@ -72,4 +78,4 @@ lock:                     ## resolves all locks anew (needs uv)
 	$(LOCKED) --extra spark --constraint requirements.lock --output-file requirements-spark.lock
 
 clean:
-	rm -rf $(VENV) var mlruns/mlflow.db mlruns/artifacts
+	rm -rf .venv .venv-* var mlruns/mlflow.db mlruns/artifacts
