@@ -1,7 +1,8 @@
 """All specs of labels in one company: the quickest way to see whether a rule still holds.
 
-``python -m tests.all_at_once`` stops with 1 at the first table that differs. Mutation testing runs
-it for every mutant (see ``docs/mutants.md``); everybody else reads the specs one by one.
+``python -m tests.support.all_at_once`` stops with 1 at the first table that differs. Mutation
+testing runs it for every mutant (see ``docs/mutants.md``); everybody else reads the specs one by
+one.
 """
 
 from __future__ import annotations

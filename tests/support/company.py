@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date, datetime
+from functools import cache
+from itertools import count
 from typing import TYPE_CHECKING, Any, cast
 
 import ibis
@@ -62,6 +64,7 @@ DEFAULTS: dict[str, dict[str, Any]] = {
 DRAWS_ON = {"seats": ["usage"], "commercial": ["usage", "seats"]}
 """The groups whose columns a group combines with its own."""
 
+NUMBERS = count()
 KNOWN_FROM = {
     name: "signed_on" if name == "subscriptions" else table.happened
     for name, table in TABLES.items()
@@ -108,11 +111,7 @@ def _value(column: Column, text: str) -> Any:
 
 def company(connection: Any = None, **texts: str) -> dict[str, ir.Table]:
     """Return a company of the given tables on ``connection`` (DuckDB in memory by default)."""
-    connection = connection or ibis.duckdb.connect()
-    return {
-        name: connection.create_table(name, rows, overwrite=True)
-        for name, rows in written(texts).items()
-    }
+    return _stored(written(texts), connection)
 
 
 def written(texts: Mapping[str, str]) -> dict[str, pa.Table]:
@@ -123,11 +122,30 @@ def written(texts: Mapping[str, str]) -> dict[str, pa.Table]:
 
 def from_rows(company: Company, connection: Any = None) -> dict[str, ir.Table]:
     """Return the tables of a company given as lists of rows."""
-    connection = connection or ibis.duckdb.connect()
-    return {
-        name: connection.create_table(name, arrow(name, rows), overwrite=True)
-        for name, rows in company.items()
-    }
+    return _stored({name: arrow(name, rows) for name, rows in company.items()}, connection)
+
+
+def _stored(tables: Mapping[str, pa.Table], connection: Any) -> dict[str, ir.Table]:
+    """Write tables to a DuckDB connection of Ibis, in place of those of the same names.
+
+    Without a connection they get a schema of their own in one that is opened once: opening one,
+    and creating tables by Ibis, takes far longer than what most tests then ask.
+    """
+    schema = "main"
+    if connection is None:
+        connection = _opened_once()
+        schema = f"company_{next(NUMBERS)}"
+        connection.con.execute(f"create schema {schema}")
+    for name, rows in tables.items():
+        connection.con.register("rows_to_store", rows)
+        connection.con.execute(f"create or replace table {schema}.{name} as from rows_to_store")
+        connection.con.unregister("rows_to_store")
+    return {name: connection.table(name, database=schema) for name in tables}
+
+
+@cache
+def _opened_once() -> Any:
+    return ibis.duckdb.connect()
 
 
 def arrow(name: str, rows: Sequence[Mapping[str, Any]]) -> pa.Table:

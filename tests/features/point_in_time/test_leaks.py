@@ -10,6 +10,7 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from features.catalogue import GROUPS
+from features.labels.targets import TARGETS
 from tests.support.company import Prepared, compute_on, from_rows, labels_on
 from tests.support.damage import CONTRACTED, damaged
 from tests.support.random_company import AS_OFS, random_company
@@ -79,7 +80,7 @@ def test_the_future_changes_the_labels(seed: int, cut: date) -> None:
     before = at(labels_on(from_rows(company), [cut], date.max), cut)
     after = at(labels_on(from_rows(damaged(company, cut, seed)), [cut], date.max), cut)
     names = {name for _, name in changed(before, after)}
-    assert names >= {f"{name}_next_91d" for name in ("upsell", "downsell", "churn")}
+    assert names >= {f"{name}_next_91d" for name in TARGETS}
 
 
 @few(1)

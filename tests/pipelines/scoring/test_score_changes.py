@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import shutil
 from datetime import timedelta
+from itertools import pairwise
 from pathlib import Path
 
 import pandas as pd
@@ -10,16 +11,23 @@ from typer.testing import CliRunner
 
 from features.errors import DataError, UsageError
 from models.dataset import feature_table
+from models.store.scores import ScoreStore
 from pipelines.cli.app import app
 from pipelines.config.settings import Settings
 from pipelines.scoring import input_snapshots
 from pipelines.scoring.score import score
-from pipelines.scoring.score_changes import MovedResult, explain_moves
+from pipelines.scoring.score_changes import (
+    AccountMove,
+    MovedResult,
+    TargetMove,
+    explain_moves,
+)
 from tests.models import releases
 from tests.pipelines import trained
 
 BENT = {"method": "sigmoid", "a": 0.5, "b": -1.0}
 BUSY = "a-0007"
+PARTS = ("data", "model", "calibration")
 
 
 @pytest.fixture(scope="module")
@@ -68,6 +76,22 @@ def parts(found: MovedResult) -> dict[str, tuple[bool, bool, bool]]:
             for one in found.targets}  # fmt: skip
 
 
+def shares(move: TargetMove | AccountMove) -> list[float]:
+    return [move.data, move.model, move.calibration]
+
+
+def stored(settings: Settings) -> pd.Series:
+    """Return the probabilities in the store, by account and target."""
+    store = ScoreStore(settings.store_url)
+    probabilities = {
+        (score.account_id, target): probability
+        for score in store.all()
+        for target, probability in score.probabilities.items()
+    }
+    store.close()
+    return pd.Series(probabilities).rename_axis(["account_id", "target"])
+
+
 def test_the_first_scoring_has_nothing_to_be_compared_with(settings: Settings) -> None:
     with pytest.raises(DataError, match=r"no earlier scoring .* kept are those of: 20"):
         explain_moves(settings)
@@ -103,15 +127,37 @@ def test_a_new_calibration_is_told_as_such(settings: Settings) -> None:
     )
 
 
-def test_the_parts_sum_to_the_change_when_all_is_new(settings: Settings) -> None:
+def test_the_parts_sum_to_the_change_when_all_is_new(
+    settings: Settings, company: Path, tmp_path: Path
+) -> None:
+    """Each part is what the stored scores change by where that alone is new, step by step."""
+    steps = [stored(settings)]
+    for name in ("new data", "new data and model"):
+        shutil.copytree(company, tmp_path / name, symlinks=True)
+        other = trained.settings_in(tmp_path / name)
+        a_week_later(other)
+        if "model" in name:
+            publish(other, version="4")
+        score(other)
+        steps.append(stored(other))
     a_week_later(settings)
     publish(settings, version="4", calibration=BENT)
     score(settings)
-    found = explain_moves(settings)
-    for one in (*found.targets, *found.accounts):
-        assert one.data + one.model + one.calibration == pytest.approx(
-            one.after - one.before, abs=3e-6
-        )
+    steps.append(stored(settings))
+    changes = pd.concat([after - before for before, after in pairwise(steps)], axis=1).dropna()
+    changes.columns = pd.Index(PARTS)
+
+    moves = explain_moves(settings)
+    assert len(moves.accounts) == 10
+    for account in moves.accounts:
+        expected = changes.loc[(account.account_id, account.target)]
+        assert shares(account) == pytest.approx(expected.to_list(), abs=2e-6)
+    for target in moves.targets:
+        expected = changes.xs(target.target, level="target").mean()
+        assert shares(target) == pytest.approx(expected.to_list(), abs=2e-6)
+        assert all(shares(target)), "a part that is nothing proves nothing"
+    for move in (*moves.targets, *moves.accounts):
+        assert sum(shares(move)) == pytest.approx(move.after - move.before, abs=3e-6)
 
 
 def test_one_account_can_be_asked_about(settings: Settings) -> None:
