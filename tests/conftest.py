@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,18 +12,86 @@ from sqlalchemy import Engine, create_engine, text
 
 from tests.models.releases import META, model, publish
 
+TESTS = Path(__file__).parent
+CATEGORIES = {"spec": "spec", "engines": "engine", "process": "process", "browser": "browser"}
+"""The category of the tests of a folder; those of all others are unit tests."""
+SLOW = (
+    "features/declaration/test_oracle.py",
+    "features/point_in_time/test_leaks.py",
+    "features/provenance/test_row.py",
+    "features/test_catalogue.py::test_every_target_befalls",
+    "features/test_catalogue.py::test_values_of_the_demo_company",
+    "models/evaluation/test_skill.py",
+    "models/forecast/test_nrr.py",
+    "models/forecast/test_seat_demand.py",
+    "models/lifecycle/test_comparison.py",
+    "models/lifecycle/test_model_card_plots.py",
+    "models/release/test_bundle.py",
+    "models/training/test_calibration.py",
+    "models/training/test_tuning.py",
+    "pipelines/build/test_incremental.py",
+    "pipelines/cli/test_app.py",
+    "pipelines/config/test_company_features.py",
+    "pipelines/config/test_examples.py",
+    "pipelines/ingest/test_tables.py",
+    "pipelines/lifecycle",
+    "pipelines/monitoring/test_evidently_report.py",
+    "pipelines/report/test_report.py",
+    "pipelines/scoring",
+    "pipelines/security/test_erase.py",
+    "pipelines/synthetic",
+)
+"""What trains, simulates or computes for long: ``make quick`` leaves it out."""
 LONGEST = (
-    "tests/engines/test_features.py",
-    "tests/features/point_in_time/test_leaks.py",
-    "tests/engines/test_build.py",
-    "tests/pipelines/cli/test_app.py",
+    "engines/test_features.py",
+    "features/point_in_time/test_leaks.py",
+    "engines/test_build.py",
+    "pipelines/cli/test_app.py",
 )
 """Files that take a process half a minute or more: begun last, they would run on alone."""
+# Expressions of Ibis are many small objects that live long: looking for garbage among them takes
+# an eighth of the time of a test.
+gc.set_threshold(200_000, 50, 100)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Run the files that take longest first; the order is the same in every process."""
-    items.sort(key=lambda item: not item.nodeid.startswith(LONGEST))
+    """Mark each test with its category; run the files that take longest first.
+
+    The order is the same in every process.
+    """
+    for item in items:
+        item.add_marker(category(item))
+        if is_slow(item):
+            item.add_marker("slow")
+    items.sort(key=lambda item: not place(item).startswith(LONGEST))
+
+
+def place(item: pytest.Item) -> str:
+    """Return the path within this folder and the name of a test."""
+    return f"{item.path.relative_to(TESTS).as_posix()}::{item.name}"
+
+
+def category(item: pytest.Item) -> str:
+    """Return the one category of a test; in each folder PostgreSQL makes it a test of an engine."""
+    parameters = item.callspec.params if hasattr(item, "callspec") else {}
+    if parameters.get("database_url") == "postgresql":
+        return "engine"
+    if parameters.get("engine") == "duckdb":
+        return "spec"
+    return CATEGORIES.get(place(item).split("/")[0], "unit")
+
+
+def is_slow(item: pytest.Item) -> bool:
+    """Say whether ``make quick`` leaves a test out.
+
+    It reads the specs that can share a company all at once (``engines/test_features.py``), not
+    one by one.
+    """
+    if place(item).startswith("spec/"):
+        from tests.support.gathered import SPECS
+
+        return item.module in SPECS  # type: ignore[attr-defined]
+    return place(item).startswith(SLOW)
 
 
 @pytest.fixture(scope="session")
