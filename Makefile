@@ -8,6 +8,8 @@ BIN := $(VENV)/bin
 CONFIG ?= expansion.toml
 UV := $(shell command -v uv 2>/dev/null)
 export DO_NOT_TRACK = true
+# Compiled modules are written beside the sources: without them every process compiles all anew.
+unexport PYTHONDONTWRITEBYTECODE
 export PATH := $(abspath $(BIN)):$(PATH)
 
 .PHONY: demo test quick check spark serve mlflow bench docs lock clean

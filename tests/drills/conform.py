@@ -1,9 +1,9 @@
 """Holds the whole API against its own document, with a key and without, by schemathesis.
 
-``python -m tests.conform --examples 100 --seed 1`` starts a service with two models, a scoring and
-a key of all scopes, and lets schemathesis ask it whatever the document allows and whatever it
-forbids: all phases, all checks. Without a key every operation must refuse. More options are handed
-on to schemathesis.
+``python -m tests.drills.conform --examples 100 --seed 1`` starts a service with two models, a
+scoring and a key of all scopes, and lets schemathesis ask it whatever the document allows and
+whatever it forbids: all phases, all checks. Without a key every operation must refuse. More options
+are handed on to schemathesis.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ def run(options: Sequence[str]) -> int:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m tests.drills.conform", description=__doc__)
     parser.add_argument("--examples", default=100, type=int)
     parser.add_argument("--seed", default=1, type=int)
     chosen, more = parser.parse_known_args()

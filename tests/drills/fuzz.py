@@ -1,12 +1,12 @@
 """Spoils releases in every way, puts them before a running service, and looks what it answers.
 
-``python -m tests.fuzz --mutants 500 --seed 1`` starts a server with a good release, and then makes
-one spoiled release after the other the current one: files cut, bits and digits flipped, indices
-led astray, numbers that are none, JSON of other shapes, files swapped, missing, endless or no files
-at all. A third are left as they are, so that hashes tell; a few get hashes that fit, but the old
-id; and half of them are sealed as if they had been published, so that only the checks of the
-content are left. Whatever is put before it, the service must go on, answer lookups with the same
-bytes and posted rows with the scores of the good release.
+``python -m tests.drills.fuzz --mutants 500 --seed 1`` starts a server with a good release, and then
+makes one spoiled release after the other the current one: files cut, bits and digits flipped,
+indices led astray, numbers that are none, JSON of other shapes, files swapped, missing, endless or
+no files at all. A third are left as they are, so that hashes tell; a few get hashes that fit, but
+the old id; and half of them are sealed as if they had been published, so that only the checks of
+the content are left. Whatever is put before it, the service must go on, answer lookups with the
+same bytes and posted rows with the scores of the good release.
 """
 
 from __future__ import annotations
@@ -218,7 +218,7 @@ def report(tally: Tally, seconds: float) -> Iterator[str]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m tests.drills.fuzz", description=__doc__)
     parser.add_argument("--mutants", default=500, type=int)
     parser.add_argument("--seed", default=1, type=int)
     chosen = parser.parse_args()

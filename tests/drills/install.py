@@ -1,10 +1,11 @@
 """Installs the server as its image does, in an environment of its own, and asks it.
 
-``python -m tests.install`` takes about a minute and a connection to a package index.
+``python -m tests.drills.install`` takes about a minute and a connection to a package index.
 """
 
 from __future__ import annotations
 
+import argparse
 import os
 import re
 import subprocess
@@ -50,6 +51,7 @@ def installed(folder: Path) -> Path:
 
 def main() -> None:
     """Print how long it took, what is installed, and what was answered."""
+    argparse.ArgumentParser(prog="python -m tests.drills.install", description=__doc__).parse_args()
     with tempfile.TemporaryDirectory() as name:
         folder, began = Path(name), time.monotonic()
         python = installed(folder / "venv")

@@ -1,11 +1,12 @@
 """Kills verbs at random moments and looks whether everything still fits together.
 
-``python -m tests.kill --times 100`` runs train, promote, rollback, publish and score on a small
-company, each in a fork of one process that has imported all libraries, and kills them with signal
-9: half of them after a random time, half of them at a random one of their steps (a file opened to
-be written, renamed or linked, a statement of SQL), which hits the short moments that matter. After
-each kill registry, release, log of promotions and score store must fit together, the same verb must
-succeed when it is run again, and then release, log and aliases must name the same versions.
+``python -m tests.drills.kill --times 100`` runs train, promote, rollback, publish and score on a
+small company, each in a fork of one process that has imported all libraries, and kills them with
+signal 9: half of them after a random time, half of them at a random one of their steps (a file
+opened to be written, renamed or linked, a statement of SQL), which hits the short moments that
+matter. After each kill registry, release, log of promotions and score store must fit together, the
+same verb must succeed when it is run again, and then release, log and aliases must name the same
+versions.
 """
 
 from __future__ import annotations
@@ -391,7 +392,7 @@ class Drill:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Drill; print what was killed and what did not hold."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m tests.drills.kill", description=__doc__)
     parser.add_argument("--times", type=int, default=100)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--verbs", default="train,promote,rollback,publish,score")

@@ -1,14 +1,15 @@
 """Mutation testing of the modules that decide what is seen when, and what a label is.
 
-``python -m tests.mutants features/labels/targets.py …`` changes one operator, comparison, number or
-keyword at a time, and runs the tests that should notice. It needs ``cosmic-ray`` beside the
-installed packages, which is in no lock: its mutations are used, its runner is not. Here every
+``python -m tests.drills.mutants features/labels/targets.py …`` changes one operator, comparison,
+number or keyword at a time, and runs the tests that should notice. It needs ``cosmic-ray`` beside
+the installed packages, which is in no lock: its mutations are used, its runner is not. Here every
 mutant is tried in a fork of one process that has imported all libraries, and no file is written.
 Survivors are listed and explained in ``docs/mutants.md``.
 """
 
 from __future__ import annotations
 
+import argparse
 import ast
 import importlib.abc
 import importlib.util
@@ -174,7 +175,17 @@ def outcome(mutant: Mutant) -> str:
     return "killed" if child.exitcode else "survived"
 
 
-def main(paths: Sequence[str]) -> int:
+def main() -> int:
+    """Try all mutants of the modules asked for; print those that survive, and the count."""
+    parser = argparse.ArgumentParser(prog="python -m tests.drills.mutants", description=__doc__)
+    parser.add_argument("modules", nargs="*", help=f"of {', '.join(CHECKS)}; all if none is named")
+    paths = parser.parse_args().modules or list(CHECKS)
+    if unknown := [path for path in paths if path not in CHECKS]:
+        parser.error(f"no tests are known to notice mutants of {', '.join(unknown)}")
+    return tried(paths)
+
+
+def tried(paths: Sequence[str]) -> int:
     """Try all mutants of ``paths``, two at a time; print those that survive, and the count."""
     import hypothesis
     import ibis
@@ -201,4 +212,4 @@ def main(paths: Sequence[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:] or list(CHECKS)))
+    sys.exit(main())

@@ -1,10 +1,11 @@
 """What engines say of the same companies, and how far apart they are, column by column.
 
-``python -m tests.parity`` prints the figures of the engines that are here.
+``python -m tests.drills.parity`` prints the figures of the engines that are here.
 """
 
 from __future__ import annotations
 
+import argparse
 import sys
 import time
 from collections.abc import Sequence
@@ -120,6 +121,7 @@ def _line(one: Difference) -> str:
 
 def main() -> int:
     """Print the figures of the engines that are here; return 1 when one of them differs."""
+    argparse.ArgumentParser(prog="python -m tests.drills.parity", description=__doc__).parse_args()
     failed = False
     for engine in engines.OTHERS:
         if reason := engines.missing(engine):

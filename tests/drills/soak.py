@@ -1,11 +1,11 @@
 """Loads two workers while everything around them changes, and checks every single answer.
 
-``python -m tests.soak --minutes 5 --postgres URL`` lets eight callers ask for everything at once:
-lookups with and without a tag, lists page by page, batches, posted rows with and without reasons,
-what-ifs, histories, feedback. Meanwhile ten releases are swapped, three scorings are published,
-PostgreSQL is restarted (``--restart COMMAND``) and both workers are restarted, one after the other.
-Callers go round the workers that are ready, and ask the other one where a connection is refused;
-nothing is repeated that a worker took. A worker is told to stop while it is being asked.
+``python -m tests.drills.soak --minutes 5 --postgres URL`` lets eight callers ask for everything at
+once: lookups with and without a tag, lists page by page, batches, posted rows with and without
+reasons, what-ifs, histories, feedback. Meanwhile ten releases are swapped, three scorings are
+published, PostgreSQL is restarted (``--restart COMMAND``) and both workers are restarted, one after
+the other. Callers go round the workers that are ready, and ask the other one where a connection is
+refused; nothing is repeated that a worker took. A worker is told to stop while it is being asked.
 Each answer must be what one release and one scoring say, never a mix of two.
 """
 
@@ -377,7 +377,7 @@ def report(tally: Tally) -> Iterator[str]:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m tests.drills.soak", description=__doc__)
     parser.add_argument("--minutes", default=5.0, type=float)
     parser.add_argument("--postgres", default=os.environ.get("EXPANSION_TEST_POSTGRES", ""))
     parser.add_argument("--restart", default="", help="the command that restarts PostgreSQL")

@@ -1,9 +1,10 @@
 """Kills ``expansion weekly`` within each of its steps and looks whether the next run makes it good.
 
-``python -m tests.weekly_kill`` simulates a small company, trains it, and runs two weeks, the second
-of which was preceded by one that was missed. The second run is killed with signal 9 within every
-step, at a random moment of it, and run again: features, scores, decisions, verdicts, forecast, page
-and what was delivered must be those of a run that nobody killed, and a mail must have come once.
+``python -m tests.drills.weekly_kill`` simulates a small company, trains it, and runs two weeks, the
+second of which was preceded by one that was missed. The second run is killed with signal 9 within
+every step, at a random moment of it, and run again: features, scores, decisions, verdicts,
+forecast, page and what was delivered must be those of a run that nobody killed, and a mail must
+have come once.
 """
 
 from __future__ import annotations
@@ -72,7 +73,7 @@ class Post:
 
 def main() -> None:
     """Kill at every step, so many times, and print what became of it."""
-    parser = argparse.ArgumentParser(prog="python -m tests.weekly_kill", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m tests.drills.weekly_kill", description=__doc__)
     parser.add_argument("--times", type=int, default=1, help="Kills within each step.")
     parser.add_argument("--accounts", type=int, default=300)
     parser.add_argument("--seed", type=int, default=1)

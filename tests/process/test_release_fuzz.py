@@ -1,4 +1,4 @@
-"""A service that is shown spoiled releases, in short; ``python -m tests.fuzz`` is the long form."""
+"""A service that is shown spoiled releases; ``python -m tests.drills.fuzz`` is the long form."""
 
 from __future__ import annotations
 

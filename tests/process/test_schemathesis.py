@@ -1,4 +1,4 @@
-"""The API against its own document, in short; ``python -m tests.conform`` is the long form."""
+"""The API against its own document; ``python -m tests.drills.conform`` is the long form."""
 
 from __future__ import annotations
 

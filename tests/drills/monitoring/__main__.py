@@ -1,4 +1,4 @@
-"""``python -m tests.drills``: does the watch see what breaks, name it rightly, and else keep quiet?
+"""Does monitoring see what breaks, name it rightly, and else keep quiet?
 
 A demo company is simulated; its models are trained a year before the end of the data, and every
 Monday of that year is watched: these are the quiet weeks. Then each fault is put into the tables
@@ -24,7 +24,7 @@ WEEKS = 50
 
 def main() -> None:
     """Run the drills on one company a seed and print a table of each."""
-    parser = argparse.ArgumentParser(prog="python -m tests.drills", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m tests.drills.monitoring", description=__doc__)
     parser.add_argument("--seeds", type=int, nargs="+", default=[11])
     parser.add_argument("--accounts", type=int, default=2500)
     parser.add_argument("--only", default="", help="Faults whose name holds this text.")
