@@ -1,4 +1,4 @@
-"""Inputs that seem to tell the outcome instead of foretelling it."""
+"""Inputs that look like leaks: they record the outcome instead of predicting it."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from models.inference.encoding import FeatureSpec
 from models.statistics import metrics
 from models.statistics.bootstrap import whole
 
-TOLD = 0.98
+LEAK_AUC = 0.98
 """A single column with this AUC was written with the outcome in hand."""
-TELLING = 0.75
-"""A column with this AUC carries a model; if it says nothing any more, the model is hollow."""
+STRONG_AUC = 0.75
+"""A column with this AUC carries a model; once it is constant, the model is hollow."""
 
 
 def suspects(
@@ -31,28 +31,30 @@ def suspects(
     newest
         The rows to be scored, whose outcome nobody knows yet.
     """
-    found = [_suspicion(one, rows[one.name], label, newest[one.name]) for one in features]
-    return [sentence for sentence in found if sentence]
+    sentences = [
+        _suspicion(feature, rows[feature.name], label, newest[feature.name]) for feature in features
+    ]
+    return [sentence for sentence in sentences if sentence]
 
 
 def strength(values: pd.Series, label: np.ndarray) -> float:
     """Return the AUC of a column on its own, whichever way round, its gaps included; 0.5 to 1."""
-    both = (_numbers(values, label), values.isna().to_numpy(float))
-    areas = [whole(metrics.auc, one, label) for one in both]
+    scores = (_numbers(values, label), values.isna().to_numpy(float))
+    areas = [whole(metrics.auc, score, label) for score in scores]
     return max(max(area, 1 - area) for area in areas)
 
 
 def _suspicion(feature: FeatureSpec, past: pd.Series, label: np.ndarray, newest: pd.Series) -> str:
     area = strength(past, label)
     alone = f"{feature.name} alone orders the outcomes with an AUC of {area:.2f}"
-    if area > TOLD:
+    if area > LEAK_AUC:
         return f"{alone}: it is written with them, leave it out"
-    if area > TELLING and _silent(newest) and not _silent(past):
+    if area > STRONG_AUC and _is_constant(newest) and not _is_constant(past):
         return f"{alone}, and is the same for every account to be scored: mend its source"
     return ""
 
 
-def _silent(values: pd.Series) -> bool:
+def _is_constant(values: pd.Series) -> bool:
     return bool(values.nunique(dropna=False) < 2)
 
 

@@ -1,34 +1,18 @@
-"""What a team reaches that calls on the accounts ranked first: outcomes, lift and money."""
+"""Lift: what a team reaches that contacts the accounts ranked first, in outcomes and ARR."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
+from models.release.card import Reach
 from models.statistics import metrics
-from models.statistics.bootstrap import Draws, Interval
+from models.statistics.bootstrap import Draws
 
 SHARES = (0.05, 0.10, 0.20)
 CAPACITY = "capacity"
-
-
-@dataclass(frozen=True)
-class Reach:
-    """What lies among the first accounts of every date.
-
-    ``accounts`` are called on a date, on average. ``outcomes`` is the share of all outcomes that
-    are among those likeliest, ``lift`` how many times as many as by chance, and ``arr`` the share
-    of all outcomes' ARR among those worth most (``None`` where a table tells no amounts).
-    """
-
-    at: str
-    accounts: float
-    outcomes: Interval
-    lift: Interval
-    arr: Interval | None
 
 
 def reached(
@@ -40,7 +24,7 @@ def reached(
     amount: np.ndarray | None = None,
     worth: np.ndarray | None = None,
     capacity: int | None = None,
-) -> list[Reach]:
+) -> tuple[Reach, ...]:
     """Return what the first 5, 10 and 20 % of each date hold, and the first ``capacity`` accounts.
 
     Parameters
@@ -54,24 +38,24 @@ def reached(
     amount, worth
         ARR of each outcome, and the expected ARR to rank by, shape (rows,).
     capacity
-        Accounts that the whole team can call on at a date.
+        Accounts that the whole team can contact on a date.
     """
     draws = Draws(rows["account_id"], seed)
     dates = rows["as_of"]
-    found = []
+    depths = []
     for at, counts in _depths(dates.value_counts(sort=False), capacity):
-        likely = _first(probability, dates, counts)
+        likeliest = _first(probability, dates, counts)
         arr = None
         if amount is not None and worth is not None:
             arr = draws.interval(metrics.captured, _first(worth, dates, counts), amount)
-        outcomes = draws.interval(metrics.captured, likely, label)
-        lift = draws.interval(metrics.lift, likely, label)
-        found.append(Reach(at, float(counts.mean()), outcomes, lift, arr))
-    return found
+        outcomes = draws.interval(metrics.captured, likeliest, label)
+        lift = draws.interval(metrics.lift, likeliest, label)
+        depths.append(Reach(at, float(counts.mean()), outcomes, lift, arr))
+    return tuple(depths)
 
 
 def _depths(rows: pd.Series, capacity: int | None) -> Iterator[tuple[str, pd.Series]]:
-    """Yield how many accounts of each date are called on, and how that is said."""
+    """Yield how many accounts of each date are contacted, in words and as counts by date."""
     for share in SHARES:
         yield f"first {100 * share:.0f} %", (share * rows).round().clip(lower=1)
     if capacity is not None:

@@ -1,4 +1,4 @@
-"""All that is said about a fitted model: on later dates, over time, on accounts never seen."""
+"""All figures of a fitted model: on later dates, over time, on accounts it never saw."""
 
 from __future__ import annotations
 
@@ -11,38 +11,20 @@ import pandas as pd
 
 from models.dataset.feature_table import FeatureTable
 from models.dataset.matrix import matrix
-from models.evaluation.lift import Reach, reached
+from models.evaluation.lift import reached
 from models.evaluation.skill import Evaluation, evaluate
-from models.evaluation.slices import Slice, slices
-from models.explanation.importance import Importance, importance
+from models.evaluation.slices import slices
+from models.explanation.importance import importance
+from models.release.card import HeldOutAccounts, Importance, Reach, Slice, WalkForwardFold
 from models.statistics import metrics
-from models.statistics.bootstrap import Draws, Interval
+from models.statistics.bootstrap import Draws
+from models.statistics.interval import Interval
 from models.training import baselines
 from models.training.boosting import Params
-from models.training.classifier import Fitted, TrainingSet
+from models.training.classifier import FittedModel, TrainingSet
 
 HELD_OUT = 5
 """One account in so many is held out of a second fit."""
-
-
-@dataclass(frozen=True)
-class Stretch:
-    """How well the accounts were ordered on some dates by a model fitted before them."""
-
-    first: str
-    last: str
-    rows: int
-    positives: int
-    auc: Interval
-
-
-@dataclass(frozen=True)
-class HeldOut:
-    """One model's AUC on the test dates: accounts that it was fitted on, and others."""
-
-    fitted_on: Interval
-    held_out: Interval
-    accounts: int
 
 
 @dataclass(frozen=True)
@@ -50,17 +32,17 @@ class Review:
     """The figures on the test dates, and those beside them; ``walk`` is oldest first."""
 
     evaluation: Evaluation
-    reached: list[Reach]
-    slices: list[Slice]
-    walk: list[Stretch]
-    held_out: HeldOut
+    reached: tuple[Reach, ...]
+    slices: tuple[Slice, ...]
+    walk: tuple[WalkForwardFold, ...]
+    held_out: HeldOutAccounts
     importance: Importance
 
 
 def review(
     table: FeatureTable,
     training: TrainingSet,
-    fitted: Fitted,
+    fitted: FittedModel,
     params: Params,
     *,
     min_positives: int,
@@ -75,7 +57,7 @@ def review(
     min_positives
         Fewer outcomes than this are too few for a verdict of skill.
     capacity
-        Accounts that the whole team can call on at a date, where that is known.
+        Accounts that the whole team can contact on a date, where that is known.
     """
     target, label = fitted.target, table.labels[fitted.target]
     test = table.at(target, fitted.split.test)
@@ -92,36 +74,49 @@ def review(
         ),
         reached=reached(test, outcome, probability, seed=params.seed, capacity=capacity, **money),
         slices=slices(test, outcome, probability, params.seed),
-        walk=list(_walk(fitted, test, outcome, params.seed)),
+        walk=tuple(_walk_forward(fitted, test, outcome, params.seed)),
         held_out=_held_out(training, fitted, params, test, outcome),
         importance=importance(fitted, test, params.seed),
     )
 
 
-def _walk(fitted: Fitted, test: pd.DataFrame, outcome: np.ndarray, seed: int) -> Iterator[Stretch]:
+def _walk_forward(
+    fitted: FittedModel, test: pd.DataFrame, outcome: np.ndarray, seed: int
+) -> Iterator[WalkForwardFold]:
     """Yield the folds and the test; each was scored by a model fitted on dates before it."""
     newest = test[["account_id", "as_of"]].assign(raw=fitted.raw(test), label=outcome)
-    for rows in [*(rows for _, rows in fitted.seen.groupby("fold")), newest]:
+    for rows in [*(rows for _, rows in fitted.out_of_fold.groupby("fold")), newest]:
         label = rows["label"].to_numpy(float)
         auc = Draws(rows["account_id"], seed).interval(metrics.auc, rows["raw"].to_numpy(), label)
         days = rows["as_of"]
-        yield Stretch(str(days.min()), str(days.max()), len(rows), int(label.sum()), auc)
+        yield WalkForwardFold(days.min(), days.max(), len(rows), int(label.sum()), auc)
 
 
 def _held_out(
-    training: TrainingSet, fitted: Fitted, params: Params, test: pd.DataFrame, outcome: np.ndarray
-) -> HeldOut:
+    training: TrainingSet,
+    fitted: FittedModel,
+    params: Params,
+    test: pd.DataFrame,
+    outcome: np.ndarray,
+) -> HeldOutAccounts:
     """Fit again without some accounts, and see whether they are ordered as well as the others.
 
     The same trees and dates; only whether an account's past was in the training differs.
     """
-    away = _chosen(training.rows["account_id"])
-    booster = training.boosting.grown(fitted.trees, params, np.flatnonzero(~away))
+    held_out = _held_out_rows(training.rows["account_id"])
+    booster = training.boosting.grown(fitted.trees, params, np.flatnonzero(~held_out))
     raw = np.asarray(booster.predict(matrix(test, fitted.features), raw_score=True))
-    known = set(training.rows["account_id"][~away])
-    seen = test["account_id"].isin(known).to_numpy()
-    one, two = (_auc(test[part], raw[part], outcome[part], params.seed) for part in (seen, ~seen))
-    return HeldOut(fitted_on=one, held_out=two, accounts=test["account_id"][~seen].nunique())
+    fitted_accounts = set(training.rows["account_id"][~held_out])
+    fitted_on = test["account_id"].isin(fitted_accounts).to_numpy()
+
+    def area(rows: np.ndarray) -> Interval:
+        return _auc(test[rows], raw[rows], outcome[rows], params.seed)
+
+    return HeldOutAccounts(
+        fitted_on=area(fitted_on),
+        held_out=area(~fitted_on),
+        accounts=test["account_id"][~fitted_on].nunique(),
+    )
 
 
 def _auc(rows: pd.DataFrame, raw: np.ndarray, outcome: np.ndarray, seed: int) -> Interval:
@@ -130,11 +125,11 @@ def _auc(rows: pd.DataFrame, raw: np.ndarray, outcome: np.ndarray, seed: int) ->
     return Draws(rows["account_id"], seed).interval(metrics.auc, raw, outcome)
 
 
-def _chosen(account_ids: pd.Series) -> np.ndarray:
-    """Say which rows' accounts are held out: by their name alone, so always the same ones."""
-    held = {
-        one: int(sha256(str(one).encode()).hexdigest(), 16) % HELD_OUT == 0
-        for one in account_ids.unique()
+def _held_out_rows(account_ids: pd.Series) -> np.ndarray:
+    """Say which rows' accounts are held out: by their id alone, so always the same ones."""
+    held_out = {
+        account_id: int(sha256(str(account_id).encode()).hexdigest(), 16) % HELD_OUT == 0
+        for account_id in account_ids.unique()
     }
-    chosen: np.ndarray = account_ids.map(held).to_numpy(bool)
-    return chosen
+    rows: np.ndarray = account_ids.map(held_out).to_numpy(bool)
+    return rows

@@ -1,16 +1,17 @@
-"""How good a model is on dates it has not seen: figures with intervals, beside simple rivals."""
+"""How good a model is on dates it has not seen: figures with intervals, beside baselines."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
+from models.release.card import Baseline, ReliabilityBin
 from models.statistics import metrics
-from models.statistics.bootstrap import Draws, Interval, interval_of, whole
+from models.statistics.bootstrap import Draws, interval_of, whole
+from models.statistics.interval import Interval
 from models.training.baselines import Rival
 
 CHANCE = 0.5
@@ -35,14 +36,10 @@ class Evaluation:
     positives: int
     base_rate: float
     figures: Mapping[str, Interval]
-    rivals: Mapping[str, Mapping[str, Any]]
-    reliability: list[dict[str, float]]
+    rivals: Mapping[str, Baseline]
+    reliability: tuple[ReliabilityBin, ...]
     verdict: str
     why: str
-
-    def as_dict(self) -> dict[str, Any]:
-        """Return the evaluation as JSON-able values."""
-        return asdict(self)
 
 
 def evaluate(
@@ -74,46 +71,49 @@ def evaluate(
         name: draws.interval(metric, probability, label) for name, metric in metrics.METRICS.items()
     }
     drawn = draws.resampled(metrics.auc, probability, label)
-    shown = {
-        name: _rival(rival, rows, label, draws, figures["auc"], drawn)
-        for name, rival in rivals.items()
+    baselines = {
+        key: _baseline(rival, rows, label, draws, figures["auc"], drawn)
+        for key, rival in rivals.items()
     }
-    verdict, why = _verdict(int(label.sum()), figures["auc"], shown, min_positives)
+    verdict, why = _verdict(int(label.sum()), figures["auc"], baselines, min_positives)
     return Evaluation(
         rows=len(rows),
         accounts=rows["account_id"].nunique(),
         positives=int(label.sum()),
         base_rate=float(label.mean()),
         figures=figures,
-        rivals=shown,
-        reliability=metrics.reliability(probability, label),
+        rivals=baselines,
+        reliability=tuple(
+            ReliabilityBin(tenth["predicted"], tenth["observed"], int(tenth["n"]))
+            for tenth in metrics.reliability(probability, label)
+        ),
         verdict=verdict,
         why=why,
     )
 
 
-def _rival(
+def _baseline(
     rival: Rival,
     rows: pd.DataFrame,
     label: np.ndarray,
     draws: Draws,
     auc: Interval,
     drawn: np.ndarray,
-) -> dict[str, Any]:
+) -> Baseline:
     """Return a rival's AUC, the lead of the model's ``auc`` (``drawn``) over it, and its Brier."""
     score = rival.score(rows)
-    own = whole(metrics.auc, score, label)
+    area = whole(metrics.auc, score, label)
     resampled = draws.resampled(metrics.auc, score, label)
-    return {
-        "name": rival.name,
-        "auc": interval_of(own, resampled),
-        "lead": interval_of(auc.value - own, drawn - resampled),
-        "brier": draws.interval(metrics.brier, score, label) if rival.probability else None,
-    }
+    return Baseline(
+        name=rival.name,
+        auc=interval_of(area, resampled),
+        lead=interval_of(auc.value - area, drawn - resampled),
+        brier=draws.interval(metrics.brier, score, label) if rival.probability else None,
+    )
 
 
 def _verdict(
-    positives: int, auc: Interval, rivals: Mapping[str, Mapping[str, Any]], min_positives: int
+    positives: int, auc: Interval, rivals: Mapping[str, Baseline], min_positives: int
 ) -> tuple[str, str]:
     """Say whether the model is clear of chance and of every rival, and why not."""
     if positives < min_positives:
@@ -126,9 +126,9 @@ def _verdict(
         )
     for key, rival in rivals.items():
         # As good as a linear model is still of use; no better than a plain rule is not.
-        lead: Interval = rival["lead"]
+        lead = rival.lead
         if lead.high < 0 or (key not in LEARNERS and lead.value <= 0):
-            return NO_SKILL, f"AUC {auc} is not above {rival['auc']} of {rival['name']}"
-    equals = [r["name"] for r in rivals.values() if r["lead"].low <= 0]
+            return NO_SKILL, f"AUC {auc} is not above {rival.auc} of {rival.name}"
+    equals = [rival.name for rival in rivals.values() if rival.lead.low <= 0]
     not_clear = f"; not clearly above {' and '.join(equals)}" if equals else ""
     return SKILL, f"AUC {auc} is above chance and simple rules{not_clear}"

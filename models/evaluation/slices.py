@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
+from models.release.card import Slice
 from models.statistics import metrics
-from models.statistics.bootstrap import Draws, Interval
+from models.statistics.bootstrap import Draws
 
 FEWEST_OUTCOMES = 30
 """With fewer outcomes, or fewer rows without, a slice's figures say little."""
@@ -19,24 +19,9 @@ MOST_KINDS = 8
 OTHERS = "all others"
 
 
-@dataclass(frozen=True)
-class Slice:
-    """Figures of the rows of one kind of account; ``small`` says not to lean on them."""
-
-    by: str
-    name: str
-    rows: int
-    accounts: int
-    positives: int
-    base_rate: float
-    predicted: float
-    auc: Interval
-    small: bool
-
-
 def slices(
     rows: pd.DataFrame, label: np.ndarray, probability: np.ndarray, seed: int
-) -> list[Slice]:
+) -> tuple[Slice, ...]:
     """Return the figures slice by slice; what a company has no column for is left out.
 
     Parameters
@@ -48,13 +33,13 @@ def slices(
     seed
         Draws the resamples.
     """
-    found = []
+    judged = []
     for by, kind in kinds(rows):
         for name in sorted(kind.dropna().unique(), key=_order):
-            chosen = (kind == name).to_numpy()
-            draws = Draws(rows["account_id"][chosen], seed)
-            found.append(_slice(by, str(name), draws, label[chosen], probability[chosen]))
-    return found
+            member = (kind == name).to_numpy()
+            draws = Draws(rows["account_id"][member], seed)
+            judged.append(_slice(by, str(name), draws, label[member], probability[member]))
+    return tuple(judged)
 
 
 def _slice(by: str, name: str, draws: Draws, label: np.ndarray, probability: np.ndarray) -> Slice:
@@ -73,7 +58,7 @@ def _slice(by: str, name: str, draws: Draws, label: np.ndarray, probability: np.
 
 
 def kinds(rows: pd.DataFrame) -> Iterator[tuple[str, pd.Series]]:
-    """Yield each way to part the rows, with the kind of each row."""
+    """Yield each way to divide the rows, with the kind of each row."""
     for name in ("segment", "region"):
         if name in rows and rows[name].notna().any():
             yield name, _largest(rows[name])
@@ -86,8 +71,8 @@ def kinds(rows: pd.DataFrame) -> Iterator[tuple[str, pd.Series]]:
 
 def _largest(names: pd.Series) -> pd.Series:
     """Return the names with all but the most frequent ones as one."""
-    kept = names.value_counts().index[:MOST_KINDS]
-    return names.where(names.isin(kept) | names.isna(), OTHERS)
+    largest = names.value_counts().index[:MOST_KINDS]
+    return names.where(names.isin(largest) | names.isna(), OTHERS)
 
 
 _SIZES = ("smallest third by ARR", "middle third by ARR", "largest third by ARR")
@@ -95,5 +80,5 @@ _TENURES = ("first year", "second year", "longer")
 
 
 def _order(name: str) -> tuple[int, str]:
-    known = (*_SIZES, *_TENURES, OTHERS)
-    return (known.index(name) if name in known else -1, str(name))
+    ranked = (*_SIZES, *_TENURES, OTHERS)
+    return (ranked.index(name) if name in ranked else -1, str(name))

@@ -21,7 +21,7 @@ from features.errors import DataError
 from models.dataset.feature_table import FeatureTable
 from models.dataset.matrix import specify
 from models.dataset.time_split import parted
-from models.statistics.bootstrap import Interval
+from models.statistics.interval import Interval
 from models.training.boosting import Params
 from models.training.quantiles import AsToday, Ends, Quantiles, covered, nearer, parts, share
 

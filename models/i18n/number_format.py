@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from math import isfinite
+from math import isfinite, isnan
 from pathlib import Path
-from typing import Any
 
 from models.i18n.messages import FIRST, read
+from models.statistics.interval import Interval
 
 DASH = "\u2013"
 MINUS = "\u2212"
@@ -48,18 +47,19 @@ class Figures:
             return self.short(value)
         return f"{'+' if value > 0 else MINUS}{self.short(abs(value))}"
 
-    def interval(self, one: Mapping[str, Any] | None, digits: int = 2) -> str:
-        """Return a figure with its interval (``value``, ``low``, ``high``): 0.78 (0.74 to 0.81)."""
-        if not one or one.get("value") is None:
+    def interval(self, figure: Interval | None, digits: int = 2) -> str:
+        """Return a figure with its interval: 0.78 (0.74 to 0.81)."""
+        if figure is None or isnan(figure.value):
             return DASH
-        low, high = one.get("low"), one.get("high")
-        told = self.number(one["value"], digits)
-        if low is None or high is None:
-            return told
+        value = self.number(figure.value, digits)
+        if not figure.is_complete:
+            return value
         between = WORDS[self.language].text(
-            "unit.between", low=self.number(low, digits), high=self.number(high, digits)
+            "unit.between",
+            low=self.number(figure.low, digits),
+            high=self.number(figure.high, digits),
         )
-        return f"{told} ({between})"
+        return f"{value} ({between})"
 
     def percent(self, share: float | None, digits: int = 0) -> str:
         """Return a share (0 to 1) as per cent; small but not zero is told as such."""

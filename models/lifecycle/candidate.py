@@ -1,8 +1,7 @@
-"""From a feature table to a version ready to be registered: fitted, judged, with golden rows."""
+"""From a feature table to a version ready to be registered: fitted, evaluated, with golden rows."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -15,10 +14,11 @@ from models.evaluation.leakage import suspects
 from models.evaluation.report import review
 from models.lifecycle.model_card import card
 from models.release import golden_rows
+from models.release.card import Card, NotTrained, Question, TrainingRows
 from models.release.model_files import ModelFiles
 from models.training.amounts import Amounts, fit_amounts
 from models.training.boosting import Params
-from models.training.classifier import Fitted, TrainingSet, finished
+from models.training.classifier import FittedModel, TrainingSet, finished
 from models.training.tuning import Tuning, tune
 
 GOLDEN_ROWS = 20
@@ -27,28 +27,20 @@ TOO_SHORT = "too short a history"
 
 
 @dataclass(frozen=True)
-class Unfit:
-    """A target that no model can be made of, and why."""
-
-    verdict: str
-    why: str
-
-
-@dataclass(frozen=True)
-class Made:
-    """A model with all that is known of it; ``tuning`` where its parameters were looked for."""
+class Candidate:
+    """A trained model with its card; ``tuning`` where its parameters were searched for."""
 
     files: ModelFiles
     params: Params
     tuning: Tuning | None
 
     @property
-    def card(self) -> Mapping[str, Any]:
+    def card(self) -> Card:
         """The model card."""
         return self.files.card
 
 
-def make(
+def train_candidate(
     table: FeatureTable,
     target: str,
     params: Params,
@@ -56,8 +48,8 @@ def make(
     min_positives: int,
     trials: int = 0,
     capacity: int | None = None,
-) -> Made | Unfit:
-    """Fit, calibrate and judge one target's model; ``table`` is left as it is.
+) -> Candidate | NotTrained:
+    """Fit, calibrate and evaluate one target's model; ``table`` is left as it is.
 
     Parameters
     ----------
@@ -70,42 +62,41 @@ def make(
     trials
         How many sets of parameters to try; none keeps the usual ones.
     capacity
-        Accounts that the whole team can call on at a date, where that is known.
+        Accounts that the whole team can contact on a date, where that is known.
     """
     label = table.labels[target]
     try:
-        parts = split(sorted(table.mature(target)["as_of"].unique()), label.mature_days)
+        dates = split(sorted(table.mature(target)["as_of"].unique()), label.mature_days)
     except DataError as error:
-        return Unfit(TOO_SHORT, str(error))
-    if lacking := _lacking(table, target, parts, min_positives):
-        return Unfit(TOO_FEW, lacking)
-    training = TrainingSet.of(table, target, parts)
+        return NotTrained(TOO_SHORT, str(error))
+    if lacking := _lacking(table, target, dates, min_positives):
+        return NotTrained(TOO_FEW, lacking)
+    training = TrainingSet.of(table, target, dates)
     tuning = tune(training, params, trials) if trials else None
     best = tuning.params if tuning else params
     fitted = finished(training, best, label.mature_days)
     reviewed = review(table, training, fitted, best, min_positives=min_positives, capacity=capacity)
     amounts = fit_amounts(table, target, training, best)
-    told = card(
+    described = card(
         reviewed,
         fitted,
-        amount=amounts.told,
-        trained=_trained(table, training),
+        amount=amounts.method,
+        trained=_training_rows(table, training),
         suspects=_suspects(table, fitted),
+        excludes=label.excludes,
     )
-    # A server knows no table: what never befalls the same row goes with the model.
-    told |= {"excludes": list(label.excludes)}
-    return Made(_files(table, fitted, amounts, told), best, tuning)
+    return Candidate(_files(table, fitted, amounts, described), best, tuning)
 
 
-def _lacking(table: FeatureTable, target: str, parts: Split, min_positives: int) -> str:
-    """Say which part of the rows has too few outcomes to fit, to stop or to judge by, if any."""
+def _lacking(table: FeatureTable, target: str, dates: Split, min_positives: int) -> str:
+    """Say which of the rows have too few outcomes to fit, to stop or to test by, if any."""
     needed = {
-        "training": (parts.train, min_positives),
-        "stopping": (parts.newest.valid, 1),
-        "test": (parts.test, 1),
+        "training": (dates.train, min_positives),
+        "stopping": (dates.newest.valid, 1),
+        "test": (dates.test, 1),
     }
-    for name, (dates, fewest) in needed.items():
-        outcomes = table.at(target, dates)[table.labels[target].column]
+    for name, (days, fewest) in needed.items():
+        outcomes = table.at(target, days)[table.labels[target].column]
         if (positives := int(outcomes.sum())) < fewest:
             return f"{positives} outcomes in the {name} rows, {fewest} are needed"
         if positives == len(outcomes):
@@ -113,27 +104,25 @@ def _lacking(table: FeatureTable, target: str, parts: Split, min_positives: int)
     return ""
 
 
-def _trained(table: FeatureTable, training: TrainingSet) -> dict[str, Any]:
-    return {
-        "rows": len(training.rows),
-        "positives": int(training.label.sum()),
-        "from": str(training.split.train[0]),
-        "to": str(training.split.train[-1]),
-        "data_fingerprint": table.meta["fingerprint"],
-        "question": table.question(training.target),
-    }
+def _training_rows(table: FeatureTable, training: TrainingSet) -> TrainingRows:
+    return TrainingRows(
+        rows=len(training.rows),
+        positives=int(training.label.sum()),
+        first=training.split.train[0],
+        last=training.split.train[-1],
+        data_fingerprint=table.meta["fingerprint"],
+        question=Question(**table.question(training.target)),
+    )
 
 
-def _suspects(table: FeatureTable, fitted: Fitted) -> list[str]:
-    """Return a sentence for each input that seems to tell the outcome, on the test dates."""
+def _suspects(table: FeatureTable, fitted: FittedModel) -> list[str]:
+    """Return a sentence for each input that looks like a leak on the test dates."""
     rows = table.at(fitted.target, fitted.split.test)
     label = rows[table.labels[fitted.target].column].to_numpy(float)
     return suspects(fitted.features, rows, label, table.newest())
 
 
-def _files(
-    table: FeatureTable, fitted: Fitted, amounts: Amounts, told: Mapping[str, Any]
-) -> ModelFiles:
+def _files(table: FeatureTable, fitted: FittedModel, amounts: Amounts, card: Card) -> ModelFiles:
     """Return the model with golden rows: some of the newest accounts, and one without anything."""
     newest = table.newest()[table.inputs].head(GOLDEN_ROWS)
     rows = [
@@ -141,7 +130,7 @@ def _files(
     ]
     rows.append(dict.fromkeys(table.inputs))
     draft = ModelFiles(
-        fitted.text, fitted.calibration, fitted.features, told, {"rows": rows}, amounts.text
+        fitted.text, fitted.calibration, fitted.features, card, {"rows": rows}, amounts.text
     )
     return replace(draft, golden={"rows": rows, **golden_rows.golden_scores(draft)})
 
@@ -152,6 +141,10 @@ def _plain(cell: Any) -> Any:
     return None if cell is None or np.isnan(cell) else float(cell)
 
 
-def parameters(made: Made) -> dict[str, Any]:
+def parameters(candidate: Candidate) -> dict[str, Any]:
     """Return the parameters of a run: those of the fit, and what came of them."""
-    return {**asdict(made.params), "trees": made.card["trees"], "split": made.card["split"]}
+    return {
+        **asdict(candidate.params),
+        "trees": candidate.card.trees,
+        "split": candidate.card.split,
+    }

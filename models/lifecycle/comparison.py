@@ -11,7 +11,8 @@ import pandas as pd
 from models.evaluation.skill import CLEAR_ERRORS
 from models.evaluation.slices import FEWEST_OUTCOMES, kinds
 from models.statistics import metrics, psi
-from models.statistics.bootstrap import Draws, Interval, Metric, whole
+from models.statistics.bootstrap import Draws, Metric, whole
+from models.statistics.interval import Interval
 
 AUC_MARGIN = 0.005
 LOSS_MARGIN = 0.01
@@ -48,7 +49,7 @@ class Pair:
 
 
 @dataclass(frozen=True)
-class Contest:
+class Comparison:
     """Mature rows that neither version was trained on, and the newest rows, which get scored."""
 
     rows: pd.DataFrame
@@ -57,64 +58,68 @@ class Contest:
     newest: Pair
     seed: int = 0
 
-    def figures(self, metric: Metric) -> tuple[float, float]:
+    def values(self, metric: Metric) -> tuple[float, float]:
         """Return the metric of the champion and of the challenger."""
-        both = (self.past.champion, self.past.challenger)
-        champion, challenger = (whole(metric, one, self.label) for one in both)
+        scores = (self.past.champion, self.past.challenger)
+        champion, challenger = (whole(metric, score, self.label) for score in scores)
         return champion, challenger
 
 
-def compare(contest: Contest) -> Iterator[Check]:
+def compare(comparison: Comparison) -> Iterator[Check]:
     """Yield every check that holds the challenger against the champion."""
-    draws = Draws(contest.rows["account_id"], contest.seed)
-    yield _better(contest, draws)
-    yield _calibrated(contest, draws)
-    yield _on_base_rate(contest, draws)
-    yield _slices(contest)
-    yield _stable(contest)
-    yield _agreeing(contest)
+    draws = Draws(comparison.rows["account_id"], comparison.seed)
+    yield _better(comparison, draws)
+    yield _calibrated(comparison, draws)
+    yield _on_base_rate(comparison, draws)
+    yield _slices(comparison)
+    yield _stable(comparison)
+    yield _agreeing(comparison)
 
 
-def _better(contest: Contest, draws: Draws) -> Check:
+def _better(comparison: Comparison, draws: Draws) -> Check:
     """Ask for a clear lead in AUC or in log loss that is worth a change, and for no clear loss."""
-    areas, losses = (contest.figures(metric) for metric in (metrics.auc, metrics.log_loss))
-    area = _lead(contest, draws, metrics.auc)
-    saved = _lead(contest, draws, _kept_log_loss)
+    areas, losses = (comparison.values(metric) for metric in (metrics.auc, metrics.log_loss))
+    area = _lead(comparison, draws, metrics.auc)
+    saved = _lead(comparison, draws, _negated_log_loss)
     leads = {"AUC": (area, AUC_MARGIN), "log loss": (saved, LOSS_MARGIN * losses[0])}
     behind = [name for name, (lead, least) in leads.items() if lead.high < 0 > lead.value + least]
     ahead = [name for name, (lead, least) in leads.items() if lead.low > 0 <= lead.value - least]
-    told = f"lead in AUC {area}, in log loss {saved}"
-    why = f"clearly behind in {' and '.join(behind)}: {told}" if behind else _EQUAL.format(told)
+    shown = f"lead in AUC {area}, in log loss {saved}"
+    why = f"clearly behind in {' and '.join(behind)}: {shown}" if behind else _EQUAL.format(shown)
     passes = bool(ahead) and not behind
-    shown = [f"AUC {a:.3f}, log loss {b:.4f}" for a, b in zip(areas, losses, strict=True)]
-    return Check("better", passes, shown[0], shown[1], told if passes else why)
+    champion, challenger = (
+        f"AUC {auc:.3f}, log loss {loss:.4f}" for auc, loss in zip(areas, losses, strict=True)
+    )
+    return Check("better", passes, champion, challenger, shown if passes else why)
 
 
 _EQUAL = "as good as the champion within chance ({}): keep it, or wait for a better one"
 
 
-def _kept_log_loss(score: np.ndarray, label: np.ndarray, weight: np.ndarray) -> np.ndarray:
+def _negated_log_loss(score: np.ndarray, label: np.ndarray, weight: np.ndarray) -> np.ndarray:
     """Return the log loss with its sign turned: more is better."""
     return -metrics.log_loss(score, label, weight)
 
 
-def _lead(contest: Contest, draws: Draws, metric: Metric) -> Interval:
-    return draws.difference(contest.past.challenger, contest.past.champion, contest.label, metric)
+def _lead(comparison: Comparison, draws: Draws, metric: Metric) -> Interval:
+    return draws.difference(
+        comparison.past.challenger, comparison.past.champion, comparison.label, metric
+    )
 
 
-def _calibrated(contest: Contest, draws: Draws) -> Check:
-    champion, challenger = contest.figures(metrics.ece)
-    excess = _lead(contest, draws, metrics.ece)
+def _calibrated(comparison: Comparison, draws: Draws) -> Check:
+    champion, challenger = comparison.values(metrics.ece)
+    excess = _lead(comparison, draws, metrics.ece)
     passes = not (excess.low > 0 and excess.value > ECE_MARGIN)
     why = "" if passes else f"its calibration error is above the champion's by {excess}"
     return Check("calibration", passes, f"ECE {champion:.3f}", f"ECE {challenger:.3f}", why)
 
 
-def _on_base_rate(contest: Contest, draws: Draws) -> Check:
+def _on_base_rate(comparison: Comparison, draws: Draws) -> Check:
     """Ask for a mean probability near the base rate, or about as near as the champion's."""
-    rate = float(contest.label.mean())
-    champion, challenger = contest.figures(_bias)
-    bias = draws.interval(_bias, contest.past.challenger, contest.label)
+    rate = float(comparison.label.mean())
+    champion, challenger = comparison.values(_bias)
+    bias = draws.interval(_bias, comparison.past.challenger, comparison.label)
     clear = not bias.low <= 0 <= bias.high and abs(bias.value) > BASE_MARGIN * rate
     passes = not (clear and abs(challenger) > abs(champion) + BASE_EXCESS * rate)
     why = "" if passes else f"its mean probability is off the base rate of {rate:.3f} by {bias}"
@@ -127,12 +132,12 @@ def _bias(score: np.ndarray, label: np.ndarray, weight: np.ndarray) -> np.ndarra
     return gap
 
 
-def _slices(contest: Contest) -> Check:
-    """Ask that no part of the customers gets a clearly worse model."""
+def _slices(comparison: Comparison) -> Check:
+    """Ask that no slice of the customers gets a clearly worse model."""
     judged = [
-        (f"{by} {name}", _slice(contest, (parts == name).to_numpy(bool)))
-        for by, parts in kinds(contest.rows)
-        for name in sorted(parts.dropna().unique())
+        (f"{by} {name}", _slice(comparison, (kind == name).to_numpy(bool)))
+        for by, kind in kinds(comparison.rows)
+        for name in sorted(kind.dropna().unique())
     ]
     leads = {name: lead for name, lead in judged if lead is not None}
     worse = [
@@ -143,33 +148,34 @@ def _slices(contest: Contest) -> Check:
     return Check("slices", not worse, "", f"{len(leads)} slices", "; ".join(worse))
 
 
-def _slice(contest: Contest, member: np.ndarray) -> Interval | None:
-    label = contest.label[member]
+def _slice(comparison: Comparison, member: np.ndarray) -> Interval | None:
+    label = comparison.label[member]
     if min(label.sum(), (1 - label).sum()) < FEWEST_OUTCOMES:
         return None
-    draws = Draws(contest.rows["account_id"][member], contest.seed)
-    one, other = contest.past.challenger[member], contest.past.champion[member]
-    return draws.difference(one, other, label, _kept_log_loss)
+    draws = Draws(comparison.rows["account_id"][member], comparison.seed)
+    challenger, champion = comparison.past.challenger[member], comparison.past.champion[member]
+    return draws.difference(challenger, champion, label, _negated_log_loss)
 
 
-def _stable(contest: Contest) -> Check:
+def _stable(comparison: Comparison) -> Check:
     """Ask that the challenger's scores did not move where the champion's stayed.
 
     A model that is good on the past because of what is not known yet collapses on the newest rows.
     """
-    champion = psi.stability(contest.past.champion, contest.newest.champion)
-    challenger = psi.stability(contest.past.challenger, contest.newest.challenger)
-    limit = psi.limit(len(contest.past.champion), len(contest.newest.champion))
+    champion = psi.stability(comparison.past.champion, comparison.newest.champion)
+    challenger = psi.stability(comparison.past.challenger, comparison.newest.challenger)
+    limit = psi.limit(len(comparison.past.champion), len(comparison.newest.champion))
     passes = challenger <= max(limit, 2 * champion)
-    told = f"its scores of the newest rows are not those of the rows it was judged on: {limit:.2f}"
-    why = "" if passes else f"{told} is the most, unless the champion's have moved as well"
+    moved = f"its scores of the newest rows are not those of the rows it was judged on: {limit:.2f}"
+    why = "" if passes else f"{moved} is the most, unless the champion's have moved as well"
     return Check("score shift", passes, f"PSI {champion:.2f}", f"PSI {challenger:.2f}", why)
 
 
-def _agreeing(contest: Contest) -> Check:
+def _agreeing(comparison: Comparison) -> Check:
     """Ask that both order the newest rows as alike as the rows whose outcome is known."""
     past, newest = (
-        psi.agreement(one.champion, one.challenger) for one in (contest.past, contest.newest)
+        psi.agreement(pair.champion, pair.challenger)
+        for pair in (comparison.past, comparison.newest)
     )
     passes = newest >= past - AGREEMENT_LOST
     why = (

@@ -8,9 +8,7 @@ does not pass: a change of model changes every score and reason, and has to be w
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import date, timedelta
-from typing import Any
+from datetime import timedelta
 
 import numpy as np
 import pandas as pd
@@ -19,7 +17,8 @@ from models.dataset.feature_table import FeatureTable
 from models.dataset.matrix import matrix
 from models.evaluation import leakage
 from models.evaluation.skill import SKILL
-from models.lifecycle.comparison import Check, Contest, Pair, compare
+from models.lifecycle.comparison import Check, Comparison, Pair, compare
+from models.release.card import Question
 from models.release.golden_rows import matrix_probabilities
 from models.release.model_files import ModelFiles
 
@@ -39,75 +38,77 @@ def judge(
     Parameters
     ----------
     table, target
-        The feature table as it is now; its newest mature rows are the ground of the contest.
+        The feature table as it is now; its newest mature rows are what both are compared on.
     challenger, champion
-        The files of both versions, their cards with ``trained["to"]``.
+        The files of both versions.
     fewest
-        Outcomes that the contest must hold to be decided.
+        Outcomes that the rows must hold to decide.
     """
     rival = champion if champion is not None and not _lacking(table, champion) else None
-    found = [
+    checks = [
         _skill(challenger, champion),
         _question(table, target, challenger, rival),
         _inputs(table, challenger, champion),
     ]
-    if not all(one.passes for one in found[1:]):
-        return found
-    if rival is not None and _twins(challenger, rival):
-        return [*found, Check("another model", False, "", "the same model", _TWIN)]
+    if not all(check.passes for check in checks[1:]):
+        return checks
+    if rival is not None and _same_model(challenger, rival):
+        return [*checks, Check("another model", False, "", "the same model", _SAME_MODEL)]
     rows = _unseen(table, target, challenger, rival)
     label = rows[table.labels[target].column].to_numpy(float)
     enough = _enough(rows, label, challenger, rival, fewest if rival is not None else 1)
-    found.append(enough)
+    checks.append(enough)
     if not enough.passes:
-        return found
+        return checks
     newest = table.newest()
-    found.append(_leaks(challenger, rows, label, newest))
+    checks.append(_leaks(challenger, rows, label, newest))
     if rival is None:
-        return found
+        return checks
     past, now = (
         Pair(_probabilities(rival, on), _probabilities(challenger, on)) for on in (rows, newest)
     )
-    return [*found, *compare(Contest(rows, label, past, now))]
+    return [*checks, *compare(Comparison(rows, label, past, now))]
 
 
 def _skill(challenger: ModelFiles, champion: ModelFiles | None) -> Check:
-    verdict = str(challenger.card["verdict"])
-    why = "" if verdict == SKILL else f"{verdict}: {challenger.card['why']}"
-    return Check("skill", not why, "" if champion is None else str(champion.card["verdict"]),
-                 verdict, why)  # fmt: skip
+    card = challenger.card
+    why = "" if card.verdict == SKILL else f"{card.verdict}: {card.why}"
+    shown = "" if champion is None else champion.card.verdict
+    return Check("skill", not why, shown, card.verdict, why)
 
 
 def _question(
     table: FeatureTable, target: str, challenger: ModelFiles, champion: ModelFiles | None
 ) -> Check:
-    """Ask whether both answer what the table asks; versions from before cards said so do."""
-    asked = table.question(target)
-    mine, theirs = (
-        asked if one is None else one.card["trained"].get("question", asked)
-        for one in (challenger, champion)
-    )
+    """Ask whether both answer what the table asks; versions from before it was recorded do."""
+    asked = Question(**table.question(target))
+    new = challenger.card.trained.question or asked
+    old = asked if champion is None else champion.card.trained.question or asked
     why = ""
-    if mine != asked:
-        why = f"it was trained on {_told(mine)}, the feature table has {_told(asked)}; train anew"
-    elif theirs != asked:
+    if new != asked:
         why = (
-            f"the champion was trained on {_told(theirs)}, this version on {_told(mine)}: other "
-            "questions, whose answers can't be compared; --force --why changes the question"
+            f"it was trained on {_in_words(new)}, the feature table has {_in_words(asked)}; "
+            "train anew"
         )
-    return Check("question", not why, "" if champion is None else _told(theirs), _told(mine), why)
+    elif old != asked:
+        why = (
+            f"the champion was trained on {_in_words(old)}, this version on {_in_words(new)}: "
+            "other questions, whose answers can't be compared; --force --why changes the question"
+        )
+    shown = "" if champion is None else _in_words(old)
+    return Check("question", not why, shown, _in_words(new), why)
 
 
-def _told(question: Mapping[str, Any]) -> str:
-    priced = ", price rises counted" if question["price_changes"] else ""
-    return f"{question['column']}, known after {question['mature_days']} days{priced}"
+def _in_words(question: Question) -> str:
+    priced = ", price rises counted" if question.price_changes else ""
+    return f"{question.column}, known after {question.mature_days} days{priced}"
 
 
 def _inputs(table: FeatureTable, challenger: ModelFiles, champion: ModelFiles | None) -> Check:
     lacking = _lacking(table, challenger)
-    told = f"{'; '.join(lacking)}; build it with this version, or train anew" if lacking else ""
+    why = f"{'; '.join(lacking)}; build it with this version, or train anew" if lacking else ""
     shown = "" if champion is None else "; ".join(_lacking(table, champion)) or _count(champion)
-    return Check("inputs", not lacking, shown, _count(challenger), told)
+    return Check("inputs", not lacking, shown, _count(challenger), why)
 
 
 def _count(files: ModelFiles) -> str:
@@ -116,34 +117,35 @@ def _count(files: ModelFiles) -> str:
 
 def _lacking(table: FeatureTable, files: ModelFiles) -> list[str]:
     """Return what keeps a version from being scored on the table."""
-    units = {one["name"]: one["unit"] for one in table.features}
-    missing = [one.name for one in files.features if one.name not in units]
-    changed = [f"{one.name} is in {units[one.name]} and was in {one.unit}"
-               for one in files.features if units.get(one.name, one.unit) != one.unit]  # fmt: skip
+    units = {column["name"]: column["unit"] for column in table.features}
+    missing = [feature.name for feature in files.features if feature.name not in units]
+    changed = [
+        f"{feature.name} is in {units[feature.name]} and was in {feature.unit}"
+        for feature in files.features
+        if units.get(feature.name, feature.unit) != feature.unit
+    ]
     return ([f"the feature table lacks {', '.join(missing)}"] if missing else []) + changed
 
 
-_TWIN = "it is the champion's model with the champion's calibration; there is nothing to promote"
+_SAME_MODEL = (
+    "it is the champion's model with the champion's calibration; there is nothing to promote"
+)
 
 
-def _twins(one: ModelFiles, other: ModelFiles) -> bool:
-    mine, others = one.files(), other.files()
-    return all(mine[name] == others[name] for name in ("model.txt", "calibration.json"))
+def _same_model(challenger: ModelFiles, champion: ModelFiles) -> bool:
+    new, old = challenger.files(), champion.files()
+    return all(new[name] == old[name] for name in ("model.txt", "calibration.json"))
 
 
 def _unseen(
     table: FeatureTable, target: str, challenger: ModelFiles, champion: ModelFiles | None
 ) -> pd.DataFrame:
     """Return the mature rows after every label that either version was trained on."""
-    ends = [_trained_to(one) for one in (challenger, champion) if one is not None]
+    ends = [files.card.trained.last for files in (challenger, champion) if files is not None]
     since = max(ends) + timedelta(days=table.labels[target].mature_days)
     rows = table.mature(target)
-    chosen: pd.DataFrame = rows[rows["as_of"] >= since]
-    return chosen
-
-
-def _trained_to(files: ModelFiles) -> date:
-    return date.fromisoformat(files.card["trained"]["to"])
+    unseen: pd.DataFrame = rows[rows["as_of"] >= since]
+    return unseen
 
 
 def _enough(
@@ -154,22 +156,22 @@ def _enough(
     fewest: int,
 ) -> Check:
     outcomes = int(label.sum())
-    told = f"{len(rows):,} rows of {rows['as_of'].nunique()} dates with {outcomes:,} outcomes"
+    counts = f"{len(rows):,} rows of {rows['as_of'].nunique()} dates with {outcomes:,} outcomes"
     passes = min(outcomes, len(rows) - outcomes) >= fewest
     why = (
-        f"{told} are left that no version was trained on, {fewest} outcomes are needed to tell; "
+        f"{counts} are left that no version was trained on, {fewest} outcomes are needed to tell; "
         "wait until more are mature"
     )
-    shown = "" if champion is None else f"trained to {_trained_to(champion)}"
-    trained = f"trained to {_trained_to(challenger)}"
-    return Check("unseen rows", passes, shown, trained, told if passes else why)
+    shown = "" if champion is None else f"trained to {champion.card.trained.last}"
+    trained = f"trained to {challenger.card.trained.last}"
+    return Check("unseen rows", passes, shown, trained, counts if passes else why)
 
 
 def _leaks(
     challenger: ModelFiles, rows: pd.DataFrame, label: np.ndarray, newest: pd.DataFrame
 ) -> Check:
-    found = leakage.suspects(challenger.features, rows, label, newest)
-    return Check("leak", not found, "", f"{len(found) or 'no'} suspects", "; ".join(found))
+    suspects = leakage.suspects(challenger.features, rows, label, newest)
+    return Check("leak", not suspects, "", f"{len(suspects) or 'no'} suspects", "; ".join(suspects))
 
 
 def _probabilities(files: ModelFiles, rows: pd.DataFrame) -> np.ndarray:

@@ -15,7 +15,7 @@ from models.release.model_files import ModelFiles
 if TYPE_CHECKING:
     from mlflow import MlflowClient
 
-    from models.training.tuning import Tried
+    from models.training.tuning import Trial
 
 REQUIREMENTS = ["lightgbm", "numpy", "pandas"]
 HOST, PROCESS = "host", "process"
@@ -25,14 +25,14 @@ ARITHMETIC = HERE.parent / "inference"
 
 @dataclass(frozen=True)
 class Run:
-    """What a training run leaves in MLflow beside its model; what was ``tried`` are nested runs."""
+    """What a training run leaves in MLflow beside its model; its ``trials`` are nested runs."""
 
     params: Mapping[str, Any]
     metrics: Mapping[str, float]
     tags: Mapping[str, str]
     card: str
     pictures: Mapping[str, bytes]
-    tried: Sequence[Tried] = ()
+    trials: Sequence[Trial] = ()
 
 
 def logged(
@@ -46,8 +46,8 @@ def logged(
         mlflow.start_run(experiment_id=experiment, run_name=target, tags=_process()),
     ):
         _log_run(Path(folder), files, run, tags)
-        for number, trial in enumerate(run.tried):
-            _log_tried(f"{target} trial {number}", experiment, trial)
+        for number, trial in enumerate(run.trials):
+            _log_trial(f"{target} trial {number}", experiment, trial)
         info = mlflow.pyfunc.log_model(
             name="model",
             python_model=str(HERE / "pyfunc.py"),
@@ -103,7 +103,7 @@ def _written(folder: Path, files: Mapping[str, str]) -> dict[str, str]:
     return {name.split(".")[0]: str(folder / name) for name in files}
 
 
-def _log_tried(name: str, experiment: str, trial: Tried) -> None:
+def _log_trial(name: str, experiment: str, trial: Trial) -> None:
     """Log a trial as a run within the one that is open."""
     import mlflow
 

@@ -58,7 +58,7 @@ def prepare(folder: Path, models: Mapping[str, ModelFiles], meta: Mapping[str, A
         for name, text in model.files().items()
     }
     hashes = {name: _sha256(text.encode()) for name, text in sorted(files.items())}
-    described = {t: {"version": model.card.get("version")} for t, model in models.items()}
+    described = {t: {"version": model.card.version} for t, model in models.items()}
     release_id = id_of(hashes, described, meta)
     final = folder / release_id
     if not _is_whole(final, hashes):

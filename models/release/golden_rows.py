@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import lightgbm as lgb
 import numpy as np
@@ -15,6 +14,7 @@ from models.inference import calibrators
 from models.inference.calibrators import apply
 from models.inference.encoding import encode
 from models.release import lightgbm_text
+from models.release.card import Amount
 from models.release.model_files import ModelFiles
 
 TOLERANCE = 1e-9
@@ -33,16 +33,14 @@ def matrix_probabilities(files: ModelFiles, matrix: np.ndarray) -> np.ndarray:
 def amount_shares(files: ModelFiles, matrix: np.ndarray) -> np.ndarray:
     """Return the share of its ARR an outcome is worth to each row of a matrix, shape (rows,)."""
     booster = lgb.Booster(model_str=files.amount) if files.amount else None
-    return shares_by(files.card["amount"], booster, matrix)
+    return shares_by(files.card.amount, booster, matrix)
 
 
-def shares_by(
-    amounts: Mapping[str, Any], booster: lgb.Booster | None, matrix: np.ndarray
-) -> np.ndarray:
-    """Return the same by what the card tells of amounts, and their model where there is one."""
-    if booster is None:
-        return np.full(len(matrix), float(amounts["share"]))
-    capped: np.ndarray = np.minimum(booster.predict(matrix), amounts["cap"]) * amounts["factor"]
+def shares_by(amount: Amount, booster: lgb.Booster | None, matrix: np.ndarray) -> np.ndarray:
+    """Return the same by what the card says of amounts, and their model where there is one."""
+    if booster is None or amount.cap is None or amount.factor is None:
+        return np.full(len(matrix), amount.share)
+    capped: np.ndarray = np.minimum(booster.predict(matrix), amount.cap) * amount.factor
     return capped
 
 

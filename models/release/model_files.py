@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 
 from features.errors import DataError
 from models.inference.encoding import FeatureSpec
+from models.release.card import Card
 
 AMOUNT = "amount.txt"
 FORMAT = 2
@@ -37,7 +38,7 @@ class ModelFiles:
     text: str
     calibration: Mapping[str, Any]
     features: Sequence[FeatureSpec]
-    card: Mapping[str, Any]
+    card: Card
     golden: Mapping[str, Any]
     amount: str = ""
 
@@ -47,7 +48,7 @@ class ModelFiles:
             "model.txt": self.text,
             "calibration.json": as_json(self.calibration),
             "features.json": as_json([asdict(feature) for feature in self.features]),
-            "card.json": as_json({**self.card, "format": FORMAT}),
+            "card.json": as_json(replace(self.card, format=FORMAT).to_json()),
             "golden.json": as_json(self.golden),
             **({AMOUNT: self.amount} if self.amount else {}),
         }
@@ -59,7 +60,7 @@ class ModelFiles:
         Raises
         ------
         ReleaseError
-            When another version of this package wrote it.
+            When another version of this package wrote it, or its card is none.
         """
         stored = {
             name: loaded((folder / f"{name}.json").read_text("utf-8"))
@@ -73,7 +74,21 @@ class ModelFiles:
         features = FEATURES.validate_python(stored["features"])
         text = (folder / "model.txt").read_text("utf-8")
         amount = (folder / AMOUNT).read_text("utf-8") if (folder / AMOUNT).exists() else ""
-        return cls(text, stored["calibration"], features, stored["card"], stored["golden"], amount)
+        return cls(
+            text, stored["calibration"], features, _card(stored["card"], folder), stored["golden"],
+            amount,
+        )  # fmt: skip
+
+
+def _card(stored: Any, folder: Path) -> Card:
+    try:
+        return Card.from_json(stored)
+    except ValidationError as error:
+        problems = [
+            f"{folder / 'card.json'}: {'.'.join(map(str, problem['loc']))}: {problem['msg']}"
+            for problem in error.errors()
+        ]
+        raise ReleaseError(problems) from None
 
 
 def loaded(text: str) -> Any:

@@ -3,35 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
 from models.statistics import metrics
+from models.statistics.interval import Interval
 
 RESAMPLES = 400
 MOST_CELLS = 8_000_000
 
 Metric = Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]
 """A figure of scores, outcomes and weights; see ``models.statistics.metrics``."""
-
-
-@dataclass(frozen=True)
-class Interval:
-    """A figure with the ends of its 95 % interval."""
-
-    value: float
-    low: float
-    high: float
-
-    def __str__(self) -> str:
-        return f"{self.value:.3f} [{self.low:.3f}, {self.high:.3f}]"
-
-    @property
-    def error(self) -> float:
-        """The standard error, as far as the interval is that of a normal distribution."""
-        return (self.high - self.low) / (2 * 1.96)
 
 
 class Draws:

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from models.statistics.bootstrap import Interval
+from models.statistics.interval import Interval
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -6,15 +6,15 @@ later dates: of few outcomes the plain mean is the better teacher.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 
 from models.dataset.feature_table import FeatureTable
-from models.statistics.bootstrap import Draws, Interval
+from models.release.card import Amount
+from models.statistics.bootstrap import Draws
+from models.statistics.interval import Interval
 from models.training.boosting import Boosting, Params, Stopped
 from models.training.classifier import TrainingSet
 
@@ -27,12 +27,10 @@ TYPICAL, MODEL = "typical", "model"
 class Amounts:
     """How the share of an outcome is found.
 
-    ``told`` is JSON: the ``method``, the typical ``share``, and, where a model was tried, by what
-    part of the ARR its error was smaller (``nearer``). A model's shares end at ``cap`` and are
-    multiplied by ``factor``; ``text`` is LightGBM's.
+    ``method`` is what the card holds; ``text`` is LightGBM's, empty where one share is typical.
     """
 
-    told: Mapping[str, Any]
+    method: Amount
     text: str = ""
 
 
@@ -46,12 +44,14 @@ def fit_amounts(table: FeatureTable, target: str, training: TrainingSet, params:
     Source: B. Jørgensen, Exponential dispersion models (1987), for amounts that can be zero.
     """
     rows = table.at(target, training.split.train).reset_index(drop=True)
-    typical = {"method": TYPICAL, "share": typical_share(table, target, rows)}
+    typical = Amount(TYPICAL, typical_share(table, target, rows))
     amount_column = table.labels[target].amount_column
     if amount_column is None:
         return Amounts(typical)
     happened = (training.label == 1) & (rows["arr"] > 0).to_numpy()
-    early, valid = (part[happened[part]] for part in training.numbers(training.split.newest))
+    early, valid = (
+        numbers[happened[numbers]] for numbers in training.numbers(training.split.newest)
+    )
     if len(early) < FEWEST_OUTCOMES or len(valid) < FEWEST_OUTCOMES / 4:
         return Amounts(typical)
     outcomes = _Outcomes.of(training, rows, rows[amount_column], early, valid)
@@ -93,32 +93,32 @@ class _Outcomes:
         ids = rows["account_id"].iloc[both].reset_index(drop=True)
         return cls(ids, arr, amount, early, valid, cap, boosting)
 
-    def compared(self, typical: Mapping[str, Any], params: Params) -> Amounts:
+    def compared(self, typical: Amount, params: Params) -> Amounts:
         """Return the model where it is clearly nearer than the typical share, else that."""
         stopped = self.boosting.stopped(self.early, self.valid, params)
-        given, amount = self._given(stopped), self.amount[self.valid]
-        factor = float(amount.sum() / given.sum()) if given.sum() > 0 else 1.0
-        nearer = self._nearer(typical["share"] * self.arr[self.valid], given * factor)
-        told = {**typical, "nearer": [nearer.value, nearer.low, nearer.high]}
+        predicted, amount = self._predicted(stopped), self.amount[self.valid]
+        factor = float(amount.sum() / predicted.sum()) if predicted.sum() > 0 else 1.0
+        nearer = self._nearer(typical.share * self.arr[self.valid], predicted * factor)
+        compared = replace(typical, nearer=(nearer.value, nearer.low, nearer.high))
         if not nearer.low > 0:
-            return Amounts(told)
+            return Amounts(compared)
         text = self.boosting.grown(stopped.trees, params).model_to_string()
-        return Amounts({**told, "method": MODEL, "cap": self.cap, "factor": factor}, text)
+        return Amounts(replace(compared, method=MODEL, cap=self.cap, factor=factor), text)
 
-    def _given(self, stopped: Stopped) -> np.ndarray:
-        """Return the ARR that a stopped model gives to the outcomes it has not seen."""
+    def _predicted(self, stopped: Stopped) -> np.ndarray:
+        """Return the ARR that a stopped model predicts for the outcomes it has not seen."""
         share = np.exp(self.boosting.raw(stopped, self.valid))  # Tweedie's raw score is a log
         arr: np.ndarray = np.minimum(share, self.cap) * self.arr[self.valid]
         return arr
 
-    def _nearer(self, typical: np.ndarray, given: np.ndarray) -> Interval:
+    def _nearer(self, typical: np.ndarray, predicted: np.ndarray) -> Interval:
         """Return by what part of the ARR the model's error is smaller, with its interval."""
         amount = self.amount[self.valid]
-        saved = np.abs(typical - amount) - np.abs(given - amount)
+        saved = np.abs(typical - amount) - np.abs(predicted - amount)
 
         def gain(saved: np.ndarray, amount: np.ndarray, weight: np.ndarray) -> np.ndarray:
-            found: np.ndarray = (weight @ saved) / np.maximum(weight @ amount, 1e-12)
-            return found
+            share: np.ndarray = (weight @ saved) / np.maximum(weight @ amount, 1e-12)
+            return share
 
         return Draws(self.account_ids.iloc[self.valid], seed=0).interval(gain, saved, amount)
 

@@ -42,35 +42,35 @@ def rivals(table: FeatureTable, target: str, train: pd.DataFrame, seed: int) -> 
     """
     label = train[table.labels[target].column].to_numpy(float)
     rate = float(label.mean())
-    found = {
+    baselines = {
         "base_rate": Rival("base rate", lambda rows: np.full(len(rows), rate), probability=True),
         "best_column": best_column(table, train, label),
         "logistic": logistic(table, train, label, seed),
     }
     if target in RULES:
-        found["rule"] = Rival("practitioner's rule", RULES[target])
-    return found
+        baselines["rule"] = Rival("practitioner's rule", RULES[target])
+    return baselines
 
 
 def best_column(table: FeatureTable, train: pd.DataFrame, label: np.ndarray) -> Rival:
     """Return the single numeric column that orders the training rows best."""
     weight = np.ones((1, len(train)))
     numeric = [f["name"] for f in table.features if f["unit"] != "category"]
-    known = [name for name in numeric if train[name].notna().any()]
-    if not known:
+    filled = [name for name in numeric if train[name].notna().any()]
+    if not filled:
         return Rival("single column: none", lambda rows: np.zeros(len(rows)))
-    middle = {name: float(train[name].median()) for name in known}
-    areas = {n: metrics.auc(_filled(train, n, middle[n]), label, weight)[0] for n in known}
-    best = max(known, key=lambda name: abs(areas[name] - 0.5))
+    middle = {name: float(train[name].median()) for name in filled}
+    areas = {n: metrics.auc(_filled(train, n, middle[n]), label, weight)[0] for n in filled}
+    best = max(filled, key=lambda name: abs(areas[name] - 0.5))
     sign = 1.0 if areas[best] >= 0.5 else -1.0
     return Rival(f"single column: {best}", lambda rows: sign * _filled(rows, best, middle[best]))
 
 
 def logistic(table: FeatureTable, train: pd.DataFrame, label: np.ndarray, seed: int) -> Rival:
     """Fit a logistic regression on imputed, scaled and one-hot encoded inputs."""
-    known = [f for f in table.features if train[f["name"]].notna().any()]
-    numbers = [f["name"] for f in known if f["unit"] != "category"]
-    names = [f["name"] for f in known if f["unit"] == "category"]
+    filled = [f for f in table.features if train[f["name"]].notna().any()]
+    numbers = [f["name"] for f in filled if f["unit"] != "category"]
+    names = [f["name"] for f in filled if f["unit"] == "category"]
     encode = make_column_transformer(
         (make_pipeline(SimpleImputer(strategy="median", add_indicator=True), RobustScaler()),
          numbers),

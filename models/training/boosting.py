@@ -100,8 +100,8 @@ class Boosting:
         self._data = lgb.Dataset(
             matrix,
             label,
-            feature_name=[one.name for one in features],
-            categorical_feature=[n for n, one in enumerate(features) if one.categories],
+            feature_name=[feature.name for feature in features],
+            categorical_feature=[n for n, feature in enumerate(features) if feature.categories],
             params={"feature_pre_filter": False, "max_cat_to_onehot": 64, "verbose": -1},
             free_raw_data=False,
         )
@@ -129,8 +129,8 @@ class Boosting:
     def raw(self, stopped: Stopped, rows: np.ndarray) -> np.ndarray:
         """Return the log-odds that a stopped booster gives to rows, shape (rows,)."""
         matrix = self.matrix[rows]
-        found = stopped.booster.predict(matrix, raw_score=True, num_iteration=stopped.trees)
-        return np.asarray(found)
+        raw = stopped.booster.predict(matrix, raw_score=True, num_iteration=stopped.trees)
+        return np.asarray(raw)
 
     def _settings(self, params: Params, rows: int) -> dict[str, Any]:
         held = params.monotone and any(self.directions)

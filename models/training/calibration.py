@@ -80,8 +80,8 @@ FITS: Mapping[str, Callable[[np.ndarray, np.ndarray], Calibration]] = {
 }
 
 
-def calibrate(seen: pd.DataFrame, mature_days: int) -> Calibration:
-    """Choose a method out of time, and fit it on all of ``seen``.
+def calibrate(out_of_fold: pd.DataFrame, mature_days: int) -> Calibration:
+    """Choose a method out of time, and fit it on all of ``out_of_fold``.
 
     Every method is fitted on the folds before each fold, as far as their outcomes were known by
     then, and judged by its log loss there. The simplest is taken that is not worse than the best
@@ -89,7 +89,7 @@ def calibrate(seen: pd.DataFrame, mature_days: int) -> Calibration:
 
     Parameters
     ----------
-    seen
+    out_of_fold
         Rows scored by a model fitted on earlier dates: ``account_id``, ``as_of``, ``fold`` (rising
         in time), ``raw`` (log-odds) and ``label`` (0, 1).
     mature_days
@@ -100,32 +100,38 @@ def calibrate(seen: pd.DataFrame, mature_days: int) -> Calibration:
     dict
         The calibration as JSON, with ``log_loss`` by method where there was enough to compare.
     """
-    if seen["label"].nunique() < 2:
+    if out_of_fold["label"].nunique() < 2:
         return none(np.empty(0), np.empty(0))
     losses = pd.DataFrame(
-        {name: _losses(seen, fitted, mature_days) for name, fitted in FITS.items()}
+        {name: _losses(out_of_fold, fitted, mature_days) for name, fitted in FITS.items()}
     )
-    method = USUAL if losses.empty else _simplest(losses, seen.loc[losses.index, "account_id"])
-    chosen = FITS[method](*_scores(seen))
+    method = (
+        USUAL if losses.empty else _simplest(losses, out_of_fold.loc[losses.index, "account_id"])
+    )
+    chosen = FITS[method](*_scores(out_of_fold))
     compared = {} if losses.empty else {"log_loss": losses.mean().round(6).to_dict()}
     return {**chosen, **compared}
 
 
 def _losses(
-    seen: pd.DataFrame, fit: Callable[[np.ndarray, np.ndarray], Calibration], mature_days: int
+    out_of_fold: pd.DataFrame,
+    fit: Callable[[np.ndarray, np.ndarray], Calibration],
+    mature_days: int,
 ) -> pd.Series:
     """Return the log loss of each row, calibrated on what was known before its fold began."""
-    found = [pd.Series(dtype=float)]
-    for number in sorted(seen["fold"].unique()):
-        rows = seen[seen["fold"] == number]
-        known = pd.to_datetime(seen["as_of"]) + pd.Timedelta(days=mature_days)
-        before = seen[(seen["fold"] < number) & (known <= pd.Timestamp(rows["as_of"].min()))]
+    losses = [pd.Series(dtype=float)]
+    for number in sorted(out_of_fold["fold"].unique()):
+        rows = out_of_fold[out_of_fold["fold"] == number]
+        mature_on = pd.to_datetime(out_of_fold["as_of"]) + pd.Timedelta(days=mature_days)
+        before = out_of_fold[
+            (out_of_fold["fold"] < number) & (mature_on <= pd.Timestamp(rows["as_of"].min()))
+        ]
         if before["label"].nunique() == 2:
             p = np.clip(apply(fit(*_scores(before)), _scores(rows)[0]), LEAST, 1 - LEAST)
             loss = -np.log(np.where(rows["label"] == 1, p, 1 - p))
-            found.append(pd.Series(loss, index=rows.index))
-    losses: pd.Series = pd.concat(found[1:] or found)
-    return losses
+            losses.append(pd.Series(loss, index=rows.index))
+    joined: pd.Series = pd.concat(losses[1:] or losses)
+    return joined
 
 
 def _simplest(losses: pd.DataFrame, account_ids: pd.Series) -> str:
@@ -146,13 +152,13 @@ def _scores(rows: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
 
 def _logistic(inputs: np.ndarray, label: np.ndarray) -> tuple[list[float], float]:
     """Fit slopes that are not negative, and an intercept; an input that would turn is left out."""
-    kept = list(range(inputs.shape[1]))
-    while kept:
-        fitted = LogisticRegression(C=np.inf, max_iter=1000).fit(inputs[:, kept], label)
-        slopes = dict(zip(kept, fitted.coef_[0], strict=True))
+    columns = list(range(inputs.shape[1]))
+    while columns:
+        fitted = LogisticRegression(C=np.inf, max_iter=1000).fit(inputs[:, columns], label)
+        slopes = dict(zip(columns, fitted.coef_[0], strict=True))
         if min(slopes.values()) > 0:
-            found = [float(slopes.get(number, 0.0)) for number in range(inputs.shape[1])]
-            return found, float(fitted.intercept_[0])
-        kept.remove(min(kept, key=lambda number: slopes[number]))
+            rising = [float(slopes.get(number, 0.0)) for number in range(inputs.shape[1])]
+            return rising, float(fitted.intercept_[0])
+        columns.remove(min(columns, key=lambda number: slopes[number]))
     rate = float(label.mean())
     return [0.0] * inputs.shape[1], float(np.log(rate / (1 - rate)))

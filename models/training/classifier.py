@@ -20,11 +20,11 @@ from models.training.calibration import calibrate
 
 
 @dataclass(frozen=True)
-class Fitted:
+class FittedModel:
     """A fitted model: LightGBM's text, the calibration, its inputs, and how it came about.
 
-    ``seen`` are the rows of the folds, scored by models fitted on earlier dates: ``account_id``,
-    ``as_of``, ``fold``, ``raw`` (log-odds) and ``label``.
+    ``out_of_fold`` are the rows of the folds, scored by models fitted on earlier dates:
+    ``account_id``, ``as_of``, ``fold``, ``raw`` (log-odds) and ``label``.
     """
 
     target: str
@@ -33,7 +33,7 @@ class Fitted:
     features: tuple[FeatureSpec, ...]
     trees: int
     split: Split
-    seen: pd.DataFrame
+    out_of_fold: pd.DataFrame
 
     def raw(self, rows: pd.DataFrame) -> np.ndarray:
         """Return the score of each row before calibration, in log-odds."""
@@ -72,31 +72,33 @@ class TrainingSet:
             return self
         names = np.sort(self.rows["account_id"].unique().astype(str))
         drawn = np.random.default_rng(seed).permutation(names)
-        kept = set(drawn[: max(1, len(names) * most // len(self.rows))])
-        part = np.flatnonzero(self.rows["account_id"].isin(kept))
-        matrix, label = self.boosting.matrix[part], self.label[part]
+        sample = set(drawn[: max(1, len(names) * most // len(self.rows))])
+        numbers = np.flatnonzero(self.rows["account_id"].isin(sample))
+        matrix, label = self.boosting.matrix[numbers], self.label[numbers]
         boosting = Boosting(matrix, label, self.features, self.boosting.directions)
-        rows = self.rows.iloc[part].reset_index(drop=True)
+        rows = self.rows.iloc[numbers].reset_index(drop=True)
         return replace(self, rows=rows, label=label, boosting=boosting)
 
     def folds(self, params: Params) -> Iterator[tuple[Stopped, pd.DataFrame]]:
-        """Yield, oldest fold first, the booster stopped on it and its rows as ``Fitted.seen``.
+        """Yield, oldest fold first, the booster stopped on it and its rows, scored by it.
 
         A fold without both outcomes on both sides tells nothing and is passed over.
         """
         for number, fold in enumerate(self.split.folds):
             early, valid = self.numbers(fold)
-            if all(len(np.unique(self.label[part])) == 2 for part in (early, valid)):
+            if all(len(np.unique(self.label[rows])) == 2 for rows in (early, valid)):
                 stopped = self.boosting.stopped(early, valid, params)
-                found = self.rows.iloc[valid].assign(
-                    fold=number, raw=self.boosting.raw(stopped, valid), label=self.label[valid]
+                yield (
+                    stopped,
+                    self.rows.iloc[valid].assign(
+                        fold=number, raw=self.boosting.raw(stopped, valid), label=self.label[valid]
+                    ),
                 )
-                yield stopped, found
 
     def numbers(self, fold: Fold) -> tuple[np.ndarray, np.ndarray]:
         """Return the row numbers to fit on and to look at."""
         days = self.rows["as_of"]
-        early, valid = (days.isin(list(part)) for part in (fold.early, fold.valid))
+        early, valid = (days.isin(list(dates)) for dates in (fold.early, fold.valid))
         return np.flatnonzero(early), np.flatnonzero(valid)
 
 
@@ -105,7 +107,7 @@ def fit(
     target: str,
     split: Split,
     params: Params,
-) -> Fitted:
+) -> FittedModel:
     """Fit one target's model; ``table`` is left as it is.
 
     The calibration is found on ``split.folds`` and the number of trees on the newest of them, with
@@ -115,17 +117,17 @@ def fit(
     return finished(TrainingSet.of(table, target, split), params, table.labels[target].mature_days)
 
 
-def finished(training: TrainingSet, params: Params, mature_days: int) -> Fitted:
+def finished(training: TrainingSet, params: Params, mature_days: int) -> FittedModel:
     """Fit the model with the parameters settled on."""
-    tried = list(training.folds(params))
-    seen = pd.concat([rows for _, rows in tried], ignore_index=True)
-    trees = tried[-1][0].trees
-    return Fitted(
+    folds = list(training.folds(params))
+    out_of_fold = pd.concat([rows for _, rows in folds], ignore_index=True)
+    trees = folds[-1][0].trees
+    return FittedModel(
         training.target,
         training.boosting.grown(trees, params).model_to_string(),
-        calibrate(seen, mature_days),
+        calibrate(out_of_fold, mature_days),
         training.features,
         trees,
         training.split,
-        seen,
+        out_of_fold,
     )

@@ -15,7 +15,8 @@ import pandas as pd
 
 from models.dataset.matrix import matrix
 from models.inference.encoding import FeatureSpec
-from models.statistics.bootstrap import Draws, Interval
+from models.statistics.bootstrap import Draws
+from models.statistics.interval import Interval
 from models.training.boosting import Boosting, Params
 
 LEVELS = (0.1, 0.5, 0.9)
@@ -38,8 +39,8 @@ class Ends(Protocol):
 
 def parts(rows: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
     """Split the accounts by their name alone: to fit on, to stop by, to find the width on."""
-    part = rows["account_id"].map(lambda name: zlib.crc32(str(name).encode()) % PARTS)
-    return rows[part > 1], rows[part == 1], rows[part == 0]
+    number = rows["account_id"].map(lambda name: zlib.crc32(str(name).encode()) % PARTS)
+    return rows[number > 1], rows[number == 1], rows[number == 0]
 
 
 class AsToday:
@@ -71,9 +72,9 @@ class Quantiles:
         trees: Sequence[int], wider: float,
     ) -> None:  # fmt: skip
         self.features, self.params, self.trees, self.wider = features, params, trees, wider
-        kept = _sampled(rows)
+        sample = _sampled(rows)
         self.boosters = [
-            _boosting(kept, features, level).grown(count, params)
+            _boosting(sample, features, level).grown(count, params)
             for level, count in zip(LEVELS, trees, strict=True)
         ]
 
@@ -82,7 +83,7 @@ class Quantiles:
         cls, rows: pd.DataFrame, features: tuple[FeatureSpec, ...], params: Params
     ) -> Quantiles:
         """Fit a booster a level, and find out how much wider their interval has to be."""
-        fitted, stop, width = (_sampled(part) for part in parts(rows))
+        fitted, stop, width = (_sampled(some) for some in parts(rows))
         both = pd.concat([fitted, stop])
         first, second = np.split(np.arange(len(both)), [len(fitted)])
         stopped = [
@@ -90,11 +91,11 @@ class Quantiles:
         ]
         numbers = matrix(width, features)
         low, _, high = (
-            np.asarray(one.booster.predict(numbers, num_iteration=one.trees)) for one in stopped
+            np.asarray(fit.booster.predict(numbers, num_iteration=fit.trees)) for fit in stopped
         )
         missed = np.maximum(low - width[OUTCOME], width[OUTCOME] - high)
         wider = np.quantile(missed, _rank(len(missed)), method="higher")
-        return cls(features, params, rows, [one.trees for one in stopped], float(wider))
+        return cls(features, params, rows, [fit.trees for fit in stopped], float(wider))
 
     def again(self, rows: pd.DataFrame) -> Quantiles:
         """Return the same, grown as far on more rows."""
@@ -103,9 +104,9 @@ class Quantiles:
     def ends(self, rows: pd.DataFrame) -> np.ndarray:
         """Return low, middle and high log ratios, (rows, 3); they never cross."""
         numbers = matrix(rows, self.features)
-        found = np.stack([np.asarray(one.predict(numbers)) for one in self.boosters], axis=1)
-        found += np.array([-self.wider, 0.0, self.wider])
-        return np.sort(found, axis=1)
+        predicted = [np.asarray(booster.predict(numbers)) for booster in self.boosters]
+        ends = np.stack(predicted, axis=1) + np.array([-self.wider, 0.0, self.wider])
+        return np.sort(ends, axis=1)
 
 
 def _rank(count: int) -> float:
@@ -127,8 +128,8 @@ def _sampled(rows: pd.DataFrame) -> pd.DataFrame:
         return rows
     share = MOST_ROWS / len(rows)
     lot = rows["account_id"].map(lambda name: zlib.crc32(f"{name} sampled".encode()) / 2**32)
-    kept: pd.DataFrame = rows[lot < share]
-    return kept
+    sample: pd.DataFrame = rows[lot < share]
+    return sample
 
 
 def _pinball(ends: np.ndarray, ratio: np.ndarray) -> np.ndarray:
@@ -157,11 +158,11 @@ def covered(ends: np.ndarray, rows: pd.DataFrame) -> Interval:
     return share(inside.astype(float), np.ones(len(rows)), rows)
 
 
-def share(part: np.ndarray, whole: np.ndarray, rows: pd.DataFrame) -> Interval:
-    """Return the sum of ``part`` as a share of that of ``whole``, both (rows,), over accounts."""
+def share(amount: np.ndarray, total: np.ndarray, rows: pd.DataFrame) -> Interval:
+    """Return the sum of ``amount`` as a share of that of ``total``, both (rows,), over accounts."""
 
-    def of(part: np.ndarray, whole: np.ndarray, weight: np.ndarray) -> np.ndarray:
-        found: np.ndarray = (weight @ part) / np.maximum(weight @ whole, 1e-12)
-        return found
+    def of(amount: np.ndarray, total: np.ndarray, weight: np.ndarray) -> np.ndarray:
+        ratio: np.ndarray = (weight @ amount) / np.maximum(weight @ total, 1e-12)
+        return ratio
 
-    return Draws(rows["account_id"], seed=0).interval(of, part, whole)
+    return Draws(rows["account_id"], seed=0).interval(of, amount, total)

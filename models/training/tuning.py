@@ -27,7 +27,7 @@ FIRST = 5
 
 
 @dataclass(frozen=True)
-class Tried:
+class Trial:
     """One trial: its parameters, its log loss fold by fold, and their mean.
 
     ``log_loss`` is ``None`` when the trial was given up before the last fold.
@@ -40,10 +40,10 @@ class Tried:
 
 @dataclass(frozen=True)
 class Tuning:
-    """The best parameters found, and every trial in order; the first tries the usual ones."""
+    """The best parameters, and every trial in order; the first tries the usual ones."""
 
     params: Params
-    tried: tuple[Tried, ...]
+    trials: tuple[Trial, ...]
 
 
 def tune(training: TrainingSet, params: Params, trials: int) -> Tuning:
@@ -74,7 +74,7 @@ def tune(training: TrainingSet, params: Params, trials: int) -> Tuning:
         lambda trial: _loss(sample, replace(params, **_suggested(trial)), trial), n_trials=trials
     )
     best = replace(params, **study.best_params)
-    return Tuning(best, tuple(_told(trial) for trial in study.trials))
+    return Tuning(best, tuple(_recorded(trial) for trial in study.trials))
 
 
 SPACE: Mapping[str, tuple[float, float, bool]] = {
@@ -90,33 +90,30 @@ SPACE: Mapping[str, tuple[float, float, bool]] = {
 
 def _suggested(trial: optuna.Trial) -> dict[str, Any]:
     """Return the trial's parameters; a whole usual value means whole values."""
-    found: dict[str, Any] = {}
+    suggested: dict[str, Any] = {}
     for name, (low, high, log) in SPACE.items():
         if isinstance(low, int):
-            found[name] = trial.suggest_int(name, low, int(high), log=log)
+            suggested[name] = trial.suggest_int(name, low, int(high), log=log)
         else:
-            found[name] = trial.suggest_float(name, low, high, log=log)
-    return found
+            suggested[name] = trial.suggest_float(name, low, high, log=log)
+    return suggested
 
 
 def _loss(training: TrainingSet, params: Params, trial: optuna.Trial) -> float:
     """Return the mean log loss over the folds, oldest first; raise ``TrialPruned`` to give up."""
     import optuna
 
-    found: list[float] = []
+    losses: list[float] = []
     for number, (_, rows) in enumerate(training.folds(params)):
         p, label = logistic(rows["raw"].to_numpy(float)), rows["label"].to_numpy(float)
-        found.append(float(metrics.log_loss(p, label, np.ones((1, len(rows))))[0]))
-        trial.report(found[-1], number)
+        losses.append(float(metrics.log_loss(p, label, np.ones((1, len(rows))))[0]))
+        trial.report(losses[-1], number)
         if trial.should_prune():
             raise optuna.TrialPruned
-    return float(np.mean(found))
+    return float(np.mean(losses))
 
 
-def _told(trial: optuna.trial.FrozenTrial) -> Tried:
+def _recorded(trial: optuna.trial.FrozenTrial) -> Trial:
+    is_complete = trial.state.name == "COMPLETE"
     folds = tuple(trial.intermediate_values[step] for step in sorted(trial.intermediate_values))
-    return Tried(dict(trial.params), folds, trial.value if _complete(trial) else None)
-
-
-def _complete(trial: optuna.trial.FrozenTrial) -> bool:
-    return trial.state.name == "COMPLETE"
+    return Trial(dict(trial.params), folds, trial.value if is_complete else None)

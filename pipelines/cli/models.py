@@ -52,9 +52,9 @@ def train(
 
         if table is None:
             return trained(load(config), targets=target, tune=tune, progress=report)
-        from pipelines.lifecycle.external_table import asked, train_table
+        from pipelines.lifecycle.external_table import column_roles, train_table
 
-        roles = asked(target or (), account, as_of, horizon)
+        roles = column_roles(target or (), account, as_of, horizon)
         return train_table(load(config), table, roles, tune=tune, progress=report)
 
     run(work, results.trained, as_json=as_json)
@@ -120,8 +120,8 @@ def promotions(
     """Tell which version was in use from when to when, who put it there and why."""
 
     def work(_report: Progress) -> list[dict[str, Any]]:
-        from pipelines.lifecycle.promotion_log import listed
+        from pipelines.lifecycle.promotion_log import listed, log
 
-        return listed(load(config), on.date() if on else None)
+        return listed(log(load(config).mlflow.home).read(), on.date() if on else None)
 
     run(work, show_promoted.log, as_json=as_json)

@@ -28,8 +28,8 @@ def in_use(settings: Settings, registry: Registry) -> dict[str, list[str]]:
 
     The log says so; aliases only where it knows nothing of a target.
     """
-    told = standing(log(settings).read())
-    stacks = {name: told.get(name) or _by_aliases(registry, name)
+    logged = standing(log(settings.mlflow.home).read())
+    stacks = {name: logged.get(name) or _by_aliases(registry, name)
               for name in settings.train.targets}  # fmt: skip
     return {name: stack for name, stack in stacks.items() if stack}
 
@@ -44,12 +44,13 @@ def put_in_use(settings: Settings, registry: Registry, changes: Sequence[Promoti
     ReleaseError
         When the release does not reproduce its golden rows; all stays as it is.
     """
-    book = log(settings)
-    with book.exclusive():
+    promotions = log(settings.mlflow.home)
+    with promotions.exclusive():
         versions = _champions(settings, registry)
         _refuse_outdated(versions, changes)
-        path = _prepare(settings, registry, versions | {one.target: one.version for one in changes})
-        book.append([replace(one, release=path.name) for one in changes])
+        promoted = {change.target: change.version for change in changes}
+        path = _prepare(settings, registry, versions | promoted)
+        promotions.append([replace(change, release=path.name) for change in changes])
         _follow(settings, registry, path)
     return path
 
@@ -59,7 +60,7 @@ def settle(settings: Settings, registry: Registry) -> Path | None:
 
     Changes nothing where they do; makes up for what a killed verb or a lost folder left undone.
     """
-    with log(settings).exclusive():
+    with log(settings.mlflow.home).exclusive():
         versions = _champions(settings, registry)
         if not versions:
             return None
@@ -73,25 +74,27 @@ def current(settings: Settings) -> Path | None:
 
     A promotion that was killed before it moved the pointer gets it moved here.
     """
-    found = bundle.current(settings.release_folder)
-    promotions = log(settings).read()
+    pointed = bundle.current(settings.release_folder)
+    promotions = log(settings.mlflow.home).read()
     wanted = {
         name: stack[-1]
         for name, stack in standing(promotions).items()
         if name in settings.train.targets
     }
-    if not wanted or (found is not None and wanted.items() <= _versions(found).items()):
-        return found
+    if not wanted or (pointed is not None and wanted.items() <= _versions(pointed).items()):
+        return pointed
     newest = settings.release_folder / promotions[-1].release
     if wanted.items() <= _versions(newest).items():
         bundle.point(newest)
         return newest
-    return found
+    return pointed
 
 
 def _by_aliases(registry: Registry, target: str) -> list[str]:
-    known = registry.aliases(target)
-    return [known[alias] for alias in (PREVIOUS, CHAMPION) if alias in known and CHAMPION in known]
+    versions = registry.aliases(target)
+    if CHAMPION not in versions:
+        return []
+    return [versions[alias] for alias in (PREVIOUS, CHAMPION) if alias in versions]
 
 
 def _champions(settings: Settings, registry: Registry) -> dict[str, str]:
@@ -100,9 +103,10 @@ def _champions(settings: Settings, registry: Registry) -> dict[str, str]:
 
 def _refuse_outdated(versions: Mapping[str, str], changes: Sequence[Promotion]) -> None:
     problems = [
-        f"{one.target}: version {versions.get(one.target)} came into use meanwhile; run this again"
-        for one in changes
-        if versions.get(one.target) != one.before
+        f"{change.target}: version {versions.get(change.target)} came into use meanwhile; "
+        "run this again"
+        for change in changes
+        if versions.get(change.target) != change.before
     ]
     if problems:
         raise DataError(problems)
@@ -111,8 +115,8 @@ def _refuse_outdated(versions: Mapping[str, str], changes: Sequence[Promotion]) 
 def _prepare(settings: Settings, registry: Registry, versions: Mapping[str, str]) -> Path:
     files = {name: registry.load(name, version) for name, version in versions.items()}
     models = {
-        name: replace(one, card={**one.card, "version": versions[name]})
-        for name, one in sorted(files.items())
+        name: replace(model, card=replace(model.card, version=versions[name]))
+        for name, model in sorted(files.items())
     }
     meta = {
         "company": settings.company.name,
@@ -134,4 +138,4 @@ def _versions(path: Path) -> dict[str, str]:
         models = bundle.verify(path).models
     except ReleaseError:
         return {}
-    return {name: str(one.get("version")) for name, one in models.items()}
+    return {name: str(model.get("version")) for name, model in models.items()}

@@ -14,10 +14,11 @@ import pandas as pd
 from features.errors import DataError, UsageError
 from models.dataset.external_table import Foreign, Roles, foreign
 from models.registry import Registry
+from models.release.card import Card
 from pipelines.common.progress import Progress, silent
 from pipelines.common.sql_quoting import literal
 from pipelines.ingest.sources.csv_files import load
-from pipelines.lifecycle.train import TargetOutcome, TrainResult, train_one
+from pipelines.lifecycle.train import TrainResult, train_one
 
 if TYPE_CHECKING:
     from pipelines.config.settings import Settings
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 READERS = (".csv", ".parquet")
 
 
-def asked(targets: Sequence[str], account: str, as_of: str, horizon_days: int) -> Roles:
+def column_roles(targets: Sequence[str], account: str, as_of: str, horizon_days: int) -> Roles:
     """Return what the columns of a table are; ``UsageError`` without just one target."""
     if len(targets) != 1:
         raise UsageError("--table needs one --target: the column that holds the outcome, 0 or 1")
@@ -40,7 +41,7 @@ def train_table(
     tune: int = 0,
     progress: Progress | None = None,
 ) -> TrainResult:
-    """Train, calibrate, judge and register a model of the table at ``path``.
+    """Train, calibrate, evaluate and register a model of the table at ``path``.
 
     It gets the same care as a model of ours and becomes a challenger under the target's name;
     nothing is published, since ``score`` scores our own feature table.
@@ -55,10 +56,10 @@ def train_table(
     read = foreign(_frame(path), roles, sha256(path.read_bytes()).hexdigest(), str(path))
     report(f"training {roles.target}", 0.2)
     registry = Registry(settings.mlflow_uri, settings.mlflow_artifacts)
-    outcome = train_one(read.table, roles.target, settings, registry, tune)
-    if outcome.version is None:
+    outcome = train_one(read.table, roles.target, settings.train, registry, tune)
+    if outcome.version is None or outcome.card is None:
         raise DataError(f"{path}: {outcome.verdict}: {outcome.why}")
-    return TrainResult([replace(outcome, notes=_notes(read, outcome))], None, unchanged=False)
+    return TrainResult([replace(outcome, notes=_notes(read, outcome.card))], None, unchanged=False)
 
 
 def _frame(path: Path) -> pd.DataFrame:
@@ -70,22 +71,22 @@ def _frame(path: Path) -> pd.DataFrame:
     connection = duckdb.connect()
     try:
         if path.suffix == ".csv":
-            load(connection, literal(str(path)), "own")
-            found: pd.DataFrame = connection.table("own").df()
+            load(connection, literal(str(path)), "external")
+            frame: pd.DataFrame = connection.table("external").df()
         else:
-            found = connection.read_parquet(str(path)).df()
+            frame = connection.read_parquet(str(path)).df()
     except duckdb.Error as error:
         raise DataError(f"{path}: cannot be read: {str(error).splitlines()[0]}") from None
     finally:
         connection.close()
-    return found
+    return frame
 
 
-def _notes(read: Foreign, outcome: TargetOutcome) -> list[str]:
+def _notes(read: Foreign, card: Card) -> list[str]:
     """Say what was learned from, what was left out and why, and what looks like a leak."""
     inputs = len(read.table.features)
     return [
         f"{inputs} column{'' if inputs == 1 else 's'} learned from",
         *(f"{name} left out: it {why}" for name, why in read.left_out.items()),
-        *(f"possible leak: {one}" for one in outcome.card["suspects"]),
+        *(f"possible leak: {suspect}" for suspect in card.suspects),
     ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,7 +12,7 @@ from models.dataset import feature_table
 from models.lifecycle import gate
 from models.registry import CHAMPION, Registry
 from pipelines.lifecycle.deploy import in_use, put_in_use, settle
-from pipelines.lifecycle.promotion_log import ROLLED_BACK, Promotion, log
+from pipelines.lifecycle.promotion_log import ROLLED_BACK, Promotion, PromotionLog, log
 
 if TYPE_CHECKING:
     from models.lifecycle.comparison import Check
@@ -38,7 +38,7 @@ class PromotionResult:
 
 
 @dataclass(frozen=True)
-class Firsts:
+class FirstPromotions:
     """What became of first versions: the release, and why the gate refused some, by target."""
 
     release: Path | None
@@ -62,19 +62,20 @@ def promote(
     """
     if force and not why:
         raise UsageError("--force needs --why: the log keeps the reason")
-    _refuse_unknown(settings, target)
+    _refuse_unknown(target, settings.train.targets)
     registry = _registry(settings)
     chosen = registry.version(target, version)
     if chosen is None:
         raise UsageError(f"{target} has no version {version!r}; `expansion models` lists them")
-    before = _champion(settings, registry, target)
+    stack = in_use(settings, registry).get(target)
+    before = stack[-1] if stack else None
     if chosen == before:
         return _result(settle(settings, registry), Promotion(target, before, chosen, why))
     checks = _judged(settings, registry, target, chosen, before)
     refused = _reasons(checks)
     change = Promotion(
         target, before, chosen, why or "passed the gate", forced=bool(refused),
-        checks=tuple(asdict(one) for one in checks),
+        checks=tuple(asdict(check) for check in checks),
     )  # fmt: skip
     if refused and not force:
         return _result(settle(settings, registry), change, promoted=False)
@@ -93,9 +94,9 @@ def rollback(settings: Settings, target: str, *, why: str = "") -> PromotionResu
     DataError
         When there is no champion before this one.
     """
-    _refuse_unknown(settings, target)
+    _refuse_unknown(target, settings.train.targets)
     registry = _registry(settings)
-    if (unfinished := _cut_short(settings, registry, target)) is not None:
+    if (unfinished := _cut_short(log(settings.mlflow.home), registry, target)) is not None:
         return _result(settle(settings, registry), unfinished)
     stack = in_use(settings, registry).get(target, [])
     if len(stack) < 2:
@@ -104,7 +105,9 @@ def rollback(settings: Settings, target: str, *, why: str = "") -> PromotionResu
     return _result(put_in_use(settings, registry, [change]), change)
 
 
-def put_first_in_use(settings: Settings, registry: Registry, versions: Mapping[str, str]) -> Firsts:
+def put_first_in_use(
+    settings: Settings, registry: Registry, versions: Mapping[str, str]
+) -> FirstPromotions:
     """Put the versions of targets that have no champion in use, where the gate lets them pass.
 
     All of them come into use in one release, or none does; without any, the release and the
@@ -116,37 +119,31 @@ def put_first_in_use(settings: Settings, registry: Registry, versions: Mapping[s
     refused = {name: _reasons(checks) for name, checks in judged.items()}
     changes = [
         Promotion(name, None, versions[name], "first version with skill",
-                  checks=tuple(asdict(one) for one in checks))
+                  checks=tuple(asdict(check) for check in checks))
         for name, checks in judged.items() if not refused[name]
     ]  # fmt: skip
     release = put_in_use(settings, registry, changes) if changes else settle(settings, registry)
-    return Firsts(release, {name: why for name, why in refused.items() if why})
+    return FirstPromotions(release, {name: why for name, why in refused.items() if why})
 
 
 def _registry(settings: Settings) -> Registry:
     return Registry(settings.mlflow_uri, settings.mlflow_artifacts)
 
 
-def _refuse_unknown(settings: Settings, target: str) -> None:
-    if target not in settings.train.targets:
-        known = ", ".join(settings.train.targets)
+def _refuse_unknown(target: str, targets: Sequence[str]) -> None:
+    if target not in targets:
         raise UsageError(
-            f"{target} is none of the targets under [train]: {known}; a model of a table of your "
-            "own is served from MLflow, never published"
+            f"{target} is none of the targets under [train]: {', '.join(targets)}; a model of a "
+            "table of your own is served from MLflow, never published"
         )
 
 
-def _cut_short(settings: Settings, registry: Registry, target: str) -> Promotion | None:
+def _cut_short(promotions: PromotionLog, registry: Registry, target: str) -> Promotion | None:
     """Return the rollback that is the last word on a target, if the aliases do not know it."""
-    last = [one for one in log(settings).read() if one.target == target][-1:]
-    if not last or last[0].kind != ROLLED_BACK:
+    last = next((change for change in reversed(promotions.read()) if change.target == target), None)
+    if last is None or last.kind != ROLLED_BACK:
         return None
-    return last[0] if registry.aliases(target).get(CHAMPION) != last[0].version else None
-
-
-def _champion(settings: Settings, registry: Registry, target: str) -> str | None:
-    stack = in_use(settings, registry).get(target)
-    return stack[-1] if stack else None
+    return last if registry.aliases(target).get(CHAMPION) != last.version else None
 
 
 def _judged(
@@ -162,11 +159,11 @@ def _judged(
 
 
 def _reasons(checks: list[Check]) -> list[str]:
-    return [f"{one.name}: {one.why}" for one in checks if not one.passes]
+    return [f"{check.name}: {check.why}" for check in checks if not check.passes]
 
 
 def _result(release: Path | None, change: Promotion, *, promoted: bool = True) -> PromotionResult:
-    refused = [f"{one['name']}: {one['why']}" for one in change.checks if not one["passes"]]
+    refused = [f"{check['name']}: {check['why']}" for check in change.checks if not check["passes"]]
     return PromotionResult(
         target=change.target,
         version=change.version,
@@ -174,6 +171,6 @@ def _result(release: Path | None, change: Promotion, *, promoted: bool = True) -
         promoted=promoted,
         forced=promoted and change.forced,
         reasons=refused,
-        checks=[dict(one) for one in change.checks],
+        checks=[dict(check) for check in change.checks],
         release=str(release) if release else None,
     )

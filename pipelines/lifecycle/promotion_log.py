@@ -14,14 +14,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from features.errors import DataError
 from models.common.clock import utc_now
 from pipelines.common.lock import in_turn
-
-if TYPE_CHECKING:
-    from pipelines.config.settings import Settings
 
 FILE = "promotions.jsonl"
 PROMOTED, ROLLED_BACK = "promoted", "rolled back"
@@ -31,7 +28,7 @@ PROMOTED, ROLLED_BACK = "promoted", "rolled back"
 class Promotion:
     """One version put in use in place of another.
 
-    ``checks`` is what the gate found, each with ``name``, ``passes`` and its figures; ``release``
+    ``checks`` are those of the gate, each with ``name``, ``passes`` and its figures; ``release``
     is the id of what servers load from then on. ``when`` is UTC.
     """
 
@@ -57,22 +54,22 @@ class Promotion:
             "why": self.why,
             "kind": self.kind,
             "forced": self.forced,
-            "checks": [dict(one) for one in self.checks],
+            "checks": [dict(check) for check in self.checks],
             "release": self.release,
         }
 
     @classmethod
     def from_dict(cls, stored: Mapping[str, Any]) -> Promotion:
         """Return the promotion that ``as_dict`` described."""
-        given = {name: stored[name] for name in ("target", "why", "who")}
-        more = {name: stored[name] for name in ("kind", "forced", "release") if name in stored}
+        required = {name: stored[name] for name in ("target", "why", "who")}
+        optional = {name: stored[name] for name in ("kind", "forced", "release") if name in stored}
         return cls(
             before=stored["from"],
             version=stored["to"],
             when=datetime.fromisoformat(stored["when"]),
             checks=tuple(stored.get("checks", ())),
-            **given,
-            **more,
+            **required,
+            **optional,
         )
 
 
@@ -109,14 +106,14 @@ class PromotionLog:
             When another line cannot be read, with its number.
         """
         lines = self._lines()
-        found = [_promotion(line) for line in lines]
-        damaged = [number for number, one in enumerate(found[:-1], start=1) if one is None]
+        promotions = [_promotion(line) for line in lines]
+        damaged = [n for n, promotion in enumerate(promotions[:-1], start=1) if promotion is None]
         if damaged:
             raise DataError(
                 [f"{self.path}, line {n}: is no promotion; bring it back from a backup"
                  for n in damaged]
             )  # fmt: skip
-        return [one for one in found if one is not None]
+        return [promotion for promotion in promotions if promotion is not None]
 
     def append(self, promotions: Sequence[Promotion]) -> None:
         """Add promotions; once this returns, they are on the disk."""
@@ -124,7 +121,7 @@ class PromotionLog:
         lines = self._lines()
         if lines and _promotion(lines[-1]) is None:
             lines.pop()  # torn, hence never promoted: the next line must not be glued to it
-        text = "".join(json.dumps(one.as_dict()) + "\n" for one in promotions)
+        text = "".join(json.dumps(promotion.as_dict()) + "\n" for promotion in promotions)
         with self.path.open("r+b" if self.path.exists() else "xb") as log:
             log.truncate(log.seek(sum(len(line) for line in lines)))
             log.write((b"" if not lines or lines[-1].endswith(b"\n") else b"\n") + text.encode())
@@ -141,9 +138,9 @@ class PromotionLog:
         return self.path.read_bytes().splitlines(keepends=True) if self.path.exists() else []
 
 
-def log(settings: Settings) -> PromotionLog:
-    """Return the log of a company's promotions."""
-    return PromotionLog(settings.mlflow.home / FILE)
+def log(home: Path) -> PromotionLog:
+    """Return the log of a company's promotions, which lies in MLflow's home."""
+    return PromotionLog(home / FILE)
 
 
 def standing(promotions: Sequence[Promotion]) -> dict[str, list[str]]:
@@ -153,39 +150,40 @@ def standing(promotions: Sequence[Promotion]) -> dict[str, list[str]]:
     going back twice goes back twice.
     """
     stacks: dict[str, list[str]] = {}
-    for one in promotions:
-        stack = stacks.setdefault(one.target, [one.before] if one.before else [])
-        if one.kind == ROLLED_BACK:
-            del stack[_below(stack, one.version) :]
-        stack.append(one.version)
+    for promotion in promotions:
+        first = [promotion.before] if promotion.before else []
+        stack = stacks.setdefault(promotion.target, first)
+        if promotion.kind == ROLLED_BACK:
+            del stack[_below(stack, promotion.version) :]
+        stack.append(promotion.version)
     return stacks
 
 
 def _below(stack: Sequence[str], version: str) -> int:
     """Return how many versions stand below the last ``version`` under the top; 0 without one."""
-    places = [number for number, one in enumerate(stack[:-1]) if one == version]
+    places = [place for place, other in enumerate(stack[:-1]) if other == version]
     return places[-1] if places else 0
 
 
-def champions(settings: Settings) -> dict[str, str]:
-    """Return the version in use by target, as far as the log tells."""
-    return {name: stack[-1] for name, stack in standing(log(settings).read()).items()}
+def champions(promotions: Sequence[Promotion]) -> dict[str, str]:
+    """Return the version in use by target, as far as the log says."""
+    return {name: stack[-1] for name, stack in standing(promotions).items()}
 
 
 def uses(promotions: Sequence[Promotion]) -> list[InUse]:
     """Return every version with the time it was in use, oldest first."""
     ends: dict[str, datetime] = {}
-    found = []
-    for one in reversed(promotions):
-        found.append(InUse(one, ends.get(one.target)))
-        ends[one.target] = one.when
-    return found[::-1]
+    periods = []
+    for promotion in reversed(promotions):
+        periods.append(InUse(promotion, ends.get(promotion.target)))
+        ends[promotion.target] = promotion.when
+    return periods[::-1]
 
 
-def listed(settings: Settings, day: date | None = None) -> list[dict[str, Any]]:
-    """Return the log with the time each version was in use, newest first; or those of a day."""
-    found = uses(log(settings).read())
-    return [one.as_dict() for one in reversed(found) if day is None or one.on(day)]
+def listed(promotions: Sequence[Promotion], day: date | None = None) -> list[dict[str, Any]]:
+    """Return promotions with the time each version was in use, newest first; or those of a day."""
+    periods = reversed(uses(promotions))
+    return [period.as_dict() for period in periods if day is None or period.on(day)]
 
 
 def _user() -> str:

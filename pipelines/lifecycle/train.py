@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import subprocess
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,19 +15,21 @@ from features.errors import DataError, UsageError
 from models.common.files import write_atomically
 from models.dataset import feature_table
 from models.lifecycle import model_card
-from models.lifecycle.candidate import TOO_SHORT, Made, Unfit, make, parameters
+from models.lifecycle.candidate import TOO_SHORT, Candidate, parameters, train_candidate
 from models.lifecycle.model_card_plots import pictures
 from models.registry import Registry, Run
+from models.release.card import Card, NotTrained
 from models.training.boosting import Params
 from pipelines.build.accounts import team_capacity
 from pipelines.common.progress import Progress, silent
 from pipelines.common.source_digest import source_digest
 from pipelines.lifecycle.deploy import current, settle
 from pipelines.lifecycle.promote import put_first_in_use
-from pipelines.lifecycle.promotion_log import champions
+from pipelines.lifecycle.promotion_log import champions, log
 
 if TYPE_CHECKING:
     from models.dataset.feature_table import FeatureTable
+    from pipelines.config.sections import Train
     from pipelines.config.settings import Settings
 
 MODELS = Path(models.__file__).parent
@@ -37,8 +39,8 @@ MODELS = Path(models.__file__).parent
 class TargetOutcome:
     """What became of one target: its verdict, and its version where a model was registered.
 
-    ``in_use`` is the champion by now; ``champion`` says that it is this very version. ``notes``
-    are what else a reader should know.
+    ``card`` is ``None`` where no model could be trained. ``in_use`` is the champion by now;
+    ``champion`` says that it is this very version. ``notes`` are what else a reader should know.
     """
 
     target: str
@@ -46,9 +48,19 @@ class TargetOutcome:
     why: str
     version: str | None
     champion: bool
-    card: dict[str, Any]
+    card: Card | None
     in_use: str | None = None
     notes: list[str] = field(default_factory=list)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the outcome as JSON-able values; ``card`` is empty where there is none."""
+        return {**vars(self), "card": self.card.to_json() if self.card else {}}
+
+    @classmethod
+    def from_dict(cls, stored: Mapping[str, Any]) -> TargetOutcome:
+        """Return the outcome that ``as_dict`` described."""
+        card = Card.from_json(stored["card"]) if stored["card"] else None
+        return cls(**{**stored, "card": card})
 
 
 @dataclass(frozen=True)
@@ -58,6 +70,10 @@ class TrainResult:
     targets: list[TargetOutcome]
     release: str | None
     unchanged: bool
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the result as JSON-able values."""
+        return {**vars(self), "targets": [outcome.as_dict() for outcome in self.targets]}
 
 
 def train(
@@ -82,23 +98,27 @@ def train(
     table = feature_table.read(settings.feature_table)
     names = _chosen(table, targets or settings.train.targets)
     capacity = team_capacity(settings, table.newest()["account_id"], table.meta["data_through"])
-    digest = _digest(settings, names, tune, capacity)
-    if (known := _known(settings, digest)) is not None:
-        return known
+    digest = _digest(settings.feature_table, settings.train, [names, tune, capacity])
+    if (unchanged := _unchanged(settings, digest)) is not None:
+        return unchanged
     registry = Registry(settings.mlflow_uri, settings.mlflow_artifacts)
     outcomes = []
     for number, name in enumerate(names):
         report(f"training {name}", number / len(names))
-        outcomes.append(train_one(table, name, settings, registry, tune, capacity))
-    if all(one.verdict == TOO_SHORT for one in outcomes):
-        raise DataError([f"{one.target}: {one.why}" for one in outcomes])
+        outcomes.append(train_one(table, name, settings.train, registry, tune, capacity))
+    if all(outcome.verdict == TOO_SHORT for outcome in outcomes):
+        raise DataError([f"{outcome.target}: {outcome.why}" for outcome in outcomes])
     report("publishing", 0.98)
-    skilled = {one.target: one.version for one in outcomes if one.version and one.card["skill"]}
-    put = put_first_in_use(settings, registry, skilled)
-    outcomes = [_refused(one, put.refused.get(one.target, [])) for one in outcomes]
-    release = str(put.release) if put.release else None
-    result = TrainResult(_as_they_stand(settings, outcomes), release, unchanged=False)
-    _remember(settings, digest, result)
+    skilled = {
+        outcome.target: outcome.version
+        for outcome in outcomes
+        if outcome.version and outcome.card and outcome.card.skill
+    }
+    first = put_first_in_use(settings, registry, skilled)
+    outcomes = [_refused(outcome, first.refused.get(outcome.target, [])) for outcome in outcomes]
+    release = str(first.release) if first.release else None
+    result = TrainResult(_with_champions(settings, outcomes), release, unchanged=False)
+    _remember(settings.work / MEMORY, digest, result)
     return result
 
 
@@ -114,20 +134,19 @@ def _chosen(table: FeatureTable, wanted: Sequence[str]) -> list[str]:
 def train_one(
     table: FeatureTable,
     target: str,
-    settings: Settings,
+    limits: Train,
     registry: Registry,
     trials: int,
     capacity: int | None = None,
 ) -> TargetOutcome:
-    """Make one target's model and register it as challenger, or say why none can be made."""
-    limits = settings.train
+    """Train one target's model and register it as challenger, or say why there can be none."""
     params = Params(
         seed=limits.seed,
         max_trees=limits.max_trees,
         monotone=limits.monotone,
         threads=limits.threads,
     )
-    made = make(
+    candidate = train_candidate(
         table,
         target,
         params,
@@ -135,41 +154,45 @@ def train_one(
         trials=trials,
         capacity=capacity,
     )
-    if isinstance(made, Unfit):
-        return TargetOutcome(target, made.verdict, made.why, None, champion=False, card={})
-    version = registry.log(target, made.files, _run(made, table))
-    told = dict(made.card)
-    return TargetOutcome(target, told["verdict"], told["why"], version, champion=False, card=told)
+    if isinstance(candidate, NotTrained):
+        return TargetOutcome(
+            target, candidate.verdict, candidate.why, None, champion=False, card=None
+        )
+    version = registry.log(target, candidate.files, _run(candidate, table))
+    card = candidate.card
+    return TargetOutcome(target, card.verdict, card.why, version, champion=False, card=card)
 
 
-def _refused(one: TargetOutcome, reasons: Sequence[str]) -> TargetOutcome:
-    told = "; ".join([one.why, *(f"not used for {reason}" for reason in reasons)])
-    return replace(one, why=told)
+def _refused(outcome: TargetOutcome, reasons: Sequence[str]) -> TargetOutcome:
+    why = "; ".join([outcome.why, *(f"not used for {reason}" for reason in reasons)])
+    return replace(outcome, why=why)
 
 
-def _as_they_stand(settings: Settings, outcomes: Sequence[TargetOutcome]) -> list[TargetOutcome]:
+def _with_champions(settings: Settings, outcomes: Sequence[TargetOutcome]) -> list[TargetOutcome]:
     """Return the outcomes with the champions of now, which a promotion may have changed."""
-    known = champions(settings)
+    versions = champions(log(settings.mlflow.home).read())
     return [
-        replace(one, in_use=used, champion=used is not None and used == one.version)
-        for one in outcomes
-        for used in (known.get(one.target),)
+        replace(
+            outcome, in_use=champion, champion=champion is not None and champion == outcome.version
+        )
+        for outcome in outcomes
+        for champion in (versions.get(outcome.target),)
     ]
 
 
-def _run(made: Made, table: FeatureTable) -> Run:
+def _run(candidate: Candidate, table: FeatureTable) -> Run:
     return Run(
-        params=parameters(made),
-        metrics=model_card.flat_metrics(made.card),
+        params=parameters(candidate),
+        metrics=model_card.flat_metrics(candidate.card),
         tags={
-            "verdict": made.card["verdict"],
+            "verdict": candidate.card.verdict,
             "data_fingerprint": table.meta["fingerprint"],
             "data_through": table.meta["data_through"],
             "code_version": _code_version(),
         },
-        card=model_card.markdown(made.card),
-        pictures=pictures(made.card),
-        tried=made.tuning.tried if made.tuning else (),
+        card=model_card.markdown(candidate.card),
+        pictures=pictures(candidate.card),
+        trials=candidate.tuning.trials if candidate.tuning else (),
     )
 
 
@@ -180,23 +203,28 @@ def _code_version() -> str:
     return done.stdout.strip() or source_digest(MODELS)
 
 
-def _digest(settings: Settings, names: Sequence[str], tune: int, capacity: int) -> str:
+def _digest(table: Path, limits: Train, chosen: Sequence[Any]) -> str:
     """Return what a training depends on: the table, the settings and the code."""
-    digest = sha256(settings.feature_table.read_bytes())
-    chosen = [names, tune, capacity, settings.train.model_dump(mode="json")]
-    digest.update(json.dumps(chosen).encode())
+    digest = sha256(table.read_bytes())
+    digest.update(json.dumps([*chosen, limits.model_dump(mode="json")]).encode())
     digest.update(source_digest(MODELS).encode())
     return digest.hexdigest()
 
 
-def _known(settings: Settings, digest: str) -> TrainResult | None:
-    path = settings.work / "training.json"
+MEMORY = "training.json"
+"""The newest training's outcomes, and the digest of what it depended on."""
+
+
+def _unchanged(settings: Settings, digest: str) -> TrainResult | None:
+    """Return the newest training's result, if it depended on the same."""
+    path = settings.work / MEMORY
     if not path.exists():
         return None
     stored = json.loads(path.read_text("utf-8"))
     if stored["digest"] != digest or not settings.mlflow_artifacts.exists():
         return None
-    targets = _as_they_stand(settings, [TargetOutcome(**one) for one in stored["outcomes"]])
+    outcomes = [TargetOutcome.from_dict(outcome) for outcome in stored["outcomes"]]
+    targets = _with_champions(settings, outcomes)
     # Not as stored: a promotion may have published another since, and a folder can get lost.
     release = current(settings)
     if release is None:
@@ -204,12 +232,19 @@ def _known(settings: Settings, digest: str) -> TrainResult | None:
     return TrainResult(targets, str(release) if release else None, unchanged=True)
 
 
-def _remember(settings: Settings, digest: str, result: TrainResult) -> None:
-    cards = {o.target: {**o.card, "verdict": o.verdict, "why": o.why} for o in result.targets}
+def _remember(path: Path, digest: str, result: TrainResult) -> None:
+    outcomes = [outcome.as_dict() for outcome in result.targets]
     stored = {
         "digest": digest,
         "release": result.release,
-        "outcomes": [asdict(one) for one in result.targets],
-        "targets": cards,
+        "outcomes": outcomes,
+        "targets": {
+            outcome["target"]: {
+                **outcome["card"],
+                "verdict": outcome["verdict"],
+                "why": outcome["why"],
+            }
+            for outcome in outcomes
+        },
     }
-    write_atomically(settings.work / "training.json", json.dumps(stored, indent=1, sort_keys=True))
+    write_atomically(path, json.dumps(stored, indent=1, sort_keys=True))

@@ -75,9 +75,9 @@ class Week:
         """The weight of each feature by stem, averaged over the models."""
         told: dict[str, float] = {}
         for files in self.models.values():
-            for one in files.card["importance"]["weights"]:
-                share = float(one["share"]) / len(self.models)
-                told[one["feature"]] = told.get(one["feature"], 0.0) + share
+            for weight in files.card.importance.weights:
+                share = weight.share / len(self.models)
+                told[weight.feature] = told.get(weight.feature, 0.0) + share
         return told
 
 
@@ -135,7 +135,7 @@ def _figures(
         name: matrix_probabilities(files, matrix(rows, tuple(files.features)))
         for name, files in week.models.items()
     }
-    versions = {name: str(files.card.get("version")) for name, files in week.models.items()}
+    versions = {name: str(files.card.version) for name, files in week.models.items()}
     drifted = [one for one in compared.moved if one.drifted]
     return {
         "accounts": float(len(rows)),

@@ -17,6 +17,7 @@ from features.errors import DataError
 from features.labels.targets import TARGETS
 from models.i18n.messages import Catalogue
 from models.plays.context import Case, Limits
+from models.release.card import Card, NotTrained
 from models.store.forecasts import ForecastStore
 from models.store.scores import ScoreStore, Scoring, StoredScore
 from pipelines.build.as_of_table import table_on
@@ -33,8 +34,6 @@ if TYPE_CHECKING:
 SHOWN_WEEKS = 26
 """Weeks of verdicts that are drawn."""
 
-Card = Mapping[str, Any]
-
 
 @dataclass(frozen=True)
 class Scored:
@@ -50,9 +49,9 @@ class Inputs:
 
     ``earlier`` is the scoring before it, ``past`` all before it without their accounts.
     ``newest`` holds one feature row per account of its day. ``cards`` maps a target to its model
-    card; of ``released`` targets the card is that of the version that scored. ``forecast`` is the
-    document of the day, or of the newest day before. ``verdicts`` are those up to the week, the
-    newest first.
+    card, or ``not_trained`` to why there is none; of ``released`` targets the card is that of the
+    version that scored. ``forecast`` is the document of the day, or of the newest day before.
+    ``verdicts`` are those up to the week, the newest first.
     """
 
     company: str
@@ -65,6 +64,7 @@ class Inputs:
     meta: Mapping[str, Any]
     newest: pd.DataFrame
     cards: Mapping[str, Card]
+    not_trained: Mapping[str, NotTrained]
     released: frozenset[str]
     forecast: Mapping[str, Any] | None
     verdicts: tuple[Verdict, ...]
@@ -96,7 +96,7 @@ def gather(settings: Settings, week: date | None = None) -> Inputs:
         scores = _told(store, scoring, _rows(store, scoring), settings.report.top)
         earlier = Scored(past[0], _rows(store, past[0])) if past else None
     meta, dates = _described(settings.feature_table)
-    cards, released = _cards(settings, scoring.release_id)
+    stored, released = _cards(settings, scoring.release_id)
     current = read(settings.watch_folder, scoring.as_of)
     before = history(settings.watch_folder, scoring.as_of)
     return Inputs(
@@ -109,7 +109,12 @@ def gather(settings: Settings, week: date | None = None) -> Inputs:
         past=past,
         meta=meta,
         newest=_newest(settings, scoring.as_of, dates),
-        cards=cards,
+        cards={name: Card.from_json(card) for name, card in stored.items() if "metrics" in card},
+        not_trained={
+            name: NotTrained(str(card["verdict"]), str(card["why"]))
+            for name, card in stored.items()
+            if "metrics" not in card
+        },
         released=released,
         forecast=_forecast(settings, scoring.as_of),
         verdicts=tuple([*([current] if current else []), *before][:SHOWN_WEEKS]),
@@ -179,8 +184,11 @@ def _forecast(settings: Settings, as_of: date) -> Mapping[str, Any] | None:
     return max(known, key=lambda one: one.as_of).document if known else None
 
 
-def _cards(settings: Settings, release_id: str) -> tuple[dict[str, Card], frozenset[str]]:
-    """Return the cards of the release that scored; of other targets those of the last training."""
+def _cards(settings: Settings, release_id: str) -> tuple[dict[str, dict[str, Any]], frozenset[str]]:
+    """Return the cards of the release that scored; of other targets those of the last training.
+
+    Of a target that no model could be trained for, the last training holds no more than why.
+    """
     own = settings.release_folder / release_id
     folder = own if own.is_dir() else settings.release_folder / "current"
     paths = {name: folder / name / "card.json" for name in TARGETS}

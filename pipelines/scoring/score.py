@@ -222,7 +222,7 @@ def _scoring(
         horizon_days=int(table.meta["horizon_days"]),
         accounts=accounts,
         currency=settings.company.currency,
-        models={name: files.card.get("version") for name, files in models.items()},
+        models={name: files.card.version for name, files in models.items()},
     )
 
 

@@ -179,7 +179,7 @@ def _told(
 
 
 def _target(name: str, one: Moved, earlier: _Side, newer: _Side) -> TargetMove:
-    versions = tuple(str(side.models[name].card.get("version")) for side in (earlier, newer))
+    versions = tuple(str(side.models[name].card.version) for side in (earlier, newer))
     means = {field: round(float(np.mean(value)), 6) for field, value in vars(one).items()}
     return TargetMove(
         target=name, accounts=len(one.after), **means, versions=(versions[0], versions[1])

@@ -22,6 +22,7 @@ from models.inference import expected_arr
 from models.inference.calibrators import apply
 from models.inference.encoding import SEGMENT, FeatureSpec, Row
 from models.release.bundle import Manifest
+from models.release.card import Card
 from models.release.golden_rows import shares_by
 from models.release.model_files import ModelFiles
 
@@ -37,7 +38,7 @@ class Model:
     amounts: lgb.Booster | None
     features: tuple[FeatureSpec, ...]
     calibration: Mapping[str, Any]
-    card: Mapping[str, Any]
+    card: Card
 
     @classmethod
     def of(cls, files: ModelFiles) -> Model:
@@ -49,7 +50,7 @@ class Model:
     @property
     def excludes(self) -> tuple[str, ...]:
         """The targets that never befall the same row; cards from before do not say."""
-        return tuple(self.card.get("excludes", ()))
+        return self.card.excludes or ()
 
 
 class Encoding:
@@ -133,7 +134,7 @@ class Scorer:
     @property
     def versions(self) -> dict[str, str | None]:
         """The registered version of each target's model."""
-        return {name: model.card.get("version") for name, model in self.models.items()}
+        return {name: model.card.version for name, model in self.models.items()}
 
     @property
     def currency(self) -> str:
@@ -148,7 +149,7 @@ class Scorer:
         """Return chances and what outcomes would be worth."""
         matrices = self._matrices(rows)
         shares = {
-            name: shares_by(model.card["amount"], model.amounts, matrices[name])
+            name: shares_by(model.card.amount, model.amounts, matrices[name])
             for name, model in self.models.items()
         }
         return Scores(self._chances(matrices), shares)

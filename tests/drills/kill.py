@@ -160,7 +160,7 @@ def stood(settings: Settings) -> dict[str, list[str]]:
     """Return the versions that stand by the log."""
     from pipelines.lifecycle import promotion_log
 
-    return promotion_log.standing(promotion_log.log(settings).read())
+    return promotion_log.standing(promotion_log.log(settings.mlflow.home).read())
 
 
 def loose_ends(settings: Settings, before: Mapping[str, Sequence[str]]) -> list[str]:

@@ -18,6 +18,7 @@ from models.release import bundle
 from models.release.golden_rows import golden_scores
 from models.release.model_files import ModelFiles
 from models.store.scores import AccountScore, Scoring
+from tests.support.cards import card
 
 FEATURES = tuple(
     FeatureSpec(name, "usage", name, "ratio", "Use", None, None, (None, None), None, 0.5)
@@ -43,8 +44,7 @@ def model(seed: int = 1, version: str = "1") -> ModelFiles:
     settings = {"objective": "binary", "verbose": -1, "seed": seed, "num_threads": 1}
     text = lgb.train(settings, lgb.Dataset(inputs, label), 5).model_to_string()
     calibration = {"method": "sigmoid", "a": 1.0, "b": -0.1}
-    card = {"version": version, "verdict": "skill", "amount": {"method": "typical", "share": 0.2}}
-    draft = ModelFiles(text, calibration, FEATURES, card, {"rows": ROWS})
+    draft = ModelFiles(text, calibration, FEATURES, card(version=version), {"rows": ROWS})
     return replace(draft, golden={"rows": ROWS, **golden_scores(draft)})
 
 

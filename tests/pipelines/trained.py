@@ -29,6 +29,7 @@ from models.release.model_files import ModelFiles
 from pipelines.build.metadata import METADATA
 from pipelines.config.settings import Settings, load
 from tests.models.tables import FEATURES, feature_table
+from tests.support.cards import card
 
 TOML = """
 [company]
@@ -118,7 +119,7 @@ def model(
     dates: int | None = None,
     inputs: Sequence[str] = (),
     seed: int = 0,
-    **card: Any,
+    **changes: Any,
 ) -> ModelFiles:
     """Return a model of a few trees, made in a moment; without ``dates`` it has seen every one."""
     days = sorted(table.mature(target)["as_of"].unique())[:dates]
@@ -128,15 +129,9 @@ def model(
     settings = {"objective": "binary", "verbose": -1, "num_threads": 1, "num_leaves": 5}
     drawn = {"seed": seed, "bagging_fraction": 0.7, "bagging_freq": 1} if seed else {}
     text = lgb.train(settings | drawn, data, 30).model_to_string()
-    trained = {"trained": {"to": str(days[-1])}}
-    made = {
-        "verdict": "skill",
-        "why": "it is so",
-        "amount": {"method": "typical", "share": 0.2},
-        **trained,
-        **card,
-    }
-    draft = ModelFiles(text, {"method": "none"}, features, made, {"rows": [{}]})
+    trained = replace(card().trained, last=days[-1])
+    described = replace(card(), target=target, trained=trained, **changes)
+    draft = ModelFiles(text, {"method": "none"}, features, described, {"rows": [{}]})
     return replace(draft, golden={"rows": [{}], **golden_scores(draft)})
 
 

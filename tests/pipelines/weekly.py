@@ -15,6 +15,7 @@ from models.store.scores import AccountScore, ScoreStore, Scoring
 from pipelines.build.metadata import METADATA
 from pipelines.config.settings import Settings, load
 from pipelines.monitoring.verdict import Verdict, write
+from tests.support.cards import card_json
 
 AS_OF = date(2026, 8, 3)
 DATES = [AS_OF - timedelta(days=28 * back) for back in range(13, -1, -1)]
@@ -41,35 +42,45 @@ META = {
     "features": COLUMNS,
     "targets": [{"name": "upsell", "mature_days": 91}, {"name": "churn", "mature_days": 122}],
 }
-CARD: dict[str, Any] = {
-    "verdict": "skill",
-    "skill": True,
-    "why": "above its rivals",
-    "version": "3",
-    "metrics": {"auc": {"value": 0.81, "low": 0.77, "high": 0.85}},
-    "baselines": {
+CARD: dict[str, Any] = card_json(
+    verdict="skill",
+    skill=True,
+    why="above its rivals",
+    version="3",
+    metrics={"auc": {"value": 0.81, "low": 0.77, "high": 0.85}},
+    baselines={
         "best_column": {
             "name": "single column: usage_active_users_28d",
             "auc": {"value": 0.7, "low": 0.66, "high": 0.74},
             "lead": {"value": 0.11, "low": 0.07, "high": 0.15},
+            "brier": None,
         },
         "rule": {
             "name": "practitioner's rule",
             "auc": {"value": 0.66, "low": 0.62, "high": 0.7},
             "lead": {"value": 0.15, "low": 0.1, "high": 0.19},
+            "brier": None,
         },
         "logistic": {
             "name": "logistic regression",
             "auc": {"value": 0.8, "low": 0.76, "high": 0.84},
             "lead": {"value": 0.01, "low": -0.01, "high": 0.03},
+            "brier": None,
         },
     },
-    "test": {"rows": 1500, "positives": 200, "base_rate": 0.133},
-    "reliability": [
+    test={
+        "rows": 1500,
+        "accounts": 300,
+        "positives": 200,
+        "base_rate": 0.133,
+        "from": "2026-03-16",
+        "to": "2026-08-03",
+    },
+    reliability=[
         {"predicted": 0.05, "observed": 0.04, "n": 700},
         {"predicted": 0.3, "observed": 0.33, "n": 100},
     ],
-}
+)
 
 
 def frame() -> pa.Table:

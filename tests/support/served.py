@@ -21,6 +21,7 @@ from models.inference.encoding import FeatureSpec, encode
 from models.release.golden_rows import golden_scores
 from models.release.model_files import ModelFiles
 from tests.models.releases import FEATURES
+from tests.support.cards import card
 
 NAMES = tuple(f"name-{number:02}" for number in range(12))
 SIZE = FeatureSpec(
@@ -51,13 +52,13 @@ def model(seed: int, version: str, *, isotonic: bool) -> ModelFiles:
     calibration = {"method": "isotonic", **steps} if isotonic else {
         "method": "sigmoid", "a": 1.1, "b": -0.1}  # fmt: skip
     amount = {"method": "model", "share": 0.2, "cap": 2.0, "factor": 1.0}
-    card = {"version": version, "verdict": "skill", "amount": amount}
+    described = card(version=version, amount=amount)
     text, shares = (
         _trees(matrix, told, seed, objective)
         for told, objective in ((label, "binary"), (known[:, 1] + 0.1, "tweedie"))
     )
     proven = [*rows(200, seed + 1), {}]
-    draft = ModelFiles(text, calibration, INPUTS, card, {"rows": proven}, shares)
+    draft = ModelFiles(text, calibration, INPUTS, described, {"rows": proven}, shares)
     return replace(draft, golden={"rows": proven, **golden_scores(draft)})
 
 

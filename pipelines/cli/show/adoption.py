@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from pipelines.cli.console import line, table
 
 if TYPE_CHECKING:
-    from models.statistics.bootstrap import Interval
     from models.statistics.cohort_comparison import Comparison
+    from models.statistics.interval import Interval
     from pipelines.scoring.adoption_effect import JourneyResult
 
 HEADER = ("by day", "step", "outcome", "accounts", "not yet", "share", "share not yet",

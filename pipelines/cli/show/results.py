@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 from features.declaration.units import when
 from models.i18n.number_format import PLAIN
+from models.statistics.interval import or_none
 from pipelines.cli.console import line, table
 
 if TYPE_CHECKING:
+    from models.release.card import Baseline, Card
     from pipelines.build.build import BuildResult
     from pipelines.cli.documents import Documents
     from pipelines.ingest.check import CheckReport
@@ -144,7 +146,7 @@ def trained(result: TrainResult) -> None:
         "base",
         "version",
     )
-    table("", header, [_figures(one) for one in result.targets if one.card])
+    table("", header, [_figures(one, one.card) for one in result.targets if one.card])
     line()
     for one in result.targets:
         line(f"{one.target}: {one.verdict}{_used(one)}. {one.why}")
@@ -159,20 +161,20 @@ def _reached(one: TargetOutcome) -> Iterator[str]:
         at_capacity,  # heavy, and there already where something was trained
     )
 
-    found = at_capacity(one.card) if one.card else None
-    if found is None:
+    reach = at_capacity(one.card) if one.card else None
+    if reach is None:
         return
-    outcomes, lift, arr = found["outcomes"], found["lift"], found["arr"]
-    money = f" and {percent(arr['value'])} of their ARR" if arr else ""
+    outcomes, lift = reach.outcomes.value, reach.lift.value
+    money = f" and {percent(or_none(reach.arr.value))} of their ARR" if reach.arr else ""
     yield (
-        f"the first {found['accounts']:,.0f} accounts, as many as the team can call on, hold "
-        f"{percent(outcomes['value'])} of the outcomes{money}; by chance "
-        f"{percent(outcomes['value'] / lift['value']) if lift['value'] else 'none'}"
+        f"the first {reach.accounts:,.0f} accounts, as many as the team can call on, hold "
+        f"{percent(or_none(outcomes))} of the outcomes{money}; by chance "
+        f"{percent(outcomes / lift) if or_none(lift) else 'none'}"
     )
 
 
 def _unpublished(result: TrainResult) -> str:
-    if any(one.card.get("skill") for one in result.targets):
+    if any(one.card and one.card.skill for one in result.targets):
         return "Registered as challenger; `score` uses models of its own feature table only."
     return "Nothing is published: no model has skill."
 
@@ -183,23 +185,22 @@ def _used(one: TargetOutcome) -> str:
     return f", champion unchanged (version {one.in_use})" if one.in_use else ""
 
 
-def _figures(one: TargetOutcome) -> tuple[str, ...]:
-    metrics, rivals = one.card["metrics"], one.card["baselines"]
-    auc = metrics["auc"]
+def _figures(one: TargetOutcome, card: Card) -> tuple[str, ...]:
+    auc = card.metrics["auc"]
     return (
         one.target,
-        f"{auc['value']:.3f}",
-        f"{auc['low']:.3f}–{auc['high']:.3f}",
-        *(_area(rivals.get(name)) for name in ("best_column", "rule", "logistic")),
-        f"{metrics['brier']['value']:.4f}",
-        f"{metrics['ece']['value']:.3f}",
-        percent(one.card["test"]["base_rate"]),
+        f"{auc.value:.3f}",
+        f"{auc.low:.3f}–{auc.high:.3f}",
+        *(_area(card.baselines.get(key)) for key in ("best_column", "rule", "logistic")),
+        f"{card.metrics['brier'].value:.4f}",
+        f"{card.metrics['ece'].value:.3f}",
+        percent(card.test.base_rate),
         one.version or "",
     )
 
 
-def _area(rival: Mapping[str, Any] | None) -> str:
-    return "-" if rival is None else f"{rival['auc']['value']:.3f}"
+def _area(baseline: Baseline | None) -> str:
+    return "-" if baseline is None else f"{baseline.auc.value:.3f}"
 
 
 def registered(result: list[dict[str, Any]]) -> None:

@@ -19,7 +19,8 @@ from models.dataset.feature_table import FeatureTable, Label
 from models.dataset.matrix import matrix
 from models.release.golden_rows import matrix_probabilities
 from models.release.model_files import ModelFiles
-from models.statistics.bootstrap import Draws, Interval
+from models.statistics.bootstrap import Draws
+from models.statistics.interval import Interval
 from models.statistics.metrics import auc
 from pipelines.monitoring.verdict import Finding, Light, Value
 
@@ -43,12 +44,12 @@ class Promise:
     seen: int
     ratio: Interval
     auc: Interval
-    promised: Mapping[str, float]
+    promised: Interval
 
 
 def since(files: ModelFiles, label: Label) -> date:
     """Return the first day whose outcomes the model cannot have seen, not even in its test."""
-    return date.fromisoformat(files.card["test"]["to"]) + timedelta(days=label.mature_days)
+    return files.card.test.last + timedelta(days=label.mature_days)
 
 
 def knowable(files: ModelFiles, label: Label) -> date:
@@ -74,10 +75,10 @@ def found(promises: Mapping[str, Promise], as_of: date) -> Iterator[Finding]:
         if far and not one.ratio.low <= 1 <= one.ratio.high:
             values: dict[str, Value] = {"expected": round(one.expected, 1), "seen": one.seen}
             yield Finding("model_worse", "look", "model_off", name, values, as_of)
-        if one.auc.high < one.promised["low"]:
+        if one.auc.high < one.promised.low:
             told: dict[str, Value] = {
                 "now": round(one.auc.value, 3),
-                "promised": round(one.promised["value"], 3),
+                "promised": round(one.promised.value, 3),
             }
             light: Light = "alarm" if one.auc.low <= 0.5 else "look"
             yield Finding("model_worse", light, "model_weaker", name, told, as_of)
@@ -96,13 +97,13 @@ def _held(files: ModelFiles, rows: pd.DataFrame, seen: np.ndarray) -> Promise:
     expected = matrix_probabilities(files, matrix(rows, tuple(files.features)))
     draws = Draws(rows["account_id"], SEED)
     return Promise(
-        target=str(files.card["target"]),
+        target=files.card.target,
         rows=len(rows),
         expected=float(expected.sum()),
         seen=int(seen.sum()),
         ratio=draws.interval(_ratio, expected, seen),
         auc=draws.interval(auc, expected, seen),
-        promised=files.card["metrics"]["auc"],
+        promised=files.card.metrics["auc"],
     )
 
 

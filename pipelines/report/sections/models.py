@@ -4,20 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import isnan
 from typing import TYPE_CHECKING, Any
 
 from features.labels.targets import TARGETS
 from models.i18n.messages import Catalogue
+from models.release.card import Card, NotTrained, ReliabilityBin
 from pipelines.report.sections.trust import skilled_at
 from pipelines.report.texts import listed
 
 if TYPE_CHECKING:
+    from models.statistics.interval import Interval
     from pipelines.report.inputs import Inputs
 
 
 @dataclass(frozen=True)
 class Quality:
-    """One target's verdict, figures and charts; ``card`` is empty where nothing was trained."""
+    """One target's verdict, figures and charts; ``card`` is ``None`` where nothing was trained."""
 
     target: str
     skill: bool
@@ -25,7 +28,7 @@ class Quality:
     verdict: str
     standing: str
     version: str | None
-    card: Mapping[str, Any]
+    card: Card | None
     comparison: Comparison | None
     reliability: Reliability | None
 
@@ -45,46 +48,50 @@ def title(column: Mapping[str, Any], words: Catalogue) -> str:
 
 
 def _quality(inputs: Inputs, name: str, titles: Mapping[str, str], words: Catalogue) -> Quality:
-    card = inputs.cards.get(name, {})
-    version = card.get("version", inputs.scoring.models.get(name))
+    card = inputs.cards.get(name)
+    trained = card or inputs.not_trained.get(name)
+    version = card.version if card else None
+    if version is None:
+        version = inputs.scoring.models.get(name)
     return Quality(
         target=name,
         skill=skilled_at(inputs, name),
         scored=name in inputs.scoring.models,
-        verdict=words.name("verdict", str(card.get("verdict", "none")).replace(" ", "_")),
-        standing=standing(card, words),
+        verdict=words.name("verdict", (trained.verdict if trained else "none").replace(" ", "_")),
+        standing=standing(trained, words),
         version=None if version is None else str(version),
         card=card,
-        comparison=comparison(card, titles),
-        reliability=reliability(card.get("reliability", ())),
+        comparison=comparison(card, titles) if card else None,
+        reliability=reliability(card.reliability) if card else None,
     )
 
 
-def standing(card: Mapping[str, Any], words: Catalogue) -> str:
+def standing(trained: Card | NotTrained | None, words: Catalogue) -> str:
     """Return how a model stands against each rival by the interval of its lead, as a sentence.
 
     Where no rival was measured, or the card denies skill, its own reason is told, in English.
     """
     groups: dict[str, list[str]] = {"better": [], "level": [], "worse": []}
+    card = trained if isinstance(trained, Card) else None
     for key in RIVALS:
-        lead = card.get("baselines", {}).get(key, {}).get("lead") or {}
-        if lead.get("low") is not None:
+        lead = card.baselines[key].lead if card and key in card.baselines else None
+        if lead is not None and not isnan(lead.low):
             groups[_standing(lead)].append(words.text(f"rival_in_text.{key}"))
     told = "; ".join(
         words.text(f"standing_of.{how}", rivals=listed(names, words))
         for how, names in groups.items()
         if names
     )
-    reason = str(card.get("why", "")).strip().rstrip(".")
-    if not told or not card.get("skill"):
+    reason = trained.why.strip().rstrip(".") if trained else ""
+    if not told or card is None or not card.skill:
         return f"{reason}." if reason else ""
     return f"{told[0].upper()}{told[1:]}."
 
 
-def _standing(lead: Mapping[str, float]) -> str:
-    if lead["low"] > 0:
+def _standing(lead: Interval) -> str:
+    if lead.low > 0:
         return "better"
-    return "worse" if lead["high"] < 0 else "level"
+    return "worse" if lead.high < 0 else "level"
 
 
 WIDTH, ROW, LEFT, RIGHT = 460, 34, 176, 50
@@ -152,7 +159,7 @@ class Reliability:
     edge: float = EDGE
 
 
-def comparison(card: Mapping[str, Any], titles: Mapping[str, str]) -> Comparison | None:
+def comparison(card: Card, titles: Mapping[str, str]) -> Comparison | None:
     """Return the chart of a card's AUC and its baselines'; ``None`` where nothing was measured.
 
     ``titles`` says what a feature is called.
@@ -168,10 +175,10 @@ def comparison(card: Mapping[str, Any], titles: Mapping[str, str]) -> Comparison
             detail=detail,
             ours=number == 0,
             y=20 + ROW * number,
-            x=_x(one["value"], start),
+            x=_x(one.value, start),
             low=_x(_low(one), start),
             high=_x(_high(one), start),
-            auc=one["value"],
+            auc=one.value,
         )
         for number, (name, detail, one) in enumerate(known)
     )
@@ -183,46 +190,44 @@ def comparison(card: Mapping[str, Any], titles: Mapping[str, str]) -> Comparison
 RIVALS = ("best_column", "rule", "logistic")
 
 
-def _known(
-    card: Mapping[str, Any], titles: Mapping[str, str]
-) -> list[tuple[str, str, Mapping[str, Any]]]:
+def _known(card: Card, titles: Mapping[str, str]) -> list[tuple[str, str, Interval]]:
     """Return name, detail and AUC of the model and its rivals, as far as they were measured."""
-    rivals = card.get("baselines", {})
-    named = [(OURS, "", card.get("metrics", {}).get("auc"))]
+    named = [(OURS, "", card.metrics["auc"])] if "auc" in card.metrics else []
     for key in RIVALS:
-        rival = rivals.get(key, {})
-        column = str(rival.get("name", "")).removeprefix("single column: ")
-        detail = titles.get(column, column) if key == "best_column" else ""
-        named.append((key, detail, rival.get("auc")))
-    return [(name, detail, one) for name, detail, one in named if one and one["value"] is not None]
+        if key in card.baselines:
+            rival = card.baselines[key]
+            column = rival.name.removeprefix("single column: ")
+            detail = titles.get(column, column) if key == "best_column" else ""
+            named.append((key, detail, rival.auc))
+    return [(name, detail, auc) for name, detail, auc in named if not isnan(auc.value)]
 
 
-def _low(one: Mapping[str, Any]) -> float:
-    return float(one["value"] if one.get("low") is None else one["low"])
+def _low(auc: Interval) -> float:
+    return auc.value if isnan(auc.low) else auc.low
 
 
-def _high(one: Mapping[str, Any]) -> float:
-    return float(one["value"] if one.get("high") is None else one["high"])
+def _high(auc: Interval) -> float:
+    return auc.value if isnan(auc.high) else auc.high
 
 
 def _x(auc: float, start: float) -> float:
     return round(LEFT + (auc - start) / (1 - start) * (WIDTH - LEFT - RIGHT), 1)
 
 
-def reliability(bins: Sequence[Mapping[str, Any]]) -> Reliability | None:
+def reliability(bins: Sequence[ReliabilityBin]) -> Reliability | None:
     """Return the chart of a card's reliability; a larger dot stands for more accounts."""
     if not bins:
         return None
-    top = min(1.0, 1.08 * max(max(one["predicted"], one["observed"]) for one in bins)) or 1.0
-    most = max(one["n"] for one in bins)
+    top = min(1.0, 1.08 * max(max(one.predicted, one.observed) for one in bins)) or 1.0
+    most = max(one.rows for one in bins)
     points = tuple(
         Point(
-            x=_coordinate(one["predicted"], top),
-            y=SIDE - _coordinate(one["observed"], top),
-            radius=round(2.5 + 3.5 * (one["n"] / most) ** 0.5, 1),
-            n=one["n"],
-            predicted=one["predicted"],
-            observed=one["observed"],
+            x=_coordinate(one.predicted, top),
+            y=SIDE - _coordinate(one.observed, top),
+            radius=round(2.5 + 3.5 * (one.rows / most) ** 0.5, 1),
+            n=one.rows,
+            predicted=one.predicted,
+            observed=one.observed,
         )
         for one in bins
     )

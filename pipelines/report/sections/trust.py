@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from math import sqrt
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from features.labels.targets import TARGETS
 from models.i18n.messages import Catalogue
@@ -16,6 +16,7 @@ from pipelines.monitoring.verdict import Light
 from pipelines.report.texts import targets
 
 if TYPE_CHECKING:
+    from models.release.card import Card
     from pipelines.report.inputs import Inputs
 
 OLD_DAYS = 14
@@ -84,9 +85,7 @@ def _models(inputs: Inputs, words: Catalogue) -> Sign:
 
 def _promises(inputs: Inputs, words: Catalogue) -> list[Sign]:
     """Tell whose probabilities did not come true when tested; without a test there is no sign."""
-    made = {
-        name: one for name in inputs.scoring.models if (one := promise(inputs.cards.get(name, {})))
-    }
+    made = {name: one for name in inputs.scoring.models if (one := promise(inputs.cards.get(name)))}
     broken = {name: one for name, one in made.items() if not one.kept}
     if not made:
         return []
@@ -101,14 +100,13 @@ def _promises(inputs: Inputs, words: Catalogue) -> list[Sign]:
 
 def skilled_at(inputs: Inputs, target: str) -> bool:
     """Say whether a released model of the target has shown skill."""
-    return target in inputs.released and bool(inputs.cards[target].get("skill"))
+    return target in inputs.released and inputs.cards[target].skill
 
 
-def clearly_ahead(card: Mapping[str, Any]) -> bool:
+def clearly_ahead(card: Card) -> bool:
     """Say whether the whole 95 % interval of the lead over each rule of thumb is above zero."""
-    rivals = [card.get("baselines", {}).get(key) for key in ("best_column", "rule")]
-    leads = [rival["lead"].get("low") for rival in rivals if rival and rival.get("lead")]
-    return all(low is not None and low > 0 for low in leads)
+    rules = ("best_column", "rule")
+    return all(card.baselines[key].lead.low > 0 for key in rules if key in card.baselines)
 
 
 def _age(inputs: Inputs, words: Catalogue) -> Sign:
@@ -158,9 +156,9 @@ class Promise:
         return words.text(key, came=words.number(10 * self.ratio))
 
 
-def promise(card: Mapping[str, Any]) -> Promise | None:
+def promise(card: Card | None) -> Promise | None:
     """Return a card's promise; None where the card has no test to tell from."""
-    bins = card.get("reliability") or ()
-    expected = sum(one["n"] * one["predicted"] for one in bins)
-    seen = sum(one["n"] * one["observed"] for one in bins)
+    bins = card.reliability if card else ()
+    expected = sum(tenth.rows * tenth.predicted for tenth in bins)
+    seen = sum(tenth.rows * tenth.observed for tenth in bins)
     return Promise(expected, seen) if expected > 0 else None

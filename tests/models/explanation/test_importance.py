@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from models.dataset.time_split import split
-from models.explanation.importance import Importance, importance
+from models.explanation.importance import importance
+from models.release.card import Importance
 from models.training.boosting import Params
 from models.training.classifier import fit
 from tests.models.tables import MATURE_DAYS, feature_table
@@ -46,7 +47,7 @@ def test_windows_of_a_feature_weigh_together_and_one_of_them_is_drawn(
 
 def test_the_curve_rises_with_what_drives_the_outcome(found: dict[str, Importance]) -> None:
     curve = found["churn"].curves[0]
-    assert curve.value == sorted(curve.value)
+    assert list(curve.value) == sorted(curve.value)
     assert curve.effect[-1] > curve.effect[0] + 0.5
     ends = zip(curve.low, curve.effect, curve.high, strict=True)
     assert all(low <= mean <= high for low, mean, high in ends)
@@ -54,5 +55,5 @@ def test_the_curve_rises_with_what_drives_the_outcome(found: dict[str, Importanc
 
 def test_a_category_is_drawn_by_its_names(found: dict[str, Importance]) -> None:
     kinds = [one for one in found["upsell"].curves if one.feature == "segment"]
-    assert all(one.value == ["enterprise", "smb"] for one in kinds)
+    assert all(one.value == ("enterprise", "smb") for one in kinds)
     assert all(np.isfinite(one.effect).all() for one in kinds)

@@ -14,7 +14,7 @@ import pytest
 from features.errors import DataError
 from models.dataset.feature_table import FeatureTable
 from models.forecast.seat_demand import AS_TODAY, MODEL, SeatDemand, seat_demand, with_outcome
-from models.statistics.bootstrap import Interval
+from models.statistics.interval import Interval
 from models.training import quantiles
 from models.training.boosting import Params
 from tests.models.seats import seats_table

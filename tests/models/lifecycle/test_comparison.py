@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from models.lifecycle.comparison import Check, Contest, Pair, compare
+from models.lifecycle.comparison import Check, Comparison, Pair, compare
 from models.statistics import psi
 
 RANDOM = np.random.default_rng(5)
@@ -29,7 +29,7 @@ def chance(noise: float, shift: float = 0.0) -> np.ndarray:
 def held(challenger: np.ndarray, champion: np.ndarray | None = None) -> dict[str, Check]:
     """Hold probabilities against those of a champion that knows a bit less, or another one."""
     pair = Pair(chance(1.0) if champion is None else champion, challenger)
-    return {one.name: one for one in compare(Contest(ROWS, LABEL, pair, pair))}
+    return {one.name: one for one in compare(Comparison(ROWS, LABEL, pair, pair))}
 
 
 def refused(found: dict[str, Check]) -> set[str]:
@@ -68,14 +68,14 @@ def test_probabilities_far_above_what_happens_do_not_pass() -> None:
 def test_scores_that_moved_alone_do_not_pass(moved: float, stable: bool) -> None:
     past = Pair(chance(0.8), chance(0.1))
     newest = Pair(past.champion, chance(0.1, shift=-moved))
-    found = {one.name: one for one in compare(Contest(ROWS, LABEL, past, newest))}
+    found = {one.name: one for one in compare(Comparison(ROWS, LABEL, past, newest))}
     assert found["score shift"].passes is stable
 
 
 def test_scores_may_move_when_the_champions_do() -> None:
     newest = Pair(chance(0.8, shift=-1.5), chance(0.1, shift=-1.5))
-    contest = Contest(ROWS, LABEL, Pair(chance(0.8), chance(0.1)), newest)
-    assert refused({one.name: one for one in compare(contest)}) == set()
+    comparison = Comparison(ROWS, LABEL, Pair(chance(0.8), chance(0.1)), newest)
+    assert refused({one.name: one for one in compare(comparison)}) == set()
 
 
 def test_stability_is_zero_for_the_same_scores_and_grows_with_the_shift() -> None:

@@ -15,8 +15,10 @@ from models.dataset.feature_table import FeatureTable
 from models.dataset.matrix import matrix, specify
 from models.lifecycle.comparison import Check
 from models.lifecycle.gate import judge
+from models.release.card import Question
 from models.release.model_files import ModelFiles
 from tests.models.tables import feature, feature_table
+from tests.support.cards import card
 
 TARGET, COLUMN = "upsell", "upsell_next_91d"
 TRAINED_DATES = 12
@@ -34,7 +36,7 @@ def version(
     inputs: Sequence[str] | None = None,
     seed: int = 1,
     shuffled: bool = False,
-    **card: Any,
+    **changes: Any,
 ) -> ModelFiles:
     """Return a version that was trained on the first dates of the table."""
     days = sorted(table.frame["as_of"].unique())[:TRAINED_DATES]
@@ -48,8 +50,9 @@ def version(
         "learning_rate": 0.1, "bagging_fraction": 0.7, "bagging_freq": 1, "feature_fraction": 0.7,
     }  # fmt: skip
     text = lgb.train(settings, lgb.Dataset(matrix(rows, features), label), 40).model_to_string()
-    made = {"verdict": "skill", "why": "it is", "trained": {"to": str(days[-1])}, **card}
-    return ModelFiles(text, {"method": "none"}, features, made, {"rows": [], "expected": []})
+    trained = replace(card().trained, last=days[-1])
+    described = replace(card(), **{"trained": trained, **changes})
+    return ModelFiles(text, {"method": "none"}, features, described, {"rows": [], "expected": []})
 
 
 def gate(
@@ -184,8 +187,9 @@ def test_a_champion_that_the_table_has_no_inputs_for_is_no_rival(table: FeatureT
 
 
 def test_rows_that_either_version_was_trained_on_do_not_count(table: FeatureTable) -> None:
-    last = str(sorted(table.frame["as_of"].unique())[-4])
-    found = gate(table, version(table), version(table, inputs=WEAK, trained={"to": last}))
+    last = sorted(table.frame["as_of"].unique())[-4]
+    trained = replace(version(table).card.trained, last=last)
+    found = gate(table, version(table), version(table, inputs=WEAK, trained=trained))
     assert refused(found) == {"unseen rows"}
     assert found["unseen rows"].why == (
         "0 rows of 0 dates with 0 outcomes are left that no version was trained on, "
@@ -207,10 +211,11 @@ def test_a_model_that_cannot_be_taken_at_its_word_does_not_pass(table: FeatureTa
 
 
 def test_a_champion_of_another_question_is_no_rival(table: FeatureTable) -> None:
-    half_a_year = {"column": "upsell_next_182d", "mature_days": 182, "price_changes": False}
-    to = version(table).card["trained"]["to"]
-    other = version(table, trained={"to": to, "question": half_a_year})
-    mine = version(table, trained={"to": to, "question": table.question(TARGET)})
+    trained = version(table).card.trained
+    half_a_year = Question("upsell_next_182d", mature_days=182, price_changes=False)
+    asked = Question(**table.question(TARGET))
+    other = version(table, trained=replace(trained, question=half_a_year))
+    mine = version(table, trained=replace(trained, question=asked))
     found = gate(table, mine, other)
     assert not found["question"].passes
     assert "--force --why changes the question" in found["question"].why

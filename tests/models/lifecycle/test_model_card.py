@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import json
 from datetime import date
 from types import SimpleNamespace
 from typing import Any
@@ -10,13 +9,21 @@ import pandas as pd
 import pytest
 
 from models.evaluation.lift import reached
-from models.evaluation.report import HeldOut, Review, Stretch
+from models.evaluation.report import Review
 from models.evaluation.skill import evaluate
 from models.evaluation.slices import slices
-from models.explanation.importance import Importance
 from models.lifecycle import model_card
 from models.lifecycle.model_card_plots import pictures
-from models.statistics.bootstrap import Interval
+from models.release.card import (
+    Amount,
+    Card,
+    HeldOutAccounts,
+    Importance,
+    TrainingRows,
+    WalkForwardFold,
+)
+from models.release.model_files import as_json
+from models.statistics.interval import Interval
 from models.training.baselines import Rival
 
 DAY = date(2026, 1, 5)
@@ -33,31 +40,34 @@ def judged(label: np.ndarray) -> Review:
         evaluation=evaluation,
         reached=reached(rows, label, score, seed=1, amount=100 * label, worth=score, capacity=8),
         slices=slices(rows, label, score, seed=1),
-        walk=[Stretch(str(DAY), str(DAY), 40, 10, evaluation.figures["auc"])],
-        held_out=HeldOut(evaluation.figures["auc"], Interval(np.nan, np.nan, np.nan), 0),
-        importance=Importance([], []),
+        walk=(WalkForwardFold(DAY, DAY, 40, 10, evaluation.figures["auc"]),),
+        held_out=HeldOutAccounts(evaluation.figures["auc"], Interval(np.nan, np.nan, np.nan), 0),
+        importance=Importance((), ()),
     )
 
 
-def carded(review: Review) -> dict[str, Any]:
+def carded(review: Review) -> Card:
     parts: Any = SimpleNamespace(test=(DAY,), describe=lambda: "fitted on some days")
     calibration = {"method": "isotonic", "raw": [0.0] * 500, "probability": [0.1] * 500}
     fitted: Any = SimpleNamespace(target="upsell", split=parts, trees=20, calibration=calibration)
-    amount = {"method": "typical", "share": 0.2, "nearer": [0.02, -0.01, 0.05]}
-    return model_card.card(review, fitted, amount=amount, trained={})
+    amount = Amount("typical", 0.2, nearer=(0.02, -0.01, 0.05))
+    trained = TrainingRows(
+        rows=100, positives=10, first=DAY, last=DAY, data_fingerprint="f" * 64, question=None
+    )
+    return model_card.card(review, fitted, amount=amount, trained=trained)
 
 
 def test_a_card_is_json_and_tells_its_figures() -> None:
     made = carded(judged((np.arange(40) % 3 > 0).astype(float)))
-    json.dumps(made, allow_nan=False)
+    as_json(made.to_json())
     told = model_card.markdown(made)
-    assert f"| rule | {made['baselines']['rule']['auc']['value']:.3f} [" in told
+    assert f"| rule | {made.baselines['rule'].auc.value:.3f} [" in told
     assert "worth 20 % of the account's ARR" in told
     assert "nearer by 2 % of the ARR [-1, 5], so the typical share is used" in told
     assert "| segment | smb | 40 | 26 |" in told
     assert "few: do not lean on it" in told
     assert "On accounts that the fit never saw (0 of them, a second fit): AUC not known" in told
-    assert made["calibration"] == {"method": "isotonic"}
+    assert made.to_json()["calibration"] == {"method": "isotonic"}
     flat = model_card.flat_metrics(made)
     assert flat["auc_low"] <= flat["auc"] <= flat["auc_high"]
     assert flat["test_rows"] == 40
@@ -66,7 +76,7 @@ def test_a_card_is_json_and_tells_its_figures() -> None:
 @pytest.mark.parametrize("outcome", [0.0, 1.0])
 def test_one_class_only_is_told_as_not_known(outcome: float) -> None:
     made = carded(judged(np.full(40, outcome)))
-    json.dumps(made, allow_nan=False)
+    as_json(made.to_json())
     assert "auc" not in model_card.flat_metrics(made)
     assert "| this model | not known |" in model_card.markdown(made)
     assert all(picture.startswith(b"\x89PNG") for picture in pictures(made).values())
@@ -76,7 +86,7 @@ def test_what_the_team_reaches_at_its_capacity_is_a_metric_of_the_run() -> None:
     made = carded(judged((np.arange(40) >= 30).astype(float)))
     told = model_card.at_capacity(made)
     assert told is not None
-    assert told["outcomes"]["value"] == pytest.approx(0.8)
+    assert told.outcomes.value == pytest.approx(0.8)
     figures = model_card.flat_metrics(made)
     assert figures["capacity_outcomes"] == pytest.approx(0.8)
     assert figures["capacity_lift"] == pytest.approx(4)

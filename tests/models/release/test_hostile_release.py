@@ -14,6 +14,7 @@ from features.errors import EnvironmentFailure
 from models.release import bundle, golden_rows
 from models.release.model_files import FORMAT, ReleaseError
 from tests.models.releases import model, publish, sealed
+from tests.support.cards import card_json
 
 
 @pytest.fixture
@@ -96,7 +97,7 @@ def test_a_pointer_out_of_the_folder_is_refused(published: Path, tmp_path: Path)
     ("name", "change", "told"),
     [
         ("features", [{"name": 1}], "FeatureSpec"),
-        ("card", {"format": FORMAT, "amount": None}, "TypeError"),
+        ("card", card_json(format=FORMAT, amount=None), "card.json: amount: Input should be"),
         ("calibration", {"method": "sigmoid", "a": -1.0, "b": 0.0}, "slope 'a' falls"),
         ("calibration", {"method": "beta", "a": 1.0, "b": 0.0}, "KeyError: 'c'"),
         ("calibration", {"method": "isotonic", "raw": [0, 1], "probability": [1, 0]}, "not rise"),

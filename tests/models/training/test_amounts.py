@@ -14,6 +14,7 @@ from models.training.amounts import MODEL, TYPICAL, Amounts, fit_amounts, typica
 from models.training.boosting import Params
 from models.training.classifier import TrainingSet
 from tests.models.tables import MATURE_DAYS, feature_table
+from tests.support.cards import card
 
 QUICK = Params(max_trees=120, patience=20, threads=1)
 AMOUNT = "upsell_arr_next_91d"
@@ -37,14 +38,14 @@ def fitted(source: FeatureTable) -> tuple[TrainingSet, Amounts]:
 
 
 def files(training: TrainingSet, amounts: Amounts) -> ModelFiles:
-    card = {"amount": amounts.told}
-    return ModelFiles("", {}, training.features, card, {"rows": []}, amounts.text)
+    described = replace(card(), amount=amounts.method)
+    return ModelFiles("", {}, training.features, described, {"rows": []}, amounts.text)
 
 
 def test_a_share_that_differs_by_kind_of_account_is_learned_and_adds_up() -> None:
     source = table(by_segment=True)
     training, amounts = fitted(source)
-    assert amounts.told["method"] == MODEL
+    assert amounts.method.method == MODEL
     test = source.at("upsell", training.split.test)
     test = test[test["upsell_next_91d"] == 1]
     given = amount_shares(files(training, amounts), matrix(test, training.features))
@@ -53,24 +54,24 @@ def test_a_share_that_differs_by_kind_of_account_is_learned_and_adds_up() -> Non
     assert given[~large].mean() == pytest.approx(0.1, rel=0.5)
     happened = test[AMOUNT].sum()
     assert (given * test["arr"]).sum() == pytest.approx(happened, rel=0.2)
-    plain = np.abs(amounts.told["share"] * test["arr"] - test[AMOUNT]).sum()
+    plain = np.abs(amounts.method.share * test["arr"] - test[AMOUNT]).sum()
     assert np.abs(given * test["arr"] - test[AMOUNT]).sum() < 0.8 * plain
 
 
 def test_where_nothing_tells_the_share_the_typical_one_is_kept() -> None:
     source = table(by_segment=False)
     training, amounts = fitted(source)
-    assert amounts.told["method"] == TYPICAL
+    assert amounts.method.method == TYPICAL
     assert amounts.text == ""
     rows = source.at("upsell", training.split.train)
-    assert amounts.told["share"] == pytest.approx(typical_share(source, "upsell", rows))
+    assert amounts.method.share == pytest.approx(typical_share(source, "upsell", rows))
     given = amount_shares(files(training, amounts), np.zeros((3, 6)))
-    np.testing.assert_allclose(given, amounts.told["share"])
+    np.testing.assert_allclose(given, amounts.method.share)
 
 
 def test_few_outcomes_are_not_learned_from() -> None:
     _, amounts = fitted(feature_table(accounts=60))
-    assert amounts.told.keys() == {"method", "share"}
+    assert (amounts.method.nearer, amounts.method.cap, amounts.method.factor) == (None, None, None)
 
 
 def test_the_same_table_gives_the_same_model() -> None:

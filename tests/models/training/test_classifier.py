@@ -19,7 +19,7 @@ from models.statistics.bootstrap import Draws
 from models.training import baselines
 from models.training.amounts import typical_share
 from models.training.boosting import Params
-from models.training.classifier import Fitted, fit
+from models.training.classifier import FittedModel, fit
 from tests.models.tables import MATURE_DAYS, feature_table
 
 QUICK = Params(max_trees=80, patience=20, threads=1)
@@ -30,7 +30,7 @@ def table() -> FeatureTable:
     return feature_table()
 
 
-def fitted(table: FeatureTable, target: str, params: Params = QUICK) -> Fitted:
+def fitted(table: FeatureTable, target: str, params: Params = QUICK) -> FittedModel:
     parts = split(sorted(table.mature(target)["as_of"].unique()), MATURE_DAYS)
     return fit(table, target, parts, params)
 

@@ -28,11 +28,11 @@ def tuned(training: TrainingSet) -> Tuning:
 
 
 def test_the_first_trial_is_the_usual_one_and_the_best_is_no_worse(tuned: Tuning) -> None:
-    assert len(tuned.tried) == TRIALS
+    assert len(tuned.trials) == TRIALS
     usual = {name: asdict(BAD)[name] for name in SPACE}
-    assert tuned.tried[0].params == pytest.approx(usual)
-    known = [one.log_loss for one in tuned.tried if one.log_loss is not None]
-    best = next(one for one in tuned.tried if one.log_loss == min(known))
+    assert tuned.trials[0].params == pytest.approx(usual)
+    known = [one.log_loss for one in tuned.trials if one.log_loss is not None]
+    best = next(one for one in tuned.trials if one.log_loss == min(known))
     assert {name: asdict(tuned.params)[name] for name in SPACE} == best.params
     assert min(known) < known[0]
 
@@ -41,14 +41,14 @@ def test_a_trial_is_the_mean_of_its_folds_or_was_given_up(
     training: TrainingSet, tuned: Tuning
 ) -> None:
     folds = len(training.split.folds)
-    for one in tuned.tried:
+    for one in tuned.trials:
         if one.log_loss is None:
             assert 0 < len(one.folds) < folds
         else:
             assert one.log_loss == pytest.approx(np.mean(one.folds))
             assert len(one.folds) == folds
-    assert all(one.log_loss is not None for one in tuned.tried[:FIRST])
-    assert any(one.log_loss is None for one in tuned.tried)
+    assert all(one.log_loss is not None for one in tuned.trials[:FIRST])
+    assert any(one.log_loss is None for one in tuned.trials)
 
 
 def test_what_is_not_tuned_stays(tuned: Tuning) -> None:

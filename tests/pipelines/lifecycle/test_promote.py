@@ -64,13 +64,13 @@ def good(settings: Settings) -> ModelFiles:
 
 def log(registry: Registry, files: ModelFiles, target: str = TARGET, **card: Any) -> str:
     """Register a version and return its number."""
-    made = replace(files, card={**files.card, **card})
-    tags = {"verdict": made.card["verdict"], "data_fingerprint": "f" * 64}
+    made = replace(files, card=replace(files.card, **card))
+    tags = {"verdict": made.card.verdict, "data_fingerprint": "f" * 64}
     return registry.log(target, made, Run({}, {"auc": 0.7}, tags, "card", {}))
 
 
 def history(settings: Settings) -> list[Promotion]:
-    return promotion_log.log(settings).read()
+    return promotion_log.log(settings.mlflow.home).read()
 
 
 def aliases(registry: Registry) -> dict[str, str]:
@@ -231,7 +231,7 @@ def test_a_lost_log_leaves_the_aliases_to_go_by(
     one, two = log(registry, weak), log(registry, good)
     promote(settings, TARGET, one)
     promote(settings, TARGET, two)
-    promotion_log.log(settings).path.unlink()
+    promotion_log.log(settings.mlflow.home).path.unlink()
     assert deploy.in_use(settings, registry) == {TARGET: [one, two]}
     assert rollback(settings, TARGET).version == one
     assert aliases(registry) == {CHAMPION: one}

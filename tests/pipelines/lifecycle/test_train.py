@@ -3,11 +3,9 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Iterator
-from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 import pytest
 
 from features.errors import DataError, UsageError
@@ -108,8 +106,8 @@ def test_the_test_dates_lie_after_every_label_of_the_training(
 ) -> None:
     for name, days in (("upsell", 91), ("churn", 122)):
         card = outcomes[name].card
-        until, since = pd.Timestamp(card["trained"]["to"]), pd.Timestamp(card["test"]["from"])
-        assert (since - until).days >= days
+        assert card is not None
+        assert (card.test.first - card.trained.last).days >= days
 
 
 def test_the_same_table_and_settings_train_nothing_again(
@@ -118,7 +116,7 @@ def test_the_same_table_and_settings_train_nothing_again(
     again = train(settings)
     assert again.unchanged
     assert not result.unchanged
-    assert {**asdict(again), "unchanged": False} == asdict(result)
+    assert {**again.as_dict(), "unchanged": False} == result.as_dict()
     assert registry(settings).version("upsell", "2") is None
 
 
@@ -129,7 +127,7 @@ def test_a_repeated_training_tells_the_champion_of_now(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     assert {one.target: one.in_use for one in result.targets}["upsell"] == "1"
-    monkeypatch.setattr("pipelines.lifecycle.train.champions", lambda _settings: {"upsell": "9"})
+    monkeypatch.setattr("pipelines.lifecycle.train.champions", lambda _promotions: {"upsell": "9"})
     again = train(settings)
     upsell = next(one for one in again.targets if one.target == "upsell")
     assert (upsell.version, upsell.champion, upsell.in_use) == ("1", False, "9")
@@ -172,16 +170,17 @@ def test_a_run_and_its_version_say_what_they_are_made_of(
     version = client.get_model_version("churn", str(outcomes["churn"].version))
     run = client.get_run(version.run_id)
     card = outcomes["churn"].card
+    assert card is not None
     assert version.tags == {
         "verdict": "skill",
-        "calibration": card["calibration"]["method"],
+        "calibration": card.calibration.method,
         "data_fingerprint": "f" * 64,
         "data_through": card_through(settings),
         "code_version": version.tags["code_version"],
     }
     assert version.tags["code_version"]
     assert version.tags.items() <= run.data.tags.items()
-    assert run.data.params["split"] == card["split"]
+    assert run.data.params["split"] == card.split
     logged = {one.path for one in client.list_artifacts(version.run_id)}
     assert {"card.md", "card.json", "features.json"} <= logged
 

@@ -4,6 +4,7 @@ import json
 import re
 from dataclasses import asdict, replace
 from datetime import datetime
+from math import nan
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,8 @@ import pytest
 from features.errors import DataError
 from models.i18n.number_format import Figures
 from models.plays.prioritisation import Decision
+from models.release.card import Card, NotTrained
+from models.statistics.interval import Interval
 from pipelines.config.settings import Settings, load
 from pipelines.report import pdf
 from pipelines.report.inputs import Inputs, gather
@@ -230,12 +233,12 @@ def test_another_days_features_say_what_to_do(tmp_path: Path) -> None:
 
 
 def test_standing_goes_by_the_interval_of_the_lead() -> None:
-    assert standing(weekly.CARD, ENGLISH) == (
+    assert standing(Card.from_json(weekly.CARD), ENGLISH) == (
         "Clearly better than the best single column and the rule of thumb; "
         "level with logistic regression."
     )
-    assert standing({"skill": False, "why": "too few"}, ENGLISH) == "too few."
-    assert standing({}, ENGLISH) == ""
+    assert standing(NotTrained("too few outcomes", "too few"), ENGLISH) == "too few."
+    assert standing(None, ENGLISH) == ""
 
 
 def test_figures_are_written_as_people_write_them() -> None:
@@ -249,9 +252,9 @@ def test_figures_are_written_as_people_write_them() -> None:
         "–", "0 %", "< 1 %", "23 %",
     ]  # fmt: skip
     assert f.day(weekly.AS_OF) == "3 August 2026"
-    assert f.interval({"value": 0.8, "low": None, "high": None}) == "0.80"
-    assert f.interval({"value": 0.8, "low": 0.7, "high": 0.9}) == "0.80 (0.70 to 0.90)"
+    assert f.interval(Interval(0.8, nan, nan)) == "0.80"
+    assert f.interval(Interval(0.8, 0.7, 0.9)) == "0.80 (0.70 to 0.90)"
     german = Figures("de")
     assert plain(german.short_signed(-24_512_000)) == "−24,5 Mio."
-    assert german.interval({"value": 0.8, "low": 0.7, "high": 0.9}) == "0,80 (0,70 bis 0,90)"
+    assert german.interval(Interval(0.8, 0.7, 0.9)) == "0,80 (0,70 bis 0,90)"
     assert german.day(weekly.AS_OF) == "3. August 2026"

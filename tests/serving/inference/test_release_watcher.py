@@ -178,4 +178,4 @@ def test_a_release_that_cannot_answer_is_refused_before_anybody_asks(
     watch = ReleaseWatcher(tmp_path)
     watch.refresh()
     assert watch.release_id is None
-    assert "cannot be answered from: TypeError" in watch.problems[0]
+    assert "card.json: excludes: Input should be a valid tuple" in watch.problems[0]

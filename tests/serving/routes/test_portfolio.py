@@ -14,12 +14,14 @@ from fastapi import FastAPI
 
 from models.plays.prioritisation import Decision
 from models.release import bundle
+from models.release.card import Card
 from models.store.forecasts import ForecastStore, SeatForecast, StoredForecast
 from serving.app import create_app
 from serving.inference.scorer import Scorer
 from serving.settings import ServingSettings
 from tests.models.stored import account, scoring
 from tests.serving.asking import PROBLEM, ask
+from tests.support.cards import card_json
 
 WIDE = {"value": 1.1, "low_80": 1.0, "high_80": 1.2, "low_95": 0.9, "high_95": 1.3}
 PARTS = ("contracted_up", "contracted_down", "expansion", "downsell", "churn")
@@ -128,14 +130,16 @@ def test_the_models_in_use_are_listed(models: FastAPI) -> None:
 
 def test_a_model_tells_its_figures_and_inputs(models: FastAPI) -> None:
     auc = {"value": 0.8, "low": 0.7, "high": 0.9}
-    card = {
-        "version": "7", "verdict": "skill", "why": "clear", "trees": 102, "split": "by time",
-        "metrics": {"auc": auc}, "baselines": {"rule": {"name": "rule of thumb", "auc": auc}},
-        "trained": {"from": "2026-01-05", "to": "2026-03-02", "rows": 10, "positives": 2},
-        "test": {"from": "2026-06-01", "to": "2026-06-08", "rows": 5, "positives": 1},
-    }  # fmt: skip
+    rule = {"name": "rule of thumb", "auc": auc, "lead": auc, "brier": None}
+    plain = card_json()
+    card = card_json(
+        version="7", verdict="skill", why="clear", trees=102, split="by time",
+        metrics={"auc": auc}, baselines={"rule": rule},
+        trained={**plain["trained"], "from": "2026-01-05", "to": "2026-03-02", "rows": 10},
+        test={**plain["test"], "from": "2026-06-01", "to": "2026-06-08", "rows": 5},
+    )  # fmt: skip
     scorer = models.state.releases.scorer
-    changed = replace(scorer.models["upsell"], card=card)
+    changed = replace(scorer.models["upsell"], card=Card.from_json(card))
     models.state.releases.scorer = replace(scorer, models={"upsell": changed})
     told = ask(models, "GET", "/v1/models/upsell").json()
     assert told["metrics"] == [{"name": "auc", **auc}]

@@ -1,15 +1,17 @@
 """Promises: a model that orders well and promises double is told, chance is not."""
 
-from typing import Any
+from dataclasses import replace
 
 import pytest
 
+from models.release.card import Card, ReliabilityBin
 from pipelines.report.sections.trust import promise
 from pipelines.report.texts import CATALOGUES
+from tests.support import cards
 
 
-def card(*bins: tuple[float, float, int]) -> dict[str, Any]:
-    return {"reliability": [{"predicted": p, "observed": o, "n": n} for p, o, n in bins]}
+def card(*bins: tuple[float, float, int]) -> Card:
+    return replace(cards.card(), reliability=tuple(ReliabilityBin(*tenth) for tenth in bins))
 
 
 @pytest.mark.parametrize(
@@ -48,6 +50,6 @@ def test_a_promise_is_kept_as_far_as_one_can_tell(bins: list[tuple[float, float,
     assert told.kept
 
 
-@pytest.mark.parametrize("stored", [{}, {"reliability": []}, card((0.0, 0.0, 100))])
-def test_without_a_test_nothing_was_promised(stored: dict[str, Any]) -> None:
+@pytest.mark.parametrize("stored", [None, card(), card((0.0, 0.0, 100))])
+def test_without_a_test_nothing_was_promised(stored: Card | None) -> None:
     assert promise(stored) is None
