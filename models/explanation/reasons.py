@@ -1,4 +1,4 @@
-"""Why a score is what it is: TreeSHAP, summed by feature, told in sentences.
+"""Why a score is what it is: TreeSHAP, summed by feature, as sentences.
 
 Contributions are log-odds before calibration (Lundberg et al., Consistent individualized feature
 attribution for tree ensembles, 2018); with the model's bias they add up to the raw score.
@@ -7,7 +7,7 @@ attribution for tree ensembles, 2018); with the model's bias they add up to the 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 import lightgbm as lgb
@@ -17,24 +17,9 @@ from models.i18n.feature_text import sentence, typical
 from models.i18n.messages import Catalogue
 from models.i18n.number_format import ENGLISH
 from models.inference.encoding import FeatureSpec
+from models.inference.reasons import GroupContribution, Reason, Reasons
 
 MOST_CELLS = 2_000_000
-
-
-@dataclass(frozen=True)
-class Reason:
-    """One feature's part in one account's score."""
-
-    feature: str
-    group: str
-    text: str
-    value: float | str | None
-    typical: float | str | None
-    contribution: float
-
-    def as_dict(self) -> dict[str, Any]:
-        """Return the reason as JSON-able values."""
-        return asdict(self)
 
 
 def contributions(booster: lgb.Booster, matrix: np.ndarray) -> np.ndarray:
@@ -57,7 +42,7 @@ def reasons(
     up: int = 3,
     down: int = 2,
     words: Catalogue = ENGLISH,
-) -> list[dict[str, Any]]:
+) -> list[Reasons]:
     """Return for each row what raises its score most (``up``) and what lowers it most (``down``).
 
     ``groups`` holds what each family of features adds up to, in log-odds before calibration.
@@ -71,26 +56,26 @@ def reasons(
     features
         The inputs; windows of one feature count as one.
     currency
-        What amounts are told in.
+        What amounts are in.
     segments
         Each row's segment, to compare it with accounts alike; empty compares with all.
     up, down
         How many reasons of each kind at the most.
     words
-        The language they are told in.
+        The language they are in.
     """
     member = _members(features)
     by_stem = shares @ member
     order = np.argsort(by_stem, axis=1, kind="stable")
-    owners = [np.flatnonzero(column) for column in member.T]
-    tell = _Teller(shares, by_stem, values, features, owners, currency, segments, words)
+    windows = [np.flatnonzero(column) for column in member.T]
+    explained = _Explained(shares, by_stem, values, features, windows, currency, segments, words)
     groups = by_group(shares, features)
     return [
-        {
-            "up": tell.row(row, order[row, ::-1][:up], sign=1),
-            "down": tell.row(row, order[row, :down], sign=-1),
-            "groups": _parts(groups, row),
-        }
+        Reasons(
+            up=explained.row(row, order[row, ::-1][:up], sign=1),
+            down=explained.row(row, order[row, :down], sign=-1),
+            groups=_group_contributions(groups, row),
+        )
         for row in range(len(shares))
     ]
 
@@ -110,42 +95,46 @@ def _members(features: Sequence[FeatureSpec]) -> np.ndarray:
     return member
 
 
-def _parts(groups: Mapping[str, np.ndarray], row: int) -> list[dict[str, Any]]:
+def _group_contributions(
+    groups: Mapping[str, np.ndarray], row: int
+) -> tuple[GroupContribution, ...]:
     """Return a row's contributions by family of features, the weightiest first."""
-    parts = [
-        {"group": name, "contribution": round(float(column[row]), 6)}
-        for name, column in groups.items()
-    ]
-    return sorted(parts, key=lambda one: -abs(one["contribution"]))
+    contributions = (
+        GroupContribution(name, round(float(column[row]), 6)) for name, column in groups.items()
+    )
+    return tuple(sorted(contributions, key=lambda group: -abs(group.contribution)))
 
 
 def by_group(shares: np.ndarray, features: Sequence[FeatureSpec]) -> dict[str, np.ndarray]:
     """Return the contributions of each family of features added up, each of shape (rows,)."""
-    families = dict.fromkeys(one.group for one in features)
+    families = dict.fromkeys(feature.group for feature in features)
     return {
-        name: shares[:, [one.group == name for one in features]].sum(axis=1) for name in families
+        name: shares[:, [feature.group == name for feature in features]].sum(axis=1)
+        for name in families
     }
 
 
 @dataclass(frozen=True)
-class _Teller:
+class _Explained:
+    """Rows with their contributions; ``windows`` are the columns of each feature."""
+
     shares: np.ndarray
     by_stem: np.ndarray
     values: Sequence[Sequence[Any]]
     features: Sequence[FeatureSpec]
-    owners: list[np.ndarray]
+    windows: list[np.ndarray]
     currency: str
     segments: Sequence[str | None]
     words: Catalogue
 
-    def row(self, row: int, stems: np.ndarray, *, sign: int) -> list[dict[str, Any]]:
-        """Tell the reasons of one row, as long as they pull in the direction of ``sign``."""
-        pulling = [int(stem) for stem in stems if sign * self.by_stem[row, stem] > 0]
-        return [self._reason(row, stem, sign).as_dict() for stem in pulling]
+    def row(self, row: int, stems: np.ndarray, *, sign: int) -> tuple[Reason, ...]:
+        """Return the reasons of one row that move its score in the direction of ``sign``."""
+        moving = [int(stem) for stem in stems if sign * self.by_stem[row, stem] > 0]
+        return tuple(self._reason(row, stem, sign) for stem in moving)
 
     def _reason(self, row: int, stem: int, sign: int) -> Reason:
-        own = self.owners[stem]
-        column = int(own[np.argmax(sign * self.shares[row, own])])
+        windows = self.windows[stem]
+        column = int(windows[np.argmax(sign * self.shares[row, windows])])
         feature, value = self.features[column], self.values[row][column]
         segment = self.segments[row] if self.segments else None
         return Reason(

@@ -22,7 +22,7 @@ from models.release.model_files import ModelFiles
 
 
 @dataclass(frozen=True)
-class Moved:
+class ScoreChange:
     """What one target's probabilities changed by, and the parts that sum to it, shape (rows,).
 
     ``data`` is what the earlier model says to the newer data, ``model`` what the newer one says
@@ -37,7 +37,7 @@ class Moved:
 
 
 @dataclass(frozen=True)
-class Shift:
+class ChangeReason:
     """One feature that changed, and what the earlier model made of it in log-odds."""
 
     feature: str
@@ -46,7 +46,9 @@ class Shift:
     contribution: float
 
 
-def moved(earlier: ModelFiles, newer: ModelFiles, then: pd.DataFrame, now: pd.DataFrame) -> Moved:
+def score_change(
+    earlier: ModelFiles, newer: ModelFiles, then: pd.DataFrame, now: pd.DataFrame
+) -> ScoreChange:
     """Take a change apart, one step at a time: new data, then new model, then new calibration.
 
     Parameters
@@ -64,29 +66,29 @@ def moved(earlier: ModelFiles, newer: ModelFiles, then: pd.DataFrame, now: pd.Da
         apply(earlier.calibration, with_model),
         apply(newer.calibration, new),
     ]
-    return Moved(steps[0], steps[-1], *(two - one for one, two in pairwise(steps)))
+    return ScoreChange(steps[0], steps[-1], *(later - sooner for sooner, later in pairwise(steps)))
 
 
-def shifts(
+def change_reasons(
     files: ModelFiles,
     then: pd.DataFrame,
     now: pd.DataFrame,
     currency: str,
     most: int = 3,
     words: Catalogue = ENGLISH,
-) -> list[list[Shift]]:
+) -> list[list[ChangeReason]]:
     """Return for each account the changes in its data that moved its score most, weightiest first.
 
     What the model makes of a feature may change because others did; only features whose value
-    changed are told. Contributions are log-odds before calibration, by the model of ``files``.
+    changed are returned. Contributions are log-odds before calibration, by the model of ``files``.
     """
     features = tuple(files.features)
     booster = lgb.Booster(model_str=files.text)
-    one, two = (contributions(booster, matrix(rows, features)) for rows in (then, now))
-    weights = summed_by_stem(two - one, features)
+    sooner, later = (contributions(booster, matrix(rows, features)) for rows in (then, now))
+    weights = summed_by_stem(later - sooner, features)
     before, after = (_values(rows, features) for rows in (then, now))
     return [
-        _told(features, weights[row], before[row], after[row], currency, words)[:most]
+        _row_reasons(features, weights[row], before[row], after[row], currency, words)[:most]
         for row in range(len(now))
     ]
 
@@ -97,25 +99,25 @@ def _raw(files: ModelFiles, rows: pd.DataFrame) -> np.ndarray:
 
 
 def _values(rows: pd.DataFrame, features: Sequence[FeatureSpec]) -> list[list[Any]]:
-    frame = rows[[one.name for one in features]].astype(object)
+    frame = rows[[feature.name for feature in features]].astype(object)
     values: list[list[Any]] = frame.where(frame.notna(), None).to_numpy().tolist()
     return values
 
 
-def _told(
+def _row_reasons(
     features: Sequence[FeatureSpec],
     weights: np.ndarray,
     before: Sequence[Any],
     after: Sequence[Any],
     currency: str,
     words: Catalogue,
-) -> list[Shift]:
-    """Return one shift a feature: of its windows, the first whose value changed."""
-    found: dict[str, Shift] = {}
+) -> list[ChangeReason]:
+    """Return one reason a feature: of its windows, the first whose value changed."""
+    reasons: dict[str, ChangeReason] = {}
     for number in np.argsort(-np.abs(weights), kind="stable"):
-        one, weight = features[number], float(weights[number])
-        if one.stem in found or before[number] == after[number] or not weight:
+        feature, weight = features[number], float(weights[number])
+        if feature.stem in reasons or before[number] == after[number] or not weight:
             continue
-        text = changed(one, before[number], after[number], currency, words)
-        found[one.stem] = Shift(one.name, one.group, text, round(weight, 6))
-    return list(found.values())
+        text = changed(feature, before[number], after[number], currency, words)
+        reasons[feature.stem] = ChangeReason(feature.name, feature.group, text, round(weight, 6))
+    return list(reasons.values())

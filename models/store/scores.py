@@ -38,6 +38,7 @@ from sqlalchemy import (
 )
 
 from models.common.clock import naive_utc
+from models.inference.reasons import Reasons, StoredReasons, as_stored
 from models.plays.prioritisation import Decision, Turn
 from models.store import erased_ids, scored_inputs
 from models.store.database import Database
@@ -123,7 +124,7 @@ class AccountScore:
     """What one account was scored: probabilities by target, money, and reasons by target.
 
     Amounts are in the scoring's currency a year, ``None`` where unknown; ``rank`` 1 is best.
-    ``reasons[target]["up" | "down"]`` lists what raises and lowers the score. ``decision`` is
+    ``reasons`` are by target; those of a stored score are decoded when asked for. ``decision`` is
     ``None`` in scorings from before there were any.
     """
 
@@ -136,7 +137,7 @@ class AccountScore:
     expected_expansion_arr: float | None
     arr_at_risk: float | None
     probabilities: Mapping[str, float]
-    reasons: Mapping[str, Mapping[str, Sequence[Mapping[str, Any]]]]
+    reasons: Mapping[str, Reasons]
     decision: Decision | None = None
 
     @property
@@ -150,6 +151,7 @@ class AccountScore:
 class StoredScore(AccountScore):
     """An account's score with the scoring it comes from."""
 
+    reasons: StoredReasons
     scoring: Scoring = field(kw_only=True)
 
 
@@ -254,12 +256,12 @@ class ScoreStore:
             rows = (_stored(row, scoring) for row in connection.execute(some))
             yield WholeScoring(scoring, rows, scored_inputs.read(connection, scoring.scoring_id))
 
-    def reasons(self, scoring_id: str, account_ids: Sequence[str]) -> dict[str, dict[str, Any]]:
+    def reasons(self, scoring_id: str, account_ids: Sequence[str]) -> dict[str, StoredReasons]:
         """Return the reasons of some accounts in a scoring, by account."""
         mine = and_(scores.c.scoring_id == scoring_id, scores.c.account_id.in_(account_ids))
         with self._database.reading() as connection:
             rows = connection.execute(select(scores.c.account_id, scores.c.reasons).where(mine))
-            return {row.account_id: row.reasons for row in rows}
+            return {row.account_id: StoredReasons(row.reasons) for row in rows}
 
     def history(self, account_id: str, most: int) -> list[StoredScore]:
         """Return an account's scores in the ``most`` newest scorings that hold it, newest first."""
@@ -348,6 +350,7 @@ def _query(
 def _plain(scoring_id: str, one: AccountScore) -> dict[str, Any]:
     """Return an account's columns; an amount that is not a number is unknown, hence null."""
     known = {"scoring_id": scoring_id, **{name: getattr(one, name) for name in PLAIN}}
+    known["reasons"] = as_stored(one.reasons)
     for name in ("arr", "expected_expansion_arr", "arr_at_risk"):
         amount = known[name]
         known[name] = amount if amount is not None and math.isfinite(amount) else None
@@ -362,6 +365,7 @@ def _decided(scoring_id: str, one: AccountScore) -> Iterator[dict[str, Any]]:
 
 def _stored(row: Row[Any], scoring: Scoring) -> StoredScore:
     known = {name: row._mapping.get(name, {}) for name in PLAIN}
+    known["reasons"] = StoredReasons(known["reasons"])
     return StoredScore(**known, decision=_decision(row), scoring=scoring)
 
 

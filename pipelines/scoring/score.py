@@ -20,6 +20,7 @@ from models.explanation import reasons
 from models.inference import expected_arr
 from models.inference.calibrators import apply
 from models.inference.encoding import SEGMENT
+from models.inference.reasons import Reasons, as_stored
 from models.plays.prioritisation import Decision
 from models.release import bundle
 from models.release.golden_rows import amount_shares
@@ -59,7 +60,7 @@ class _Scored:
 
     probability: np.ndarray
     share: np.ndarray
-    reasons: list[dict[str, list[dict[str, Any]]]]
+    reasons: list[Reasons]
 
 
 def score(
@@ -120,7 +121,7 @@ def _score(files: ModelFiles, rows: pd.DataFrame, settings: Settings) -> _Scored
     raw = np.asarray(booster.predict(inputs, raw_score=True))
     frame = rows[[one.name for one in features]].astype(object)
     values = frame.where(frame.notna(), None).to_numpy().tolist()
-    told = reasons.reasons(
+    explained = reasons.reasons(
         reasons.contributions(booster, inputs),
         values,
         features,
@@ -130,7 +131,7 @@ def _score(files: ModelFiles, rows: pd.DataFrame, settings: Settings) -> _Scored
         down=max(1, settings.score.reasons - 1),
         words=settings.words,
     )
-    return _Scored(apply(files.calibration, raw), amount_shares(files, inputs), told)
+    return _Scored(apply(files.calibration, raw), amount_shares(files, inputs), explained)
 
 
 def _segments(rows: pd.DataFrame) -> list[str | None]:
@@ -265,5 +266,9 @@ def _result(
         arr=sum(one.arr or 0 for one in accounts),
         expected_expansion_arr=sum(one.expected_expansion_arr or 0 for one in accounts),
         arr_at_risk=sum(one.arr_at_risk or 0 for one in accounts),
-        top=[asdict(one) | {"net_expected_arr": one.net_expected_arr} for one in accounts[:top]],
+        top=[
+            asdict(one)
+            | {"reasons": as_stored(one.reasons), "net_expected_arr": one.net_expected_arr}
+            for one in accounts[:top]
+        ],
     )

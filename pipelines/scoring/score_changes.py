@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from features.errors import DataError, UsageError
-from models.explanation.score_changes import Moved, moved, shifts
+from models.explanation.score_changes import (
+    ChangeReason,
+    ScoreChange,
+    change_reasons,
+    score_change,
+)
 from models.release import bundle
 from models.release.model_files import ModelFiles
 from pipelines.scoring.input_snapshots import Snapshot, snapshots
@@ -33,7 +38,7 @@ class AccountMove:
     data: float
     model: float
     calibration: float
-    because: list[dict[str, Any]]
+    because: list[ChangeReason]
 
 
 @dataclass(frozen=True)
@@ -107,7 +112,7 @@ def explain_moves(
         )
     then, now = (side.rows.loc[both] for side in (earlier, newer))
     names = [name for name in newer.models if name in earlier.models]
-    taken = {n: moved(earlier.models[n], newer.models[n], then, now) for n in names}
+    taken = {n: score_change(earlier.models[n], newer.models[n], then, now) for n in names}
     chosen = _chosen(both, taken, account_id, top)
     told = _told(earlier.models, taken, then, now, chosen, settings)
     return MovedResult(
@@ -140,7 +145,7 @@ def _side(settings: Settings, snapshot: Snapshot) -> _Side:
 
 
 def _chosen(
-    accounts: pd.Index, taken: Mapping[str, Moved], account_id: str, top: int
+    accounts: pd.Index, taken: Mapping[str, ScoreChange], account_id: str, top: int
 ) -> list[tuple[str, int]]:
     """Return the target and row of each change to tell, the largest first."""
     changes = [
@@ -155,7 +160,7 @@ def _chosen(
 
 def _told(
     models: Mapping[str, ModelFiles],
-    taken: Mapping[str, Moved],
+    taken: Mapping[str, ScoreChange],
     then: pd.DataFrame,
     now: pd.DataFrame,
     chosen: list[tuple[str, int]],
@@ -163,7 +168,7 @@ def _told(
 ) -> Iterator[AccountMove]:
     for name, row in chosen:
         one, part = taken[name], slice(row, row + 1)
-        because = shifts(
+        because = change_reasons(
             models[name],
             then.iloc[part],
             now.iloc[part],
@@ -174,11 +179,11 @@ def _told(
             account_id=str(now.index[row]),
             target=name,
             **{field: round(float(value[row]), 6) for field, value in vars(one).items()},
-            because=[asdict(shift) for shift in because],
+            because=because,
         )
 
 
-def _target(name: str, one: Moved, earlier: _Side, newer: _Side) -> TargetMove:
+def _target(name: str, one: ScoreChange, earlier: _Side, newer: _Side) -> TargetMove:
     versions = tuple(str(side.models[name].card.version) for side in (earlier, newer))
     means = {field: round(float(np.mean(value)), 6) for field, value in vars(one).items()}
     return TargetMove(

@@ -184,7 +184,7 @@ class Scorer:
         model = self.models[name]
         places = {name: place for place, name in enumerate(self.inputs)}
         columns = [places[feature.name] for feature in model.features]
-        return explain.reasons(
+        explained = explain.reasons(
             explain.contributions(model.booster, matrix),
             [[row[place] for place in columns] for row in rows],
             model.features,
@@ -194,6 +194,7 @@ class Scorer:
             down=DOWN,
             words=self.words,
         )
+        return [reasons.to_json() for reasons in explained]
 
     def _segments(self, rows: Sequence[Row]) -> list[str | None]:
         names = list(self.inputs)

@@ -18,7 +18,13 @@ def body(stored: StoredScore) -> bytes:
     """Return an account's answer as JSON that lacks its end: its age, and the closing brace."""
     versions = {"versions": _versions(stored), "scored_at": _utc(stored)}
     score = AccountScore.model_validate(
-        {**_plain(stored), **versions, "reasons": stored.reasons, "age_days": 0, "stale": False}
+        {
+            **_plain(stored),
+            **versions,
+            "reasons": stored.reasons.stored,
+            "age_days": 0,
+            "stale": False,
+        }
     )
     return score.model_dump_json(exclude=FRESHNESS).encode()[:-1]
 

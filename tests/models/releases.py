@@ -14,6 +14,7 @@ import lightgbm as lgb
 import numpy as np
 
 from models.inference.encoding import FeatureSpec
+from models.inference.reasons import StoredReasons
 from models.release import bundle
 from models.release.golden_rows import golden_scores
 from models.release.model_files import ModelFiles
@@ -79,5 +80,6 @@ def account(account_id: str, rank: int = 1, chance: float = 0.25) -> AccountScor
     return AccountScore(
         account_id=account_id, rank=rank, name="Example Ltd", csm_id="csm-1", segment="smb",
         arr=1000.0, expected_expansion_arr=50.0, arr_at_risk=5.0,
-        probabilities={"upsell": chance}, reasons={"upsell": {"up": [reason], "down": []}},
+        probabilities={"upsell": chance},
+        reasons=StoredReasons({"upsell": {"up": [reason], "down": []}}),
     )  # fmt: skip

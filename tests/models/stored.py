@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
+from models.inference.reasons import StoredReasons
 from models.store.scores import AccountScore, Scoring
 
 TARGETS = ("upsell", "cross_sell", "downsell", "churn")
@@ -46,6 +47,6 @@ def account(number: int, **changes: Any) -> AccountScore:
         "expected_expansion_arr": 900.0,
         "arr_at_risk": 300.0,
         "probabilities": {"upsell": 0.31, "cross_sell": 0.08, "downsell": 0.02, "churn": 0.01},
-        "reasons": {name: {"up": [REASON], "down": []} for name in TARGETS},
+        "reasons": StoredReasons({name: {"up": [REASON], "down": []} for name in TARGETS}),
     }
     return AccountScore(**{**known, **changes})

@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from models.inference.reasons import Reason, Reasons
 from models.plays.prioritisation import Decision, Standing
 from models.store.scores import AccountScore, ScoreStore, Scoring
 from pipelines.build.metadata import METADATA
@@ -120,8 +121,8 @@ def scoring(**changes: Any) -> Scoring:
     return Scoring(**{**known, **changes})
 
 
-def reason(text: str, value: float = 2.0, typical: float = 1.0) -> dict[str, Any]:
-    return {"text": text, "value": value, "typical": typical, "contribution": 0.4}
+def reason(text: str, value: float = 2.0, typical: float = 1.0) -> Reason:
+    return Reason("use_28d", "usage", text, value, typical, contribution=0.4)
 
 
 def decision(number: int) -> Decision:
@@ -147,11 +148,11 @@ def scores() -> list[AccountScore]:
             arr_at_risk=float(number),
             probabilities={"upsell": 0.3, "cross_sell": 0.1, "downsell": 0.02, "churn": 0.001},
             reasons={
-                "upsell": {
-                    "up": [reason(f"People active: {number}"), reason("No news", 1.0)],
-                    "down": [reason("Seats unused: 40")],
-                },
-                "downsell": {"up": [reason("Use falls")], "down": []},
+                "upsell": Reasons(
+                    up=(reason(f"People active: {number}"), reason("No news", 1.0)),
+                    down=(reason("Seats unused: 40"),),
+                ),
+                "downsell": Reasons(up=(reason("Use falls"),), down=()),
             },
             decision=decision(number),
         )

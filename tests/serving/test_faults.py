@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from fastapi import FastAPI
 
+from models.inference.reasons import StoredReasons
 from models.store.scores import AccountScore
 from serving.app import create_app
 from serving.settings import ServingSettings
@@ -82,7 +83,9 @@ def test_the_moment_of_scoring_names_its_time_zone(app: FastAPI) -> None:
 def test_what_a_newer_pipeline_adds_is_left_out(app: FastAPI) -> None:
     added = {
         "probabilities": {"upsell": 0.3, "renewal": 0.9},
-        "reasons": {"upsell": {"up": [{**REASON, "confidence": 1}], "down": [], "flat": []}},
+        "reasons": StoredReasons(
+            {"upsell": {"up": [{**REASON, "confidence": 1}], "down": [], "flat": []}}
+        ),
     }
     fill(app, account(1, **added))
     answer = ask(app, "GET", "/v1/accounts/a-000001/score")

@@ -29,8 +29,8 @@ def moved(result: MovedResult) -> None:
         [(one.account_id, one.target, *_figures(one)) for one in result.accounts],
     )
     for one in result.accounts:
-        for shift in one.because:
-            line(f"  {one.account_id} {one.target}: {shift['text']}")
+        for reason in one.because:
+            line(f"  {one.account_id} {one.target}: {reason.text}")
 
 
 def _figures(one: TargetMove | AccountMove) -> tuple[str, ...]:

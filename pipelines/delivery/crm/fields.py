@@ -31,8 +31,8 @@ def _reason(target: str) -> Callable[[StoredScore], Value]:
     """Return what gives the text of the weightiest reason for an outcome."""
 
     def first(one: StoredScore) -> Value:
-        reasons = one.reasons.get(target, {}).get("up", ())
-        return str(reasons[0]["text"]) if reasons else None
+        reasons = one.reasons.get(target)
+        return reasons.up[0].text if reasons and reasons.up else None
 
     return first
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from models.plays.prioritisation import NOBODY
 from pipelines.report.inputs import best, exposed
 
 if TYPE_CHECKING:
+    from models.inference.reasons import Reason
     from models.store.scores import StoredScore
 
 REASONS = 2
@@ -89,14 +90,14 @@ def _line(one: StoredScore, outcomes: Sequence[str]) -> Line:
     if not known:
         return Line(one, "", (), None)
     likely = max(known, key=lambda name: one.probabilities[name])
-    told = one.reasons.get(likely, {})
-    up, down = (_texts(told.get(way, ())) for way in ("up", "down"))
+    reasons = one.reasons.get(likely)
+    up, down = (_texts(reasons.up), _texts(reasons.down)) if reasons else ([], [])
     return Line(one, likely, tuple(up[:REASONS]), down[0] if down else None)
 
 
-def _texts(reasons: Sequence[Mapping[str, Any]]) -> list[str]:
+def _texts(reasons: Sequence[Reason]) -> list[str]:
     """Return what sets the account apart; "education (typical education)" convinces nobody."""
-    return [str(r["text"]) for r in reasons if r.get("value") != r.get("typical", ...)]
+    return [reason.text for reason in reasons if reason.value != reason.typical]
 
 
 def _sum(values: Iterable[float | None]) -> float:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Iterator
-from dataclasses import asdict, fields
+from dataclasses import fields
 from datetime import UTC, date, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ import pytest
 from sqlalchemy import create_engine
 
 from features.errors import DataError, EnvironmentFailure, UsageError
+from models.inference.reasons import StoredReasons
 from models.plays.prioritisation import Decision, Standing, Turn
 from models.store import scored_inputs
 from models.store.scored_inputs import Inputs
@@ -57,7 +58,7 @@ def test_an_empty_store_has_no_scores(store: ScoreStore) -> None:
 
 
 def test_what_was_written_is_read_as_it_was(store: ScoreStore) -> None:
-    odd = account(2, account_id="a/ü '2'", csm_id="csm-07", segment=None, reasons={})
+    odd = account(2, account_id="a/ü '2'", csm_id="csm-07", segment=None, reasons=StoredReasons({}))
     store.write(scoring(), [account(1), odd, account(3)])
     assert store.newest() == scoring()
     found = store.accounts(["a/ü '2'", "a-000003", "nobody"])
@@ -261,7 +262,7 @@ def test_a_stored_score_is_json_able_but_for_its_dates(store: ScoreStore) -> Non
     store.write(scoring(), [account(1)])
     found = store.account("a-000001")
     assert found is not None
-    assert asdict(found)["reasons"]["upsell"]["up"][0]["contribution"] == pytest.approx(0.42)
+    assert found.reasons["upsell"].up[0].contribution == pytest.approx(0.42)
 
 
 INPUTS = Inputs(("seats", "segment"), {"a-000001": (3.5, None), "a-000002": (None, "smb")})

@@ -21,6 +21,7 @@ from models.training.amounts import typical_share
 from models.training.boosting import Params
 from models.training.classifier import FittedModel, fit
 from tests.models.tables import MATURE_DAYS, feature_table
+from tests.support.cards import card
 
 QUICK = Params(max_trees=80, patience=20, threads=1)
 
@@ -143,16 +144,16 @@ def test_reasons_name_each_feature_once_and_pull_their_way(table: FeatureTable) 
     segments = list(rows["segment"])
     all_told = reasons.reasons(shares, values, model.features, "EUR", segments=segments)
     for row, told in enumerate(all_told):
-        assert sum(one["contribution"] for one in told["groups"]) == pytest.approx(
+        assert sum(group.contribution for group in told.groups) == pytest.approx(
             shares[row].sum(), abs=1e-5
         )
-        named = [stems[one["feature"]] for one in (*told["up"], *told["down"])]
+        named = [stems[reason.feature] for reason in (*told.up, *told.down)]
         assert len(named) == len(set(named))
-        assert all(one["contribution"] > 0 for one in told["up"])
-        assert all(one["contribution"] < 0 for one in told["down"])
-        numbers = [one for one in told["up"] if one["feature"] != "segment"]
+        assert all(reason.contribution > 0 for reason in told.up)
+        assert all(reason.contribution < 0 for reason in told.down)
+        numbers = [reason for reason in told.up if reason.feature != "segment"]
         known = segments[row] != "rare"  # too few accounts to compare with
-        assert all(("for its segment" in one["text"]) == known for one in numbers)
+        assert all(("for its segment" in one.text) == known for one in numbers)
 
 
 def test_the_typical_share_is_that_of_the_outcomes(table: FeatureTable) -> None:
@@ -161,7 +162,7 @@ def test_the_typical_share_is_that_of_the_outcomes(table: FeatureTable) -> None:
 
 def test_golden_rows_and_fitted_model_agree(table: FeatureTable) -> None:
     model, rows = fitted(table, "churn"), table.newest()
-    files = ModelFiles(model.text, model.calibration, model.features, {}, {})
+    files = ModelFiles(model.text, model.calibration, model.features, card(), {})
     given = matrix_probabilities(files, matrix(rows, model.features))
     np.testing.assert_array_equal(given, model.probabilities(rows))
 

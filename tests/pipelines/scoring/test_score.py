@@ -98,20 +98,19 @@ def test_reasons_pull_their_way_and_tell_what_is_not_known(settings: Settings) -
     found = stored(settings)
     for one in found:
         for told in one.reasons.values():
-            assert len(told["up"]) <= 3
-            assert all(reason["contribution"] > 0 for reason in told["up"])
-            assert all(reason["contribution"] < 0 for reason in told["down"])
+            assert len(told.up) <= 3
+            assert all(reason.contribution > 0 for reason in told.up)
+            assert all(reason.contribution < 0 for reason in told.down)
     silences = [
         reason
         for one in found
-        for way in ("up", "down")
-        for reason in one.reasons["churn"][way]
-        if reason["feature"] == "silent"
+        for reason in (*one.reasons["churn"].up, *one.reasons["churn"].down)
+        if reason.feature == "silent"
     ]
-    unknown = [reason for reason in silences if reason["value"] is None]
+    unknown = [reason for reason in silences if reason.value is None]
     assert unknown
-    assert all("not known" in reason["text"] for reason in unknown)
-    assert not [one for one in silences if one not in unknown and "not known" in one["text"]]
+    assert all("not known" in reason.text for reason in unknown)
+    assert not [one for one in silences if one not in unknown and "not known" in one.text]
 
 
 def test_an_unknown_arr_is_worth_nothing_and_spoils_no_total(settings: Settings) -> None:

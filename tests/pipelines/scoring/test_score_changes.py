@@ -106,8 +106,8 @@ def test_newer_data_alone_are_told_as_data_with_what_changed(settings: Settings)
     first = found.accounts[0]
     assert (first.account_id, first.target) == (BUSY, "upsell")
     assert first.after > first.before
-    assert first.because[0]["text"].startswith("What use_")
-    assert ", was " in first.because[0]["text"]
+    assert first.because[0].text.startswith("What use_")
+    assert ", was " in first.because[0].text
 
 
 def test_a_new_model_on_the_same_data_is_told_as_the_model(settings: Settings) -> None:
