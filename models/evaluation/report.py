@@ -104,7 +104,7 @@ def _held_out(
     The same trees and dates; only whether an account's past was in the training differs.
     """
     held_out = _held_out_rows(training.rows["account_id"])
-    booster = training.boosting.grown(fitted.trees, params, np.flatnonzero(~held_out))
+    booster = training.boosting.fitted(fitted.trees, params, np.flatnonzero(~held_out))
     raw = np.asarray(booster.predict(matrix(test, fitted.features), raw_score=True))
     fitted_accounts = set(training.rows["account_id"][~held_out])
     fitted_on = test["account_id"].isin(fitted_accounts).to_numpy()

@@ -14,7 +14,7 @@ from models.statistics.bootstrap import Draws, interval_of, whole
 from models.statistics.interval import Interval
 from models.training.baselines import Rival
 
-CHANCE = 0.5
+CHANCE_AUC = 0.5
 CLEAR_ERRORS = 3.29
 """Standard errors that an AUC must lie above chance, a 99.9 % interval: four targets trained every
 month are fifty tries a year, and of fifty models of noise a 95 % interval lets one or two through.
@@ -118,7 +118,7 @@ def _verdict(
     """Say whether the model is clear of chance and of every rival, and why not."""
     if positives < min_positives:
         return NO_SKILL, f"{positives} outcomes in the test, {min_positives} are needed to tell"
-    bar = CHANCE + CLEAR_ERRORS * auc.error
+    bar = CHANCE_AUC + CLEAR_ERRORS * auc.error
     if not auc.value > bar:
         return (
             NO_SKILL,

@@ -23,7 +23,15 @@ from models.dataset.matrix import specify
 from models.dataset.time_split import parted
 from models.statistics.interval import Interval
 from models.training.boosting import Params
-from models.training.quantiles import AsToday, Ends, Quantiles, covered, nearer, parts, share
+from models.training.quantiles import (
+    BoostedQuantiles,
+    NoChange,
+    QuantileModel,
+    coverage,
+    parts,
+    pinball_gain,
+    share,
+)
 
 SEATS, SIGNED = "seats_licensed", "seats_contracted_ahead"
 DAYS = (182, 364)
@@ -89,15 +97,15 @@ def seat_demand(table: FeatureTable, days: int, params: Params) -> SeatDemand:
     _refuse_few(rows, unseen, days)
     quick = replace(params, learning_rate=0.06, max_trees=200, patience=20, monotone=False)
     features = specify(table, rows)
-    tried: dict[str, Ends] = {
-        MODEL: Quantiles.fit(rows, features, quick),
-        AS_TODAY: AsToday.fit(rows),
+    tried: dict[str, QuantileModel] = {
+        MODEL: BoostedQuantiles.fit(rows, features, quick),
+        AS_TODAY: NoChange.fit(rows),
     }
     given = {name: _ends(one, unseen) for name, one in tried.items()}
-    gain = nearer(given[AS_TODAY], given[MODEL], unseen)
+    gain = pinball_gain(given[AS_TODAY], given[MODEL], unseen)
     method = MODEL if gain.low > 0 else AS_TODAY
-    accounts = _in_seats(tried[method].again(known), table.newest(), days)
-    held, summed = covered(given[method], unseen), _summed(given[method], unseen)
+    accounts = _in_seats(tried[method].refit(known), table.newest(), days)
+    held, summed = coverage(given[method], unseen), _summed(given[method], unseen)
     return SeatDemand(days, method, len(unseen), held, gain, summed, accounts)
 
 
@@ -155,7 +163,7 @@ def _refuse_few(rows: pd.DataFrame, unseen: pd.DataFrame, days: int) -> None:
         )
 
 
-def _ends(way: Ends, rows: pd.DataFrame) -> np.ndarray:
+def _ends(way: QuantileModel, rows: pd.DataFrame) -> np.ndarray:
     """Return low, middle and high log ratios; of who has signed for more, none below that."""
     ends = way.ends(rows)
     if SIGNED not in rows:
@@ -171,7 +179,7 @@ def _summed(ends: np.ndarray, rows: pd.DataFrame) -> Interval:
     return share(middle.to_numpy(), then.to_numpy(), rows)
 
 
-def _in_seats(way: Ends, rows: pd.DataFrame, days: int) -> pd.DataFrame:
+def _in_seats(way: QuantileModel, rows: pd.DataFrame, days: int) -> pd.DataFrame:
     rows = rows[rows[SEATS] > 0]
     ends = np.exp(_ends(way, rows)) * _signed(rows, days)[:, None]
     low, middle, high = np.rint(np.maximum(ends, 0)).T

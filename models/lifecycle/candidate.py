@@ -18,7 +18,7 @@ from models.release.card import Card, NotTrained, Question, TrainingRows
 from models.release.model_files import ModelFiles
 from models.training.amounts import Amounts, fit_amounts
 from models.training.boosting import Params
-from models.training.classifier import FittedModel, TrainingSet, finished
+from models.training.classifier import FittedModel, TrainingSet, fit_final
 from models.training.tuning import Tuning, tune
 
 GOLDEN_ROWS = 20
@@ -74,7 +74,7 @@ def train_candidate(
     training = TrainingSet.of(table, target, dates)
     tuning = tune(training, params, trials) if trials else None
     best = tuning.params if tuning else params
-    fitted = finished(training, best, label.mature_days)
+    fitted = fit_final(training, best, label.mature_days)
     reviewed = review(table, training, fitted, best, min_positives=min_positives, capacity=capacity)
     amounts = fit_amounts(table, target, training, best)
     described = card(

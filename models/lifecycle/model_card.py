@@ -14,7 +14,6 @@ from models.release.card import (
     Card,
     EvaluationRows,
     Reach,
-    Slice,
     TrainingRows,
     rounded,
 )
@@ -179,7 +178,19 @@ def _paragraphs(card: Card) -> Iterator[str]:
     yield "## By kind of account"
     yield _table(
         ("", "", "rows", "outcomes", "AUC", "predicted", "happened", ""),
-        [_slice(judged) for judged in card.slices],
+        [
+            (
+                judged.by,
+                judged.name,
+                f"{judged.rows:,}",
+                f"{judged.positives:,}",
+                _figure(judged.auc),
+                f"{100 * judged.predicted:.1f} %",
+                f"{100 * judged.base_rate:.1f} %",
+                "few: do not lean on it" if judged.small else "",
+            )
+            for judged in card.slices
+        ],
     )
 
 
@@ -192,19 +203,6 @@ def _amount(amount: Amount) -> str:
     return (
         f"{typical}. A model of the share is nearer by {value:.0f} % of the ARR "
         f"[{low:.0f}, {high:.0f}], {use}."
-    )
-
-
-def _slice(judged: Slice) -> tuple[str, ...]:
-    return (
-        judged.by,
-        judged.name,
-        f"{judged.rows:,}",
-        f"{judged.positives:,}",
-        _figure(judged.auc),
-        f"{100 * judged.predicted:.1f} %",
-        f"{100 * judged.base_rate:.1f} %",
-        "few: do not lean on it" if judged.small else "",
     )
 
 

@@ -15,7 +15,7 @@ from models.dataset.feature_table import FeatureTable
 from models.release.card import Amount
 from models.statistics.bootstrap import Draws
 from models.statistics.interval import Interval
-from models.training.boosting import Boosting, Params, Stopped
+from models.training.boosting import Boosting, EarlyStopped, Params
 from models.training.classifier import TrainingSet
 
 FEWEST_OUTCOMES = 200
@@ -95,17 +95,17 @@ class _Outcomes:
 
     def compared(self, typical: Amount, params: Params) -> Amounts:
         """Return the model where it is clearly nearer than the typical share, else that."""
-        stopped = self.boosting.stopped(self.early, self.valid, params)
+        stopped = self.boosting.early_stopped(self.early, self.valid, params)
         predicted, amount = self._predicted(stopped), self.amount[self.valid]
         factor = float(amount.sum() / predicted.sum()) if predicted.sum() > 0 else 1.0
         nearer = self._nearer(typical.share * self.arr[self.valid], predicted * factor)
         compared = replace(typical, nearer=(nearer.value, nearer.low, nearer.high))
         if not nearer.low > 0:
             return Amounts(compared)
-        text = self.boosting.grown(stopped.trees, params).model_to_string()
+        text = self.boosting.fitted(stopped.trees, params).model_to_string()
         return Amounts(replace(compared, method=MODEL, cap=self.cap, factor=factor), text)
 
-    def _predicted(self, stopped: Stopped) -> np.ndarray:
+    def _predicted(self, stopped: EarlyStopped) -> np.ndarray:
         """Return the ARR that a stopped model predicts for the outcomes it has not seen."""
         share = np.exp(self.boosting.raw(stopped, self.valid))  # Tweedie's raw score is a log
         arr: np.ndarray = np.minimum(share, self.cap) * self.arr[self.valid]

@@ -59,7 +59,7 @@ class Params:
 
 
 @dataclass(frozen=True)
-class Stopped:
+class EarlyStopped:
     """A booster that was stopped on rows it had not seen, and how many trees were best there."""
 
     booster: lgb.Booster
@@ -106,7 +106,7 @@ class Boosting:
             free_raw_data=False,
         )
 
-    def stopped(self, early: np.ndarray, valid: np.ndarray, params: Params) -> Stopped:
+    def early_stopped(self, early: np.ndarray, valid: np.ndarray, params: Params) -> EarlyStopped:
         """Fit on the rows ``early`` until the loss on ``valid`` has stopped falling.
 
         Both are sorted row numbers, shape (n,).
@@ -118,15 +118,15 @@ class Boosting:
             valid_sets=[self._data.subset(valid.tolist())],
             callbacks=[lgb.early_stopping(params.patience, verbose=False)],
         )
-        return Stopped(booster, max(booster.best_iteration, FEWEST_TREES))
+        return EarlyStopped(booster, max(booster.best_iteration, FEWEST_TREES))
 
-    def grown(self, trees: int, params: Params, rows: np.ndarray | None = None) -> lgb.Booster:
+    def fitted(self, trees: int, params: Params, rows: np.ndarray | None = None) -> lgb.Booster:
         """Fit so many trees on all rows, or on the sorted row numbers ``rows``."""
         data = self._data if rows is None else self._data.subset(rows.tolist())
         settings = self._settings(params, len(self.label) if rows is None else len(rows))
         return lgb.train(settings, data, num_boost_round=trees)
 
-    def raw(self, stopped: Stopped, rows: np.ndarray) -> np.ndarray:
+    def raw(self, stopped: EarlyStopped, rows: np.ndarray) -> np.ndarray:
         """Return the log-odds that a stopped booster gives to rows, shape (rows,)."""
         matrix = self.matrix[rows]
         raw = stopped.booster.predict(matrix, raw_score=True, num_iteration=stopped.trees)

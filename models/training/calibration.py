@@ -16,9 +16,9 @@ from sklearn.linear_model import LogisticRegression
 
 from models.inference.calibrators import METHODS, apply
 
-USUAL = "sigmoid"
+DEFAULT_METHOD = "sigmoid"
 """The method where the history is too short to compare: it has two parameters and keeps order."""
-LEAST = 1e-12
+CLIP = 1e-12
 
 Calibration = dict[str, Any]
 
@@ -106,7 +106,9 @@ def calibrate(out_of_fold: pd.DataFrame, mature_days: int) -> Calibration:
         {name: _losses(out_of_fold, fitted, mature_days) for name, fitted in FITS.items()}
     )
     method = (
-        USUAL if losses.empty else _simplest(losses, out_of_fold.loc[losses.index, "account_id"])
+        DEFAULT_METHOD
+        if losses.empty
+        else _simplest(losses, out_of_fold.loc[losses.index, "account_id"])
     )
     chosen = FITS[method](*_scores(out_of_fold))
     compared = {} if losses.empty else {"log_loss": losses.mean().round(6).to_dict()}
@@ -127,7 +129,7 @@ def _losses(
             (out_of_fold["fold"] < number) & (mature_on <= pd.Timestamp(rows["as_of"].min()))
         ]
         if before["label"].nunique() == 2:
-            p = np.clip(apply(fit(*_scores(before)), _scores(rows)[0]), LEAST, 1 - LEAST)
+            p = np.clip(apply(fit(*_scores(before)), _scores(rows)[0]), CLIP, 1 - CLIP)
             loss = -np.log(np.where(rows["label"] == 1, p, 1 - p))
             losses.append(pd.Series(loss, index=rows.index))
     joined: pd.Series = pd.concat(losses[1:] or losses)

@@ -15,7 +15,7 @@ from models.dataset.matrix import matrix, specify
 from models.dataset.time_split import Fold, Split
 from models.inference.calibrators import apply
 from models.inference.encoding import FeatureSpec
-from models.training.boosting import Boosting, Params, Stopped
+from models.training.boosting import Boosting, EarlyStopped, Params
 from models.training.calibration import calibrate
 
 
@@ -79,7 +79,7 @@ class TrainingSet:
         rows = self.rows.iloc[numbers].reset_index(drop=True)
         return replace(self, rows=rows, label=label, boosting=boosting)
 
-    def folds(self, params: Params) -> Iterator[tuple[Stopped, pd.DataFrame]]:
+    def folds(self, params: Params) -> Iterator[tuple[EarlyStopped, pd.DataFrame]]:
         """Yield, oldest fold first, the booster stopped on it and its rows, scored by it.
 
         A fold without both outcomes on both sides tells nothing and is passed over.
@@ -87,7 +87,7 @@ class TrainingSet:
         for number, fold in enumerate(self.split.folds):
             early, valid = self.numbers(fold)
             if all(len(np.unique(self.label[rows])) == 2 for rows in (early, valid)):
-                stopped = self.boosting.stopped(early, valid, params)
+                stopped = self.boosting.early_stopped(early, valid, params)
                 yield (
                     stopped,
                     self.rows.iloc[valid].assign(
@@ -114,17 +114,17 @@ def fit(
     models that have only seen the dates before; the final model is fitted on all of
     ``split.train``. The same table, split and parameters give the same text.
     """
-    return finished(TrainingSet.of(table, target, split), params, table.labels[target].mature_days)
+    return fit_final(TrainingSet.of(table, target, split), params, table.labels[target].mature_days)
 
 
-def finished(training: TrainingSet, params: Params, mature_days: int) -> FittedModel:
+def fit_final(training: TrainingSet, params: Params, mature_days: int) -> FittedModel:
     """Fit the model with the parameters settled on."""
     folds = list(training.folds(params))
     out_of_fold = pd.concat([rows for _, rows in folds], ignore_index=True)
     trees = folds[-1][0].trees
     return FittedModel(
         training.target,
-        training.boosting.grown(trees, params).model_to_string(),
+        training.boosting.fitted(trees, params).model_to_string(),
         calibrate(out_of_fold, mature_days),
         training.features,
         trees,

@@ -1,4 +1,4 @@
-"""Quantiles of a number a row: by model, and by what happened to all alike.
+"""BoostedQuantiles of a number a row: by model, and by what happened to all alike.
 
 Source: conformalised quantile regression, Romano, Patterson and Candès (2019); the rows that widen
 the interval are of accounts that the fit has not seen.
@@ -27,10 +27,10 @@ PARTS = 5
 OUTCOME = "ratio"
 
 
-class Ends(Protocol):
+class QuantileModel(Protocol):
     """A way to low, middle and high."""
 
-    def again(self, rows: pd.DataFrame) -> Ends:
+    def refit(self, rows: pd.DataFrame) -> QuantileModel:
         """Return the same way, learned from more rows."""
 
     def ends(self, rows: pd.DataFrame) -> np.ndarray:
@@ -43,19 +43,19 @@ def parts(rows: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]
     return rows[number > 1], rows[number == 1], rows[number == 0]
 
 
-class AsToday:
+class NoChange:
     """No change, with the interval in which 8 of 10 accounts came to lie."""
 
     def __init__(self, quantiles: np.ndarray) -> None:
         self.quantiles = quantiles
 
     @classmethod
-    def fit(cls, rows: pd.DataFrame) -> AsToday:
+    def fit(cls, rows: pd.DataFrame) -> NoChange:
         """Find the interval that held 8 of 10 rows."""
         low, high = np.quantile(rows[OUTCOME], [LEVELS[0], LEVELS[-1]])
         return cls(np.array([min(low, 0.0), 0.0, max(high, 0.0)]))
 
-    def again(self, rows: pd.DataFrame) -> AsToday:
+    def refit(self, rows: pd.DataFrame) -> NoChange:
         """Return the same, fitted on more rows."""
         return self.fit(rows)
 
@@ -64,7 +64,7 @@ class AsToday:
         return np.tile(self.quantiles, (len(rows), 1))
 
 
-class Quantiles:
+class BoostedQuantiles:
     """A booster a level, and by how much the interval has to be wider than they say."""
 
     def __init__(
@@ -74,32 +74,33 @@ class Quantiles:
         self.features, self.params, self.trees, self.wider = features, params, trees, wider
         sample = _sampled(rows)
         self.boosters = [
-            _boosting(sample, features, level).grown(count, params)
+            _boosting(sample, features, level).fitted(count, params)
             for level, count in zip(LEVELS, trees, strict=True)
         ]
 
     @classmethod
     def fit(
         cls, rows: pd.DataFrame, features: tuple[FeatureSpec, ...], params: Params
-    ) -> Quantiles:
+    ) -> BoostedQuantiles:
         """Fit a booster a level, and find out how much wider their interval has to be."""
         fitted, stop, width = (_sampled(some) for some in parts(rows))
         both = pd.concat([fitted, stop])
         first, second = np.split(np.arange(len(both)), [len(fitted)])
         stopped = [
-            _boosting(both, features, level).stopped(first, second, params) for level in LEVELS
+            _boosting(both, features, level).early_stopped(first, second, params)
+            for level in LEVELS
         ]
         numbers = matrix(width, features)
         low, _, high = (
             np.asarray(fit.booster.predict(numbers, num_iteration=fit.trees)) for fit in stopped
         )
         missed = np.maximum(low - width[OUTCOME], width[OUTCOME] - high)
-        wider = np.quantile(missed, _rank(len(missed)), method="higher")
+        wider = np.quantile(missed, _conformal_level(len(missed)), method="higher")
         return cls(features, params, rows, [fit.trees for fit in stopped], float(wider))
 
-    def again(self, rows: pd.DataFrame) -> Quantiles:
+    def refit(self, rows: pd.DataFrame) -> BoostedQuantiles:
         """Return the same, grown as far on more rows."""
-        return Quantiles(self.features, self.params, rows, self.trees, self.wider)
+        return BoostedQuantiles(self.features, self.params, rows, self.trees, self.wider)
 
     def ends(self, rows: pd.DataFrame) -> np.ndarray:
         """Return low, middle and high log ratios, (rows, 3); they never cross."""
@@ -109,7 +110,7 @@ class Quantiles:
         return np.sort(ends, axis=1)
 
 
-def _rank(count: int) -> float:
+def _conformal_level(count: int) -> float:
     """Return the share of misses that an interval must cover, so that 8 of 10 new ones are held."""
     return min((LEVELS[-1] - LEVELS[0]) * (1 + 1 / count), 1.0)
 
@@ -140,7 +141,7 @@ def _pinball(ends: np.ndarray, ratio: np.ndarray) -> np.ndarray:
     return loss
 
 
-def nearer(other: np.ndarray, model: np.ndarray, rows: pd.DataFrame) -> Interval:
+def pinball_gain(other: np.ndarray, model: np.ndarray, rows: pd.DataFrame) -> Interval:
     """Return by what share the pinball loss of ``model`` is below that of ``other``.
 
     Both are ends, (rows, 3); the interval is drawn over accounts.
@@ -150,7 +151,7 @@ def nearer(other: np.ndarray, model: np.ndarray, rows: pd.DataFrame) -> Interval
     return share(loss - _pinball(model, ratio), loss, rows)
 
 
-def covered(ends: np.ndarray, rows: pd.DataFrame) -> Interval:
+def coverage(ends: np.ndarray, rows: pd.DataFrame) -> Interval:
     """Return the share of rows whose outcome lies between low and high, drawn over accounts."""
     ratio = rows[OUTCOME].to_numpy(float)
     # A hair wider: most accounts stay exactly as they are, and so does the end of the interval.

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 MOST_ROWS = 100_000
 """On larger tables a sample of the accounts is tried: enough to tell parameters apart."""
-FIRST = 5
+UNPRUNED_TRIALS = 5
 """So many trials are run to the end before one is given up for being worse than most."""
 
 
@@ -65,7 +65,7 @@ def tune(training: TrainingSet, params: Params, trials: int) -> Tuning:
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     study = optuna.create_study(
         sampler=optuna.samplers.TPESampler(seed=params.seed),
-        pruner=optuna.pruners.MedianPruner(n_startup_trials=FIRST),
+        pruner=optuna.pruners.MedianPruner(n_startup_trials=UNPRUNED_TRIALS),
     )
     usual = asdict(params)
     study.enqueue_trial({name: usual[name] for name in SPACE})

@@ -16,25 +16,25 @@ from features.errors import DataError
 from models.registry import CHAMPION, PREVIOUS
 from models.release import bundle
 from models.release.model_files import ReleaseError
-from pipelines.lifecycle.promotion_log import Promotion, log, standing
+from pipelines.lifecycle.promotion_log import Promotion, log, version_stacks
 
 if TYPE_CHECKING:
     from models.registry import Registry
     from pipelines.config.settings import Settings
 
 
-def in_use(settings: Settings, registry: Registry) -> dict[str, list[str]]:
+def deployed_stacks(settings: Settings, registry: Registry) -> dict[str, list[str]]:
     """Return by target the versions that stand, the one in use last.
 
     The log says so; aliases only where it knows nothing of a target.
     """
-    logged = standing(log(settings.mlflow.home).read())
+    logged = version_stacks(log(settings.mlflow.home).read())
     stacks = {name: logged.get(name) or _by_aliases(registry, name)
               for name in settings.train.targets}  # fmt: skip
     return {name: stack for name, stack in stacks.items() if stack}
 
 
-def put_in_use(settings: Settings, registry: Registry, changes: Sequence[Promotion]) -> Path:
+def deploy_versions(settings: Settings, registry: Registry, changes: Sequence[Promotion]) -> Path:
     """Publish versions beside those in use, and write down that they are; return the release.
 
     Raises
@@ -55,7 +55,7 @@ def put_in_use(settings: Settings, registry: Registry, changes: Sequence[Promoti
     return path
 
 
-def settle(settings: Settings, registry: Registry) -> Path | None:
+def reconcile(settings: Settings, registry: Registry) -> Path | None:
     """Let release and aliases follow from the log; return the release, if any version is in use.
 
     Changes nothing where they do; makes up for what a killed verb or a lost folder left undone.
@@ -78,7 +78,7 @@ def current(settings: Settings) -> Path | None:
     promotions = log(settings.mlflow.home).read()
     wanted = {
         name: stack[-1]
-        for name, stack in standing(promotions).items()
+        for name, stack in version_stacks(promotions).items()
         if name in settings.train.targets
     }
     if not wanted or (pointed is not None and wanted.items() <= _versions(pointed).items()):
@@ -98,7 +98,7 @@ def _by_aliases(registry: Registry, target: str) -> list[str]:
 
 
 def _champions(settings: Settings, registry: Registry) -> dict[str, str]:
-    return {name: stack[-1] for name, stack in in_use(settings, registry).items()}
+    return {name: stack[-1] for name, stack in deployed_stacks(settings, registry).items()}
 
 
 def _refuse_outdated(versions: Mapping[str, str], changes: Sequence[Promotion]) -> None:
@@ -128,7 +128,7 @@ def _prepare(settings: Settings, registry: Registry, versions: Mapping[str, str]
 
 def _follow(settings: Settings, registry: Registry, path: Path) -> None:
     bundle.point(path)
-    for name, stack in in_use(settings, registry).items():
+    for name, stack in deployed_stacks(settings, registry).items():
         registry.set_aliases(name, stack[-1], stack[-2] if len(stack) > 1 else None)
 
 

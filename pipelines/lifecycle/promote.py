@@ -11,7 +11,7 @@ from features.errors import DataError, UsageError
 from models.dataset import feature_table
 from models.lifecycle import gate
 from models.registry import CHAMPION, Registry
-from pipelines.lifecycle.deploy import in_use, put_in_use, settle
+from pipelines.lifecycle.deploy import deploy_versions, deployed_stacks, reconcile
 from pipelines.lifecycle.promotion_log import ROLLED_BACK, Promotion, PromotionLog, log
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ class PromotionResult:
 
 
 @dataclass(frozen=True)
-class FirstPromotions:
+class FirstDeployment:
     """What became of first versions: the release, and why the gate refused some, by target."""
 
     release: Path | None
@@ -67,10 +67,10 @@ def promote(
     chosen = registry.version(target, version)
     if chosen is None:
         raise UsageError(f"{target} has no version {version!r}; `expansion models` lists them")
-    stack = in_use(settings, registry).get(target)
+    stack = deployed_stacks(settings, registry).get(target)
     before = stack[-1] if stack else None
     if chosen == before:
-        return _result(settle(settings, registry), Promotion(target, before, chosen, why))
+        return _result(reconcile(settings, registry), Promotion(target, before, chosen, why))
     checks = _judged(settings, registry, target, chosen, before)
     refused = _reasons(checks)
     change = Promotion(
@@ -78,8 +78,8 @@ def promote(
         checks=tuple(asdict(check) for check in checks),
     )  # fmt: skip
     if refused and not force:
-        return _result(settle(settings, registry), change, promoted=False)
-    return _result(put_in_use(settings, registry, [change]), change)
+        return _result(reconcile(settings, registry), change, promoted=False)
+    return _result(deploy_versions(settings, registry, [change]), change)
 
 
 def rollback(settings: Settings, target: str, *, why: str = "") -> PromotionResult:
@@ -97,33 +97,35 @@ def rollback(settings: Settings, target: str, *, why: str = "") -> PromotionResu
     _refuse_unknown(target, settings.train.targets)
     registry = _registry(settings)
     if (unfinished := _cut_short(log(settings.mlflow.home), registry, target)) is not None:
-        return _result(settle(settings, registry), unfinished)
-    stack = in_use(settings, registry).get(target, [])
+        return _result(reconcile(settings, registry), unfinished)
+    stack = deployed_stacks(settings, registry).get(target, [])
     if len(stack) < 2:
         raise DataError(f"{target} has no previous champion to go back to")
     change = Promotion(target, stack[-1], stack[-2], why or "rolled back", ROLLED_BACK)
-    return _result(put_in_use(settings, registry, [change]), change)
+    return _result(deploy_versions(settings, registry, [change]), change)
 
 
-def put_first_in_use(
+def deploy_first_versions(
     settings: Settings, registry: Registry, versions: Mapping[str, str]
-) -> FirstPromotions:
+) -> FirstDeployment:
     """Put the versions of targets that have no champion in use, where the gate lets them pass.
 
     All of them come into use in one release, or none does; without any, the release and the
     aliases are made to follow from the log.
     """
-    standing = in_use(settings, registry)
+    deployed = deployed_stacks(settings, registry)
     judged = {name: _judged(settings, registry, name, version, None)
-              for name, version in versions.items() if name not in standing}  # fmt: skip
+              for name, version in versions.items() if name not in deployed}  # fmt: skip
     refused = {name: _reasons(checks) for name, checks in judged.items()}
     changes = [
         Promotion(name, None, versions[name], "first version with skill",
                   checks=tuple(asdict(check) for check in checks))
         for name, checks in judged.items() if not refused[name]
     ]  # fmt: skip
-    release = put_in_use(settings, registry, changes) if changes else settle(settings, registry)
-    return FirstPromotions(release, {name: why for name, why in refused.items() if why})
+    release = (
+        deploy_versions(settings, registry, changes) if changes else reconcile(settings, registry)
+    )
+    return FirstDeployment(release, {name: why for name, why in refused.items() if why})
 
 
 def _registry(settings: Settings) -> Registry:

@@ -74,7 +74,7 @@ class Promotion:
 
 
 @dataclass(frozen=True)
-class InUse:
+class PeriodInUse:
     """A version with the time it was in use; ``until`` is ``None`` while it still is."""
 
     promotion: Promotion
@@ -143,7 +143,7 @@ def log(home: Path) -> PromotionLog:
     return PromotionLog(home / FILE)
 
 
-def standing(promotions: Sequence[Promotion]) -> dict[str, list[str]]:
+def version_stacks(promotions: Sequence[Promotion]) -> dict[str, list[str]]:
     """Return by target the versions that stand: the last is in use, the one before is previous.
 
     A promotion puts a version on top; a rollback takes those above its version away, so that
@@ -167,22 +167,22 @@ def _below(stack: Sequence[str], version: str) -> int:
 
 def champions(promotions: Sequence[Promotion]) -> dict[str, str]:
     """Return the version in use by target, as far as the log says."""
-    return {name: stack[-1] for name, stack in standing(promotions).items()}
+    return {name: stack[-1] for name, stack in version_stacks(promotions).items()}
 
 
-def uses(promotions: Sequence[Promotion]) -> list[InUse]:
+def periods_in_use(promotions: Sequence[Promotion]) -> list[PeriodInUse]:
     """Return every version with the time it was in use, oldest first."""
     ends: dict[str, datetime] = {}
     periods = []
     for promotion in reversed(promotions):
-        periods.append(InUse(promotion, ends.get(promotion.target)))
+        periods.append(PeriodInUse(promotion, ends.get(promotion.target)))
         ends[promotion.target] = promotion.when
     return periods[::-1]
 
 
 def listed(promotions: Sequence[Promotion], day: date | None = None) -> list[dict[str, Any]]:
     """Return promotions with the time each version was in use, newest first; or those of a day."""
-    periods = reversed(uses(promotions))
+    periods = reversed(periods_in_use(promotions))
     return [period.as_dict() for period in periods if day is None or period.on(day)]
 
 

@@ -23,8 +23,8 @@ from models.training.boosting import Params
 from pipelines.build.accounts import team_capacity
 from pipelines.common.progress import Progress, silent
 from pipelines.common.source_digest import source_digest
-from pipelines.lifecycle.deploy import current, settle
-from pipelines.lifecycle.promote import put_first_in_use
+from pipelines.lifecycle.deploy import current, reconcile
+from pipelines.lifecycle.promote import deploy_first_versions
 from pipelines.lifecycle.promotion_log import champions, log
 
 if TYPE_CHECKING:
@@ -114,7 +114,7 @@ def train(
         for outcome in outcomes
         if outcome.version and outcome.card and outcome.card.skill
     }
-    first = put_first_in_use(settings, registry, skilled)
+    first = deploy_first_versions(settings, registry, skilled)
     outcomes = [_refused(outcome, first.refused.get(outcome.target, [])) for outcome in outcomes]
     release = str(first.release) if first.release else None
     result = TrainResult(_with_champions(settings, outcomes), release, unchanged=False)
@@ -228,7 +228,7 @@ def _unchanged(settings: Settings, digest: str) -> TrainResult | None:
     # Not as stored: a promotion may have published another since, and a folder can get lost.
     release = current(settings)
     if release is None:
-        release = settle(settings, Registry(settings.mlflow_uri, settings.mlflow_artifacts))
+        release = reconcile(settings, Registry(settings.mlflow_uri, settings.mlflow_artifacts))
     return TrainResult(targets, str(release) if release else None, unchanged=True)
 
 

@@ -70,7 +70,7 @@ def prepare(settings: Settings) -> None:
     """Register two versions a target, put the first in use, and score."""
     from models.dataset import feature_table
     from models.registry import Registry, Run
-    from pipelines.lifecycle.promote import put_first_in_use
+    from pipelines.lifecycle.promote import deploy_first_versions
     from tests.pipelines import trained
 
     registry = Registry(settings.mlflow_uri, settings.mlflow_artifacts)
@@ -79,7 +79,7 @@ def prepare(settings: Settings) -> None:
     for seed in (2, 1):
         made = {name: trained.model(table, name, dates=12, seed=seed) for name in TARGETS}
         versions = {name: registry.log(name, files, run) for name, files in made.items()}
-    put_first_in_use(settings, registry, versions)
+    deploy_first_versions(settings, registry, versions)
     score(settings)
 
 
@@ -118,11 +118,11 @@ def rollback_again(settings: Settings, target: str, before: Sequence[str]) -> No
 def republish(settings: Settings, name: str) -> None:
     """Publish the versions in use anew, under another name of the company."""
     from models.registry import Registry
-    from pipelines.lifecycle.deploy import settle
+    from pipelines.lifecycle.deploy import reconcile
 
     called = settings.company.model_copy(update={"name": name})
     registry = Registry(settings.mlflow_uri, settings.mlflow_artifacts)
-    settle(settings.model_copy(update={"company": called}), registry)
+    reconcile(settings.model_copy(update={"company": called}), registry)
 
 
 def score(settings: Settings) -> None:
@@ -160,7 +160,7 @@ def stood(settings: Settings) -> dict[str, list[str]]:
     """Return the versions that stand by the log."""
     from pipelines.lifecycle import promotion_log
 
-    return promotion_log.standing(promotion_log.log(settings.mlflow.home).read())
+    return promotion_log.version_stacks(promotion_log.log(settings.mlflow.home).read())
 
 
 def loose_ends(settings: Settings, before: Mapping[str, Sequence[str]]) -> list[str]:

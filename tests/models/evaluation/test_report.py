@@ -9,7 +9,7 @@ from models.dataset.feature_table import FeatureTable
 from models.dataset.time_split import split
 from models.evaluation.report import HELD_OUT, Review, review
 from models.training.boosting import Params
-from models.training.classifier import FittedModel, TrainingSet, finished
+from models.training.classifier import FittedModel, TrainingSet, fit_final
 from tests.models.tables import MATURE_DAYS, feature_table
 
 QUICK = Params(max_trees=80, patience=20, threads=1)
@@ -18,7 +18,7 @@ QUICK = Params(max_trees=80, patience=20, threads=1)
 def reviewed(table: FeatureTable) -> tuple[FittedModel, Review]:
     parts = split(sorted(table.mature("upsell")["as_of"].unique()), MATURE_DAYS)
     training = TrainingSet.of(table, "upsell", parts)
-    fitted = finished(training, QUICK, MATURE_DAYS)
+    fitted = fit_final(training, QUICK, MATURE_DAYS)
     return fitted, review(table, training, fitted, QUICK, min_positives=50, capacity=30)
 
 

@@ -119,15 +119,15 @@ def test_every_outcome_that_is_learned_from_was_known_before_the_first_that_is_m
 ) -> None:
     learned, measured = [], []
 
-    def fit(rows: pd.DataFrame, *given: Any) -> quantiles.Quantiles:
+    def fit(rows: pd.DataFrame, *given: Any) -> quantiles.BoostedQuantiles:
         learned.append(rows["as_of"])
-        return quantiles.Quantiles.fit(rows, *given)
+        return quantiles.BoostedQuantiles.fit(rows, *given)
 
     def covered(ends: np.ndarray, rows: pd.DataFrame) -> Interval:
         measured.append(rows["as_of"])
         return quantiles.covered(ends, rows)
 
-    monkeypatch.setattr("models.forecast.seat_demand.Quantiles", SimpleNamespace(fit=fit))
+    monkeypatch.setattr("models.forecast.seat_demand.BoostedQuantiles", SimpleNamespace(fit=fit))
     monkeypatch.setattr("models.forecast.seat_demand.covered", covered)
     seat_demand(table, 182, PARAMS)
     assert max(learned[0]) + timedelta(days=196) <= min(measured[0])
@@ -138,12 +138,12 @@ def test_nothing_later_than_the_last_outcome_learned_from_changes_what_is_learne
 ) -> None:
     fixed, learned = table.frame.head(200), []
 
-    def fit(rows: pd.DataFrame, *given: Any) -> quantiles.Quantiles:
-        found = quantiles.Quantiles.fit(rows, *given)
+    def fit(rows: pd.DataFrame, *given: Any) -> quantiles.BoostedQuantiles:
+        found = quantiles.BoostedQuantiles.fit(rows, *given)
         learned.append((found.ends(fixed), rows["as_of"].max() + timedelta(days=196)))
         return found
 
-    monkeypatch.setattr("models.forecast.seat_demand.Quantiles", SimpleNamespace(fit=fit))
+    monkeypatch.setattr("models.forecast.seat_demand.BoostedQuantiles", SimpleNamespace(fit=fit))
     seat_demand(table, 182, PARAMS)
     later = table.frame["as_of"] > learned[0][1]
     assert later.any()

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from models.inference.calibrators import METHODS, apply, logistic
-from models.training.calibration import FITS, USUAL, beta, calibrate, isotonic, sigmoid
+from models.training.calibration import DEFAULT_METHOD, FITS, beta, calibrate, isotonic, sigmoid
 
 Outcomes = tuple[np.ndarray, np.ndarray]
 
@@ -113,7 +113,7 @@ def test_methods_are_compared_only_by_what_was_known_when_a_fold_began() -> None
     seen = folds(too_sure)
     # In a year nothing of the earlier folds is known: there is nothing to compare by.
     assert calibrate(seen, mature_days=365).keys() == {"method", "a", "b"}
-    assert calibrate(seen, mature_days=365)["method"] == USUAL
+    assert calibrate(seen, mature_days=365)["method"] == DEFAULT_METHOD
     # In 196 days the third fold knows of the first two dates of the first, and the second of none.
     unknown = (seen["fold"] == 0) & (seen["as_of"] > date(2024, 1, 1) + timedelta(days=28))
     other = seen.assign(label=seen["label"].where(~unknown, 1 - seen["label"]))

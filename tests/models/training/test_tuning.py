@@ -7,8 +7,8 @@ import pytest
 
 from models.dataset.time_split import split
 from models.training.boosting import Params
-from models.training.classifier import TrainingSet, finished
-from models.training.tuning import FIRST, SPACE, Tuning, tune
+from models.training.classifier import TrainingSet, fit_final
+from models.training.tuning import SPACE, UNPRUNED_TRIALS, Tuning, tune
 from tests.models.tables import MATURE_DAYS, feature_table
 
 BAD = Params(learning_rate=0.1, leaves=31, rows_in_leaf=20, l2=0.1, max_trees=30, threads=1)
@@ -47,7 +47,7 @@ def test_a_trial_is_the_mean_of_its_folds_or_was_given_up(
         else:
             assert one.log_loss == pytest.approx(np.mean(one.folds))
             assert len(one.folds) == folds
-    assert all(one.log_loss is not None for one in tuned.trials[:FIRST])
+    assert all(one.log_loss is not None for one in tuned.trials[:UNPRUNED_TRIALS])
     assert any(one.log_loss is None for one in tuned.trials)
 
 
@@ -66,5 +66,5 @@ def test_a_sample_holds_whole_accounts_and_can_be_fitted(training: TrainingSet) 
     counts = training.rows["account_id"].value_counts()
     assert (few.rows["account_id"].value_counts() == counts[few.rows["account_id"].unique()]).all()
     np.testing.assert_array_equal(few.boosting.label, few.label)
-    assert finished(few, BAD, MATURE_DAYS).trees > 0
+    assert fit_final(few, BAD, MATURE_DAYS).trees > 0
     assert training.sampled(10**9, seed=1) is training

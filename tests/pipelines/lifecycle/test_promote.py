@@ -19,7 +19,7 @@ from models.release.golden_rows import problem
 from models.release.model_files import ModelFiles, ReleaseError
 from pipelines.config.settings import Settings
 from pipelines.lifecycle import deploy, promotion_log
-from pipelines.lifecycle.promote import promote, put_first_in_use, registered, rollback
+from pipelines.lifecycle.promote import deploy_first_versions, promote, registered, rollback
 from pipelines.lifecycle.promotion_log import ROLLED_BACK, Promotion
 from tests.pipelines import trained
 
@@ -221,7 +221,7 @@ def test_aliases_and_release_follow_from_the_log_whatever_became_of_them(
     bundle.point(Path(str(first.release)))
     assert str(deploy.current(settings)) == second.release == in_place(settings)
     bundle.point(Path(str(first.release)))
-    assert str(deploy.settle(settings, registry)) == second.release == in_place(settings)
+    assert str(deploy.reconcile(settings, registry)) == second.release == in_place(settings)
     assert aliases(registry) == {CHAMPION: two, PREVIOUS: one}
 
 
@@ -232,7 +232,7 @@ def test_a_lost_log_leaves_the_aliases_to_go_by(
     promote(settings, TARGET, one)
     promote(settings, TARGET, two)
     promotion_log.log(settings.mlflow.home).path.unlink()
-    assert deploy.in_use(settings, registry) == {TARGET: [one, two]}
+    assert deploy.deployed_stacks(settings, registry) == {TARGET: [one, two]}
     assert rollback(settings, TARGET).version == one
     assert aliases(registry) == {CHAMPION: one}
 
@@ -243,7 +243,7 @@ def test_a_champion_that_changed_meanwhile_is_not_overrun(
     one, two = log(registry, weak), log(registry, good)
     promote(settings, TARGET, one)
     with pytest.raises(DataError, match="upsell: version 1 came into use meanwhile; run this ag"):
-        deploy.put_in_use(settings, registry, [Promotion(TARGET, None, two, "late")])
+        deploy.deploy_versions(settings, registry, [Promotion(TARGET, None, two, "late")])
 
 
 def test_a_version_whose_files_are_lost_is_named(
@@ -267,7 +267,7 @@ def test_first_versions_come_into_use_together_but_leaking_ones_do_not(
         target: log(registry, trained.model(table, target, dates=DATES), target)
         for target in ("upsell", "downsell", "churn")
     }
-    put = put_first_in_use(settings, registry, versions)
+    put = deploy_first_versions(settings, registry, versions)
     assert [one.target for one in history(settings)] == ["upsell", "downsell"]
     assert put.release is not None
     assert set(bundle.verify(put.release).models) == {"upsell", "downsell"}

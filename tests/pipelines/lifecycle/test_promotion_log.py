@@ -11,8 +11,8 @@ from pipelines.lifecycle.promotion_log import (
     ROLLED_BACK,
     Promotion,
     PromotionLog,
-    standing,
-    uses,
+    periods_in_use,
+    version_stacks,
 )
 
 
@@ -91,21 +91,21 @@ def test_lines_of_earlier_versions_are_read(tmp_path: Path) -> None:
     ],
 )
 def test_what_was_in_use_on_a_day(day: str, versions: list[str]) -> None:
-    found = [one.promotion.version for one in uses([ONE, TWO, BACK])
+    found = [one.promotion.version for one in periods_in_use([ONE, TWO, BACK])
              if one.on(date.fromisoformat(day))]  # fmt: skip
     assert found == versions
 
 
 def test_midnight_belongs_to_the_new_day() -> None:
     night = datetime(2026, 2, 20, tzinfo=UTC)
-    found = uses([ONE, Promotion("upsell", "1", "2", "why", when=night, who="me")])
+    found = periods_in_use([ONE, Promotion("upsell", "1", "2", "why", when=night, who="me")])
     assert [one.on(date(2026, 2, 20)) for one in found] == [False, True]
     assert [one.on(date(2026, 2, 19)) for one in found] == [True, False]
 
 
 def test_targets_do_not_end_each_other() -> None:
     other = promotion("7", "2026-02-01", target="churn")
-    assert [one.until for one in uses([ONE, other])] == [None, None]
+    assert [one.until for one in periods_in_use([ONE, other])] == [None, None]
 
 
 @pytest.mark.parametrize(
@@ -127,9 +127,9 @@ def test_a_rollback_takes_away_what_stood_above(moves: str, stands: list[str]) -
         kind = ROLLED_BACK if move.startswith("<") else PROMOTED
         made.append(promotion(version, "2026-01-10", last, kind=kind))
         last = version
-    assert standing(made) == {"upsell": stands}
+    assert version_stacks(made) == {"upsell": stands}
 
 
 def test_a_log_that_begins_late_knows_the_version_before() -> None:
-    assert standing([TWO]) == {"upsell": ["1", "2"]}
-    assert standing([BACK]) == {"upsell": ["1"]}
+    assert version_stacks([TWO]) == {"upsell": ["1", "2"]}
+    assert version_stacks([BACK]) == {"upsell": ["1"]}

@@ -10,7 +10,7 @@ import pytest
 from models.lifecycle.comparison import Check
 from pipelines.cli.show import promotions
 from pipelines.lifecycle.promote import PromotionResult
-from pipelines.lifecycle.promotion_log import Promotion, uses
+from pipelines.lifecycle.promotion_log import Promotion, periods_in_use
 
 CHECKS = [
     Check("unseen rows", True, "trained to 2025-01-06", "trained to 2025-02-03", "900 rows"),
@@ -65,7 +65,7 @@ def test_the_log_reads_from_when_to_when(capsys: pytest.CaptureFixture[str]) -> 
     one = Promotion("churn", None, "1", "first", who="me", when=datetime(2026, 1, 2, tzinfo=UTC))
     two = Promotion("churn", "1", "2", "a trial", forced=True, who="me", release="r2",
                     when=datetime(2026, 2, 3, 9, 30, tzinfo=UTC))  # fmt: skip
-    promotions.log([use.as_dict() for use in reversed(uses([one, two]))])
+    promotions.log([use.as_dict() for use in reversed(periods_in_use([one, two]))])
     told = capsys.readouterr().out
     assert "2026-02-03 09:30   now " in told
     assert "2026-01-02 00:00   2026-02-03 09:30" in told
