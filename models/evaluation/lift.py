@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
+from models.i18n.number_format import PLAIN
 from models.release.card import Reach
 from models.statistics import metrics
 from models.statistics.bootstrap import Draws
@@ -57,7 +58,7 @@ def reached(
 def _depths(rows: pd.Series, capacity: int | None) -> Iterator[tuple[str, pd.Series]]:
     """Yield how many accounts of each date are contacted, in words and as counts by date."""
     for share in SHARES:
-        yield f"first {100 * share:.0f} %", (share * rows).round().clip(lower=1)
+        yield f"first {PLAIN.percent(share)}", (share * rows).round().clip(lower=1)
     if capacity is not None:
         yield f"{CAPACITY} of {capacity:,}", rows.clip(upper=capacity)
 

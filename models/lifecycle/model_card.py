@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from models.evaluation.lift import CAPACITY
 from models.evaluation.report import Review
 from models.evaluation.skill import SKILL
+from models.i18n.number_format import PLAIN
 from models.release.card import (
     Amount,
     Calibration,
@@ -127,7 +128,7 @@ def _paragraphs(card: Card) -> Iterator[str]:
         yield "Possible leaks: " + "; ".join(card.suspects) + "."
     yield (
         f"{card.split.capitalize()}. Test: {test.rows:,} rows of {test.accounts:,} "
-        f"accounts, {test.positives:,} outcomes ({100 * test.base_rate:.1f} %). "
+        f"accounts, {test.positives:,} outcomes ({PLAIN.percent(test.base_rate, 1)}). "
         f"Calibration: {card.calibration.method}."
     )
     yield "Intervals are 95 %, by bootstrap over accounts, on dates the model has not seen."
@@ -171,7 +172,7 @@ def _paragraphs(card: Card) -> Iterator[str]:
     yield _table(
         ("feature", "group", "weight"),
         [
-            (weight.description, weight.group, f"{100 * weight.share:.0f} %")
+            (weight.description, weight.group, PLAIN.percent(weight.share))
             for weight in card.importance.weights
         ],
     )
@@ -185,8 +186,8 @@ def _paragraphs(card: Card) -> Iterator[str]:
                 f"{judged.rows:,}",
                 f"{judged.positives:,}",
                 _figure(judged.auc),
-                f"{100 * judged.predicted:.1f} %",
-                f"{100 * judged.base_rate:.1f} %",
+                PLAIN.percent(judged.predicted, 1),
+                PLAIN.percent(judged.base_rate, 1),
                 "few: do not lean on it" if judged.small else "",
             )
             for judged in card.slices
@@ -195,7 +196,7 @@ def _paragraphs(card: Card) -> Iterator[str]:
 
 
 def _amount(amount: Amount) -> str:
-    typical = f"A typical outcome is worth {100 * amount.share:.0f} % of the account's ARR"
+    typical = f"A typical outcome is worth {PLAIN.percent(amount.share)} of the account's ARR"
     if amount.nearer is None:
         return f"{typical}; there are too few to tell more."
     value, low, high = (100 * end for end in amount.nearer)

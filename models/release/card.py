@@ -294,7 +294,9 @@ def _adapter() -> TypeAdapter[Card]:
 def rounded(value: Any) -> Any:
     """Return figures, however nested, with as many digits as a card has."""
     if is_dataclass(value) and not isinstance(value, type):
-        return type(value)(**{one.name: rounded(getattr(value, one.name)) for one in fields(value)})
+        return type(value)(
+            **{field.name: rounded(getattr(value, field.name)) for field in fields(value)}
+        )
     if isinstance(value, Mapping):
         return {key: rounded(item) for key, item in value.items()}
     if isinstance(value, tuple):
