@@ -23,6 +23,7 @@ from models.statistics import metrics
 from models.statistics.bootstrap import Draws
 from models.training.boosting import Params
 from models.training.classifier import fit
+from pipelines.config.company_features import trained_targets
 from pipelines.config.settings import Settings, load
 
 HEADER = f"{'target':<11}{'left out':<13}{'columns':>7}   {'AUC':<22}{'loss without it':<24}"
@@ -77,7 +78,7 @@ def trials(settings: Settings, targets: Sequence[str]) -> Iterator[Trial]:
     """Return each target that has enough dates and outcomes to be tried."""
     table = feature_table.read(settings.feature_table)
     params = Params(seed=settings.train.seed, max_trees=settings.train.max_trees)
-    for target in targets or settings.train.targets:
+    for target in targets or trained_targets(settings):
         dates = sorted(table.mature(target)["as_of"].unique())
         try:
             trial = Trial(table, target, split(dates, table.labels[target].mature_days), params)

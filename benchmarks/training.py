@@ -21,6 +21,7 @@ from models.dataset.feature_table import FeatureTable
 from models.dataset.time_split import Split, split
 from models.training.boosting import Params
 from models.training.classifier import TrainingSet, fit
+from pipelines.config.company_features import trained_targets
 from pipelines.config.settings import load
 
 ROUNDS = 3
@@ -86,7 +87,7 @@ def main() -> None:
     table = feature_table.read(settings.feature_table)
     params = Params(seed=settings.train.seed, max_trees=settings.train.max_trees)
     print("target          rows  cols   ours s   peer s   ratio")
-    for target in chosen.target or settings.train.targets:
+    for target in chosen.target or trained_targets(settings):
         dates = sorted(table.mature(target)["as_of"].unique())
         parts = split(dates, table.labels[target].mature_days)
         print(compare(table, target, parts, params), flush=True)

@@ -18,9 +18,12 @@ import ibis
 from features.contract import TABLES
 from features.groups.adoption import adoption_half, adoption_lines, adoption_milestones
 from features.groups.commercial import newest_account
-from features.labels.targets import TARGETS, Horizon, labels
+from features.labels.declaration import Target
+from features.labels.label_table import labels
+from features.labels.outcome_window import Horizon
+from features.labels.targets import TARGETS
 from features.point_in_time.facts import KEYS, Facts, running
-from features.point_in_time.sql_dialects import kept, number
+from features.point_in_time.sql_dialects import cached, number
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -29,7 +32,8 @@ DAYS = (30, 60, 90, 180, 270, 360)
 """Ages at which the journey is looked at."""
 YEAR = 365
 """Days after such an age in which outcomes count."""
-OUTCOMES = ("upsell", "cross_sell", "churn")
+OUTCOMES = {name: target for name, target in TARGETS.items() if target.is_leading}
+"""The outcomes of the year; a loss that gives way to a larger one is no outcome of its own."""
 
 ReachedFunction = Callable[[Facts], "ir.Table"]
 
@@ -71,8 +75,8 @@ def usage_begun(facts: Facts) -> ir.Table:
     """Somebody had used it."""
     usage = facts.tables["usage_daily"]
     # One row an account suffices: the first day on which some use was known to have happened.
-    seen = ibis.greatest(usage.day, usage.known_at.date())
-    first = usage.mutate(seen=seen).group_by("account_id").aggregate(seen=ibis._.seen.min())
+    seen_on = ibis.greatest(usage.day, usage.known_at.date())
+    first = usage.mutate(seen=seen_on).group_by("account_id").aggregate(seen=ibis._.seen.min())
     rows = facts.spine.join(first, "account_id")
     return rows.filter(rows.seen < rows.as_of)
 
@@ -97,22 +101,28 @@ def broad_rollout(facts: Facts) -> ir.Table:
     return rows.filter(rows.milestone == "broad_rollout")
 
 
-def journey(tables: Mapping[str, ir.Table], horizon: Horizon) -> ir.Table:
+def journey(
+    tables: Mapping[str, ir.Table],
+    horizon: Horizon,
+    outcomes: Mapping[str, Target] = OUTCOMES,
+) -> ir.Table:
     """Return a row for each account and age at which it was a customer.
 
     Columns: ``account_id``, ``as_of``, ``day`` (the age), ``started_on``, ``segment``, ``units``
     (bought at the start), a column 0 or 1 for each of ``STEPS`` (null where the company lacks the
-    source, or its records begin after the account did), and for each of ``OUTCOMES`` its label
+    source, or its records begin after the account did), and for each of ``outcomes`` its label
     within ``horizon`` (null where it is not mature or was no longer open).
     """
-    spine = kept(ages(tables))
+    spine = cached(ages(tables))
     dates = spine.select("as_of").distinct().to_pyarrow()["as_of"].to_pylist()
     facts = Facts(tables, spine, dates)
-    found = labels(facts, horizon, OUTCOMES)
-    named = {name: number(found[TARGETS[name].column(horizon.days)]) for name in OUTCOMES}
-    parts = [_described(facts), found.select(*KEYS, **named)]
-    parts += [_flagged(facts, one) for one in STEPS.values()]
-    return reduce(_beside, parts, spine)
+    labelled = labels(facts, horizon, outcomes)
+    values = {
+        name: number(labelled[target.column(horizon.days)]) for name, target in outcomes.items()
+    }
+    columns = [_described(facts), labelled.select(*KEYS, **values)]
+    columns += [_flagged(facts, step) for step in STEPS.values()]
+    return reduce(_beside, columns, spine)
 
 
 def ages(tables: Mapping[str, ir.Table]) -> ir.Table:
@@ -120,19 +130,17 @@ def ages(tables: Mapping[str, ir.Table]) -> ir.Table:
     lines = tables["subscriptions"]
     starts = lines.select("account_id", started_on=lines.starts_on).distinct()
     parts = [
-        starts.mutate(day=ibis.literal(day, "int64"), as_of=_later(starts.started_on, day))
+        starts.mutate(
+            day=ibis.literal(day, "int64"), as_of=starts.started_on + ibis.interval(days=day)
+        )
         for day in DAYS
     ]
-    seen = Facts(tables, ibis.union(*parts), ()).rows("subscriptions")
-    rows = seen.group_by([*KEYS, "day", "started_on"]).aggregate(
-        first_on=seen.starts_on.min(), running=running(seen).any()
+    lines_known = Facts(tables, ibis.union(*parts), ()).rows("subscriptions")
+    rows = lines_known.group_by([*KEYS, "day", "started_on"]).aggregate(
+        first_on=lines_known.starts_on.min(), running=running(lines_known).any()
     )
     rows = rows.filter(rows.running & (rows.first_on == rows.started_on))
     return rows.select(*KEYS, "day", "started_on")
-
-
-def _later(day: ir.DateValue, days: int) -> ir.DateValue:
-    return day + ibis.interval(days=days)
 
 
 def _described(facts: Facts) -> ir.Table:
@@ -143,15 +151,15 @@ def _described(facts: Facts) -> ir.Table:
     return _beside(units, segments)
 
 
-def _flagged(facts: Facts, one: Step) -> ir.Table:
+def _flagged(facts: Facts, step: Step) -> ir.Table:
     """Return 1 where the step was reached, 0 where not, null where nobody can say."""
-    if not all(facts.has(name) for name in one.sources):
-        return facts.spine.select(*KEYS, **{one.name: ibis.null("float64")})
-    rows = one.reached(facts).select(*KEYS).distinct().mutate(found=1.0)
+    if not all(facts.has(name) for name in step.sources):
+        return facts.spine.select(*KEYS, **{step.name: ibis.null("float64")})
+    rows = step.reached(facts).select(*KEYS).distinct().mutate(reached=1.0)
     both = _beside(facts.spine.select(*KEYS, "started_on"), rows)
-    begun = facts.tables[one.sources[0]][TABLES[one.sources[0]].happened].min().as_scalar()
-    flag = ibis.ifelse(both.started_on >= begun, both.found.fill_null(0.0), ibis.null())
-    return both.select(*KEYS, **{one.name: flag})
+    begun = facts.tables[step.sources[0]][TABLES[step.sources[0]].happened].min().as_scalar()
+    flag = ibis.ifelse(both.started_on >= begun, both.reached.fill_null(0.0), ibis.null())
+    return both.select(*KEYS, **{step.name: flag})
 
 
 def _beside(rows: ir.Table, more: ir.Table) -> ir.Table:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 
 from features.contract import TABLES, Column, Table
@@ -19,6 +19,7 @@ from features.groups.departments import departments
 from features.groups.seats import seats
 from features.groups.support import support
 from features.groups.usage import usage
+from features.labels.declaration import Target
 from features.labels.targets import TARGETS
 
 GROUPS: tuple[FeatureGroup, ...] = (
@@ -65,19 +66,21 @@ def clashes(groups: Sequence[FeatureGroup]) -> list[str]:
     ]
 
 
-def feature_catalogue(groups: Sequence[FeatureGroup] = GROUPS) -> str:
+def feature_catalogue(
+    groups: Sequence[FeatureGroup] = GROUPS, targets: Mapping[str, Target] = TARGETS
+) -> str:
     """Return the Markdown of ``docs/feature-catalogue.md``, or of the groups a company uses."""
-    found = columns_of(groups)
+    columns = columns_of(groups)
     return _document(
         "Feature catalogue",
-        f"{len(found)} columns. Each is computed only from rows that happened and were known "
+        f"{len(columns)} columns. Each is computed only from rows that happened and were known "
         "before `as_of`. Empty means 'cannot say', 0 means 'none'; 'no rows' says which of them "
         "an account gets that has none. Without one of the tables it is drawn from, a column is "
         "empty throughout. 'rises with' and 'falls with' name the targets whose models must keep "
         "to that direction.",
         [
-            *(_group(group, [c for c in found if c.group == group.name]) for group in groups),
-            _targets(),
+            *(_group(group, [c for c in columns if c.group == group.name]) for group in groups),
+            _targets(targets),
             _units(),
         ],
     )
@@ -103,7 +106,7 @@ def _rows(header: tuple[str, ...], rows: Iterator[tuple[str, ...]]) -> str:
     return "\n".join("| " + " | ".join(cells) + " |" for cells in lines)
 
 
-def _group(group: FeatureGroup, found: Sequence[FeatureColumn]) -> str:
+def _group(group: FeatureGroup, columns: Sequence[FeatureColumn]) -> str:
     header = ("column", "what it says", "unit", "expected", "no rows", "drawn from", "direction")
     cells = (
         (
@@ -115,7 +118,7 @@ def _group(group: FeatureGroup, found: Sequence[FeatureColumn]) -> str:
             ", ".join(c.sources),
             _direction(c),
         )
-        for c in found
+        for c in columns
     )
     return f"## {group.name}\n\n{group.meaning} Owner: {group.owner}.\n\n{_rows(header, cells)}"
 
@@ -130,11 +133,11 @@ def _range(expected: Range) -> str:
     return f"{low} to {high}" if high else (f"{low} or more" if low else "")
 
 
-def _targets() -> str:
+def _targets(targets: Mapping[str, Target]) -> str:
     header = ("target", "what counts", "mature after")
     cells = (
         (f"`{t.name}`", t.description, "horizon and grace" if t.needs_grace else "horizon")
-        for t in TARGETS.values()
+        for t in targets.values()
     )
     lead = (
         "Columns `<target>_next_<horizon>d` (0, 1, empty) and `<target>_arr_next_<horizon>d` "
@@ -163,6 +166,6 @@ def _column(table: Table, column: Column) -> tuple[str, ...]:
         meaning += f" One of {', '.join(column.values)}."
     if column.unit:
         meaning += f" In {column.unit}."
-    known = column.known_by or ("known_at" if "known_at" in table.names else "")
+    known_by = column.known_by or ("known_at" if "known_at" in table.names else "")
     empty = "yes" if column.nullable else ""
-    return f"`{column.name}`", column.type, empty, meaning, f"`{known}`"
+    return f"`{column.name}`", column.type, empty, meaning, f"`{known_by}`"

@@ -35,22 +35,26 @@ def compute(groups: Sequence[FeatureGroup], facts: Facts) -> ir.Table:
     """
     features = [feature for group in groups for feature in group.features]
     summaries = [
-        one for rows in _distinct_rows(features) for one in _summaries(rows, features, facts)
+        summary
+        for rows in _distinct_rows(features)
+        for summary in _summaries(rows, features, facts)
     ]
     wide = _joined(facts.spine, summaries)
     missing = {c.name: _null(c) for f in features if _lacks(f, facts) for c in f.columns}
     wide = wide.mutate(**missing)
     for stage in stages(groups):
-        wide = wide.mutate(**{one.column.name: _combined(wide, one, facts) for one in stage})
+        wide = wide.mutate(
+            **{derived.column.name: _combined(wide, derived, facts) for derived in stage}
+        )
     return wide.select(*KEYS, *[c.name for f in features for c in f.columns])
 
 
-def _combined(wide: ir.Table, one: Derived, facts: Facts) -> ir.Value:
+def _combined(wide: ir.Table, derived: Derived, facts: Facts) -> ir.Value:
     """Combine columns; null where the company lacks a table that they are drawn from."""
-    if not all(facts.has(source) for source in one.sources):
-        return _null(one.column)
-    value = _typed(one.feature.value(wide, one.column), one.column)
-    return value if one.column.absent is None else value.fill_null(one.column.absent)
+    if not all(facts.has(source) for source in derived.sources):
+        return _null(derived.column)
+    value = _typed(derived.feature.value(wide, derived.column), derived.column)
+    return value if derived.column.absent is None else value.fill_null(derived.column.absent)
 
 
 def _distinct_rows(features: Sequence[Feature]) -> list[Rows]:
@@ -64,9 +68,9 @@ def _lacks(feature: Feature, facts: Facts) -> bool:
 
 def _summaries(rows: Rows, features: Sequence[Feature], facts: Facts) -> Iterator[Summary]:
     """Summarise ``rows`` once for each window or day that their features ask for."""
-    mine = [f for f in features if f.rows is rows and not _lacks(f, facts)]
-    table = rows.build(facts) if mine else None
-    for (window, by_day), pairs in _variants(mine):
+    summarised = [f for f in features if f.rows is rows and not _lacks(f, facts)]
+    table = rows.build(facts) if summarised else None
+    for (window, by_day), pairs in _variants(summarised):
         chosen = _chosen(table, window, by_day)
         values: dict[str, Any] = {c.name: _typed(f.value(chosen, c), c) for f, c in pairs}
         summed = chosen.group_by(KEYS).aggregate(**values)
@@ -100,21 +104,21 @@ def _joined(wide: ir.Table, summaries: Sequence[Summary]) -> ir.Table:
     """Left join all summaries to the spine; each column says what an account without rows gets."""
     values: dict[str, Any] = {}
     chain = wide
-    for place, one in enumerate(summaries):
+    for place, summary in enumerate(summaries):
         names = {f"account_id_{place}": "account_id", f"as_of_{place}": "as_of"}
-        keyed = one.table.rename(names)
+        keyed = summary.table.rename(names)
         matches = [("account_id", f"account_id_{place}"), ("as_of", f"as_of_{place}")]
         chain = chain.left_join(keyed, matches)
-        values |= {c.name: partial(_filled, c, f"account_id_{place}") for c in one.columns}
+        values |= {c.name: partial(_filled, c, f"account_id_{place}") for c in summary.columns}
     return chain.select(*wide.columns, **{name: fill(chain) for name, fill in values.items()})
 
 
-def _filled(column: FeatureColumn, found: str, joined: ir.Table) -> ir.Value:
+def _filled(column: FeatureColumn, joined_name: str, joined: ir.Table) -> ir.Value:
     """Give what is declared to an account without rows, and null while a day is still open."""
     value = joined[column.name]
     if column.absent is not None:
         absent = ibis.literal(column.absent, type="float64")
-        value = ibis.ifelse(joined[found].isnull(), absent, value)
+        value = ibis.ifelse(joined[joined_name].isnull(), absent, value)
     if column.by_day:
         reached = joined.as_of.delta(joined.started_on, unit="day") >= column.by_day
         value = ibis.ifelse(reached, value, ibis.null())

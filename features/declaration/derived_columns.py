@@ -18,8 +18,7 @@ from ibis.expr.operations import Field
 
 from features.declaration.feature import Feature, FeatureColumn
 from features.declaration.group import FeatureGroup
-from features.declaration.validation import Refusal, place_of
-from features.errors import UsageError
+from features.errors import Refusal, UsageError, place_of
 
 ROW = {"account_id": "string", "as_of": "date", "started_on": "date"}
 """What every row carries beside its features."""
@@ -43,10 +42,10 @@ def stages(groups: Sequence[FeatureGroup]) -> list[list[Derived]]:
     UsageError
         Naming every function that fails, reads a column that does not exist, or reads in a circle.
     """
-    found, refused = _resolved([f for group in groups for f in group.features])
+    resolved, refused = _resolved([f for group in groups for f in group.features])
     if refused:
-        raise UsageError([one.sentence for one in refused])
-    return found
+        raise UsageError([refusal.sentence for refusal in refused])
+    return resolved
 
 
 def problems(groups: Sequence[FeatureGroup]) -> list[Refusal]:
@@ -56,7 +55,7 @@ def problems(groups: Sequence[FeatureGroup]) -> list[Refusal]:
 
 def with_sources(groups: Sequence[FeatureGroup]) -> tuple[FeatureColumn, ...]:
     """Return all columns in their order; those that combine others say the tables behind them."""
-    behind = {one.column.name: one.sources for stage in stages(groups) for one in stage}
+    behind = {derived.column.name: derived.sources for stage in stages(groups) for derived in stage}
     columns = (column for group in groups for column in group.columns)
     return tuple(replace(c, sources=behind.get(c.name, c.sources)) for c in columns)
 
@@ -94,10 +93,10 @@ def _read(
 
 
 def _failed(feature: Feature, error: Exception, columns: Mapping[str, FeatureColumn]) -> str:
-    where, said = f"feature {feature.group}.{feature.name}", str(error).strip().split("\n", 1)[0]
+    where, message = f"feature {feature.group}.{feature.name}", str(error).strip().split("\n", 1)[0]
     if not isinstance(error, (AttributeError, IbisTypeError)):
-        return f"{where} fails: {type(error).__name__}: {said}; mend its function"
-    read = next((name for name in re.findall(r"'(\w+)'", said) if name != "Table"), "")
+        return f"{where} fails: {type(error).__name__}: {message}; mend its function"
+    read = next((name for name in re.findall(r"'(\w+)'", message) if name != "Table"), "")
     close = get_close_matches(read, columns, n=1)
     meant = f"did you mean {close[0]}?" if close else "`expansion catalogue` lists all columns"
     return f"{where} reads the column {read!r}, which no group declares; {meant}"
@@ -112,15 +111,15 @@ def _ordered(
     functions = {column.name: feature for feature, column in _combining(features)}
     order = TopologicalSorter(reads)
     order.prepare()
-    found = []
+    ordered = []
     while order.is_active():
         ready = order.get_ready()
         stage = sorted(functions.keys() & set(ready), key=list(columns).index)
         for name in stage:
-            behind[name] = set().union(*(behind[one] for one in reads[name]))
-        made = [
+            behind[name] = set().union(*(behind[name_read] for name_read in reads[name]))
+        derived = [
             Derived(functions[n], columns[n], reads[n], tuple(sorted(behind[n]))) for n in stage
         ]
-        found += [made] if made else []
+        ordered += [derived] if derived else []
         order.done(*ready)
-    return found
+    return ordered

@@ -12,9 +12,9 @@ from features.declaration.units import Range
 from features.declaration.validation import (
     feature_problems,
     group_problems,
-    refuse,
     source_problems,
 )
+from features.errors import refuse
 
 
 @dataclass
@@ -124,7 +124,7 @@ class FeatureGroup:
                 owner=self.owner,
                 says=sentence_forms(says),
             )
-            if problems := feature_problems(feature, {known.name for known in self.features}):
+            if problems := feature_problems(feature, {other.name for other in self.features}):
                 refuse(problems, function)
                 return function
             self.features.append(feature)

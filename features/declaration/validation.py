@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from contextvars import ContextVar
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from features.contract import TABLES
 from features.declaration.sentences import sentence_problems
 from features.declaration.units import UNITS
-from features.errors import UsageError
+from features.labels.targets import TARGETS
 
 if TYPE_CHECKING:
     from features.declaration.feature import Feature
@@ -21,45 +18,6 @@ if TYPE_CHECKING:
 PLAIN = re.compile(r"[a-z][a-z0-9_]*")
 RESERVED = ("account_id", "as_of", "started_on", "known_at", "name", "csm_id")
 """What every row carries beside its features; none of it may be learned by heart."""
-
-
-@dataclass(frozen=True)
-class Refusal:
-    """A sentence about a declaration, and where that stands: ``file:line``, or empty."""
-
-    place: str
-    sentence: str
-
-
-_gathered: ContextVar[list[Refusal] | None] = ContextVar("gathered", default=None)
-
-
-@contextmanager
-def gathering() -> Iterator[list[Refusal]]:
-    """Gather what is refused, instead of stopping at the first declaration that breaks a rule.
-
-    A refused declaration adds nothing to its group.
-    """
-    refused: list[Refusal] = []
-    token = _gathered.set(refused)
-    try:
-        yield refused
-    finally:
-        _gathered.reset(token)
-
-
-def refuse(problems: Sequence[str], function: Callable[..., Any] | None = None) -> None:
-    """Raise ``UsageError`` with all ``problems``, or add them to those that are gathered."""
-    refused = _gathered.get()
-    if refused is None:
-        raise UsageError(problems)
-    refused.extend(Refusal(place_of(function), problem) for problem in problems)
-
-
-def place_of(function: Callable[..., Any] | None) -> str:
-    """Return ``file:line`` of a function's declaration, its decorators included."""
-    code = getattr(function, "__code__", None)
-    return "" if code is None else f"{code.co_filename}:{code.co_firstlineno}"
 
 
 def group_problems(name: str, meaning: str, owner: str) -> list[str]:
@@ -100,7 +58,7 @@ def _name(feature: Feature, taken: set[str]) -> Iterator[tuple[bool, str]]:
     yield name in taken, "is declared twice; rename or remove one of the two"
     yield "_next_" in name, "has '_next_' in its name, which marks labels; rename it"
     yield name in RESERVED, "is called like a column that every row carries; rename it"
-    yield name in _targets(), "is called like a target; rename it"
+    yield name in TARGETS, "is called like a target; rename it"
     yield (
         feature.unit == "flag" and not is_flag,
         "says yes or no; let its name begin with is_, has_",
@@ -113,11 +71,11 @@ def _name(feature: Feature, taken: set[str]) -> Iterator[tuple[bool, str]]:
 
 def _meaning(feature: Feature) -> Iterator[tuple[bool, str]]:
     low, high = feature.expected
-    absent, known = feature.absent, ", ".join(UNITS)
+    absent, units = feature.absent, ", ".join(UNITS)
     yield not feature.description, "has no docstring; write what it measures in its first line"
     yield (
         feature.unit not in UNITS,
-        f"has the unknown unit {feature.unit!r}; use one of {known}",
+        f"has the unknown unit {feature.unit!r}; use one of {units}",
     )
     empty = low is not None and high is not None and low > high
     yield empty, f"expects {low} to {high}, where nothing lies; swap the two"
@@ -156,18 +114,10 @@ def _variants(feature: Feature) -> Iterator[tuple[bool, str]]:
 
 
 def _monotone(feature: Feature) -> Iterator[tuple[bool, str]]:
-    known = _targets()
-    unknown = [name for name in feature.monotone if name not in known]
+    unknown = [name for name in feature.monotone if name not in TARGETS]
     yield (
         bool(unknown),
-        f"is monotone for the unknown target {', '.join(unknown)}; there are {', '.join(known)}",
+        f"is monotone for the unknown target {', '.join(unknown)}; there are {', '.join(TARGETS)}",
     )
     odd = [f"{name}={way!r}" for name, way in feature.monotone.items() if way not in (1, -1)]
     yield bool(odd), f"has the direction {', '.join(odd)}; use +1 for rising, -1 for falling"
-
-
-def _targets() -> tuple[str, ...]:
-    # Targets are drawn from the facts, which know features: only here do they meet.
-    from features.labels.targets import TARGETS
-
-    return tuple(TARGETS)

@@ -299,5 +299,5 @@ def adoption_milestones_late(columns: ir.Table) -> ir.Value:
     The first outcome is due by day 90, the broad rollout by day 180.
     """
     missed = [columns[f"has_{step}_by_day_{day}"] == 0 for step, day in DUE.items()]
-    late = sum((ibis.ifelse(one, 1, 0) for one in missed), ibis.literal(0))
+    late = sum((ibis.ifelse(is_missed, 1, 0) for is_missed in missed), ibis.literal(0))
     return ibis.ifelse(columns.is_rolled_out.isnull(), ibis.null(), late)

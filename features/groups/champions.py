@@ -22,16 +22,16 @@ champions = FeatureGroup("champions", "Who carries the topic in the account, and
 def _stints(facts: Facts) -> ir.Table:
     """Return each person's time in a role with how it stands on the day as_of."""
     rows = facts.rows("contacts")
-    left = rows.left_on.notnull() & (rows.left_on <= rows.as_of)
+    has_left = rows.left_on.notnull() & (rows.left_on <= rows.as_of)
     back = rows.leave_to.notnull() & (rows.leave_to <= rows.as_of)
     away = rows.leave_from.notnull() & (rows.leave_from <= rows.as_of) & ~back
     return rows.mutate(
-        here=~left,
-        away=~left & away,
-        in_place=~left & ~away,
-        lost=left,
-        going=~left & (rows.left_on.notnull() | (rows.leave_from.notnull() & ~away & ~back)),
-        looking=~left & rows.looking_known_on.notnull(),
+        here=~has_left,
+        away=~has_left & away,
+        in_place=~has_left & ~away,
+        lost=has_left,
+        going=~has_left & (rows.left_on.notnull() | (rows.leave_from.notnull() & ~away & ~back)),
+        looking=~has_left & rows.looking_known_on.notnull(),
         tenure=rows.as_of.delta(rows.from_on, unit="day"),
     )
 

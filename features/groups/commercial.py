@@ -70,13 +70,13 @@ def products_on_sale(facts: Facts) -> ir.Table:
     lines = facts.rows("subscriptions")
     held = lines.filter(running(lines)).select(*KEYS, "product_id").distinct()
     offers = facts.spine.join(facts.price_list(), "as_of")
-    kept = held.rename(held_id="product_id")
+    held_products = held.rename(held_id="product_id")
     matches = [
-        offers.account_id == kept.account_id,
-        offers.as_of == kept.as_of,
-        offers.product_id == kept.held_id,
+        offers.account_id == held_products.account_id,
+        offers.as_of == held_products.as_of,
+        offers.product_id == held_products.held_id,
     ]
-    return offers.left_join(kept, matches).select(*KEYS, "product_id", "held_id")
+    return offers.left_join(held_products, matches).select(*KEYS, "product_id", "held_id")
 
 
 @commercial.rows("accounts")

@@ -31,15 +31,15 @@ def account_map(facts: Facts) -> ir.Table:
 def departments_known_to(facts: Facts) -> ir.Table:
     """Each department with whether somebody in it is known."""
     units, contacts = account_map.build(facts), contact_stints.build(facts)
-    known = contacts.select(
+    contacted = contacts.select(
         known_account="account_id", known_as_of="as_of", known_unit="org_unit"
     ).distinct()
     matches = [
-        units.account_id == known.known_account,
-        units.as_of == known.known_as_of,
-        units.org_unit == known.known_unit,
+        units.account_id == contacted.known_account,
+        units.as_of == contacted.known_as_of,
+        units.org_unit == contacted.known_unit,
     ]
-    joined = units.left_join(known, matches)
+    joined = units.left_join(contacted, matches)
     return joined.mutate(has_contact=joined.known_unit.notnull())
 
 

@@ -13,8 +13,10 @@ from typing import TYPE_CHECKING, Literal
 import ibis
 
 from features.point_in_time.facts import KEYS
-from features.point_in_time.sql_dialects import kept, matching, without
+from features.point_in_time.sql_dialects import cached, matching, without
 from features.subscriptions.changes import (
+    CENTS,
+    ROUNDING,
     account_stops,
     product_changes,
     signed_steps,
@@ -59,13 +61,13 @@ class Events:
 
 def happened(lines: ir.Table, horizon: Horizon) -> Events:
     """Return what happened in the subscription periods ``lines``."""
-    closed = kept(without_pauses(lines, horizon.grace_days))
-    changes = kept(product_changes(closed, ["account_id"], price_changes=horizon.price_changes))
+    closed = cached(without_pauses(lines, horizon.grace_days))
+    changes = cached(product_changes(closed, ["account_id"], price_changes=horizon.price_changes))
     return Events(
         changes=changes,
-        steps=kept(signed_steps(closed)),
-        replacements=kept(_replacements(changes, horizon.grace_days)),
-        stops=kept(account_stops(lines)),
+        steps=cached(signed_steps(closed)),
+        replacements=cached(_replacements(changes, horizon.grace_days)),
+        stops=cached(account_stops(lines)),
     )
 
 
@@ -90,29 +92,99 @@ class Decisions:
     changes: ir.Table
     replaced: ir.Table
 
+    @property
+    def increases(self) -> ir.Table:
+        """The changes to more of a product held."""
+        return self.changes.filter(self.changes.is_up & (self.changes.moved > ROUNDING))
+
+    @property
+    def decreases(self) -> ir.Table:
+        """The changes to less of a product held."""
+        return self.changes.filter(self.changes.is_down & (self.changes.moved < -ROUNDING))
+
+    @property
+    def ramp_starts(self) -> ir.Table:
+        """The first starts of products of which a part was signed before ``as_of``."""
+        first = self._first_starts
+        signed_ahead = first.filter(first.first_signed_on < first.as_of)
+        return self.without_replacements(signed_ahead, "start")
+
+    @property
+    def new_products(self) -> ir.Table:
+        """The first starts of products of which nothing was signed before ``as_of``."""
+        first = self._first_starts
+        new = first.filter(first.first_signed_on >= first.as_of)
+        return self.without_replacements(new, "start")
+
+    @property
+    def drops(self) -> ir.Table:
+        """The ends of products that no other replaces."""
+        stops = self.changes.filter(self.changes.is_stop)
+        return self.without_replacements(stops, "stop")
+
+    @property
+    def upgrades(self) -> ir.Table:
+        """The replacements of products by dearer ones."""
+        replaced = self.replaced
+        return replaced.filter((replaced.arr_decided > CENTS) & (replaced.arr_whole > CENTS))
+
+    @property
+    def downgrades(self) -> ir.Table:
+        """The replacements of products by cheaper ones."""
+        replaced = self.replaced
+        return replaced.filter((replaced.arr_decided < -CENTS) & (replaced.arr_whole < -CENTS))
+
+    @property
+    def departures(self) -> ir.Table:
+        """The ends of accounts' last lines after which none followed in the grace days.
+
+        ``KEYS``, ``changed_on``, ``product_id`` (null) and ``arr``, what was lost and not known
+        to end before.
+        """
+        stops = self.spine.join(self.events.stops, "account_id")
+        stops = stops.filter(within(stops.changed_on, stops.as_of, self.horizon.days))
+        pause = stops.resumed_on.delta(stops.changed_on, unit="day")
+        gone = stops.filter(stops.resumed_on.isnull() | (pause > self.horizon.grace_days))
+        ended = self.changes.filter(self.changes.is_stop)
+        lost = ended.group_by([*KEYS, "changed_on"]).aggregate(lost=-ended.arr_decided.sum())
+        both = gone.left_join(lost, [*KEYS, "changed_on"])
+        arr = both.lost.fill_null(0.0)
+        return both.select(*KEYS, "changed_on", product_id=ibis.null("string"), arr=arr)
+
+    def gained(self, *changes: ir.Table) -> ir.Table:
+        """Return decided changes as occurrences that gain ``arr``."""
+        return _occurred(1, *changes)
+
+    def lost(self, *changes: ir.Table) -> ir.Table:
+        """Return decided changes as occurrences that lose ``arr``."""
+        return _occurred(-1, *changes)
+
     def without_replacements(self, changes: ir.Table, side: Literal["start", "stop"]) -> ir.Table:
         """Drop the changes that are one ``side`` of a replacement."""
         return without(changes, _side(self.events.replacements, side), CHANGE)
 
+    @property
+    def _first_starts(self) -> ir.Table:
+        return self.changes.filter(self.changes.is_start & self.changes.is_first)
+
 
 def decide(spine: ir.Table, events: Events, horizon: Horizon) -> Decisions:
     """Return what of ``events`` was decided within the horizon of each row of ``spine``."""
-    changes = kept(_decided(spine, events, horizon))
-    replaced = kept(_net(spine, changes, events.replacements))
+    changes = cached(_decided(spine, events, horizon))
+    replaced = cached(_net(spine, changes, events.replacements))
     return Decisions(spine, horizon, events, changes, replaced)
 
 
-def occurred(direction: Literal["+", "-"], *changes: ir.Table) -> ir.Table:
+def _occurred(sign: Literal[1, -1], *changes: ir.Table) -> ir.Table:
     """Return decided changes as occurrences: ``KEYS``, product, day, and ``arr``.
 
     No amount is negative: where more was bought for less money, it is 0. None exceeds the change.
     """
-    sign = 1 if direction == "+" else -1
-    parts = []
-    for one in changes:
-        arr = ibis.greatest(ibis.least(sign * one.arr_decided, sign * one.arr_whole), 0.0)
-        parts.append(one.select(*KEYS, "product_id", "changed_on", arr=arr))
-    return ibis.union(*parts) if len(parts) > 1 else parts[0]
+    occurrences = []
+    for change in changes:
+        arr = ibis.greatest(ibis.least(sign * change.arr_decided, sign * change.arr_whole), 0.0)
+        occurrences.append(change.select(*KEYS, "product_id", "changed_on", arr=arr))
+    return ibis.union(*occurrences) if len(occurrences) > 1 else occurrences[0]
 
 
 def _decided(spine: ir.Table, events: Events, horizon: Horizon) -> ir.Table:
@@ -160,8 +232,8 @@ def _net(spine: ir.Table, changes: ir.Table, pairs: ir.Table) -> ir.Table:
 def _gained(changes: ir.Table, pairs: ir.Table) -> ir.Table:
     """Return the products started, by decision within the horizon, in place of others."""
     starts = changes.filter(changes.is_start)
-    kept = [*KEYS, "product_id", "changed_on", "currency", "arr_decided", "arr_whole"]
-    return matching(starts, _side(pairs, "start"), CHANGE).select(*kept)
+    columns = [*KEYS, "product_id", "changed_on", "currency", "arr_decided", "arr_whole"]
+    return matching(starts, _side(pairs, "start"), CHANGE).select(*columns)
 
 
 def _side(pairs: ir.Table, side: Literal["start", "stop"]) -> ir.Table:
@@ -174,16 +246,16 @@ def _lost(spine: ir.Table, gained: ir.Table, pairs: ir.Table) -> ir.Table:
     starts = gained.select(*KEYS, start_id=gained.product_id, start_on=gained.changed_on)
     pairs = spine.select(*KEYS).join(pairs, "account_id")
     before = pairs.filter(pairs.start_signed_on < pairs.as_of)
-    mine = matching(pairs, starts, [*KEYS, "start_id", "start_on"])
-    mine = without(mine, before, [*KEYS, "stop_id", "stop_on"])
-    settled = (mine.stop_on < mine.as_of) | (mine.stop_known_on < mine.as_of).fill_null(False)
-    return mine.select(
+    ends = matching(pairs, starts, [*KEYS, "start_id", "start_on"])
+    ends = without(ends, before, [*KEYS, "stop_id", "stop_on"])
+    settled = (ends.stop_on < ends.as_of) | (ends.stop_known_on < ends.as_of).fill_null(False)
+    return ends.select(
         *KEYS,
-        product_id=mine.stop_id,
-        changed_on=mine.stop_on,
-        currency=mine.stop_currency,
-        arr_decided=ibis.ifelse(settled, 0.0, mine.stop_arr),
-        arr_whole=mine.stop_arr,
+        product_id=ends.stop_id,
+        changed_on=ends.stop_on,
+        currency=ends.stop_currency,
+        arr_decided=ibis.ifelse(settled, 0.0, ends.stop_arr),
+        arr_whole=ends.stop_arr,
     ).distinct()
 
 

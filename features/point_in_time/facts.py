@@ -133,9 +133,9 @@ def spine(tables: Mapping[str, ir.Table], as_ofs: Sequence[date]) -> ir.Table:
     dates = ibis.memtable([(a,) for a in as_ofs], schema={"as_of": "date"})
     lines = tables["subscriptions"]
     joined = lines.join(dates, lines.starts_on < dates.as_of)
-    seen = _masked(joined.filter(_was_known(joined)), TABLES["subscriptions"])
-    accounts = seen.group_by(KEYS).aggregate(
-        started_on=seen.starts_on.min(), running=running(seen).any()
+    visible = _masked(joined.filter(_was_known(joined)), TABLES["subscriptions"])
+    accounts = visible.group_by(KEYS).aggregate(
+        started_on=visible.starts_on.min(), running=running(visible).any()
     )
     return accounts.filter(accounts.running).drop("running")
 

@@ -28,9 +28,9 @@ def number(value: ir.Value) -> ir.FloatingValue:
     return ops.Cast(value, float64).to_expr()
 
 
-def kept(table: ir.Table) -> ir.Table:
+def cached(table: ir.Table) -> ir.Table:
     """Compute a table once for all that read it."""
-    # Ibis hands Spark the rows of memory tables when a query runs, but not when it is kept.
+    # Ibis hands Spark the rows of memory tables when a query runs, but not when it is cached.
     ibis.get_backend(table)._register_in_memory_tables(table)
     return table.cache()
 

@@ -65,18 +65,18 @@ def entered(
     dict
         Without the pairs of a shared table, or of one too long to be tried.
     """
-    found: dict[tuple[str, str], Entered] = {}
+    entries: dict[tuple[str, str], Entered] = {}
     for table, numbers in candidates.items():
-        mine = _touched(groups, table)
-        held = _held(mine, tables)
+        touched = _touched(groups, table)
+        held = _held(touched, tables)
         ways = _affordable(len(numbers), held, table)
-        if mine and ways and table not in SHARED:
-            values = _computed(mine, _copied(held, table, numbers, ways), as_of)
-            found |= {
+        if touched and ways and table not in SHARED:
+            values = _computed(touched, _copied(held, table, numbers, ways), as_of)
+            entries |= {
                 (column.name, table): _differing(column, table, numbers, values, ways)
-                for column in (c for group in mine for c in group.columns)
+                for column in (c for group in touched for c in group.columns)
             }
-    return found
+    return entries
 
 
 def _touched(groups: Sequence[FeatureGroup], table: str) -> list[FeatureGroup]:
@@ -119,22 +119,22 @@ def _copied(
     pairs = [(FULL, -1), (NONE, -1), *((way, number) for way in ways for number in numbers)]
     names = [(f"{way}:{number}", way, number) for way, number in pairs]
     copies = ibis.memtable(names, schema={"copy": "string", "way": "string", "left": "int64"})
-    found = {}
-    for name, own in tables.items():
+    copied = {}
+    for name, rows in tables.items():
         if name in SHARED:
-            found[name] = own.drop(NUMBER)
+            copied[name] = rows.drop(NUMBER)
         elif name == table:
-            found[name] = ibis.union(*(_named(part) for part in _tried(own, copies)))
+            copied[name] = ibis.union(*(_named(copy) for copy in _tried(rows, copies)))
         else:
-            found[name] = _named(own.cross_join(copies))
-    return found
+            copied[name] = _named(rows.cross_join(copies))
+    return copied
 
 
-def _tried(own: ir.Table, copies: ir.Table) -> Iterator[ir.Table]:
+def _tried(rows: ir.Table, copies: ir.Table) -> Iterator[ir.Table]:
     """Yield the rows of the copies: all of them, each alone, and all but one."""
-    yield own.cross_join(copies.filter(copies.way == FULL))
-    yield own.join(copies.filter(copies.way == ONLY), own[NUMBER] == copies.left)
-    yield own.join(copies.filter(copies.way == WITHOUT), own[NUMBER] != copies.left)
+    yield rows.cross_join(copies.filter(copies.way == FULL))
+    yield rows.join(copies.filter(copies.way == ONLY), rows[NUMBER] == copies.left)
+    yield rows.join(copies.filter(copies.way == WITHOUT), rows[NUMBER] != copies.left)
 
 
 def _named(rows: ir.Table) -> ir.Table:
@@ -147,8 +147,8 @@ def _computed(
     """Return the columns of every copy that has a running subscription."""
     held = {name: table.cache() for name, table in tables.items()}
     facts = Facts(held, spine(held, [as_of]).cache(), [as_of])
-    found = compute(groups, facts).to_pyarrow().to_pylist()
-    return {row["account_id"]: row for row in found}
+    records = compute(groups, facts).to_pyarrow().to_pylist()
+    return {row["account_id"]: row for row in records}
 
 
 def _differing(
@@ -174,8 +174,8 @@ def _differing(
     return Entered(frozenset(decides | alone), frozenset(decides))
 
 
-def same(one: Any, other: Any) -> bool:
+def same(value: Any, other: Any) -> bool:
     """Say whether two values of a column are the same, but for rounding."""
-    if isinstance(one, float) and isinstance(other, float):
-        return abs(one - other) <= 1e-9 * max(1.0, abs(one), abs(other))
-    return bool(one == other)
+    if isinstance(value, float) and isinstance(other, float):
+        return abs(value - other) <= 1e-9 * max(1.0, abs(value), abs(other))
+    return bool(value == other)

@@ -12,6 +12,7 @@ from features.catalogue import columns_of
 from features.declaration.compute import compute
 from features.declaration.derived_columns import stages
 from features.errors import DataError, UsageError
+from features.labels.targets import TARGETS
 from features.point_in_time.facts import Facts, spine
 from features.provenance.ablation import Entered, entered
 from features.provenance.labels import Verdict, verdicts
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
     from features.declaration.feature import FeatureColumn
     from features.declaration.group import FeatureGroup
+    from features.labels.declaration import Target
     from features.labels.outcome_window import Horizon
 
 
@@ -70,8 +72,8 @@ class Explanation:
         return {
             "account_id": self.account_id,
             "as_of": self.as_of.isoformat(),
-            "targets": [asdict(one) for one in self.verdicts],
-            "features": [asdict(one) for one in self.values],
+            "targets": [asdict(verdict) for verdict in self.verdicts],
+            "features": [asdict(value) for value in self.values],
             "rows": [row.as_dict() for row in self.rows],
         }
 
@@ -83,6 +85,7 @@ def explain(
     account_id: str,
     as_of: date,
     names: Sequence[str] = (),
+    targets: Mapping[str, Target] = TARGETS,
 ) -> Explanation:
     """Return the audit of the account's row at ``as_of``.
 
@@ -98,6 +101,8 @@ def explain(
         The row: any account, any day, on the spine of a built table or not.
     names
         The columns asked about; empty for all.
+    targets
+        The company's labels by name.
 
     Raises
     ------
@@ -108,47 +113,47 @@ def explain(
     """
     chosen = _chosen(columns_of(groups), names)
     rows = own_rows(tables, account_id)
-    own = numbered(rows)
-    facts = Facts(own, spine(own, [as_of]).cache(), [as_of])
+    account_tables = numbered(rows)
+    facts = Facts(account_tables, spine(account_tables, [as_of]).cache(), [as_of])
     if not facts.spine.count().to_pyarrow().as_py():
-        raise DataError(_no_row(own, account_id, as_of))
-    seen = source_rows(facts, rows, as_of)
+        raise DataError(_no_row(account_tables, account_id, as_of))
+    account_rows = source_rows(facts, rows, as_of)
     return Explanation(
         account_id=account_id,
         as_of=as_of,
-        verdicts=tuple(verdicts(facts, horizon, as_of)),
-        values=tuple(_values(groups, facts, own, seen, chosen, as_of)),
-        rows=tuple(seen),
+        verdicts=tuple(verdicts(facts, horizon, as_of, targets)),
+        values=tuple(_values(groups, facts, account_tables, account_rows, chosen, as_of)),
+        rows=tuple(account_rows),
     )
 
 
 def _chosen(columns: Sequence[FeatureColumn], names: Sequence[str]) -> list[FeatureColumn]:
-    known = {c.name for c in columns} | {c.stem for c in columns}
-    if unknown := [name for name in names if name not in known]:
-        raise UsageError([_no_feature(name, known) for name in unknown])
+    names_known = {c.name for c in columns} | {c.stem for c in columns}
+    if unknown := [name for name in names if name not in names_known]:
+        raise UsageError([_no_feature(name, names_known) for name in unknown])
     return [c for c in columns if not names or c.name in names or c.stem in names]
 
 
-def _no_feature(name: str, known: Collection[str]) -> str:
-    close = get_close_matches(name, sorted(known), n=1)
+def _no_feature(name: str, names: Collection[str]) -> str:
+    close = get_close_matches(name, sorted(names), n=1)
     meant = f"did you mean {close[0]}? " if close else ""
     return f"there is no feature {name!r}; {meant}`expansion catalogue` lists all"
 
 
-def _no_row(own: Mapping[str, ir.Table], account_id: str, as_of: date) -> str:
+def _no_row(tables: Mapping[str, ir.Table], account_id: str, as_of: date) -> str:
     """Say that the account has no row on that day, and which days it has one nearest to it."""
-    lines = own["subscriptions"].to_pyarrow().to_pylist()
+    lines = tables["subscriptions"].to_pyarrow().to_pylist()
     if not lines:
         return f"account {account_id!r} has no subscription in the data; check its spelling"
     days = {as_of}
     for line in lines:
-        known = line["known_at"].date() + timedelta(days=1)
-        days |= {line["starts_on"] + timedelta(days=1), known}
+        known_on = line["known_at"].date() + timedelta(days=1)
+        days |= {line["starts_on"] + timedelta(days=1), known_on}
         for ended in filter(None, (line["ended_on"], line["ended_known_on"])):
             days |= {ended - timedelta(days=1), ended, ended + timedelta(days=1)}
-    found = spine(own, sorted(days)).as_of.to_pyarrow().to_pylist()
-    before = max((day for day in found if day < as_of), default=None)
-    after = min((day for day in found if day > as_of), default=None)
+    row_days = spine(tables, sorted(days)).as_of.to_pyarrow().to_pylist()
+    before = max((day for day in row_days if day < as_of), default=None)
+    after = min((day for day in row_days if day > as_of), default=None)
     near = " and ".join(
         f"{word} {day}" for word, day in (("last on", before), ("next on", after)) if day
     )
@@ -161,18 +166,20 @@ def _no_row(own: Mapping[str, ir.Table], account_id: str, as_of: date) -> str:
 def _values(
     groups: Sequence[FeatureGroup],
     facts: Facts,
-    own: Mapping[str, ir.Table],
-    seen: Sequence[SourceRow],
+    tables: Mapping[str, ir.Table],
+    account_rows: Sequence[SourceRow],
     chosen: Sequence[FeatureColumn],
     as_of: date,
 ) -> list[Value]:
     values = compute(groups, facts).to_pyarrow().to_pylist()[0]
-    reads = {one.column.name: tuple(sorted(one.reads)) for s in stages(groups) for one in s}
-    visible: dict[str, tuple[int, ...]] = dict.fromkeys(own, ())
-    for row in seen:
+    reads = {
+        derived.column.name: tuple(sorted(derived.reads)) for s in stages(groups) for derived in s
+    }
+    visible: dict[str, tuple[int, ...]] = dict.fromkeys(tables, ())
+    for row in account_rows:
         if not row.hidden or row.ahead:
             visible[row.table] = (*visible[row.table], row.number)
-    tried = entered(_asked(groups, chosen), own, visible, as_of)
+    tried = entered(_asked(groups, chosen), tables, visible, as_of)
     return [
         Value(
             name=c.name,
@@ -204,11 +211,11 @@ def _uses(
     tried: Mapping[tuple[str, str], Entered],
 ) -> list[Use]:
     """Return the tables a column is drawn from, and the one its days count from."""
-    found = []
+    uses = []
     for table, numbers in visible.items():
-        one = tried.get((column.name, table))
-        if table in column.sources or (one and one.entered):
-            mine = None if one is None else tuple(sorted(one.entered))
-            decides = None if one is None else tuple(sorted(one.decides))
-            found.append(Use(table, numbers, mine, decides))
-    return found
+        trial = tried.get((column.name, table))
+        if table in column.sources or (trial and trial.entered):
+            entered_rows = None if trial is None else tuple(sorted(trial.entered))
+            decides = None if trial is None else tuple(sorted(trial.decides))
+            uses.append(Use(table, numbers, entered_rows, decides))
+    return uses

@@ -59,24 +59,25 @@ def _plain(value: Any) -> Any:
 
 def own_rows(tables: Mapping[str, ir.Table], account_id: str) -> dict[str, pa.Table]:
     """Return the rows of one account by table, numbered, and the whole price list."""
-    found = {}
+    account_tables = {}
     for name, table in tables.items():
-        mine = table if name == "products" else table.filter(table.account_id == account_id)
+        account_rows = table if name == "products" else table.filter(table.account_id == account_id)
         columns = [c for c in TABLES[name].names if c in table.columns]
-        rows = mine.select(columns).order_by(columns).to_pyarrow()
-        found[name] = rows.append_column(NUMBER, pa.array(range(rows.num_rows), pa.int64()))
-    return found
+        rows = account_rows.select(columns).order_by(columns).to_pyarrow()
+        numbers = pa.array(range(rows.num_rows), pa.int64())
+        account_tables[name] = rows.append_column(NUMBER, numbers)
+    return account_tables
 
 
 def source_rows(facts: Facts, rows: Mapping[str, pa.Table], as_of: date) -> list[SourceRow]:
     """Return every source row of the one account of ``facts``, with what is visible of it."""
-    found = []
+    described = []
     for name, table in rows.items():
-        known, seen = _known(facts, name), _seen(facts, name)
+        visible, seen_numbers = _known(facts, name), _seen(facts, name)
         for values in table.to_pylist():
             number = values.pop(NUMBER)
-            found.append(_source_row(name, number, values, known, seen, as_of))
-    return found
+            described.append(_source_row(name, number, values, visible, seen_numbers, as_of))
+    return described
 
 
 def _known(facts: Facts, name: str) -> dict[int, dict[str, Any]]:
@@ -95,26 +96,26 @@ def _source_row(
     name: str,
     number: int,
     values: dict[str, Any],
-    known: Mapping[int, Mapping[str, Any]],
-    seen: set[int],
+    visible: Mapping[int, Mapping[str, Any]],
+    seen_numbers: set[int],
     as_of: date,
 ) -> SourceRow:
-    hidden = "" if number in seen else _why_hidden(name, values, as_of)
-    shown = known.get(number, {})
+    hidden = "" if number in seen_numbers else _why_hidden(name, values, as_of)
+    shown = visible.get(number, {})
     masked = tuple(
         _why_masked(column.name, column.known_by, values)
         for column in TABLES[name].columns
         if column.known_by and shown and values[column.name] is not None
         if shown[column.name] is None and column.name != column.known_by
     )
-    return SourceRow(name, number, values, hidden, bool(hidden) and number in known, masked)
+    return SourceRow(name, number, values, hidden, bool(hidden) and number in visible, masked)
 
 
 def _why_hidden(name: str, values: Mapping[str, Any], as_of: date) -> str:
     happened = values[TABLES[name].happened]
-    known = values["known_at"]
-    if known >= datetime.combine(as_of, datetime.min.time()):
-        return f"known on {known:%Y-%m-%d}, not before {as_of}"
+    known_at = values["known_at"]
+    if known_at >= datetime.combine(as_of, datetime.min.time()):
+        return f"known on {known_at:%Y-%m-%d}, not before {as_of}"
     if happened >= as_of:
         return f"happens on {happened}, not before {as_of}"
     return "says that nothing happened" if values.get("events") == 0 else "not counted"
@@ -122,8 +123,8 @@ def _why_hidden(name: str, values: Mapping[str, Any], as_of: date) -> str:
 
 def _why_masked(column: str, known_by: str, values: Mapping[str, Any]) -> str:
     known_on = values[known_by]
-    told = f"known on {known_on}" if known_on else f"without {known_by}"
-    return f"{column} {_plain(values[column])} still unseen: {told}"
+    reason = f"known on {known_on}" if known_on else f"without {known_by}"
+    return f"{column} {_plain(values[column])} still unseen: {reason}"
 
 
 def numbered(rows: Mapping[str, pa.Table], connection: Any = None) -> dict[str, ir.Table]:

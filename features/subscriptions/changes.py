@@ -125,10 +125,12 @@ def without_pauses(lines: ir.Table, grace_days: int) -> ir.Table:
             real.ended_on == starts.new_starts_on,
         ],
     )
-    own = ibis.ifelse(joined.new_starts_on.isnull(), joined.goes_on, ibis.null("date"))
+    line_resumes_on = ibis.ifelse(joined.new_starts_on.isnull(), joined.goes_on, ibis.null("date"))
     ended = joined.ended_on
     closed = ibis.coalesce(
-        _soon(own, ended, grace_days), _soon(joined.resumed_on, ended, grace_days), ended
+        _soon(line_resumes_on, ended, grace_days),
+        _soon(joined.resumed_on, ended, grace_days),
+        ended,
     )
     return joined.mutate(ended_on=closed).select(*lines.columns)
 
@@ -158,9 +160,9 @@ def _steps(lines: ir.Table, by: Sequence[str]) -> ir.Table:
     """Return each period as a step up on the day it starts and a step down on the day it ends."""
     lines = _real(lines)
     lines = lines.mutate(plan=lines.plan.fill_null(""), arr=lines.quantity * lines.unit_price)
-    kept = list(dict.fromkeys([*by, "product_id", "subscription_id", "plan", "currency"]))
+    columns = list(dict.fromkeys([*by, "product_id", "subscription_id", "plan", "currency"]))
     starts = lines.select(
-        *kept,
+        *columns,
         changed_on=lines.starts_on,
         quantity=lines.quantity,
         arr=lines.arr,
@@ -170,7 +172,7 @@ def _steps(lines: ir.Table, by: Sequence[str]) -> ir.Table:
     )
     ended = lines.filter(lines.ended_on.notnull())
     ends = ended.select(
-        *kept,
+        *columns,
         changed_on=ended.ended_on,
         quantity=-ended.quantity,
         arr=-ended.arr,
@@ -195,12 +197,12 @@ def _judged(days: ir.Table, by: Sequence[str], price_changes: bool) -> ir.Table:
     moved = days.one_currency & (days.arr_change.abs() > CENTS)
     by_arr = moved & (ibis.literal(price_changes) | replanned)
     sign = ibis.ifelse(by_arr, days.arr_change, days.quantity_change)
-    whole = ibis.window(group_by=by)
+    history = ibis.window(group_by=by)
     is_start = (days.lines_before == 0) & (days.lines_after > 0)
     is_stop = (days.lines_before > 0) & (days.lines_after == 0)
     return days.mutate(
-        first_signed_on=days.signed_on.min().over(whole),
-        is_first=days.changed_on == days.changed_on.min().over(whole),
+        first_signed_on=days.signed_on.min().over(history),
+        is_first=days.changed_on == days.changed_on.min().over(history),
         is_start=is_start,
         is_stop=is_stop,
         is_up=held & (sign > ROUNDING),

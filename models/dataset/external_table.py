@@ -56,13 +56,13 @@ def foreign(frame: pd.DataFrame, roles: Roles, fingerprint: str, place: str) -> 
     DataError
         Naming every column that is missing or does not hold what its role says.
     """
-    if problems := [f"{place}: {one}" for one in _problems(frame, roles)]:
+    if problems := [f"{place}: {problem}" for problem in _problems(frame, roles)]:
         raise DataError(problems)
     rows = frame.rename(columns={roles.account_id: "account_id", roles.as_of: "as_of"})
     days = pd.to_datetime(rows["as_of"])
     rows = rows.assign(account_id=rows["account_id"].astype(str), as_of=days.dt.date)
-    known = {"account_id", "as_of", roles.target}
-    others = [name for name in rows.columns if name not in known]
+    role_columns = {"account_id", "as_of", roles.target}
+    others = [name for name in rows.columns if name not in role_columns]
     left_out = {name: why for name in others if (why := _no_input(name, rows[name]))}
     features = [_feature(name, rows[name]) for name in others if name not in left_out]
     if not features:
@@ -79,7 +79,7 @@ def _problems(frame: pd.DataFrame, roles: Roles) -> Iterator[str]:
     asked = (roles.target, roles.account_id, roles.as_of)
     lacking = [name for name in asked if name not in frame]
     for name in lacking:
-        near = get_close_matches(name, [str(one) for one in frame.columns], 1)
+        near = get_close_matches(name, [str(column) for column in frame.columns], 1)
         meant = f"; did you mean {near[0]!r}?" if near else ""
         yield f"has no column {name!r}{meant}"
     if lacking:
@@ -102,7 +102,7 @@ def _wrong_values(frame: pd.DataFrame, roles: Roles) -> Iterator[str]:
     keys = frame[[roles.account_id, roles.as_of]].dropna()
     double = keys.duplicated()
     if double.any():
-        first = [str(one) for one in keys[double].iloc[0]]
+        first = [str(key) for key in keys[double].iloc[0]]
         yield (
             f"{int(double.sum()):,} rows repeat an account and date, such as {first}; keep one "
             "row for each"
@@ -110,7 +110,7 @@ def _wrong_values(frame: pd.DataFrame, roles: Roles) -> Iterator[str]:
 
 
 def _shown(values: pd.Series) -> str:
-    examples = ", ".join(repr(one) for one in values.unique()[:EXAMPLES].tolist())
+    examples = ", ".join(repr(value) for value in values.unique()[:EXAMPLES].tolist())
     return f"{len(values):,} rows hold others, such as {examples}"
 
 

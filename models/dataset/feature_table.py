@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from features.errors import DataError
+from features.labels.targets import TARGETS
 
 KEYS = ("account_id", "as_of")
 NAMES = (*KEYS, "csm_id")
@@ -25,7 +26,8 @@ class Label:
     """One target's columns, and the days after ``as_of`` it needs to be mature.
 
     ``amount_column`` holds the ARR of each outcome, where a table tells it; what the target
-    ``excludes`` never befalls the same row.
+    ``excludes`` never befalls the same row. ``title`` is what people call it in English,
+    ``titles`` in other languages.
     """
 
     name: str
@@ -34,6 +36,13 @@ class Label:
     direction: str
     mature_days: int
     excludes: tuple[str, ...] = ()
+    title: str = ""
+    titles: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def is_leading(self) -> bool:
+        """Whether it stands for itself; what gives way to another is left out of short lists."""
+        return not self.excludes
 
 
 @dataclass(frozen=True)
@@ -106,7 +115,7 @@ def parsed(table: pa.Table, path: Path) -> FeatureTable:
         raise DataError(f"{path}: has no description of its columns; build it anew")
     meta = json.loads(stored)
     _refuse_leaks(path, [feature["name"] for feature in meta["features"]])
-    labels = {one["name"]: _label(one) for one in meta["targets"]}
+    labels = labels_of(meta)
     _refuse_gaps(path, table.column_names, [feature["name"] for feature in meta["features"]])
     return FeatureTable(table.to_pandas(), tuple(meta["features"]), labels, meta)
 
@@ -126,10 +135,24 @@ def _refuse_gaps(path: Path, columns: Sequence[str], inputs: Sequence[str]) -> N
         raise DataError(f"{path}: lacks the columns {', '.join(lacking)}; build it anew")
 
 
+def labels_of(meta: Mapping[str, Any]) -> dict[str, Label]:
+    """Return the labels that a feature table's description tells of, by name, in its order."""
+    return {declared["name"]: _label(declared) for declared in meta["targets"]}
+
+
 def _label(declared: Mapping[str, Any]) -> Label:
-    fields = ("name", "column", "amount_column", "direction", "mature_days")
-    found = {field: declared[field] for field in fields}
-    return Label(**found, excludes=tuple(declared.get("excludes", ())))
+    needed = ("name", "column", "amount_column", "direction", "mature_days")
+    return Label(
+        **{name: declared[name] for name in needed},
+        excludes=tuple(declared.get("excludes", ())),
+        title=declared.get("title", _title(declared["name"])),
+        titles=declared.get("titles", {}),
+    )
+
+
+def _title(name: str) -> str:
+    """Return what people call a target of a table from before tables said it."""
+    return TARGETS[name].title if name in TARGETS else name.replace("_", " ").capitalize()
 
 
 def _refuse_leaks(path: Path, inputs: Sequence[str]) -> None:

@@ -26,13 +26,15 @@ def specify(table: FeatureTable, rows: pd.DataFrame) -> tuple[FeatureSpec, ...]:
         for feature in table.features
     ]
     columns = matrix(rows, features)
-    return tuple(described(one, columns[:, place]) for place, one in enumerate(features))
+    return tuple(described(feature, columns[:, place]) for place, feature in enumerate(features))
 
 
 def matrix(rows: pd.DataFrame, features: Sequence[FeatureSpec]) -> np.ndarray:
     """Return ``rows`` as float64 of shape (rows, features), categories as their index."""
-    columns = {one.name: rows[one.name].to_numpy(object if one.categories is not None else float)
-               for one in features}  # fmt: skip
+    columns = {
+        feature.name: rows[feature.name].to_numpy(float if feature.categories is None else object)
+        for feature in features
+    }
     return encode_columns(columns, features)
 
 
@@ -41,9 +43,9 @@ def _by_segment(table: FeatureTable, rows: pd.DataFrame) -> dict[str, dict[str, 
     if SEGMENT not in rows or rows[SEGMENT].isna().all():
         return {}
     accounts = rows.groupby(SEGMENT)["account_id"].nunique()
-    numbers = [one["name"] for one in table.features if one["unit"] != "category"]
-    kept = rows[rows[SEGMENT].isin(accounts.index[accounts >= FEWEST_ACCOUNTS])]
-    medians = kept.groupby(SEGMENT)[numbers].median()
+    numbers = [feature["name"] for feature in table.features if feature["unit"] != "category"]
+    large = rows[rows[SEGMENT].isin(accounts.index[accounts >= FEWEST_ACCOUNTS])]
+    medians = large.groupby(SEGMENT)[numbers].median()
     return {
         str(name): {str(segment): float(value) for segment, value in column.dropna().items()}
         for name, column in medians.items()
@@ -68,7 +70,7 @@ def _specify(feature: Mapping[str, Any], rows: pd.DataFrame) -> FeatureSpec:
         return FeatureSpec(**plain, categories=None, typical=typical)
     accounts = rows.groupby(values)["account_id"].nunique()
     fewest = max(FEWEST_ACCOUNTS, SMALLEST_SHARE * rows["account_id"].nunique())
-    kept = tuple(sorted(str(name) for name in accounts.index[accounts >= fewest]))
+    frequent = tuple(sorted(str(name) for name in accounts.index[accounts >= fewest]))
     return FeatureSpec(
-        **plain, categories=kept, typical=str(accounts.idxmax()) if len(accounts) else None
+        **plain, categories=frequent, typical=str(accounts.idxmax()) if len(accounts) else None
     )

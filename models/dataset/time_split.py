@@ -45,10 +45,10 @@ class Split:
 
     def describe(self) -> str:
         """Return the split in a sentence."""
-        seen = sum(len(fold.valid) for fold in self.folds)
+        validation_dates = sum(len(fold.valid) for fold in self.folds)
         return (
             f"fitted on {self.train[0]} to {self.train[-1]} ({len(self.train)} dates, stopped and "
-            f"calibrated on the last {seen}), tested on {self.test[0]} to "
+            f"calibrated on the last {validation_dates}), tested on {self.test[0]} to "
             f"{self.test[-1]} ({len(self.test)} dates)"
         )
 

@@ -9,6 +9,7 @@ from hashlib import sha256
 import numpy as np
 import pandas as pd
 
+from features.labels.declaration import Rule
 from models.dataset.feature_table import FeatureTable
 from models.dataset.matrix import matrix
 from models.evaluation.lift import reached
@@ -47,6 +48,7 @@ def review(
     *,
     min_positives: int,
     capacity: int | None = None,
+    rule: Rule | None = None,
 ) -> Review:
     """Judge a model on dates later than all that it was fitted, stopped and calibrated on.
 
@@ -58,6 +60,8 @@ def review(
         Fewer outcomes than this are too few for a verdict of skill.
     capacity
         Accounts that the whole team can contact on a date, where that is known.
+    rule
+        The practitioner's rule of the label, if it has one.
     """
     target, label = fitted.target, table.labels[fitted.target]
     test = table.at(target, fitted.split.test)
@@ -67,7 +71,7 @@ def review(
         amount = test[label.amount_column].fillna(0).to_numpy(float)
         money = {"amount": amount, "worth": probability * np.nan_to_num(test["arr"])}
     train = table.at(target, fitted.split.train)
-    rivals = baselines.rivals(table, target, train, params.seed)
+    rivals = baselines.rivals(table, target, train, params.seed, rule)
     return Review(
         evaluation=evaluate(
             test, outcome, probability, rivals, min_positives=min_positives, seed=params.seed

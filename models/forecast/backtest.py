@@ -29,11 +29,11 @@ class Trial:
 
     def as_dict(self) -> dict[str, Any]:
         """Return the trial as JSON-able values."""
-        made = self.forecast
+        forecast = self.forecast
         return {
-            "origin": str(made.origin),
-            "nrr": asdict(made.nrr) | {"came": self.nrr, "last_year": made.nrr_last_year},
-            "grr": asdict(made.grr) | {"came": self.grr, "last_year": made.grr_last_year},
+            "origin": str(forecast.origin),
+            "nrr": asdict(forecast.nrr) | {"came": self.nrr, "last_year": forecast.nrr_last_year},
+            "grr": asdict(forecast.grr) | {"came": self.grr, "last_year": forecast.grr_last_year},
         }
 
 
@@ -45,20 +45,23 @@ class Backtest:
 
     def coverage(self, figure: str, level: int) -> float | None:
         """Return the share of trials whose interval held what came; None without any."""
-        found = [trial.covers(figure, level) for trial in self.trials]
-        return float(np.mean(found)) if found else None
+        covered = [trial.covers(figure, level) for trial in self.trials]
+        return float(np.mean(covered)) if covered else None
 
     def errors(self) -> tuple[float, float] | None:
         """Return the mean absolute error of the NRR, and that of 'same as last year'.
 
         Both on the origins whose year before is known; None without any.
         """
-        known = [
-            (abs(one.forecast.nrr.value - one.nrr), abs(one.forecast.nrr_last_year - one.nrr))
-            for one in self.trials
-            if one.forecast.nrr_last_year is not None
+        errors = [
+            (
+                abs(trial.forecast.nrr.value - trial.nrr),
+                abs(trial.forecast.nrr_last_year - trial.nrr),
+            )
+            for trial in self.trials
+            if trial.forecast.nrr_last_year is not None
         ]
-        return tuple(np.mean(known, axis=0).tolist()) if known else None
+        return tuple(np.mean(errors, axis=0).tolist()) if errors else None
 
     def as_dict(self) -> dict[str, Any]:
         """Return figures and trials as JSON-able values."""
@@ -89,7 +92,7 @@ def _tried(panel: Panel, origin: date, seed: int, futures: int) -> Trial | None:
     if came is None:
         return None
     try:
-        made = forecast(panel, origin, seed=seed, futures=futures)
+        forecast_then = forecast(panel, origin, seed=seed, futures=futures)
     except DataError:
         return None
-    return Trial(made, float(came.nrr[0]), float(came.grr[0]))
+    return Trial(forecast_then, float(came.nrr[0]), float(came.grr[0]))

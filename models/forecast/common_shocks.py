@@ -69,16 +69,18 @@ def estimate(surprise: np.ndarray, noise: np.ndarray, ahead: int) -> Shocks:
         Quarters to come.
     """
     grid = np.array(list(product(SIZES, SIZES, MEMORIES, TOGETHER)))
-    whole, cut = _covariances(grid, len(surprise) + ahead), surprise.size
-    root = np.linalg.cholesky(whole[:, :cut, :cut] + np.diag(noise.ravel()))
+    covariances, cut = _covariances(grid, len(surprise) + ahead), surprise.size
+    root = np.linalg.cholesky(covariances[:, :cut, :cut] + np.diag(noise.ravel()))
     white = np.linalg.solve(root, np.broadcast_to(surprise.ravel()[:, None], (len(grid), cut, 1)))
-    gain = np.linalg.solve(root, whole[:, :cut, cut:])
-    left = whole[:, cut:, cut:] - gain.mT @ gain + 1e-9 * np.eye(whole.shape[1] - cut)
+    gain = np.linalg.solve(root, covariances[:, :cut, cut:])
+    remaining = (
+        covariances[:, cut:, cut:] - gain.mT @ gain + 1e-9 * np.eye(covariances.shape[1] - cut)
+    )
     log = -0.5 * (white**2).sum(axis=(1, 2)) - np.log(np.linalg.diagonal(root)).sum(axis=1)
     log -= (grid[:, :2] ** 2).sum(axis=1) / (2 * USUAL_SIZE**2)
     weight = np.exp(log - log.max())
     mean = (gain.mT @ white)[:, :, 0]
-    return Shocks(weight / weight.sum(), mean, np.linalg.cholesky(left), grid[:, :2])
+    return Shocks(weight / weight.sum(), mean, np.linalg.cholesky(remaining), grid[:, :2])
 
 
 def _covariances(grid: np.ndarray, quarters: int) -> np.ndarray:
@@ -88,10 +90,10 @@ def _covariances(grid: np.ndarray, quarters: int) -> np.ndarray:
     correlation.
     """
     size = grid[:, [0, 0, 1]] * SIGNS
-    own, together = np.eye(len(EVENTS)), grid[:, 3, None, None]
-    events = size[:, :, None] * size[:, None, :] * (together + (1 - together) * own)
+    independent, together = np.eye(len(EVENTS)), grid[:, 3, None, None]
+    events = size[:, :, None] * size[:, None, :] * (together + (1 - together) * independent)
     apart = np.abs(np.subtract.outer(np.arange(quarters), np.arange(quarters)))
     fading = grid[:, 2, None, None] ** apart
-    level = LEVEL**2 * np.kron(np.ones((quarters, quarters)), own)
+    level = LEVEL**2 * np.kron(np.ones((quarters, quarters)), independent)
     both = fading[:, :, None, :, None] * events[:, None, :, None, :]
     return np.asarray(both.reshape(len(grid), *level.shape) + level)

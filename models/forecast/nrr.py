@@ -36,7 +36,7 @@ class Spread:
     def of(cls, futures: np.ndarray) -> Spread:
         """Return the spread of a figure, (futures,)."""
         low_95, low_80, high_80, high_95 = np.quantile(futures, [0.025, 0.1, 0.9, 0.975])
-        ends = [float(one) for one in (low_80, high_80, low_95, high_95)]
+        ends = [float(end) for end in (low_80, high_80, low_95, high_95)]
         return cls(float(futures.mean()), *ends)
 
 
@@ -90,16 +90,16 @@ def forecast(panel: Panel, origin: date, *, seed: int, futures: int = FUTURES) -
     rows, quarters = panel.at(origin), panel.quarters(origin)[-MOST_QUARTERS:]
     _refuse(rows, quarters, origin)
     history = learned(panel.transitions(quarters))
-    found = imagined(Base.of(rows), history, np.random.default_rng(seed), futures)
-    nrr, before = Spread.of(found.nrr), panel.realised(origin - YEAR)
+    futures_imagined = imagined(Base.of(rows), history, np.random.default_rng(seed), futures)
+    nrr, before = Spread.of(futures_imagined.nrr), panel.realised(origin - YEAR)
     return Forecast(
         origin=origin,
         accounts=len(rows),
         arr=float(rows["arr"].sum()),
         arr_won=float(rows.loc[rows["started_on"] >= origin - YEAR, "arr"].sum()),
         nrr=nrr,
-        grr=Spread.of(found.grr),
-        parts={name: Spread.of(found.parts[name]) for name in PARTS},
+        grr=Spread.of(futures_imagined.grr),
+        parts={name: Spread.of(futures_imagined.parts[name]) for name in PARTS},
         band=band(nrr.value),
         nrr_last_year=None if before is None else float(before.nrr[0]),
         grr_last_year=None if before is None else float(before.grr[0]),

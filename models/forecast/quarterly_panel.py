@@ -68,8 +68,8 @@ class Panel:
 
     @cached_property
     def _rows(self) -> dict[date, pd.DataFrame]:
-        found = self.frame.groupby("as_of")
-        return {day: found.get_group(day) for day in sorted(self.frame["as_of"].unique())}
+        by_date = self.frame.groupby("as_of")
+        return {day: by_date.get_group(day) for day in sorted(self.frame["as_of"].unique())}
 
     def at(self, origin: date) -> pd.DataFrame:
         """Return the accounts that pay at ``origin``."""
@@ -78,8 +78,8 @@ class Panel:
     def came(self, origin: date, quarters: int) -> np.ndarray:
         """Return what each account of ``origin`` pays ``quarters`` later, 0 for those gone."""
         later = self.at(origin + quarters * QUARTER).set_index("account_id")["arr"]
-        found: np.ndarray = later.reindex(self.at(origin)["account_id"]).fillna(0).to_numpy(float)
-        return found
+        arr: np.ndarray = later.reindex(self.at(origin)["account_id"]).fillna(0).to_numpy(float)
+        return arr
 
     def realised(self, origin: date) -> Retention | None:
         """Return what became of the accounts of ``origin`` in a year, if that has passed."""
@@ -129,9 +129,9 @@ def binding(rows: pd.DataFrame, quarter: int) -> np.ndarray:
     A term that ends is taken to be followed by another as long.
     """
     term = rows["term_days"].to_numpy(float)
-    left = rows["renewal_days"].to_numpy(float) - QUARTER.days * quarter
-    free = np.isnan(left) | ~(term > MONTHLY_DAYS)
-    again = np.where(left < 0, np.mod(left, np.where(free, 1.0, term)), left)
+    days_left = rows["renewal_days"].to_numpy(float) - QUARTER.days * quarter
+    free = np.isnan(days_left) | ~(term > MONTHLY_DAYS)
+    again = np.where(days_left < 0, np.mod(days_left, np.where(free, 1.0, term)), days_left)
     return np.where(free, OPEN, np.where(again < QUARTER.days, DUE, KEPT))
 
 

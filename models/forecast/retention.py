@@ -45,7 +45,7 @@ def retained(today: np.ndarray, signed: np.ndarray, then: np.ndarray) -> Retenti
     then
         ARR of each account at the end of each future, (futures, accounts).
     """
-    whole = today.sum()
+    arr_today = today.sum()
     surprise = then - signed
     gone = then <= 0
     ahead = signed - today
@@ -58,9 +58,9 @@ def retained(today: np.ndarray, signed: np.ndarray, then: np.ndarray) -> Retenti
         "churn": np.where(gone, surprise, 0).sum(axis=1),
     }
     return Retention(
-        nrr=then.sum(axis=1) / whole,
-        grr=np.minimum(then, today).sum(axis=1) / whole,
-        parts={name: part / whole for name, part in parts.items()},
+        nrr=then.sum(axis=1) / arr_today,
+        grr=np.minimum(then, today).sum(axis=1) / arr_today,
+        parts={name: amounts / arr_today for name, amounts in parts.items()},
     )
 
 

@@ -67,8 +67,8 @@ class SeatDemand:
 
     def as_dict(self) -> dict[str, Any]:
         """Return all but the accounts as JSON-able values."""
-        told = {name: getattr(self, name) for name in ("days", "method", "rows", "totals")}
-        return told | {name: asdict(getattr(self, name)) for name in MEASURED}
+        described = {name: getattr(self, name) for name in ("days", "method", "rows", "totals")}
+        return described | {name: asdict(getattr(self, name)) for name in MEASURED}
 
 
 def seat_demand(table: FeatureTable, days: int, params: Params) -> SeatDemand:
@@ -90,10 +90,10 @@ def seat_demand(table: FeatureTable, days: int, params: Params) -> SeatDemand:
     """
     if SEATS not in table.inputs or not (table.newest()[SEATS] > 0).any():
         raise DataError("no account licenses seats, so there is no demand for them to forecast")
-    known = with_outcome(table.frame, days, _step(table))
-    train, test = parted(sorted(known["as_of"].unique()), _reach(days, _step(table)))
-    rows = known[known["as_of"].isin(train)]
-    unseen = known[known["as_of"].isin(test)].reset_index(drop=True)
+    matured = with_outcome(table.frame, days, _step(table))
+    train, test = parted(sorted(matured["as_of"].unique()), _reach(days, _step(table)))
+    rows = matured[matured["as_of"].isin(train)]
+    unseen = matured[matured["as_of"].isin(test)].reset_index(drop=True)
     _refuse_few(rows, unseen, days)
     quick = replace(params, learning_rate=0.06, max_trees=200, patience=20, monotone=False)
     features = specify(table, rows)
@@ -101,11 +101,11 @@ def seat_demand(table: FeatureTable, days: int, params: Params) -> SeatDemand:
         MODEL: BoostedQuantiles.fit(rows, features, quick),
         AS_TODAY: NoChange.fit(rows),
     }
-    given = {name: _ends(one, unseen) for name, one in tried.items()}
-    gain = pinball_gain(given[AS_TODAY], given[MODEL], unseen)
+    ends = {name: _ends(quantiles, unseen) for name, quantiles in tried.items()}
+    gain = pinball_gain(ends[AS_TODAY], ends[MODEL], unseen)
     method = MODEL if gain.low > 0 else AS_TODAY
-    accounts = _in_seats(tried[method].refit(known), table.newest(), days)
-    held, summed = coverage(given[method], unseen), _summed(given[method], unseen)
+    accounts = _in_seats(tried[method].refit(matured), table.newest(), days)
+    held, summed = coverage(ends[method], unseen), _summed(ends[method], unseen)
     return SeatDemand(days, method, len(unseen), held, gain, summed, accounts)
 
 
@@ -120,9 +120,12 @@ def with_outcome(frame: pd.DataFrame, days: int, step: int) -> pd.DataFrame:
     share = (timedelta(days=days) - before) / (after - before) if after > before else 0.0
     then = (1 - share) * _at(seats, frame, before) + share * _at(seats, frame, after)
     signed = _signed(frame, days)
-    kept = (then > 0) & (frame[SEATS].to_numpy(float) > 0)
-    rows = frame[kept].copy()
-    rows["signed"], rows["ratio"] = signed[kept], np.log(then[kept] / signed[kept])
+    is_customer = (then > 0) & (frame[SEATS].to_numpy(float) > 0)
+    rows = frame[is_customer].copy()
+    rows["signed"], rows["ratio"] = (
+        signed[is_customer],
+        np.log(then[is_customer] / signed[is_customer]),
+    )
     return rows.reset_index(drop=True)
 
 
@@ -137,8 +140,8 @@ def _signed(frame: pd.DataFrame, days: int) -> np.ndarray:
 
 def _at(seats: pd.Series, frame: pd.DataFrame, ahead: timedelta) -> np.ndarray:
     keys = pd.MultiIndex.from_arrays([frame["account_id"], [day + ahead for day in frame["as_of"]]])
-    found: np.ndarray = seats.reindex(keys).to_numpy(float)
-    return found
+    counts: np.ndarray = seats.reindex(keys).to_numpy(float)
+    return counts
 
 
 def _around(days: int, step: int) -> tuple[int, int]:
@@ -155,7 +158,7 @@ def _step(table: FeatureTable) -> int:
 
 
 def _refuse_few(rows: pd.DataFrame, unseen: pd.DataFrame, days: int) -> None:
-    fewest = min(part["account_id"].nunique() for part in (*parts(rows), unseen))
+    fewest = min(rows_of_part["account_id"].nunique() for rows_of_part in (*parts(rows), unseen))
     if fewest < FEWEST_ACCOUNTS:
         raise DataError(
             f"{fewest} accounts are left to measure the seats {days} days ahead on, "
@@ -183,6 +186,6 @@ def _in_seats(way: QuantileModel, rows: pd.DataFrame, days: int) -> pd.DataFrame
     rows = rows[rows[SEATS] > 0]
     ends = np.exp(_ends(way, rows)) * _signed(rows, days)[:, None]
     low, middle, high = np.rint(np.maximum(ends, 0)).T
-    told: Mapping[str, Any] = {"low": low, "middle": middle, "high": high}
+    seats: Mapping[str, Any] = {"low": low, "middle": middle, "high": high}
     names = rows["account_id"].to_numpy()
-    return pd.DataFrame({"account_id": names, "seats": rows[SEATS].to_numpy(float), **told})
+    return pd.DataFrame({"account_id": names, "seats": rows[SEATS].to_numpy(float), **seats})

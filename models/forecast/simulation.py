@@ -69,12 +69,12 @@ class Base:
     def of(cls, rows: pd.DataFrame) -> Base:
         """Return the base of ``Panel.at``."""
         bound = np.stack([binding(rows, quarter) for quarter in range(QUARTERS)])
-        known = [
+        rates = [
             traits(bound[quarter], tenures(rows, quarter), ramps(rows, quarter + 1))
             for quarter in range(QUARTERS)
         ]
         signed = rows[["arr", *AHEAD]].to_numpy(float)
-        return cls(signed, bound, np.stack(known).astype(np.float32))
+        return cls(signed, bound, np.stack(rates).astype(np.float32))
 
 
 def imagined(base: Base, history: History, random: np.random.Generator, futures: int) -> Retention:
@@ -82,11 +82,11 @@ def imagined(base: Base, history: History, random: np.random.Generator, futures:
     portion = max(1, min(futures, MOST_CELLS // len(base.signed)))
     sizes = [min(portion, futures - first) for first in range(0, futures, portion)]
     today, last = base.signed[:, 0], base.signed[:, -1]
-    found = [retained(today, last, _Futures(base, history, random, size).end()) for size in sizes]
+    batches = [retained(today, last, _Futures(base, history, random, size).end()) for size in sizes]
     return Retention(
-        nrr=np.concatenate([one.nrr for one in found]),
-        grr=np.concatenate([one.grr for one in found]),
-        parts={name: np.concatenate([one.parts[name] for one in found]) for name in PARTS},
+        nrr=np.concatenate([batch.nrr for batch in batches]),
+        grr=np.concatenate([batch.grr for batch in batches]),
+        parts={name: np.concatenate([batch.parts[name] for batch in batches]) for name in PARTS},
     )
 
 
@@ -123,11 +123,11 @@ class _Futures:
         bound = self.base.bound[quarter]
         size = self.history.rates.scale.size(coming).astype(np.float32)
         ratio = np.broadcast_to(self.history.steps.drift[bound], coming.shape).copy()
-        left = coming > 0
+        is_open = coming > 0
         for event in range(len(EVENTS)):
             rate = self._rate(event, quarter, size)
-            comes = left & (self.random.random(coming.shape, np.float32) < rate)
-            left &= ~comes
+            comes = is_open & (self.random.random(coming.shape, np.float32) < rate)
+            is_open &= ~comes
             ratio[comes] = 0.0
             if event in (LESS, MORE):
                 self._step(event, comes, bound, coming, ratio)
@@ -135,9 +135,9 @@ class _Futures:
 
     def _rate(self, event: int, quarter: int, size: np.ndarray) -> np.ndarray:
         """Return the rate of an event for each account, (futures, accounts)."""
-        slope, known = self.slope[event], self.base.traits[quarter]
-        bound, cut = self.base.bound[quarter], known.shape[1]
-        odds = slope[:, :cut] @ known.T + self.shock[:, None, quarter, event]
+        slope, traits = self.slope[event], self.base.traits[quarter]
+        bound, cut = self.base.bound[quarter], traits.shape[1]
+        odds = slope[:, :cut] @ traits.T + self.shock[:, None, quarter, event]
         odds += slope[:, cut:-1][:, bound] * size + slope[:, -1:] * np.maximum(size, 0)
         return np.asarray(1 / (1 + np.exp(-np.clip(odds, -30, 30))))
 
@@ -151,9 +151,9 @@ class _Futures:
     ) -> None:
         """Draw the steps of those to whom ``event`` comes into ``ratio``, binding by binding."""
         future, account = np.nonzero(comes)
-        for one in np.unique(bound[account]):
-            mine = bound[account] == one
-            where, kind = (future[mine], account[mine]), (event, int(one))
+        for binding_kind in np.unique(bound[account]):
+            of_kind = bound[account] == binding_kind
+            where, kind = (future[of_kind], account[of_kind]), (event, int(binding_kind))
             ratio[where] = self.history.steps.drawn(
                 kind, self.known[kind], where[0], coming[where], self.random
             )
@@ -173,6 +173,8 @@ def announced(arr: np.ndarray, before: np.ndarray, after: np.ndarray) -> np.ndar
     before, after
         The announced ARR at the quarter's start and end, (accounts,).
     """
-    kept = np.divide(after, before, out=np.ones_like(after), where=before > 0)
-    coming = np.where(after > 0, arr * np.minimum(kept, 1) + np.maximum(after - before, 0), arr)
+    remaining_share = np.divide(after, before, out=np.ones_like(after), where=before > 0)
+    coming = np.where(
+        after > 0, arr * np.minimum(remaining_share, 1) + np.maximum(after - before, 0), arr
+    )
     return np.where((arr > 0) | (before <= 0), coming, 0.0)

@@ -39,7 +39,7 @@ class Steps:
     def drawn(
         self,
         kind: Kind,
-        known: np.ndarray,
+        order: np.ndarray,
         future: np.ndarray,
         arr: np.ndarray,
         random: np.random.Generator,
@@ -53,8 +53,8 @@ class Steps:
         place = np.searchsorted(arrs, arr)
         reach = np.clip(np.minimum(place, most - place), FEWEST, NEIGHBOURS)
         near = np.rint(place + reach * random.uniform(-1, 1, len(arr)))
-        found: np.ndarray = ratios[known[future, np.clip(near, 0, most).astype(int)]]
-        return found
+        drawn_ratios: np.ndarray = ratios[order[future, np.clip(near, 0, most).astype(int)]]
+        return drawn_ratios
 
 
 def gathered(transitions: pd.DataFrame) -> Steps:
@@ -64,12 +64,12 @@ def gathered(transitions: pd.DataFrame) -> Steps:
     binding, event = going["binding"].to_numpy(int), events(ratio)
     taken = {}
     for kind in (LESS, MORE):
-        for one in range(BINDINGS):
-            those = event[:, kind] & (binding == one)
+        for binding_kind in range(BINDINGS):
+            those = event[:, kind] & (binding == binding_kind)
             those = those if those.sum() >= 2 * NEIGHBOURS else event[:, kind]
             order = np.argsort(arr[those], kind="stable")
-            found = np.stack([arr[those][order], ratio[those][order]])
-            taken[kind, one] = found if those.any() else np.array([[1.0], [USUAL[kind]]])
+            pairs = np.stack([arr[those][order], ratio[those][order]])
+            taken[kind, binding_kind] = pairs if those.any() else np.array([[1.0], [USUAL[kind]]])
     return Steps(taken, _drift(arr, ratio, binding, np.asarray(event.any(axis=1))))
 
 
@@ -77,8 +77,8 @@ def _drift(
     arr: np.ndarray, ratio: np.ndarray, binding: np.ndarray, moved: np.ndarray
 ) -> np.ndarray:
     drift = np.ones(BINDINGS)
-    for one in range(BINDINGS):
-        those = (binding == one) & ~moved
+    for binding_kind in range(BINDINGS):
+        those = (binding == binding_kind) & ~moved
         if those.any():
-            drift[one] = np.average(ratio[those], weights=arr[those])
+            drift[binding_kind] = np.average(ratio[those], weights=arr[those])
     return drift

@@ -44,8 +44,8 @@ class Scale:
 
     def size(self, arr: np.ndarray) -> np.ndarray:
         """Return the size of accounts in standard deviations."""
-        found = (np.log(np.maximum(arr, 1e-9)) - self.centre) / self.spread
-        return np.asarray(np.clip(found, -FARTHEST, FARTHEST))
+        scaled = (np.log(np.maximum(arr, 1e-9)) - self.centre) / self.spread
+        return np.asarray(np.clip(scaled, -FARTHEST, FARTHEST))
 
 
 @dataclass(frozen=True)
@@ -95,11 +95,11 @@ def learn(steps: pd.DataFrame) -> Rates:
     scale = Scale.of(going["announced"].to_numpy(float))
     matrix, event = _matrix(going, scale), events(going["ratio"].to_numpy(float))
     days, quarter = np.unique(going["as_of"].to_numpy(), return_inverse=True)
-    fits, left = [], np.ones(len(going), bool)
-    for one in event.T:
-        fits.append(_fitted(matrix[left], one[left], quarter[left], len(days)))
-        left &= ~one
-    slope, root, surprise, noise = (np.array(part) for part in zip(*fits, strict=True))
+    fits, is_open = [], np.ones(len(going), bool)
+    for happened in event.T:
+        fits.append(_fitted(matrix[is_open], happened[is_open], quarter[is_open], len(days)))
+        is_open &= ~happened
+    slope, root, surprise, noise = (np.array(column) for column in zip(*fits, strict=True))
     saved = int((steps["ending"] & (steps["ratio"] > 0)).sum())
     ended = int(steps["ending"].sum()) - saved
     return Rates(scale, slope, root, saved, ended, surprise.T, noise.T)
@@ -107,8 +107,8 @@ def learn(steps: pd.DataFrame) -> Rates:
 
 def _matrix(steps: pd.DataFrame, scale: Scale) -> np.ndarray:
     bound = steps["binding"].to_numpy(int)
-    known = traits(bound, steps["tenure"].to_numpy(int), steps["ramp"].to_numpy())
-    return np.hstack([known, sizes(bound, scale.size(steps["announced"].to_numpy(float)))])
+    columns = traits(bound, steps["tenure"].to_numpy(int), steps["ramp"].to_numpy())
+    return np.hstack([columns, sizes(bound, scale.size(steps["announced"].to_numpy(float)))])
 
 
 def _fitted(
@@ -118,8 +118,8 @@ def _fitted(
     slope, root = logistic(matrix, outcome.astype(float))
     rate = 1 / (1 + np.exp(-matrix @ slope))
     observed, expected, spread = (
-        np.bincount(quarter, one, minlength=quarters) + 0.5
-        for one in (outcome.astype(float), rate, rate * (1 - rate))
+        np.bincount(quarter, values, minlength=quarters) + 0.5
+        for values in (outcome.astype(float), rate, rate * (1 - rate))
     )
     return slope, root, np.log(observed / expected) * expected / spread, 1 / spread
 

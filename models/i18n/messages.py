@@ -7,15 +7,31 @@ every other language.
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 FIRST = "en"
 """What is spoken where nobody asked for another language."""
 PARTED = {"de": str.maketrans(",.", ".,")}
 """How languages that do not write 1,234.5 change its signs."""
+
+
+class Titled(Protocol):
+    """What people call something, in English and in other languages, by code."""
+
+    @property
+    def name(self) -> str:
+        """The name in code and data."""
+
+    @property
+    def title(self) -> str:
+        """The English title."""
+
+    @property
+    def titles(self) -> Mapping[str, str]:
+        """The titles in other languages."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +72,18 @@ def read(folder: Path, onto: Mapping[str, Catalogue] | None = None) -> dict[str,
         )
         for one in paths
     }
+
+
+def with_targets(words: Catalogue, targets: Iterable[Titled]) -> Catalogue:
+    """Return a catalogue with what people call targets, alone and within a sentence."""
+    texts: dict[str, str] = {}
+    for target in targets:
+        title = target.titles.get(words.language, target.title)
+        texts[f"target.{target.name}"] = title
+        # English writes them small within a sentence; German nouns keep their capital.
+        in_text = title.lower() if words.language == FIRST else title
+        texts[f"target_in_text.{target.name}"] = in_text
+    return Catalogue(words.language, {**words.texts, **texts})
 
 
 def preferred(header: str, known: Mapping[str, Catalogue]) -> str:

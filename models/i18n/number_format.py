@@ -7,14 +7,18 @@ from datetime import date
 from math import isfinite, isnan
 from pathlib import Path
 
-from models.i18n.messages import FIRST, read
+from features.labels.targets import TARGETS
+from models.i18n.messages import FIRST, read, with_targets
 from models.statistics.interval import Interval
 
 DASH = "\u2013"
 MINUS = "\u2212"
 NARROW = "\u00a0"
 """Keeps a figure and its unit on one line."""
-WORDS = read(Path(__file__).with_name("messages"))
+WORDS = {
+    language: with_targets(catalogue, TARGETS.values())
+    for language, catalogue in read(Path(__file__).with_name("messages")).items()
+}
 """What all rooms need, by language: units, months, targets, plays, features."""
 ENGLISH = WORDS[FIRST]
 

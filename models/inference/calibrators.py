@@ -35,13 +35,15 @@ def problem(calibration: Mapping[str, Any]) -> str:
     """
     method = str(calibration.get("method"))
     if method == "isotonic":
-        raw, given = (np.array(calibration[name], float) for name in ("raw", "probability"))
-        steps = np.concatenate([np.diff(raw), np.diff(given)])
-        ordered = raw.shape == given.shape and raw.size > 0 and bool((steps >= 0).all())
-        sound = ordered and bool(np.isfinite(raw).all() and (0 <= given[0] <= given[-1] <= 1))
+        raw, probabilities = (np.array(calibration[name], float) for name in ("raw", "probability"))
+        steps = np.concatenate([np.diff(raw), np.diff(probabilities)])
+        ordered = raw.shape == probabilities.shape and raw.size > 0 and bool((steps >= 0).all())
+        sound = ordered and bool(
+            np.isfinite(raw).all() and (0 <= probabilities[0] <= probabilities[-1] <= 1)
+        )
         return "" if sound else "its steps do not rise from 0 to 1"
     numbers = {name: float(calibration[name]) for name in PARAMETERS.get(method, ())}
-    if not all(np.isfinite(one) for one in numbers.values()):
+    if not all(np.isfinite(values) for values in numbers.values()):
         return "a parameter is no number"
     falling = [name for name in SLOPES.get(method, ()) if numbers[name] < 0]
     return f"the slope {falling[0]!r} falls" if falling else ""
@@ -71,8 +73,8 @@ def _beta(calibration: Mapping[str, Any], raw: np.ndarray) -> np.ndarray:
 
 
 def _isotonic(calibration: Mapping[str, Any], raw: np.ndarray) -> np.ndarray:
-    known: np.ndarray = np.interp(raw, calibration["raw"], calibration["probability"])
-    return known
+    probability: np.ndarray = np.interp(raw, calibration["raw"], calibration["probability"])
+    return probability
 
 
 METHODS: Mapping[str, Callable[[Mapping[str, Any], np.ndarray], np.ndarray]] = {

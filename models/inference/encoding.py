@@ -62,7 +62,7 @@ def encode(rows: Sequence[Mapping[str, Any]], features: Sequence[FeatureSpec]) -
 
     Categories become their index; null, absent and unknown values become ``nan``.
     """
-    columns = {one.name: [row.get(one.name) for row in rows] for one in features}
+    columns = {feature.name: [row.get(feature.name) for row in rows] for feature in features}
     return encode_columns(columns, features)
 
 
@@ -70,7 +70,7 @@ def encode_columns(
     columns: Mapping[str, Sequence[Any] | np.ndarray], features: Sequence[FeatureSpec]
 ) -> np.ndarray:
     """Return columns of values as float64 of shape (rows, features), as ``encode`` does."""
-    encoded = [_encoded(columns[one.name], one) for one in features]
+    encoded = [_encoded(columns[feature.name], feature) for feature in features]
     return np.column_stack(encoded) if encoded else np.empty((0, 0))
 
 

@@ -10,6 +10,9 @@ from typing import Protocol
 
 import numpy as np
 
+GAIN, LOSS, NEITHER = "+", "-", "="
+"""The directions of outcomes: added up as expansion, as ARR at risk, or not at all."""
+
 
 class Excluding(Protocol):
     """A target that knows which others never befall the same row."""
@@ -17,6 +20,14 @@ class Excluding(Protocol):
     @property
     def excludes(self) -> tuple[str, ...]:
         """The others' names."""
+
+
+class Directed(Protocol):
+    """A target that knows whether its outcome gains ARR, loses it, or counts as neither."""
+
+    @property
+    def direction(self) -> str:
+        """``+``, ``-`` or ``=``."""
 
 
 def exclusive(
@@ -27,13 +38,13 @@ def exclusive(
     Each target has a model of its own, which knows nothing of the others; where two that exclude
     each other sum above 1, both are scaled down by the same factor.
     """
-    found = dict(probabilities)
+    scaled = dict(probabilities)
     for name, label in labels.items():
         for other in label.excludes:
-            if name in found and other in found:
-                scale = np.maximum(found[name] + found[other], 1.0)
-                found |= {one: found[one] / scale for one in (name, other)}
-    return found
+            if name in scaled and other in scaled:
+                factor = np.maximum(scaled[name] + scaled[other], 1.0)
+                scaled |= {target: scaled[target] / factor for target in (name, other)}
+    return scaled
 
 
 def expected_amounts(
@@ -43,16 +54,27 @@ def expected_amounts(
     return {name: p * np.nan_to_num(arr) * shares[name] for name, p in probabilities.items()}
 
 
-def expansion(amounts: Mapping[str, np.ndarray], rows: int) -> np.ndarray:
-    """Return the expected expansion ARR of upsell and cross-sell together."""
-    return _sum(amounts, ("upsell", "cross_sell"), rows)
+def expansion(
+    amounts: Mapping[str, np.ndarray], labels: Mapping[str, Directed], rows: int
+) -> np.ndarray:
+    """Return the expected expansion ARR of all targets that gain ARR together, shape (rows,)."""
+    return _sum(amounts, labels, GAIN, rows)
 
 
-def at_risk(amounts: Mapping[str, np.ndarray], rows: int) -> np.ndarray:
-    """Return the ARR expected to be lost to downsell and churn."""
-    return _sum(amounts, ("downsell", "churn"), rows)
+def at_risk(
+    amounts: Mapping[str, np.ndarray], labels: Mapping[str, Directed], rows: int
+) -> np.ndarray:
+    """Return the ARR expected to be lost to all targets that lose ARR, shape (rows,)."""
+    return _sum(amounts, labels, LOSS, rows)
 
 
-def _sum(amounts: Mapping[str, np.ndarray], names: tuple[str, ...], rows: int) -> np.ndarray:
-    parts = [amounts[name] for name in names if name in amounts]
+def _sum(
+    amounts: Mapping[str, np.ndarray], labels: Mapping[str, Directed], direction: str, rows: int
+) -> np.ndarray:
+    # In the order of declaration: in which order numbers are added up shows in the last digits.
+    parts = [
+        amounts[name]
+        for name, label in labels.items()
+        if label.direction == direction and name in amounts
+    ]
     return np.sum(parts, axis=0) if parts else np.zeros(rows)

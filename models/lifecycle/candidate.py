@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from features.errors import DataError
+from features.labels.declaration import Rule
 from models.dataset.feature_table import FeatureTable
 from models.dataset.time_split import Split, split
 from models.evaluation.leakage import suspects
@@ -48,6 +49,7 @@ def train_candidate(
     min_positives: int,
     trials: int = 0,
     capacity: int | None = None,
+    rule: Rule | None = None,
 ) -> Candidate | NotTrained:
     """Fit, calibrate and evaluate one target's model; ``table`` is left as it is.
 
@@ -63,6 +65,8 @@ def train_candidate(
         How many sets of parameters to try; none keeps the usual ones.
     capacity
         Accounts that the whole team can contact on a date, where that is known.
+    rule
+        The practitioner's rule of the label, if it has one.
     """
     label = table.labels[target]
     try:
@@ -75,7 +79,15 @@ def train_candidate(
     tuning = tune(training, params, trials) if trials else None
     best = tuning.params if tuning else params
     fitted = fit_final(training, best, label.mature_days)
-    reviewed = review(table, training, fitted, best, min_positives=min_positives, capacity=capacity)
+    reviewed = review(
+        table,
+        training,
+        fitted,
+        best,
+        min_positives=min_positives,
+        capacity=capacity,
+        rule=rule,
+    )
     amounts = fit_amounts(table, target, training, best)
     described = card(
         reviewed,
@@ -83,7 +95,7 @@ def train_candidate(
         amount=amounts.method,
         trained=_training_rows(table, training),
         suspects=_suspects(table, fitted),
-        excludes=label.excludes,
+        label=label,
     )
     return Candidate(_files(table, fitted, amounts, described), best, tuning)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 
+from models.dataset.feature_table import Label
 from models.evaluation.lift import CAPACITY
 from models.evaluation.report import Review
 from models.evaluation.skill import SKILL
@@ -33,12 +34,12 @@ def card(
     amount: Amount,
     trained: TrainingRows,
     suspects: Sequence[str] = (),
-    excludes: Sequence[str] = (),
+    label: Label | None = None,
 ) -> Card:
     """Return the card of a fitted model.
 
     ``amount`` says how an outcome's ARR is found, ``suspects`` which inputs look like leaks,
-    ``excludes`` which targets never befall the same row.
+    ``label`` what people call the target and how it counts, where that is known.
     """
     evaluation, test = review.evaluation, fitted.split.test
     return Card(
@@ -70,7 +71,10 @@ def card(
         held_out=rounded(review.held_out),
         importance=rounded(review.importance),
         reliability=evaluation.reliability,
-        excludes=tuple(excludes),
+        excludes=label.excludes if label else (),
+        direction=label.direction if label else None,
+        title=label.title if label else None,
+        titles=dict(label.titles) if label else None,
     )
 
 

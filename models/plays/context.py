@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from features.labels.targets import TARGETS
 from models.i18n.feature_text import phrase
 from models.i18n.messages import Catalogue
 from models.i18n.number_format import ENGLISH
+from models.inference.expected_arr import GAIN, LOSS
 
 Value = float | str | None
+OURS = {name: target.direction for name, target in TARGETS.items()}
 
 
 @dataclass(frozen=True)
@@ -51,6 +54,8 @@ class Case:
         What amounts are told in, and where plays begin.
     words
         The language of what is told.
+    directions
+        Whether a target gains ARR (``+``), loses it (``-``), or counts as neither.
     """
 
     values: Mapping[str, Value]
@@ -59,16 +64,27 @@ class Case:
     currency: str = "EUR"
     limits: Limits = Limits()
     words: Catalogue = ENGLISH
+    directions: Mapping[str, str] = field(default_factory=lambda: OURS)
 
     @property
     def gain(self) -> float:
-        """Expected expansion ARR: upsell and cross-sell."""
-        return self.amounts.get("upsell", 0.0) + self.amounts.get("cross_sell", 0.0)
+        """Expected expansion ARR: that of the targets that gain ARR."""
+        return self._sum(GAIN)
 
     @property
     def risk(self) -> float:
-        """ARR at risk: downsell and churn."""
-        return self.amounts.get("downsell", 0.0) + self.amounts.get("churn", 0.0)
+        """ARR at risk: that of the targets that lose ARR."""
+        return self._sum(LOSS)
+
+    def _sum(self, direction: str) -> float:
+        return sum(
+            (
+                self.amounts.get(name, 0.0)
+                for name, way in self.directions.items()
+                if way == direction
+            ),
+            0.0,
+        )
 
     def number(self, name: str) -> float | None:
         """Return a figure of the account; ``None``: cannot say."""

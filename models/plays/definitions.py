@@ -55,7 +55,7 @@ class Play:
     @property
     def guards(self) -> tuple[Guard, ...]:
         """What holds it back, if it sells: every guard that mends, then its own stops."""
-        mend = [one for one in GUARDS.values() if one.instead != "leave_alone"]
+        mend = [guard for guard in GUARDS.values() if guard.instead != "leave_alone"]
         return (*mend, *(GUARDS[name] for name in self.stops)) if self.sells else ()
 
     def amount(self, case: Case) -> float:
@@ -64,13 +64,13 @@ class Play:
 
     def stop(self, case: Case) -> str | None:
         """Return why there is nothing to sell, or ``None``."""
-        return next((told for name in self.stops if (told := GUARDS[name].tell(case))), None)
+        return next((reason for name in self.stops if (reason := GUARDS[name].tell(case))), None)
 
     def text(self, case: Case) -> str:
         """Return one or two sentences to the CSM."""
-        told = "; ".join(list(self.facts(case))[:FACTS])
+        facts = "; ".join(list(self.facts(case))[:FACTS])
         advice = self.advice(case.words)
-        first = f"{told}: {advice}." if told else f"{advice}."
+        first = f"{facts}: {advice}." if facts else f"{advice}."
         return " ".join([first[0].upper() + first[1:], *self._remarks(case)])
 
     def _remarks(self, case: Case) -> Iterator[str]:
@@ -79,7 +79,7 @@ class Play:
             return
         if discount := case.above("discount", 0.005):
             yield case.say("fact.discount", share=case.percent(discount))
-        unknown = [case.say(f"unknown.{one.name}") for one in self.guards if one.blind(case)]
+        unknown = [case.say(f"unknown.{guard.name}") for guard in self.guards if guard.blind(case)]
         if unknown:
             yield case.say("fact.not_known", what=", ".join(unknown))
 
@@ -112,8 +112,8 @@ def play(
 def secure_the_champion(case: Case) -> Iterator[str]:
     """Whoever carried the topic is gone, going or away: nothing grows without a successor."""
     yield from troubles(case, "secure_the_champion")
-    if (left := case.number("champions_count")) is not None:
-        yield case.several("in_place", left) if left else case.say("fact.none_in_place")
+    if (champions := case.number("champions_count")) is not None:
+        yield case.several("in_place", champions) if champions else case.say("fact.none_in_place")
 
 
 @play()
@@ -145,9 +145,9 @@ def expand(case: Case) -> Iterator[str]:
 @play(sells="cross_sell", stops=("all_products_held",))
 def cross_sell(case: Case) -> Iterator[str]:
     """A product that the account does not hold yet, for the same people or for others in it."""
-    held, left = case.above("products_held"), case.above("products_whitespace")
-    if held and left:
-        products, more = case.several("product", held), case.words.number(left)
+    held, on_sale = case.above("products_held"), case.above("products_whitespace")
+    if held and on_sale:
+        products, more = case.several("product", held), case.words.number(on_sale)
         yield case.say("fact.holds_some", products=products, left=more)
     elif held:
         yield case.say("fact.holds", products=case.several("product", held))
@@ -161,14 +161,18 @@ def leave_alone(case: Case) -> Iterator[str]:
     yield case.say("fact.quiet", gain=case.money(case.gain), risk=case.money(case.risk))
 
 
-MENDING = tuple(one for one in PLAYS.values() if not one.sells and one.name != "leave_alone")
-SELLING = tuple(one for one in PLAYS.values() if one.sells)
+MENDING = tuple(
+    candidate
+    for candidate in PLAYS.values()
+    if not candidate.sells and candidate.name != "leave_alone"
+)
+SELLING = tuple(candidate for candidate in PLAYS.values() if candidate.sells)
 
 
 def troubles(case: Case, name: str) -> Iterator[str]:
     """Yield what the guards that lead to the play ``name`` have to say."""
-    mine = (one for one in GUARDS.values() if one.instead == name)
-    yield from (told for one in mine if (told := one.tell(case)))
+    guards = (guard for guard in GUARDS.values() if guard.instead == name)
+    yield from (trouble for guard in guards if (trouble := guard.tell(case)))
 
 
 def _renewal(case: Case) -> Iterator[str]:

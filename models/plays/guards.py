@@ -59,21 +59,23 @@ def guard(*needs: str, instead: str) -> Callable[[Tell], Tell]:
 @guard("champions_count", instead="secure_the_champion")
 def champion_lost(case: Case) -> str | None:
     """A champion was lost and nobody followed, is going, or is on a long leave."""
-    told = []
+    reasons = []
     lost = case.number("champions_days_since_lost")
     if (
         lost is not None
         and lost <= case.limits.champion_days
         and not case.above("has_champion_successor")
     ):
-        told.append(case.say("guard.champion_lost.gone", days=case.days(lost)))
+        reasons.append(case.say("guard.champion_lost.gone", days=case.days(lost)))
     if going := case.above("champions_going"):
-        told.append(
+        reasons.append(
             case.say("guard.champion_lost.going", champions=case.several("champion", going))
         )
     if away := case.above("champions_on_leave"):
-        told.append(case.say("guard.champion_lost.away", champions=case.several("champion", away)))
-    return "; ".join(told) or None
+        reasons.append(
+            case.say("guard.champion_lost.away", champions=case.several("champion", away))
+        )
+    return "; ".join(reasons) or None
 
 
 @guard("tickets_open", instead="fix_before_you_sell")
@@ -140,15 +142,15 @@ def ramp_signed(case: Case) -> str | None:
 @guard(instead="leave_alone")
 def all_have_seats(case: Case) -> str | None:
     """Everybody who could hold a seat has one."""
-    left = case.number("seats_whitespace_share")
-    return case.say("guard.all_have_seats") if left is not None and left <= 0 else None
+    share = case.number("seats_whitespace_share")
+    return case.say("guard.all_have_seats") if share is not None and share <= 0 else None
 
 
 @guard(instead="leave_alone")
 def all_products_held(case: Case) -> str | None:
     """The account holds every product on the price list."""
-    left = case.number("products_whitespace")
-    return case.say("guard.all_products_held") if left is not None and left <= 0 else None
+    on_sale = case.number("products_whitespace")
+    return case.say("guard.all_products_held") if on_sale is not None and on_sale <= 0 else None
 
 
 def seats(case: Case) -> str:

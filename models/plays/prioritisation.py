@@ -72,12 +72,12 @@ class Turn:
 def choose(case: Case) -> Decision:
     """Return the one play of an account with its reason and the second-best."""
     mending, sales = _mending(case), _sales(case)
-    gain = sum(one.amount(case) for one in SELLING if not one.stop(case))
+    gain = sum(play.amount(case) for play in SELLING if not play.stop(case))
     stakes = dict.fromkeys(mending, case.risk + (gain if sales else 0.0))
     stakes |= dict.fromkeys(sales, gain - case.risk)
-    worth = [one for one in stakes if stakes[one] >= case.limits.worth_a_talk]
+    worth = [play for play in stakes if stakes[play] >= case.limits.worth_a_talk]
     best = worth[0] if worth else PLAYS["leave_alone"]
-    others = [one.name for one in stakes if one is not best]
+    others = [play.name for play in stakes if play is not best]
     return Decision(
         play=best.name,
         text=best.text(case),
@@ -112,10 +112,10 @@ def listed(
     pools: dict[str, list[str]] = defaultdict(list)
     for account in choices:
         pools[csms.get(account) or NOBODY].append(account)
-    found: dict[str, Decision] = {}
+    decisions: dict[str, Decision] = {}
     for csm, accounts in pools.items():
-        found |= dict(_one_list(csm, accounts, choices, rules, as_of, turns or {}))
-    return {account: found[account] for account in choices}
+        decisions |= dict(_one_list(csm, accounts, choices, rules, as_of, turns or {}))
+    return {account: decisions[account] for account in choices}
 
 
 def is_held_out(account_id: str, share: float) -> bool:
@@ -129,14 +129,14 @@ def is_held_out(account_id: str, share: float) -> bool:
 
 def _mending(case: Case) -> list[Play]:
     """Return the plays that mend what speaks against selling now."""
-    return [one for one in MENDING if any(troubles(case, one.name))]
+    return [play for play in MENDING if any(troubles(case, play.name))]
 
 
 def _sales(case: Case) -> list[Play]:
     """Return the sales that are worth a talk and possible at all, the largest amount first."""
-    worth = [one for one in SELLING if one.amount(case) >= case.limits.worth_a_talk]
-    possible = [one for one in worth if not one.stop(case)]
-    return sorted(possible, key=lambda one: -one.amount(case))
+    worth = [play for play in SELLING if play.amount(case) >= case.limits.worth_a_talk]
+    possible = [play for play in worth if not play.stop(case)]
+    return sorted(possible, key=lambda play: -play.amount(case))
 
 
 def _why(best: Play, sales: Sequence[Play], case: Case) -> str:
@@ -146,11 +146,11 @@ def _why(best: Play, sales: Sequence[Play], case: Case) -> str:
         if not sales:
             return ""
         return case.say("why.waits", play=sales[0].title(case.words), reason=reason)
-    worth = [one for one in SELLING if one.amount(case) >= case.limits.worth_a_talk]
+    worth = [play for play in SELLING if play.amount(case) >= case.limits.worth_a_talk]
     return "; ".join(
-        case.say("why.no_play", play=one.title(case.words), reason=told)
-        for one in worth
-        if (told := one.stop(case))
+        case.say("why.no_play", play=play.title(case.words), reason=obstacle)
+        for play in worth
+        if (obstacle := play.stop(case))
     )
 
 
@@ -163,12 +163,16 @@ def _one_list(
     turns: Mapping[str, Turn],
 ) -> Iterator[tuple[str, Decision]]:
     """Go through a CSM's accounts by falling stake and give out places until the week is full."""
-    left = rules.of(csm)
+    capacity = rules.of(csm)
     place = 0
-    for account in sorted(accounts, key=lambda one: (-choices[one].at_stake, one)):
+    for account in sorted(
+        accounts, key=lambda account_id: (-choices[account_id].at_stake, account_id)
+    ):
         choice = choices[account]
         apart = is_held_out(account, rules.hold_out)
-        standing = _standing(choice, turns.get(account), rules, as_of, apart, full=place >= left)
+        standing = _standing(
+            choice, turns.get(account), rules, as_of, apart, full=place >= capacity
+        )
         place += standing == "listed"
         shown = place if standing == "listed" else None
         yield account, replace(choice, standing=standing, place=shown, held_out=apart)

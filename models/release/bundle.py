@@ -18,6 +18,7 @@ from typing import Any
 
 from features.errors import EnvironmentFailure
 from models.common.files import atomic_file, atomic_folder, remove_stale
+from models.release import released_targets
 from models.release.model_files import AMOUNT, ModelFiles, ReleaseError, as_json, loaded
 
 MANIFEST = "manifest.json"
@@ -58,7 +59,10 @@ def prepare(folder: Path, models: Mapping[str, ModelFiles], meta: Mapping[str, A
         for name, text in model.files().items()
     }
     hashes = {name: _sha256(text.encode()) for name, text in sorted(files.items())}
-    described = {t: {"version": model.card.version} for t, model in models.items()}
+    described = {
+        target: {"version": model.card.version, **released_targets.described(model.card)}
+        for target, model in models.items()
+    }
     release_id = id_of(hashes, described, meta)
     final = folder / release_id
     if not _is_whole(final, hashes):

@@ -264,6 +264,12 @@ class Card:
     excludes: Omitted[tuple[str, ...]] = None
     """The targets that never befall the same row, which a server has no table to ask; ``None`` on
     cards from before it was recorded."""
+    direction: Omitted[str] = None
+    """``+``: its ARR is expansion; ``-``: it is at risk; ``=``: neither."""
+    title: Omitted[str] = None
+    """What people call the target, in English."""
+    titles: Omitted[Mapping[str, str]] = None
+    """The same in other languages, by code."""
     version: Omitted[str] = None
     """The registered version; ``None`` before a release holds it."""
     format: Omitted[int] = None

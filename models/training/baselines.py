@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -15,11 +16,10 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, RobustScaler
 
+from features.labels.declaration import Rule
 from models.dataset.feature_table import FeatureTable
 from models.statistics import metrics
 
-RENEWAL_NEAR = 120
-LOSS_RECENT = 182
 MOST_CATEGORIES = 10
 
 
@@ -35,10 +35,16 @@ class Rival:
     probability: bool = False
 
 
-def rivals(table: FeatureTable, target: str, train: pd.DataFrame, seed: int) -> dict[str, Rival]:
+def rivals(
+    table: FeatureTable,
+    target: str,
+    train: pd.DataFrame,
+    seed: int,
+    rule: Rule | None = None,
+) -> dict[str, Rival]:
     """Return the base rate, the best single column, the practitioner's rule, logistic regression.
 
-    All but the rule are fitted on ``train``. There is a rule for the targets of ours alone.
+    All but the practitioner's are fitted on ``train``; ``rule`` is the label's, if it has one.
     """
     label = train[table.labels[target].column].to_numpy(float)
     rate = float(label.mean())
@@ -47,9 +53,14 @@ def rivals(table: FeatureTable, target: str, train: pd.DataFrame, seed: int) -> 
         "best_column": best_column(table, train, label),
         "logistic": logistic(table, train, label, seed),
     }
-    if target in RULES:
-        baselines["rule"] = Rival("practitioner's rule", RULES[target])
+    if rule is not None:
+        baselines["rule"] = practitioner(rule)
     return baselines
+
+
+def practitioner(rule: Rule) -> Rival:
+    """Return the score that a label's practitioner's rule gives."""
+    return Rival("practitioner's rule", lambda rows: rule(partial(_column, rows)))
 
 
 def best_column(table: FeatureTable, train: pd.DataFrame, label: np.ndarray) -> Rival:
@@ -101,54 +112,8 @@ def _filled(rows: pd.DataFrame, name: str, missing: float) -> np.ndarray:
     return rows[name].fillna(missing).to_numpy(float)
 
 
-def _value(rows: pd.DataFrame, name: str, missing: float = 0.0) -> np.ndarray:
+def _column(rows: pd.DataFrame, name: str, missing: float = 0.0) -> np.ndarray:
     """Return a column, or ``missing`` throughout where the company does not have it."""
     if name not in rows:
         return np.full(len(rows), missing)
     return _filled(rows, name, missing)
-
-
-def expects_upsell(rows: pd.DataFrame) -> np.ndarray:
-    """Well used seats with growing use, and nothing signed ahead already."""
-    used = np.minimum(_value(rows, "seats_utilization_28d"), 1.5)
-    growing = _value(rows, "usage_trend_56d")
-    score: np.ndarray = used + 0.5 * growing - _value(rows, "has_signed_ahead")
-    return score
-
-
-def expects_cross_sell(rows: pd.DataFrame) -> np.ndarray:
-    """Something left to sell, and many functions of what it has in use."""
-    whitespace = _value(rows, "products_whitespace", 1.0) > 0
-    breadth = _value(rows, "usage_functions_used_91d")
-    score: np.ndarray = np.where(whitespace, 1.0, 0.0) + breadth / (1 + breadth.max())
-    return score
-
-
-def expects_downsell(rows: pd.DataFrame) -> np.ndarray:
-    """Seats that nobody uses, and a renewal in sight: overselling comes back."""
-    unused = 1 - np.minimum(_value(rows, "seats_utilization_91d"), 1.0)
-    score: np.ndarray = unused + _renewal_near(rows)
-    return score
-
-
-def expects_churn(rows: pd.DataFrame) -> np.ndarray:
-    """Falling or missing use, a lost champion, and a renewal in sight."""
-    silent = np.minimum(_value(rows, "usage_days_silent"), 91) / 91
-    lost = _value(rows, "champions_days_since_lost", np.inf) <= LOSS_RECENT
-    falling = -np.minimum(_value(rows, "usage_trend_182d"), 0)
-    score: np.ndarray = silent + falling + 0.5 * lost + 1.5 * _renewal_near(rows)
-    return score
-
-
-def _renewal_near(rows: pd.DataFrame) -> np.ndarray:
-    days = _value(rows, "renewal_days", np.inf)
-    return np.where(days <= RENEWAL_NEAR, 1.0, 0.0)
-
-
-RULES: Mapping[str, Callable[[pd.DataFrame], np.ndarray]] = {
-    "upsell": expects_upsell,
-    "cross_sell": expects_cross_sell,
-    "downsell": expects_downsell,
-    "churn": expects_churn,
-}
-"""What an experienced CSM would look at, target by target."""

@@ -13,7 +13,6 @@ import pyarrow.parquet as pq
 
 from features import catalogue
 from features.errors import DataError
-from features.labels.targets import TARGETS
 from models.common.files import atomic_file
 from pipelines.build import incremental
 from pipelines.build.compute import (
@@ -28,7 +27,7 @@ from pipelines.build.compute import (
 from pipelines.build.metadata import attached, describe, stored
 from pipelines.build.spine_dates import as_of_dates
 from pipelines.common.progress import Progress, silent
-from pipelines.config.company_features import groups
+from pipelines.config.company_features import groups, targets, trained_targets
 from pipelines.ingest.tables import Manifest, ingest
 
 if TYPE_CHECKING:
@@ -72,7 +71,7 @@ def build(
     when they were computed are taken over, which gives the same bytes; ``full`` computes all.
     """
     report = progress or silent
-    groups(settings)  # what is wrong with the declarations is told before hours of reading
+    trained_targets(settings)  # what is wrong in a declaration is told before hours of reading
     report("reading tables", 0.0)
     manifest = ingest(settings)
     dates = _dates(settings, manifest)
@@ -130,7 +129,7 @@ def _result(
     """Say what was built; ``new`` are the dates computed, None when nothing had to be."""
     as_ofs = sorted(table["as_of"].unique().to_pylist())
     days = settings.build.horizon_days
-    columns = {target.name: table[target.column(days)] for target in TARGETS.values()}
+    columns = {target.name: table[target.column(days)] for target in targets(settings).values()}
     return BuildResult(
         path=str(settings.feature_table),
         rows=table.num_rows,

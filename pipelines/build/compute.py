@@ -12,12 +12,13 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from features import catalogue
-from features.labels.targets import Horizon, labels
+from features.labels.label_table import labels
+from features.labels.outcome_window import Horizon
 from features.point_in_time.facts import KEYS, Facts, spine
 from features.subscriptions.contracted_arr import standings
 from pipelines.build import engines
 from pipelines.common.progress import Progress, silent
-from pipelines.config.company_features import groups
+from pipelines.config.company_features import groups, targets
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -55,7 +56,9 @@ def labels_at(settings: Settings, dates: Sequence[date], horizon: Horizon) -> pa
     """Return the targets of every account running at each of ``dates``, in order."""
     outcomes = _evaluated(
         settings,
-        lambda _, tables: labels(Facts(tables, spine(tables, dates), dates), horizon).to_pyarrow(),
+        lambda _, tables: labels(
+            Facts(tables, spine(tables, dates), dates), horizon, targets(settings)
+        ).to_pyarrow(),
     )
     return in_order(_rounded(outcomes))
 

@@ -11,7 +11,7 @@ from features.provenance.row import Explanation
 from features.provenance.row import explain as explained
 from pipelines.build.compute import horizon_of
 from pipelines.common.progress import Progress, silent
-from pipelines.config.company_features import groups
+from pipelines.config.company_features import groups, targets
 from pipelines.ingest.tables import connect, ingest
 
 if TYPE_CHECKING:
@@ -48,6 +48,14 @@ def explain(
     connection, tables = connect(settings)
     try:
         horizon = horizon_of(settings, through)
-        return explained(groups(settings), tables, horizon, account_id, as_of or through, features)
+        return explained(
+            groups(settings),
+            tables,
+            horizon,
+            account_id,
+            as_of or through,
+            features,
+            targets(settings),
+        )
     finally:
         connection.disconnect()

@@ -14,10 +14,9 @@ import pyarrow.parquet as pq
 
 import features
 from features import catalogue
-from features.labels.targets import TARGETS
 from pipelines.common.source_digest import source_digest
 from pipelines.config import company_features
-from pipelines.config.company_features import groups
+from pipelines.config.company_features import groups, targets
 from pipelines.ingest import ledger
 
 if TYPE_CHECKING:
@@ -46,7 +45,7 @@ def describe(settings: Settings, manifest: Manifest, dates: Sequence[date]) -> d
         "definitions": _definitions(settings),
         "known": {str(day): digest for day, digest in digests.items()},
         "features": [column.as_dict() for column in catalogue.columns_of(groups(settings))],
-        "targets": [target.as_dict(days, grace) for target in TARGETS.values()],
+        "targets": [target.as_dict(days, grace) for target in targets(settings).values()],
     }
     plain: dict[str, Any] = json.loads(json.dumps(described))
     return plain

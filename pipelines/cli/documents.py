@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from features import catalogue
 from models.common.files import write_atomically
-from pipelines.config.company_features import groups
+from pipelines.config.company_features import groups, targets
 
 if TYPE_CHECKING:
     from pipelines.config.settings import Settings
@@ -47,7 +47,7 @@ def written_for(settings: Settings, folder: Path) -> Documents:
     """Write the catalogue of a company's columns into ``folder``."""
     path = folder / "feature-catalogue.md"
     folder.mkdir(parents=True, exist_ok=True)
-    write_atomically(path, catalogue.feature_catalogue(groups(settings)))
+    write_atomically(path, catalogue.feature_catalogue(groups(settings), targets(settings)))
     return Documents(listed(settings).columns, [str(path)])
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from features.labels.targets import TARGETS
 from pipelines.cli.console import run
 from pipelines.cli.options import DAY, DEFAULT, Config, Json, day
 from pipelines.cli.show import promotions as show_promoted
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 
 app = typer.Typer()
+A_TARGET = f"One of {', '.join(TARGETS)}, or a label of the company's own."
 
 Targets = Annotated[
     list[str] | None, typer.Option("--target", help="Only this target; may be given repeatedly.")
@@ -74,7 +76,7 @@ def models(config: Config = DEFAULT, as_json: Json = False) -> None:
 
 @app.command()
 def promote(
-    target: Annotated[str, typer.Argument(help="upsell, cross_sell, downsell or churn.")],
+    target: Annotated[str, typer.Argument(help=A_TARGET)],
     version: Annotated[str, typer.Option(help="A version, or an alias.")] = "challenger",
     force: Annotated[bool, typer.Option(help="Promote although the gate refuses.")] = False,
     why: Annotated[str, typer.Option(help="The reason, kept in the log.")] = "",
@@ -93,7 +95,7 @@ def promote(
 
 @app.command()
 def rollback(
-    target: Annotated[str, typer.Argument(help="upsell, cross_sell, downsell or churn.")],
+    target: Annotated[str, typer.Argument(help=A_TARGET)],
     why: Annotated[str, typer.Option(help="The reason, kept in the log.")] = "",
     config: Config = DEFAULT,
     as_json: Json = False,

@@ -1,30 +1,31 @@
-"""The groups a company uses: ours, less the columns it leaves out, and those of its own modules.
+"""The groups and labels of a company: ours, less the columns it leaves out, and its own.
 
 A module of its own is a Python file outside this repository that ``[features] modules`` names;
-every ``FeatureGroup`` in it is added. It is held against the same rules as ours, before any data
-is read.
+every ``FeatureGroup`` and every label in it is added. It is held against the same rules as ours,
+before any data is read.
 """
 
 from __future__ import annotations
 
 import importlib.util
 import traceback
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from hashlib import sha256
 from itertools import chain
 from pathlib import Path
-from types import ModuleType
+from types import MappingProxyType, ModuleType
 from typing import TYPE_CHECKING
 
 from features import catalogue
 from features.declaration import derived_columns
-from features.declaration.dry_run import rehearse
+from features.declaration.dry_run import rehearse, rehearse_labels
 from features.declaration.feature import Feature
 from features.declaration.group import FeatureGroup
-from features.declaration.validation import Refusal, gathering, place_of
-from features.errors import UsageError
+from features.errors import Refusal, UsageError, gathering, place_of
+from features.labels.declaration import Rule, Target, declared_in
+from features.labels.targets import TARGETS
 from pipelines.config.error_messages import nearest
 
 if TYPE_CHECKING:
@@ -36,10 +37,11 @@ NEEDED = ("arr",)
 
 @dataclass(frozen=True)
 class Module:
-    """A company's own file with the groups declared in it, and what is wrong with it."""
+    """A company's own file with what is declared in it, and what is wrong with it."""
 
     path: Path
     groups: tuple[FeatureGroup, ...]
+    targets: Mapping[str, Target]
     problems: tuple[str, ...]
 
 
@@ -51,9 +53,45 @@ def groups(settings: Settings) -> tuple[FeatureGroup, ...]:
     UsageError
         With all that is wrong in its modules and in ``leave_out``, each with file and line.
     """
-    chosen = settings.features
-    files = tuple((path, _bytes(path)) for path in chosen.modules)
-    return _groups(files, chosen.leave_out)
+    return _declared(settings)[0]
+
+
+def targets(settings: Settings) -> Mapping[str, Target]:
+    """Return the labels of a company by name, ours first; raises what ``groups`` does."""
+    # Most companies declare none: then nothing is executed.
+    return _declared(settings)[1] if settings.features.modules else TARGETS
+
+
+def trained_targets(settings: Settings) -> tuple[str, ...]:
+    """Return the names of the labels that are trained: those of ``[train] targets``, else all.
+
+    Raises
+    ------
+    UsageError
+        When ``[train] targets`` names a label that the company does not have; and as ``groups``.
+    """
+    declared = tuple(targets(settings))
+    if "targets" not in settings.train.model_fields_set:
+        return declared
+    problems = [
+        f"train.targets: there is no {name!r}{nearest(name, declared)}"
+        for name in settings.train.targets
+        if name not in declared
+    ]
+    if problems:
+        raise UsageError(problems)
+    return settings.train.targets
+
+
+def practitioner_rule(settings: Settings, name: str) -> Rule | None:
+    """Return the rule of the label of that name, if there is the label and it has one."""
+    declared = targets(settings).get(name)
+    return declared.rule if declared else None
+
+
+def _declared(settings: Settings) -> tuple[tuple[FeatureGroup, ...], Mapping[str, Target]]:
+    files = tuple((path, _bytes(path)) for path in settings.features.modules)
+    return _declared_in(files, settings.features.leave_out)
 
 
 def digest(settings: Settings) -> str:
@@ -71,9 +109,9 @@ def _bytes(path: Path) -> bytes | None:
 
 
 @lru_cache(maxsize=8)
-def _groups(
+def _declared_in(
     files: tuple[tuple[Path, bytes | None], ...], leave_out: tuple[str, ...]
-) -> tuple[FeatureGroup, ...]:
+) -> tuple[tuple[FeatureGroup, ...], Mapping[str, Target]]:
     modules = [_module(path, content) for path, content in files]
     company_groups = [group for module in modules for group in module.groups]
     problems = list(chain.from_iterable(module.problems for module in modules))
@@ -82,26 +120,30 @@ def _groups(
         raise UsageError(problems)
     all_groups = (*catalogue.GROUPS, *company_groups)
     problems = [*_left_out_wrongly(all_groups, leave_out), *_clashes(all_groups, modules)]
+    problems += _label_clashes(modules)
     if problems:
         raise UsageError(problems)
-    return tuple(_without(all_groups, set(leave_out)))
+    targets = dict(TARGETS)
+    for module in modules:
+        targets |= module.targets
+    return tuple(_without(all_groups, set(leave_out))), MappingProxyType(targets)
 
 
 def _module(path: Path, content: bytes | None) -> Module:
     """Load a module and hold what it declares against the rules."""
     if content is None:
-        return Module(path, (), (f"{path}: there is no such file; mend [features] modules",))
+        return Module(path, (), {}, (f"{path}: there is no such file; mend [features] modules",))
     with gathering() as refused, _ours_unchanged() as added:
         module, problem = _executed(path, content)
-    declared = _found_in(module)
+    groups, targets = _groups_in(module), _targets_in(module)
     refused += [Refusal("", f"{name}; declare a group of your own") for name in added]
-    refused += [] if refused or problem else rehearse(declared)
-    problems = [f"{refusal.place or path}: {refusal.sentence}" for refusal in refused] + (
-        [problem] if problem else []
-    )
-    if not declared and not problems:
+    if not refused and not problem:
+        refused += [*rehearse(groups), *rehearse_labels(list(targets.values()))]
+    problems = [f"{refusal.place or path}: {refusal.sentence}" for refusal in refused]
+    problems += [problem] if problem else []
+    if not groups and not targets and not problems:
         problems = [f"{path}: has no FeatureGroup; declare one as docs/own-features.md shows"]
-    return Module(path, declared, tuple(problems))
+    return Module(path, groups, targets, tuple(problems))
 
 
 def _executed(path: Path, content: bytes) -> tuple[ModuleType, str]:
@@ -143,11 +185,17 @@ class _ours_unchanged:  # noqa: N801 (a context manager)
             group.features[:], group.row_sets[:] = features, row_sets
 
 
-def _found_in(module: ModuleType) -> tuple[FeatureGroup, ...]:
+def _groups_in(module: ModuleType) -> tuple[FeatureGroup, ...]:
     """Return the groups that a module declares, not those it imports from us."""
-    named = [group for group in vars(module).values() if isinstance(group, FeatureGroup)]
+    groups = [value for value in vars(module).values() if isinstance(value, FeatureGroup)]
     ours = {id(group) for group in catalogue.GROUPS}
-    return tuple({id(group): group for group in named if id(group) not in ours}.values())
+    return tuple({id(group): group for group in groups if id(group) not in ours}.values())
+
+
+def _targets_in(module: ModuleType) -> dict[str, Target]:
+    """Return the labels that a module declares, not those it imports from us."""
+    declared = declared_in(vars(module))
+    return {name: one for name, one in declared.items() if one is not TARGETS.get(name)}
 
 
 def _clashes(all_groups: Sequence[FeatureGroup], modules: Sequence[Module]) -> Iterator[str]:
@@ -178,6 +226,25 @@ def _taken(modules: Sequence[Module]) -> Iterator[str]:
                     f"{place_of(feature.function)}: column {column} is declared by {ours[column]} "
                     f"of ours already; rename your function {feature.name}"
                 )
+
+
+def _label_clashes(modules: Sequence[Module]) -> Iterator[str]:
+    """Say which labels take a name that is taken, or exclude one that nobody declares."""
+    every = {*TARGETS, *chain.from_iterable(module.targets for module in modules)}
+    taken = dict.fromkeys(TARGETS, "is a label of ours")
+    columns = {column.name for column in catalogue.columns()}
+    for module in modules:
+        for name, target in module.targets.items():
+            place = place_of(target.occurrences)
+            if name in taken or name in columns:
+                yield f"{place}: label {name} {taken.get(name, 'is a column')}; rename yours"
+            taken.setdefault(name, f"is declared in {module.path}")
+            unknown = [other for other in target.excludes if other not in every]
+            yield from (
+                f"{place}: label {name} excludes {other!r}, which nobody declares"
+                f"{nearest(other, sorted(every))}"
+                for other in unknown
+            )
 
 
 def _left_out_wrongly(

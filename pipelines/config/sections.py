@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, field_validator, model_validator
 
+from features.labels.targets import TARGETS
 from models.common.network import is_loopback
 from models.plays.context import Limits
 from models.plays.prioritisation import Rules
@@ -17,7 +18,6 @@ from models.store.events import Event
 from pipelines.config.mapping import Frozen
 
 LIMITS = Limits()
-TargetName = Literal["upsell", "cross_sell", "downsell", "churn"]
 
 
 class Company(Frozen):
@@ -102,11 +102,11 @@ class Features(Frozen):
 class Train(Frozen):
     """What to train and with which limits.
 
-    ``monotone`` heeds the directions that features declare; the same seed and ``threads`` give the
-    same bytes.
+    ``targets``: which labels; without the key all, the company's own included. ``monotone`` heeds
+    the directions that features declare; the same seed and ``threads`` give the same bytes.
     """
 
-    targets: tuple[TargetName, ...] = ("upsell", "cross_sell", "downsell", "churn")
+    targets: tuple[str, ...] = tuple(TARGETS)
     seed: int = Field(default=7, ge=0)
     min_positives: int = Field(default=50, ge=1)
     max_trees: int = Field(default=400, ge=1)
@@ -177,8 +177,8 @@ class Export(Frozen):
     """
 
     fields: tuple[str, ...] = (
-        "p_upsell", "p_cross_sell", "p_downsell", "p_churn", "expected_expansion_arr",
-        "arr_at_risk", "net_expected_arr", "play", "play_text", "standing", "place",
+        *(f"p_{name}" for name in TARGETS), "expected_expansion_arr", "arr_at_risk",
+         "net_expected_arr", "play", "play_text", "standing", "place",
         "upsell_reason", "churn_reason", "as_of", "scoring_id",
     )  # fmt: skip
     salesforce_id: str = "Expansion_Account_Id__c"

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError, field_validator
 
 from features.errors import UsageError
+from features.labels.targets import TARGETS
 from models.i18n.messages import Catalogue
 from models.i18n.number_format import WORDS
 from pipelines.config.channels import Place
@@ -63,6 +65,14 @@ class Settings(Mapping):
         if len({entry.name for entry in named}) < len(named):
             raise ValueError("two of them have the same name")
         return named
+
+    def problems(self) -> Iterator[tuple[str, str, list[str]]]:
+        """Find names that nothing answers to: where, the name, the names there are."""
+        yield from super().problems()
+        # What a company's own modules declare is known once they are read.
+        if not self.features.modules:
+            unknown = [name for name in self.train.targets if name not in TARGETS]
+            yield from (("train.targets", name, list(TARGETS)) for name in unknown)
 
     @property
     def work(self) -> Path:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pipelines.config.company_features import groups
+from pipelines.config.company_features import groups, trained_targets
 from pipelines.ingest.rules import RULES, Rule
 from pipelines.ingest.validation import survey
 from pipelines.ingest.violations import CheckReport, Violation
@@ -19,10 +19,11 @@ def check(settings: Settings) -> CheckReport:
     """Read every source through the mapping and report all violations of the contract.
 
     Raises ``UsageError`` where the mapping does not fit the sources or the company's own features
-    cannot hold, and ``DataError`` where a
+    or labels cannot hold, and ``DataError`` where a
     table or file is missing or empty, with all that was found; dirty rows raise nothing.
     """
     groups(settings)
+    trained_targets(settings)
     surveyed = survey(settings)
     surveyed.connection.close()
     return surveyed.report()

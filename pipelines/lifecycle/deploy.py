@@ -16,6 +16,7 @@ from features.errors import DataError
 from models.registry import CHAMPION, PREVIOUS
 from models.release import bundle
 from models.release.model_files import ReleaseError
+from pipelines.config.company_features import trained_targets
 from pipelines.lifecycle.promotion_log import Promotion, log, version_stacks
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ def deployed_stacks(settings: Settings, registry: Registry) -> dict[str, list[st
     """
     logged = version_stacks(log(settings.mlflow.home).read())
     stacks = {name: logged.get(name) or _by_aliases(registry, name)
-              for name in settings.train.targets}  # fmt: skip
+              for name in trained_targets(settings)}  # fmt: skip
     return {name: stack for name, stack in stacks.items() if stack}
 
 
@@ -76,10 +77,9 @@ def current(settings: Settings) -> Path | None:
     """
     pointed = bundle.current(settings.release_folder)
     promotions = log(settings.mlflow.home).read()
+    trained = trained_targets(settings)
     wanted = {
-        name: stack[-1]
-        for name, stack in version_stacks(promotions).items()
-        if name in settings.train.targets
+        name: stack[-1] for name, stack in version_stacks(promotions).items() if name in trained
     }
     if not wanted or (pointed is not None and wanted.items() <= _versions(pointed).items()):
         return pointed

@@ -17,6 +17,7 @@ from models.registry import Registry
 from models.release.card import Card
 from pipelines.common.progress import Progress, silent
 from pipelines.common.sql_quoting import literal
+from pipelines.config.company_features import practitioner_rule
 from pipelines.ingest.sources.csv_files import load
 from pipelines.lifecycle.train import TrainResult, train_one
 
@@ -56,7 +57,8 @@ def train_table(
     read = foreign(_frame(path), roles, sha256(path.read_bytes()).hexdigest(), str(path))
     report(f"training {roles.target}", 0.2)
     registry = Registry(settings.mlflow_uri, settings.mlflow_artifacts)
-    outcome = train_one(read.table, roles.target, settings.train, registry, tune)
+    rule = practitioner_rule(settings, roles.target)
+    outcome = train_one(read.table, roles.target, settings.train, registry, tune, rule=rule)
     if outcome.version is None or outcome.card is None:
         raise DataError(f"{path}: {outcome.verdict}: {outcome.why}")
     return TrainResult([replace(outcome, notes=_notes(read, outcome.card))], None, unchanged=False)

@@ -11,6 +11,7 @@ from features.errors import DataError, UsageError
 from models.dataset import feature_table
 from models.lifecycle import gate
 from models.registry import CHAMPION, Registry
+from pipelines.config.company_features import trained_targets
 from pipelines.lifecycle.deploy import deploy_versions, deployed_stacks, reconcile
 from pipelines.lifecycle.promotion_log import ROLLED_BACK, Promotion, PromotionLog, log
 
@@ -62,7 +63,7 @@ def promote(
     """
     if force and not why:
         raise UsageError("--force needs --why: the log keeps the reason")
-    _refuse_unknown(target, settings.train.targets)
+    _refuse_unknown(target, trained_targets(settings))
     registry = _registry(settings)
     chosen = registry.version(target, version)
     if chosen is None:
@@ -94,7 +95,7 @@ def rollback(settings: Settings, target: str, *, why: str = "") -> PromotionResu
     DataError
         When there is no champion before this one.
     """
-    _refuse_unknown(target, settings.train.targets)
+    _refuse_unknown(target, trained_targets(settings))
     registry = _registry(settings)
     if (unfinished := _cut_short(log(settings.mlflow.home), registry, target)) is not None:
         return _result(reconcile(settings, registry), unfinished)

@@ -23,11 +23,13 @@ from models.training.boosting import Params
 from pipelines.build.accounts import team_capacity
 from pipelines.common.progress import Progress, silent
 from pipelines.common.source_digest import source_digest
+from pipelines.config.company_features import practitioner_rule, trained_targets
 from pipelines.lifecycle.deploy import current, reconcile
 from pipelines.lifecycle.promote import deploy_first_versions
 from pipelines.lifecycle.promotion_log import champions, log
 
 if TYPE_CHECKING:
+    from features.labels.declaration import Rule
     from models.dataset.feature_table import FeatureTable
     from pipelines.config.sections import Train
     from pipelines.config.settings import Settings
@@ -96,7 +98,7 @@ def train(
     """
     report = progress or silent
     table = feature_table.read(settings.feature_table)
-    names = _chosen(table, targets or settings.train.targets)
+    names = _chosen(table, targets or trained_targets(settings))
     capacity = team_capacity(settings, table.newest()["account_id"], table.meta["data_through"])
     digest = _digest(settings.feature_table, settings.train, [names, tune, capacity])
     if (unchanged := _unchanged(settings, digest)) is not None:
@@ -105,7 +107,8 @@ def train(
     outcomes = []
     for number, name in enumerate(names):
         report(f"training {name}", number / len(names))
-        outcomes.append(train_one(table, name, settings.train, registry, tune, capacity))
+        rule = practitioner_rule(settings, name)
+        outcomes.append(train_one(table, name, settings.train, registry, tune, capacity, rule))
     if all(outcome.verdict == TOO_SHORT for outcome in outcomes):
         raise DataError([f"{outcome.target}: {outcome.why}" for outcome in outcomes])
     report("publishing", 0.98)
@@ -138,6 +141,7 @@ def train_one(
     registry: Registry,
     trials: int,
     capacity: int | None = None,
+    rule: Rule | None = None,
 ) -> TargetOutcome:
     """Train one target's model and register it as challenger, or say why there can be none."""
     params = Params(
@@ -153,6 +157,7 @@ def train_one(
         min_positives=limits.min_positives,
         trials=trials,
         capacity=capacity,
+        rule=rule,
     )
     if isinstance(candidate, NotTrained):
         return TargetOutcome(

@@ -17,6 +17,7 @@ from models.release import bundle
 from models.release.model_files import ModelFiles
 from pipelines.build.as_of_table import table_on
 from pipelines.common.progress import Progress, silent
+from pipelines.config.company_features import trained_targets
 from pipelines.lifecycle.deploy import current
 from pipelines.monitoring.evidently_report import annex, write_page, write_summary
 from pipelines.monitoring.verdict import Verdict, history, write
@@ -94,7 +95,7 @@ def asking(verdict: Verdict, targets: Sequence[str]) -> list[str]:
 
 
 def _challengers(settings: Settings, verdict: Verdict) -> list[Challenger]:
-    wanted = asking(verdict, settings.train.targets)
+    wanted = asking(verdict, trained_targets(settings))
     if not wanted:
         return []
     from pipelines.lifecycle.train import train as trained

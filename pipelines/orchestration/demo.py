@@ -23,6 +23,7 @@ class DemoResult:
     currency: str
     as_of: str
     accounts: int
+    columns: list[dict[str, str]]
     top: list[dict[str, Any]]
     report: str
     verdicts: dict[str, str]
@@ -70,6 +71,7 @@ def demo(settings: Settings, *, accounts: int, progress: Progress) -> DemoResult
         currency=settings.company.currency,
         as_of=str(scored.as_of),
         accounts=scored.accounts,
+        columns=scored.columns,
         top=scored.top,
         report=str(page.path),
         verdicts={one.target: one.verdict for one in trained.targets},

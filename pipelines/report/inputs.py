@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from features.errors import DataError
-from features.labels.targets import TARGETS
+from models.dataset.feature_table import Label, labels_of
 from models.i18n.messages import Catalogue
 from models.plays.context import Case, Limits
 from models.release.card import Card, NotTrained
@@ -70,6 +71,16 @@ class Inputs:
     verdicts: tuple[Verdict, ...]
     limits: Limits
 
+    @cached_property
+    def targets(self) -> Mapping[str, Label]:
+        """The labels of the feature table by name, in the order in which they are shown."""
+        return labels_of(self.meta)
+
+    def directed(self, direction: str) -> list[str]:
+        """Return the targets that gain ARR, lose it, or count as neither; leading ones first."""
+        labels = [label for label in self.targets.values() if label.direction == direction]
+        return [label.name for label in sorted(labels, key=lambda label: not label.is_leading)]
+
     @property
     def verdict(self) -> Verdict | None:
         """The verdict of the week itself."""
@@ -96,7 +107,7 @@ def gather(settings: Settings, week: date | None = None) -> Inputs:
         scores = _told(store, scoring, _rows(store, scoring), settings.report.top)
         earlier = Scored(past[0], _rows(store, past[0])) if past else None
     meta, dates = _described(settings.feature_table)
-    stored, released = _cards(settings, scoring.release_id)
+    stored, released = _cards(settings, scoring.release_id, labels_of(meta))
     current = read(settings.watch_folder, scoring.as_of)
     before = history(settings.watch_folder, scoring.as_of)
     return Inputs(
@@ -184,18 +195,21 @@ def _forecast(settings: Settings, as_of: date) -> Mapping[str, Any] | None:
     return max(known, key=lambda one: one.as_of).document if known else None
 
 
-def _cards(settings: Settings, release_id: str) -> tuple[dict[str, dict[str, Any]], frozenset[str]]:
+def _cards(
+    settings: Settings, release_id: str, targets: Iterable[str]
+) -> tuple[dict[str, dict[str, Any]], frozenset[str]]:
     """Return the cards of the release that scored; of other targets those of the last training.
 
     Of a target that no model could be trained for, the last training holds no more than why.
     """
     own = settings.release_folder / release_id
     folder = own if own.is_dir() else settings.release_folder / "current"
-    paths = {name: folder / name / "card.json" for name in TARGETS}
+    names = list(targets)
+    paths = {name: folder / name / "card.json" for name in names}
     released = {name: _json(path) for name, path in paths.items() if path.exists()}
     trained = _json(settings.work / "training.json").get("targets", {})
-    known = {name: {**trained, **released}[name] for name in TARGETS if name in trained | released}
-    return known, frozenset(released)
+    cards = {**trained, **released}
+    return {name: cards[name] for name in names if name in cards}, frozenset(released)
 
 
 def _json(path: Path) -> dict[str, Any]:

@@ -13,8 +13,9 @@ from markupsafe import Markup, escape
 
 from models.common.files import write_atomically
 from models.forecast.quarterly_panel import YEAR
-from models.i18n.messages import Catalogue
+from models.i18n.messages import Catalogue, with_targets
 from models.i18n.number_format import Figures
+from models.inference.expected_arr import GAIN, LOSS
 from models.plays.prioritisation import NOBODY
 from pipelines.common.progress import Progress, silent
 from pipelines.report import pdf, summary
@@ -80,7 +81,7 @@ def report(
     tell = progress or silent
     tell("reading scores", 0.0)
     inputs = gather(settings, on)
-    words = CATALOGUES[language or inputs.language]
+    words = with_targets(CATALOGUES[language or inputs.language], inputs.targets.values())
     tell("comparing with the week before", 0.3)
     content = contents(settings, inputs, words)
     tell("writing", 0.8)
@@ -137,9 +138,12 @@ def contents(settings: Settings, inputs: Inputs, words: Catalogue) -> dict[str, 
         "trial_day": _trial_day(ahead),
         "changed": changes(settings, inputs),
         "week": week(inputs.scores),
-        "next_best": accounts.next_best(inputs.scores, settings.report.top),
+        "next_best": accounts.next_best(inputs, settings.report.top),
         "shown": SHOWN,
-        "at_risk": accounts.at_risk(inputs.scores),
+        "gains": inputs.directed(GAIN),
+        "losses": inputs.directed(LOSS),
+        "leading_losses": accounts.leading_losses(inputs),
+        "at_risk": accounts.at_risk(inputs),
         "csms": accounts.csms(inputs.scores),
         "champions": alarms.champions(inputs, words),
         "oversold": alarms.oversold(inputs, words),
@@ -149,7 +153,7 @@ def contents(settings: Settings, inputs: Inputs, words: Catalogue) -> dict[str, 
         "kept_from": knowable_from(inputs),
         "models": models,
         "versions": _versions(models, words),
-        "watched": watched(inputs.verdict, inputs.verdicts, words),
+        "watched": watched(inputs, words),
         "explained": EXPLAINED,
     }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -9,20 +10,22 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from features.adoption_steps import OUTCOMES, STEPS, YEAR, journey
+from features.adoption_steps import STEPS, YEAR, journey
 from features.errors import DataError
-from features.labels.targets import Horizon
+from features.labels.declaration import Target
+from features.labels.outcome_window import Horizon
 from models.common.files import atomic_file, write_atomically
 from models.statistics.cohort_comparison import ALL, Comparison, compare, picture
 from pipelines.build import engines
 from pipelines.common.progress import Progress, silent
+from pipelines.config.company_features import targets
 from pipelines.ingest import tables as ingest
 
 if TYPE_CHECKING:
     from pipelines.config.settings import Settings
 
-SHOWN = {"upsell": "Upsell", "cross_sell": "Cross-sell", "retention": "Retention"}
-"""Outcomes as they are told; retention is what churn leaves."""
+RETENTION = "retention"
+"""Shown in place of the outcome that ends an account: what that leaves."""
 NOTE = (
     "These are associations, not effects: whoever adopts early differs in more than that. "
     "'adjusted' compares accounts of the same segment and size at the start."
@@ -58,41 +61,54 @@ def analyse(
     """
     report = progress or silent
     report("following accounts", 0.1)
-    rows = _rows(settings)
+    outcomes = {name: one for name, one in targets(settings).items() if one.is_leading}
+    titles = _titles(outcomes)
+    rows = _rows(settings, outcomes)
     report("comparing", 0.7)
-    found = compare(rows, list(STEPS), list(SHOWN))
-    if not found:
+    comparisons = compare(rows, list(STEPS), list(titles))
+    if not comparisons:
         raise DataError(
             "no account has started, reached or missed a step, and been observed for a year after; "
             f"the journey needs data over more than {YEAR + 30} days from an account's start"
         )
     report("drawing", 0.9)
-    files = _write(found, out or settings.work / "journey")
-    matured = rows[rows[list(SHOWN)].notna().any(axis=1)]
-    return JourneyResult(matured["account_id"].nunique(), found, NOTE, [str(one) for one in files])
+    files = _write(comparisons, titles, out or settings.work / "journey")
+    matured = rows[rows[list(titles)].notna().any(axis=1)]
+    accounts = matured["account_id"].nunique()
+    return JourneyResult(accounts, comparisons, NOTE, [str(file) for file in files])
 
 
-def _rows(settings: Settings) -> pd.DataFrame:
-    """Return a row an account and age, in order, with retention in place of churn."""
+def _titles(outcomes: Mapping[str, Target]) -> dict[str, str]:
+    """Return what is compared with its title: outcomes, and what those leave that end accounts."""
+    staying = {name: one.title for name, one in outcomes.items() if not one.ends_account}
+    ends = any(one.ends_account for one in outcomes.values())
+    return staying | ({RETENTION: RETENTION.title()} if ends else {})
+
+
+def _rows(settings: Settings, outcomes: Mapping[str, Target]) -> pd.DataFrame:
+    """Return a row an account and age, in order, with retention beside what ends accounts."""
     through = date.fromisoformat(ingest.read_manifest(settings).data_through)
     build = settings.build
     horizon = Horizon(YEAR, build.grace_days, through, build.price_changes)
     connection, tables = engines.connect(settings)
     try:
-        frame: pd.DataFrame = journey(tables, horizon).to_pyarrow().to_pandas()
+        frame: pd.DataFrame = journey(tables, horizon, outcomes).to_pyarrow().to_pandas()
     finally:
         connection.disconnect()
-    numbers = {name: frame[name].astype(float) for name in (*OUTCOMES, *STEPS, "units")}
-    frame = frame.assign(**numbers, retention=1 - numbers["churn"])
+    numbers = {name: frame[name].astype(float) for name in (*outcomes, *STEPS, "units")}
+    ended = [numbers[name] for name, one in outcomes.items() if one.ends_account]
+    left = {RETENTION: 1 - pd.concat(ended, axis=1).max(axis=1, skipna=False)} if ended else {}
+    frame = frame.assign(**numbers, **left)
     return frame.sort_values(["account_id", "day"], ignore_index=True)
 
 
-def _write(found: list[Comparison], folder: Path) -> list[Path]:
+def _write(comparisons: list[Comparison], titles: Mapping[str, str], folder: Path) -> list[Path]:
     table, plot = folder / "journey.csv", folder / "journey.png"
-    write_atomically(table, pd.DataFrame([one.flat() for one in found]).to_csv(index=False))
-    whole = [one for one in found if one.cohort == ALL]
-    steps = {name: name.replace("_", " ") for name in STEPS if any(o.step == name for o in whole)}
-    drawn = picture(whole, steps, SHOWN)
+    write_atomically(table, pd.DataFrame([one.flat() for one in comparisons]).to_csv(index=False))
+    overall = [one for one in comparisons if one.cohort == ALL]
+    compared = {one.step for one in overall}
+    steps = {name: name.replace("_", " ") for name in STEPS if name in compared}
+    drawn = picture(overall, steps, titles)
     with atomic_file(plot) as other:
         other.write_bytes(drawn)
     return [table, plot]

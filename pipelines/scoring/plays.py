@@ -25,6 +25,7 @@ def decide(
     rows: pd.DataFrame,
     chances: Columns,
     amounts: Columns,
+    directions: Mapping[str, str],
     csms: Mapping[str, str | None],
 ) -> dict[str, Decision]:
     """Return each account's decision by account id.
@@ -39,27 +40,40 @@ def decide(
         The feature rows of one ``as_of``.
     chances, amounts
         Probability and expected ARR of each target, shape (rows,).
+    directions
+        Whether a target gains ARR (``+``), loses it (``-``), or counts as neither.
     csms
         Whose account it is; missing or ``None`` is nobody's.
     """
     if rows.empty:
         return {}
     as_of: date = rows["as_of"].iloc[0]
-    cases = _cases(rows, chances, amounts, settings)
+    cases = _cases(rows, chances, amounts, directions, settings)
     choices = {account: choose(case) for account, case in cases}
     since = as_of - timedelta(days=settings.decide.cooldown_days)
     return listed(choices, csms, settings.decide.rules, as_of, store.turns(since, as_of))
 
 
 def _cases(
-    rows: pd.DataFrame, chances: Columns, amounts: Columns, settings: Settings
+    rows: pd.DataFrame,
+    chances: Columns,
+    amounts: Columns,
+    directions: Mapping[str, str],
+    settings: Settings,
 ) -> Iterator[tuple[str, Case]]:
     """Yield each account with its case; what is not a number cannot be said."""
-    said = (settings.company.currency, settings.decide.limits, settings.words)
-    for place, values in enumerate(rows.itertuples(index=False, name=None)):
-        known = dict(zip(rows.columns, values, strict=True))
-        case = Case(known, _at(chances, place), _at(amounts, place), *said)
-        yield str(known["account_id"]), case
+    for place, figures in enumerate(rows.itertuples(index=False, name=None)):
+        values = dict(zip(rows.columns, figures, strict=True))
+        case = Case(
+            values,
+            _at(chances, place),
+            _at(amounts, place),
+            settings.company.currency,
+            settings.decide.limits,
+            settings.words,
+            directions,
+        )
+        yield str(values["account_id"]), case
 
 
 def _at(columns: Columns, place: int) -> dict[str, float]:

@@ -40,7 +40,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class ScoreResult:
-    """What was scored: how many accounts at which date, by which release, and their totals."""
+    """What was scored: how many accounts at which date, by which release, and their totals.
+
+    ``columns`` are the targets that short lists show: ``name``, ``title`` and ``direction``.
+    """
 
     scoring_id: str
     as_of: str
@@ -51,6 +54,7 @@ class ScoreResult:
     arr: float
     expected_expansion_arr: float
     arr_at_risk: float
+    columns: list[dict[str, str]]
     top: list[dict[str, Any]]
 
 
@@ -101,7 +105,7 @@ def score(
     _keep_inputs(settings, rows, models, scoring)
     store.write(scoring, accounts, _inputs(rows, models))
     store.close()
-    return _result(scoring, accounts, list(models), settings.score.top)
+    return _result(scoring, accounts, list(models), table, settings.score.top)
 
 
 def _refuse_missing(models: Mapping[str, ModelFiles], rows: pd.DataFrame, path: Path) -> None:
@@ -165,13 +169,14 @@ def _accounts(
     amounts = expected_arr.expected_amounts(chances, shares, arr)
     known = described(settings, str(table.meta["data_through"]))
     csms = {account: one["csm_id"] for account, one in known.items()}
-    decisions = decide(settings, store, rows, chances, amounts, csms) if store else {}
+    directions = {name: label.direction for name, label in table.labels.items()}
+    decisions = decide(settings, store, rows, chances, amounts, directions, csms) if store else {}
     frame = pd.DataFrame(
         {
             "account_id": rows["account_id"].to_numpy(),
             "arr": arr,
-            "expansion": expected_arr.expansion(amounts, len(rows)),
-            "at_risk": expected_arr.at_risk(amounts, len(rows)),
+            "expansion": expected_arr.expansion(amounts, table.labels, len(rows)),
+            "at_risk": expected_arr.at_risk(amounts, table.labels, len(rows)),
         }
     )
     order = frame.sort_values(
@@ -254,7 +259,11 @@ def _inputs(rows: pd.DataFrame, models: Mapping[str, ModelFiles]) -> Inputs:
 
 
 def _result(
-    scoring: Scoring, accounts: list[AccountScore], targets: list[str], top: int
+    scoring: Scoring,
+    accounts: list[AccountScore],
+    targets: list[str],
+    table: feature_table.FeatureTable,
+    top: int,
 ) -> ScoreResult:
     return ScoreResult(
         scoring_id=scoring.scoring_id,
@@ -266,6 +275,11 @@ def _result(
         arr=sum(one.arr or 0 for one in accounts),
         expected_expansion_arr=sum(one.expected_expansion_arr or 0 for one in accounts),
         arr_at_risk=sum(one.arr_at_risk or 0 for one in accounts),
+        columns=[
+            {"name": label.name, "title": label.title, "direction": label.direction}
+            for label in table.labels.values()
+            if label.is_leading
+        ],
         top=[
             asdict(one)
             | {"reasons": as_stored(one.reasons), "net_expected_arr": one.net_expected_arr}

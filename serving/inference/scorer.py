@@ -25,6 +25,7 @@ from models.release.bundle import Manifest
 from models.release.card import Card
 from models.release.golden_rows import shares_by
 from models.release.model_files import ModelFiles
+from models.release.released_targets import ReleasedTarget, released
 
 UP, DOWN = 3, 2
 """So many reasons of each kind, as in a scoring."""
@@ -46,11 +47,6 @@ class Model:
         amounts = lgb.Booster(model_str=files.amount) if files.amount else None
         booster = lgb.Booster(model_str=files.text)
         return cls(booster, amounts, tuple(files.features), files.calibration, files.card)
-
-    @property
-    def excludes(self) -> tuple[str, ...]:
-        """The targets that never befall the same row; cards from before do not say."""
-        return self.card.excludes or ()
 
 
 class Encoding:
@@ -89,27 +85,40 @@ class Scores:
 
     chances: Mapping[str, np.ndarray]
     shares: Mapping[str, np.ndarray]
+    targets: Mapping[str, ReleasedTarget]
 
     def money(self, arr: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return expected expansion ARR and ARR at risk of accounts with this ARR."""
         amounts = expected_arr.expected_amounts(self.chances, self.shares, arr)
-        return expected_arr.expansion(amounts, len(arr)), expected_arr.at_risk(amounts, len(arr))
+        return (
+            expected_arr.expansion(amounts, self.targets, len(arr)),
+            expected_arr.at_risk(amounts, self.targets, len(arr)),
+        )
 
 
 @dataclass(frozen=True)
 class Scorer:
-    """The models of a release, loaded; a newer release is another scorer."""
+    """The models of a release, loaded; a newer release is another scorer.
+
+    ``described`` is what the manifest says of each.
+    """
 
     release_id: str
     models: Mapping[str, Model]
     meta: Mapping[str, Any] = field(default_factory=dict)
     words: Catalogue = ENGLISH
+    described: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     @classmethod
     def load(cls, path: Path, manifest: Manifest, words: Catalogue = ENGLISH) -> Scorer:
         """Load a release that was tried out; LightGBM ends the process that loads a garbled one."""
         models = {name: Model.of(ModelFiles.read(path / name)) for name in sorted(manifest.models)}
-        return cls(manifest.release_id, models, manifest.meta, words)
+        return cls(manifest.release_id, models, manifest.meta, words, manifest.models)
+
+    @cached_property
+    def targets(self) -> Mapping[str, ReleasedTarget]:
+        """The targets of the models as their release describes them, in the order to show."""
+        return released({name: self.described.get(name, {}) for name in self.models})
 
     @cached_property
     def inputs(self) -> Mapping[str, FeatureSpec]:
@@ -152,7 +161,7 @@ class Scorer:
             name: shares_by(model.card.amount, model.amounts, matrices[name])
             for name, model in self.models.items()
         }
-        return Scores(self._chances(matrices), shares)
+        return Scores(self._chances(matrices), shares, self.targets)
 
     def reasons(self, rows: Sequence[Row]) -> list[dict[str, Any]]:
         """Return by target why each row's score is what it is; about 15 times a score's time."""
@@ -176,7 +185,7 @@ class Scorer:
         for name, model in self.models.items():
             raw = model.booster.predict(matrices[name], raw_score=True)
             chances[name] = apply(model.calibration, np.asarray(raw))
-        return expected_arr.exclusive(chances, self.models)
+        return expected_arr.exclusive(chances, self.targets)
 
     def _reasons_of(
         self, name: str, rows: Sequence[Row], matrix: np.ndarray

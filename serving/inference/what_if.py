@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -73,10 +73,12 @@ def expected(models: Scorer, states: list[Inputs]) -> list[Expected]:
     scores = models.scores([models.row(state) for state in states])
     arr = np.array([state.get("arr") for state in states], dtype=float)
     money = zip(*(amounts.round(2).tolist() for amounts in scores.money(arr)), strict=True)
-    chances = {name: scores.chances[name].round(6).tolist() for name in _targets(models)}
+    chances = {name: scores.chances[name].round(6).tolist() for name in models.targets}
     return [
         Expected(
-            probabilities=Probabilities(**{name: values[row] for name, values in chances.items()}),
+            probabilities=Probabilities.model_validate(
+                {name: values[row] for name, values in chances.items()}
+            ),
             expected_expansion_arr=None if np.isnan(arr[row]) else gain,
             arr_at_risk=None if np.isnan(arr[row]) else risk,
         )
@@ -88,7 +90,7 @@ def reasons(models: Scorer, before: Inputs, after: Inputs) -> TargetDifferences:
     """Return by target which features move the score, the weightiest first."""
     contributions = models.contributions([models.row(before), models.row(after)])
     differences = {}
-    for name in _targets(models):
+    for name in models.targets:
         features, shifts = (
             models.models[name].features,
             contributions[name][1] - contributions[name][0],
@@ -102,7 +104,7 @@ def reasons(models: Scorer, before: Inputs, after: Inputs) -> TargetDifferences:
             ],
             others=round(float(shifts.sum() - shifts[weighty].sum()), 6),
         )
-    return TargetDifferences(**differences)
+    return TargetDifferences.model_validate(differences)
 
 
 def _scenarios(inputs: Inputs, what_if: WhatIf) -> Changes:
@@ -140,7 +142,3 @@ def _difference(
         text=text,
         contribution=round(float(contribution), 6),
     )
-
-
-def _targets(models: Scorer) -> Iterator[str]:
-    return (name for name in Probabilities.model_fields if name in models.models)

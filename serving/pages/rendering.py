@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache
 from hashlib import sha256
 from http import HTTPStatus
@@ -13,8 +14,9 @@ from fastapi import Request, Response
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.responses import HTMLResponse
 
-from models.i18n.messages import Catalogue, preferred, read
+from models.i18n.messages import Catalogue, preferred, read, with_targets
 from models.i18n.number_format import WORDS, Figures
+from models.release.released_targets import ReleasedTarget
 from serving.auth.page_users import page_user
 from serving.auth.sessions import Sessions
 from serving.http.cookies import set_cookie
@@ -64,11 +66,18 @@ def catalogue_for(request: Request) -> Catalogue:
     return languages[chosen or preferred(request.headers.get("accept-language", ""), languages)]
 
 
+def served_targets(request: Request) -> Mapping[str, ReleasedTarget]:
+    """Return the targets of the release in use; none before there is one."""
+    scorer = request.app.state.watch.scorer
+    targets: Mapping[str, ReleasedTarget] = scorer.targets if scorer else {}
+    return targets
+
+
 def page(
     request: Request, template: str, status: int = 200, *, here: str = "", **values: Any
 ) -> Response:
     """Return a page; ``here`` is where its switch of languages leads, if not to where it is."""
-    words = catalogue_for(request)
+    words = with_targets(catalogue_for(request), served_targets(request).values())
     sessions: Sessions = request.app.state.sessions
     user = page_user(request)
     html = _templates().get_template(template).render(

@@ -12,16 +12,19 @@ from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse
 
 from features.errors import EnvironmentFailure, UsageError
+from features.labels.declaration import Target
+from features.labels.targets import TARGETS
 from models.common.clock import utc_now
 from models.plays.definitions import PLAYS
 from models.plays.prioritisation import Standing
+from models.release.released_targets import ReleasedTarget, shown_targets
 from serving.auth.page_users import page_user
 from serving.auth.scopes import requires
 from serving.http.paths import ROOT
 from serving.pages import account_summary
 from serving.pages.charts import bars, line
 from serving.pages.forms import number_field, read_form
-from serving.pages.rendering import page
+from serving.pages.rendering import page, served_targets
 from serving.queue.audit import note_accounts
 from serving.routes import accounts, feedback
 from serving.routes import portfolio as routes_portfolio
@@ -39,7 +42,6 @@ from serving.snapshot.watcher import CurrentSnapshot
 
 router = APIRouter(prefix=ROOT, include_in_schema=False)
 SHOWN = 25
-TARGETS = ("upsell", "cross_sell", "downsell", "churn")
 
 
 @router.get("")
@@ -163,7 +165,8 @@ def _account_page(
         champions=account_summary.champions(inputs),
         departments=account_summary.departments(inputs),
         past=_past_scores(account_id, request),
-        targets=TARGETS,
+        targets=shown_targets(score.probabilities.root),
+        leading=_leading(score, request),
         plays=list(PLAYS),
         today=utc_now().date().isoformat(),
         idempotency_key=f"app-{uuid4().hex}",
@@ -171,6 +174,13 @@ def _account_page(
         bars=bars,
         **{**defaults, **outcome},
     )
+
+
+def _leading(score: AccountScore, request: Request) -> list[str]:
+    """Return the targets that a short table shows."""
+    targets: dict[str, Target | ReleasedTarget] = {**TARGETS, **served_targets(request)}
+    names = shown_targets(score.probabilities.root)
+    return [name for name in names if name not in targets or targets[name].is_leading]
 
 
 def _past_scores(account_id: str, request: Request) -> list[Any]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from fastapi import APIRouter, Request, Response
 
 from features.errors import UsageError
+from models.release.released_targets import shown_targets
 from serving.auth.scopes import requires
 from serving.http.problems import RESPONSES, problem_response
 from serving.http.strict_json import StrictRoute
@@ -17,7 +18,7 @@ from serving.queue.audit import note_accounts
 from serving.routes.dependencies import Models
 from serving.routes.scores import JSON
 from serving.schemas.rows import FeatureRow, RowScores, RowsRequest
-from serving.schemas.scores import NOTE, ModelVersions, Probabilities
+from serving.schemas.scores import NOTE, ModelVersions
 from serving.telemetry.counters import Counters
 
 if TYPE_CHECKING:
@@ -28,7 +29,6 @@ AT_ONCE = 4
 """So few rows without reasons take less time than handing them to a thread."""
 PIECE, EXPLAINED_PIECE = 100, 8
 """Rows after which others have a turn: some milliseconds of work."""
-TARGETS = tuple(Probabilities.model_fields)
 
 
 @router.post("/rows/score", operation_id="scoreRows", response_model=RowScores)
@@ -83,9 +83,7 @@ class _Work:
         if not good:
             return []
         probabilities = self._models.probabilities(good)
-        chances = {
-            name: probabilities[name].round(6).tolist() for name in TARGETS if name in probabilities
-        }
+        chances = {name: probabilities[name].round(6).tolist() for name in self._models.targets}
         reasons = self._models.reasons(good) if self._with_reasons else []
         return [
             {
@@ -100,7 +98,7 @@ class _Work:
 
 def by_target(values: Mapping[str, Any]) -> dict[str, Any]:
     """Return a value for each target, null where there is no model in use."""
-    return {name: values.get(name) for name in TARGETS}
+    return {name: values.get(name) for name in shown_targets(values)}
 
 
 def _result(

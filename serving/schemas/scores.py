@@ -8,7 +8,9 @@ from typing import Annotated
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
+from models.inference.expected_arr import GAIN, LOSS
 from models.plays.prioritisation import Standing
+from serving.schemas.by_target import ByTarget, titles
 
 MOST_IDS = 1000
 AccountId = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")]
@@ -78,31 +80,20 @@ class Reasons(Answer):
     )
 
 
-class TargetReasons(Answer):
+class TargetReasons(ByTarget[Reasons | None]):
     """Reasons by outcome; null without a model in use."""
 
-    upsell: Reasons | None = None
-    cross_sell: Reasons | None = None
-    downsell: Reasons | None = None
-    churn: Reasons | None = None
 
-
-class Probabilities(Answer):
+class Probabilities(ByTarget[float | None]):
     """Calibrated probability of each outcome within the horizon; null without a model in use."""
 
-    upsell: float | None = Field(default=None, examples=[0.31])
-    cross_sell: float | None = Field(default=None, examples=[0.08])
-    downsell: float | None = Field(default=None, examples=[0.02])
-    churn: float | None = Field(default=None, examples=[0.01])
+    examples = (0.31, 0.08, 0.02, 0.01)
 
 
-class ModelVersions(Answer):
+class ModelVersions(ByTarget[str | None]):
     """Registered version of each outcome's model; null without a model in use."""
 
-    upsell: str | None = Field(default=None, examples=["3"])
-    cross_sell: str | None = Field(default=None, examples=["1"])
-    downsell: str | None = None
-    churn: str | None = None
+    examples = ("3", "1")
 
 
 class Versions(Answer):
@@ -148,9 +139,9 @@ class AccountScore(Answer):
     rank: int = Field(description="Place among all accounts by expected expansion ARR; 1 is best.")
     probabilities: Probabilities
     expected_expansion_arr: float | None = Field(
-        description="Probability times typical amount, upsell and cross-sell together."
+        description=f"Probability times typical amount, {titles(GAIN)} together."
     )
-    arr_at_risk: float | None = Field(description="The same for downsell and churn.")
+    arr_at_risk: float | None = Field(description=f"The same for {titles(LOSS)}.")
     net_expected_arr: float | None = Field(
         description="ARR that the account is expected to change by: expansion less what is at risk."
     )

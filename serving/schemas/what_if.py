@@ -7,6 +7,7 @@ from typing import Annotated
 
 from pydantic import Field, model_validator
 
+from serving.schemas.by_target import ByTarget
 from serving.schemas.scores import Answer, ModelVersions, Probabilities, Strict
 
 MOST_CHANGES = 50
@@ -85,13 +86,8 @@ class Differences(Answer):
     others: float = Field(description="What all other features add, log-odds.")
 
 
-class TargetDifferences(Answer):
+class TargetDifferences(ByTarget[Differences | None]):
     """Reasons of the difference by outcome; null without a model in use."""
-
-    upsell: Differences | None = None
-    cross_sell: Differences | None = None
-    downsell: Differences | None = None
-    churn: Differences | None = None
 
 
 class WhatIfAnswer(Answer):

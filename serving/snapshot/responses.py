@@ -53,7 +53,7 @@ def _plain(stored: StoredScore) -> dict[str, Any]:
         "currency": scoring.currency,
         "arr": stored.arr,
         "rank": stored.rank,
-        "probabilities": Probabilities(**stored.probabilities),
+        "probabilities": Probabilities.model_validate(stored.probabilities),
         "expected_expansion_arr": stored.expected_expansion_arr,
         "arr_at_risk": stored.arr_at_risk,
         "net_expected_arr": stored.net_expected_arr,

@@ -18,7 +18,8 @@ import pyarrow as pa
 
 from features.catalogue import GROUPS
 from features.declaration.compute import compute
-from features.labels.targets import Horizon, labels
+from features.labels.label_table import labels
+from features.labels.outcome_window import Horizon
 from features.point_in_time.facts import KEYS, Facts, spine
 from tests.support import engines
 from tests.support.company import groups_of

@@ -10,7 +10,7 @@ from datetime import date
 from typing import Any
 
 from features.adoption_steps import STEPS, journey
-from features.labels.targets import Horizon
+from features.labels.outcome_window import Horizon
 from tests.support.company import company, rows
 
 ALWAYS = {

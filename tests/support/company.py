@@ -17,7 +17,10 @@ import pyarrow as pa
 from features.catalogue import GROUPS, columns
 from features.contract import TABLES, Column
 from features.declaration.compute import compute
-from features.labels.targets import Horizon, labels
+from features.labels.declaration import Target
+from features.labels.label_table import labels
+from features.labels.outcome_window import Horizon
+from features.labels.targets import TARGETS
 from features.point_in_time.facts import KEYS, Facts, spine
 
 if TYPE_CHECKING:
@@ -200,11 +203,12 @@ def labels_on(
     grace: int = 31,
     *,
     price_changes: bool = False,
+    targets: Mapping[str, Target] = TARGETS,
 ) -> list[dict[str, Any]]:
     """Return the labels of every account at each of ``as_ofs``, sorted."""
     facts = Facts(tables, spine(tables, as_ofs), as_ofs)
     horizon = Horizon(days, grace, through, price_changes)
-    found = labels(facts, horizon).order_by("as_of", "account_id")
+    found = labels(facts, horizon, targets).order_by("as_of", "account_id")
     rows_found: list[dict[str, Any]] = found.to_pyarrow().to_pylist()
     return rows_found
 

@@ -232,7 +232,7 @@ def scored(result: ScoreResult) -> None:
         f"{money(result.expected_expansion_arr)}; at risk {currency} {money(result.arr_at_risk)}; "
         f"net {result.expected_expansion_arr - result.arr_at_risk:+,.0f}"
     )
-    ranking(result.top, "next-best accounts", currency)
+    ranking(result, "next-best accounts")
 
 
 ANSWERS = {"ok": "Yes", "look": "With care", "alarm": "Not yet"}
@@ -262,7 +262,7 @@ def catalogue(result: Documents) -> None:
 def demonstrated(result: DemoResult) -> None:
     """Print the ten next-best accounts and where to look next."""
     title = f"{result.company}: next-best of {result.accounts:,} accounts on {result.as_of}"
-    ranking(result.top, title, result.currency)
+    ranking(result, title)
     line()
     for name, verdict in result.verdicts.items():
         line(f"  {name:<11}{verdict}")
@@ -272,26 +272,35 @@ def demonstrated(result: DemoResult) -> None:
     line("Models     make mlflow, then http://127.0.0.1:5000")
 
 
-def ranking(rows: list[dict[str, Any]], title: str, currency: str) -> None:
+def ranking(result: ScoreResult | DemoResult, title: str) -> None:
     """Print ranked accounts with chances, money and the first reason."""
-    header = ("#", "account", "ARR", "upsell", "cross-sell", "churn", "expected", "net", "why")
-    told = (
-        f"{title}\n(expected = expansion ARR, {currency}, within the horizon; "
+    targets = [one["title"].lower() for one in result.columns]
+    header = ("#", "account", "ARR", *targets, "expected", "net", "why")
+    heading = (
+        f"{title}\n(expected = expansion ARR, {result.currency}, within the horizon; "
         "net = less what is at risk)"
     )
-    table(told, header, [_ranked(row) for row in rows])
+    table(heading, header, [_ranked(row, result.columns) for row in result.top])
 
 
-def _ranked(row: dict[str, Any]) -> tuple[str, ...]:
-    chances = [percent(row["probabilities"].get(t), 0) for t in ("upsell", "cross_sell", "churn")]
+def _ranked(row: dict[str, Any], columns: list[dict[str, str]]) -> tuple[str, ...]:
+    chances = [percent(row["probabilities"].get(one["name"]), 0) for one in columns]
     amounts = [money(row[name]) for name in ("expected_expansion_arr", "net_expected_arr")]
     name = f"{row['name']} ({row['account_id']})"
-    return (str(row["rank"]), name, money(row["arr"]), *chances, *amounts, _first_reason(row))
+    return (
+        str(row["rank"]),
+        name,
+        money(row["arr"]),
+        *chances,
+        *amounts,
+        _first_reason(row, columns),
+    )
 
 
-def _first_reason(row: dict[str, Any]) -> str:
-    """Return the strongest reason for expansion, of the likelier of its two kinds."""
-    kinds = [name for name in ("upsell", "cross_sell") if name in row["reasons"]]
+def _first_reason(row: dict[str, Any], columns: list[dict[str, str]]) -> str:
+    """Return the strongest reason for expansion, of the likeliest of its kinds."""
+    gains = [one["name"] for one in columns if one["direction"] == "+"]
+    kinds = [name for name in gains if name in row["reasons"]]
     likeliest = max(kinds, key=lambda name: row["probabilities"][name], default=None)
     up = row["reasons"][likeliest]["up"] if likeliest else []
     return shorten(up[0]["text"], 78, placeholder=" …") if up else ""

@@ -13,9 +13,10 @@ from features.errors import DataError, UsageError
 from models.common.files import atomic_folder
 from models.store.scores import ScoreStore
 from pipelines.common.progress import Progress, silent
+from pipelines.config.company_features import targets
 from pipelines.delivery.crm import fields as export_fields
 from pipelines.delivery.crm import files
-from pipelines.delivery.crm.fields import PASSING, Format, Row
+from pipelines.delivery.crm.fields import PASSING, Format, Reader, Row
 from pipelines.delivery.crm.limits import RowProblem, problems
 
 if TYPE_CHECKING:
@@ -79,16 +80,20 @@ def export(
         ``out`` holds what is not of an export.
     """
     report = progress or silent
-    names = export_fields.names(settings.export, form)
+    declared = targets(settings)
+    names = export_fields.names(settings.export, form, declared)
+    fields = export_fields.exported(settings.export, declared)
+    known = export_fields.fields_of(declared)
+    readers = {name: known[name] for name in fields}
     if out:
         _refuse_foreign(out)
     with closing(ScoreStore(settings.store_url)) as store:
         report("reading", 0.1)
-        scoring_id, rows = _read(store, settings.export.fields)
-        _, known = _read(store, settings.export.fields, since) if since else ("", [])
+        scoring_id, rows = _read(store, readers)
+        _, before = _read(store, readers, since) if since else ("", [])
     wrong = problems(rows, form)
     refused = {one.account_id for one in wrong}
-    new = _changed(rows, dict(known), settings.export.fields)
+    new = _changed(rows, dict(before), fields)
     good = [one for one in new if one[0] not in refused]
     report("writing", 0.5)
     contents = files.files(good, names, form, settings.export.most_text)
@@ -118,13 +123,15 @@ def _refuse_foreign(out: Path) -> None:
 
 
 def _read(
-    store: ScoreStore, fields: tuple[str, ...], on: date | None = None
+    store: ScoreStore, readers: Mapping[str, Reader], on: date | None = None
 ) -> tuple[str, list[Row]]:
     with store.whole(on) as whole:
         if whole is None:
             when = f" on or before {on}" if on else ""
             raise DataError(f"nothing was scored{when}; run `expansion score` first")
-        return whole.scoring.scoring_id, [export_fields.row(one, fields) for one in whole.rows]
+        return whole.scoring.scoring_id, [
+            export_fields.row(score, readers.values()) for score in whole.rows
+        ]
 
 
 def _changed(

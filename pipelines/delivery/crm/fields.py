@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Literal, get_args
@@ -41,8 +41,9 @@ def _decided(get: Callable[[Decision], Value]) -> Callable[[StoredScore], Value]
     return lambda one: get(one.decision) if one.decision else None
 
 
-FIELDS: Mapping[str, Callable[[StoredScore], Value]] = {
-    **{f"p_{name}": _chance(name) for name in ("upsell", "cross_sell", "downsell", "churn")},
+Reader = Callable[["StoredScore"], Value]
+"""Reads a field off a score."""
+_MONEY_AND_PLAY: Mapping[str, Reader] = {
     "expected_expansion_arr": lambda one: one.expected_expansion_arr,
     "arr_at_risk": lambda one: one.arr_at_risk,
     "net_expected_arr": lambda one: one.net_expected_arr,
@@ -53,7 +54,8 @@ FIELDS: Mapping[str, Callable[[StoredScore], Value]] = {
     "at_stake": _decided(lambda told: told.at_stake),
     "standing": _decided(lambda told: told.standing),
     "place": _decided(lambda told: told.place),
-    **{f"{name}_reason": _reason(name) for name in ("upsell", "cross_sell", "downsell", "churn")},
+}
+_SCORING: Mapping[str, Reader] = {
     "as_of": lambda one: one.scoring.as_of,
     "scored_at": lambda one: one.scoring.created_at.replace(tzinfo=UTC),
     "rank": lambda one: one.rank,
@@ -63,7 +65,27 @@ FIELDS: Mapping[str, Callable[[StoredScore], Value]] = {
     "segment": lambda one: one.segment,
     "scoring_id": lambda one: one.scoring.scoring_id,
 }
-"""Every field that can be exported, with how it is read off a score."""
+
+
+def fields_of(targets: Iterable[str]) -> dict[str, Reader]:
+    """Return every field that can be exported, with how it is read off a score."""
+    names = tuple(targets)
+    return {
+        **{f"p_{name}": _chance(name) for name in names},
+        **_MONEY_AND_PLAY,
+        **{f"{name}_reason": _reason(name) for name in names},
+        **_SCORING,
+    }
+
+
+def exported(export: Export, targets: Iterable[str]) -> tuple[str, ...]:
+    """Return the fields of ``[export]``; without the key, the company's own targets are added."""
+    if "fields" in export.model_fields_set:
+        return export.fields
+    missing = [f"p_{name}" for name in targets if f"p_{name}" not in export.fields]
+    return (*export.fields, *missing)
+
+
 PASSING = frozenset({"as_of", "scored_at", "scoring_id", "rank", "place"})
 """Fields that are new in each scoring: for themselves they are no reason to write a row again."""
 ALLOWED = {
@@ -80,13 +102,13 @@ def known_format(name: str) -> Format:
     raise UsageError(f"--format: there is no {name!r}{nearest(name, FORMATS)}")
 
 
-def row(one: StoredScore, fields: tuple[str, ...]) -> Row:
+def row(score: StoredScore, readers: Iterable[Reader]) -> Row:
     """Return what is exported of an account; an empty text is no value."""
-    values = (FIELDS[name](one) for name in fields)
-    return one.account_id, tuple(None if value == "" else value for value in values)
+    values = (read(score) for read in readers)
+    return score.account_id, tuple(None if value == "" else value for value in values)
 
 
-def names(export: Export, form: Format) -> tuple[str, ...]:
+def names(export: Export, form: Format, targets: Iterable[str]) -> tuple[str, ...]:
     """Return the CRM's names of the account id and of each exported field.
 
     Raises
@@ -94,11 +116,14 @@ def names(export: Export, form: Format) -> tuple[str, ...]:
     UsageError
         When a field is not known, or a name is none that the CRM has, or stands twice.
     """
-    if unknown := [one for one in (*export.fields, *_own(export, form)) if one not in FIELDS]:
+    targets = tuple(targets)
+    known, fields = fields_of(targets), exported(export, targets)
+    if unknown := [name for name in (*fields, *_own(export, form)) if name not in known]:
+        listed = ", ".join(known)
         raise UsageError(
-            [f"[export]: there is no field {o!r}; known are {', '.join(FIELDS)}" for o in unknown]
+            [f"[export]: there is no field {name!r}; known are {listed}" for name in unknown]
         )
-    chosen = (_id(export, form), *(_name(export, form, one) for one in export.fields))
+    chosen = (_id(export, form), *(_name(export, form, name) for name in fields))
     _refuse_impossible(chosen, form)
     return chosen
 

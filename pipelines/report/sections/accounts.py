@@ -7,21 +7,22 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from models.inference.expected_arr import GAIN, LOSS
 from models.plays.prioritisation import NOBODY
 from pipelines.report.inputs import best, exposed
 
 if TYPE_CHECKING:
     from models.inference.reasons import Reason
     from models.store.scores import StoredScore
+    from pipelines.report.inputs import Inputs
 
 REASONS = 2
 """Reasons for an outcome on the page; the API has them all."""
-GROWTH, LOSS = ("upsell", "cross_sell"), ("churn", "downsell")
 
 
 @dataclass(frozen=True)
 class Line:
-    """One account of a list, with the reasons of ``outcome``, the likelier of two targets."""
+    """One account of a list, with the reasons of ``outcome``, the likeliest of its targets."""
 
     score: StoredScore
     outcome: str
@@ -60,14 +61,21 @@ def totals(scores: Sequence[StoredScore]) -> Totals:
     )
 
 
-def next_best(scores: Sequence[StoredScore], count: int) -> list[Line]:
+def next_best(inputs: Inputs, count: int) -> list[Line]:
     """Return the best accounts with why they may grow and what holds them back."""
-    return [_line(one, GROWTH) for one in best(scores, count)]
+    gains = inputs.directed(GAIN)
+    return [_line(score, gains) for score in best(inputs.scores, count)]
 
 
-def at_risk(scores: Sequence[StoredScore]) -> list[Line]:
+def at_risk(inputs: Inputs) -> list[Line]:
     """Return the accounts with the most ARR at risk with why they may shrink or leave."""
-    return [_line(one, LOSS) for one in exposed(scores)]
+    losses = inputs.directed(LOSS)
+    return [_line(score, losses) for score in exposed(inputs.scores)]
+
+
+def leading_losses(inputs: Inputs) -> list[str]:
+    """Return the losses that are shown beside a gain."""
+    return [name for name in inputs.directed(LOSS) if inputs.targets[name].is_leading]
 
 
 def csms(scores: Sequence[StoredScore]) -> list[Csm]:

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from math import isnan
 from typing import TYPE_CHECKING, Any
 
-from features.labels.targets import TARGETS
 from models.i18n.messages import Catalogue
 from models.release.card import Card, NotTrained, ReliabilityBin
 from pipelines.report.sections.trust import skilled_at
@@ -36,7 +35,7 @@ class Quality:
 def qualities(inputs: Inputs, words: Catalogue) -> list[Quality]:
     """Return every target's quality, in the order of the page."""
     titles = {str(one["name"]): title(one, words) for one in inputs.meta.get("features", ())}
-    return [_quality(inputs, name, titles, words) for name in TARGETS]
+    return [_quality(inputs, name, titles, words) for name in inputs.targets]
 
 
 def title(column: Mapping[str, Any], words: Catalogue) -> str:

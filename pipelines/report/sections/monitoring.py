@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
 
-from features.labels.targets import TARGETS
 from pipelines.monitoring import texts as watch_words
 from pipelines.monitoring.detectors.score_drift import MEAN
 from pipelines.monitoring.verdict import Finding, Kind, Light, Verdict
 
 if TYPE_CHECKING:
     from models.i18n.messages import Catalogue
+    from pipelines.report.inputs import Inputs
 
 WIDTH, HEIGHT = 220, 36
 
@@ -51,16 +51,15 @@ class Watched:
     trends: tuple[Trend, ...]
 
 
-def watched(
-    verdict: Verdict | None, verdicts: Sequence[Verdict], words: Catalogue
-) -> Watched | None:
-    """Return the verdict of the week; ``verdicts`` are all up to it, the newest first."""
+def watched(inputs: Inputs, words: Catalogue) -> Watched | None:
+    """Return the verdict of the week in words."""
+    verdict = inputs.verdict
     if verdict is None:
         return None
     own = watch_words.CATALOGUES[words.language]
     sentence, advice = watch_words.verdict_of(verdict, own)
     remarks = (watch_words.false_alarms(verdict, own), watch_words.not_yet(verdict, own))
-    oldest_first = verdicts[::-1]
+    oldest_first = inputs.verdicts[::-1]
     return Watched(
         sentence=sentence,
         advice=advice,
@@ -68,7 +67,7 @@ def watched(
         findings=tuple(_told(one, own) for one in verdict.findings),
         remarks=tuple(one for one in remarks if one),
         weeks=tuple((one.as_of, one.kind, one.light) for one in oldest_first),
-        trends=tuple(_trends(oldest_first)),
+        trends=tuple(_trends(oldest_first, list(inputs.targets))),
     )
 
 
@@ -77,9 +76,9 @@ def _told(finding: Finding, own: Catalogue) -> Told:
     return Told(finding.light, sentence, advice)
 
 
-def _trends(verdicts: Sequence[Verdict]) -> list[Trend]:
+def _trends(verdicts: Sequence[Verdict], targets: Sequence[str]) -> list[Trend]:
     """Return mean chances by target, whatever version gave them, and how many features moved."""
-    found = [_trend(name, [_mean(one, name) for one in verdicts]) for name in TARGETS]
+    found = [_trend(name, [_mean(one, name) for one in verdicts]) for name in targets]
     columns = _trend(None, [one.figures.get("columns moved") for one in verdicts])
     return [one for one in (*found, columns) if one is not None]
 

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from features.labels.targets import TARGETS
 from models.store.scores import ScoreStore, StoredScore
 from pipelines.build.compute import horizon_of, labels_at
 from pipelines.ingest.tables import read_manifest
@@ -63,7 +62,9 @@ def kept(settings: Settings, inputs: Inputs) -> Kept | None:
     came = _outcomes(settings, found.as_of)
     return Kept(
         as_of=found.as_of,
-        outcomes=tuple(_outcome(name, scores, came, inputs) for name in found.models),
+        outcomes=tuple(
+            _outcome(name, scores, came, inputs) for name in found.models if name in inputs.targets
+        ),
         expansion=_money(scores, came, inputs, "+"),
         loss=_money(scores, came, inputs, "-"),
     )
@@ -105,7 +106,7 @@ def _money(
     amounts = [
         _columns(inputs, name)["amount_column"]
         for name in inputs.scoring.models
-        if TARGETS[name].direction == direction
+        if name in inputs.targets and inputs.targets[name].direction == direction
     ]
     if not amounts or not all(amounts):
         return None

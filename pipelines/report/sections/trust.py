@@ -8,9 +8,9 @@ from datetime import timedelta
 from math import sqrt
 from typing import TYPE_CHECKING
 
-from features.labels.targets import TARGETS
 from models.i18n.messages import Catalogue
 from models.i18n.number_format import Figures
+from models.inference.expected_arr import GAIN
 from pipelines.monitoring import texts as watch_words
 from pipelines.monitoring.verdict import Light
 from pipelines.report.texts import targets
@@ -69,17 +69,17 @@ def _watched(inputs: Inputs, words: Catalogue) -> Sign:
 
 def _models(inputs: Inputs, words: Catalogue) -> Sign:
     """Tell which models are proven; a lead that may be chance is not told as proof."""
-    skilled = [name for name in TARGETS if skilled_at(inputs, name)]
+    skilled = [name for name in inputs.targets if skilled_at(inputs, name)]
     clear = [name for name in skilled if clearly_ahead(inputs.cards[name])]
-    if len(clear) == len(TARGETS):
+    if len(clear) == len(inputs.targets):
         return Sign("ok", "models", words.text("trust.all_clear"))
     parts = (
         ("trust.clear", clear),
         ("trust.perhaps", [name for name in skilled if name not in clear]),
-        ("trust.not_proven", [name for name in TARGETS if name not in skilled]),
+        ("trust.not_proven", [name for name in inputs.targets if name not in skilled]),
     )
     told = [words.text(key, targets=targets(names, words)) for key, names in parts if names]
-    growing = [name for name in skilled if TARGETS[name].direction == "+"]
+    growing = [name for name in skilled if inputs.targets[name].direction == GAIN]
     return Sign("look" if growing else "alarm", "models", " ".join(told))
 
 

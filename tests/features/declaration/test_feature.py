@@ -10,8 +10,7 @@ from features.catalogue import columns_of, feature_catalogue
 from features.declaration.derived_columns import stages
 from features.declaration.feature import Rows
 from features.declaration.group import FeatureGroup
-from features.declaration.validation import gathering
-from features.errors import UsageError
+from features.errors import UsageError, gathering
 
 
 @pytest.fixture

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from datetime import date
 
-from features.labels.targets import TARGETS, Horizon, labels
+from features.labels.label_table import labels
+from features.labels.outcome_window import Horizon
+from features.labels.targets import TARGETS
 from features.point_in_time.facts import Facts, spine
 from tests.support.company import company
 
@@ -14,6 +16,8 @@ DAY = date(2024, 4, 1)
 def test_a_target_describes_itself_by_its_first_line() -> None:
     assert TARGETS["upsell"].as_dict(91, 31) == {
         "name": "upsell",
+        "title": "Upsell",
+        "titles": {},
         "column": "upsell_next_91d",
         "amount_column": "upsell_arr_next_91d",
         "direction": "+",
@@ -41,7 +45,8 @@ def test_some_targets_can_be_asked_for_alone() -> None:
     facts = Facts(own, spine(own, [DAY]), [DAY])
     horizon = Horizon(91, 31, date(2030, 1, 1))
     for names in (["churn"], ["upsell"], ["upsell", "churn"]):
-        rows = labels(facts, horizon, names).order_by("account_id").to_pyarrow().to_pylist()
+        chosen = {name: TARGETS[name] for name in names}
+        rows = labels(facts, horizon, chosen).order_by("account_id").to_pyarrow().to_pylist()
         for name in names:
             expected = {"churn": [1, 0], "upsell": [0, 1]}[name]
             assert [row[TARGETS[name].column(91)] for row in rows] == expected

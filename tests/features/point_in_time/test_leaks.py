@@ -3,23 +3,38 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
+from features import target
 from features.catalogue import GROUPS
 from features.labels.targets import TARGETS
 from tests.support.company import Prepared, compute_on, from_rows, labels_on
 from tests.support.damage import CONTRACTED, damaged
 from tests.support.random_company import AS_OFS, random_company
 
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
+
+    from features.labels.outcome_window import Decisions
+
 ACCOUNTS = 80
 LATER = timedelta(days=196)
 CUTS = st.dates(date(2023, 9, 1), date(2024, 6, 1))
 
 Rows = dict[str, dict[str, Any]]
+
+
+@target(title="New product", direction="=", needs_grace=True)
+def new_product(decisions: Decisions) -> ir.Table:
+    """A label of a company's own."""
+    return decisions.gained(decisions.new_products)
+
+
+LABELS = {**TARGETS, new_product.name: new_product}
 
 
 def few(examples: int) -> settings:
@@ -77,10 +92,11 @@ def test_what_is_signed_and_starts_later_shows_only_where_it_is_meant_to(
 @given(seed=st.integers(0, 2**32), cut=CUTS)
 def test_the_future_changes_the_labels(seed: int, cut: date) -> None:
     company = random_company(seed, ACCOUNTS, everything=True)
-    before = at(labels_on(from_rows(company), [cut], date.max), cut)
-    after = at(labels_on(from_rows(damaged(company, cut, seed)), [cut], date.max), cut)
+    later = damaged(company, cut, seed)
+    before = at(labels_on(from_rows(company), [cut], date.max, targets=LABELS), cut)
+    after = at(labels_on(from_rows(later), [cut], date.max, targets=LABELS), cut)
     names = {name for _, name in changed(before, after)}
-    assert names >= {f"{name}_next_91d" for name in TARGETS}
+    assert names >= {label.column(91) for label in LABELS.values()}
 
 
 @few(1)

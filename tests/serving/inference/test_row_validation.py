@@ -64,10 +64,10 @@ def test_rows_get_what_the_release_promises(app: FastAPI, released: Path) -> Non
     assert answer.status_code == 200
     found = RowScores.model_validate(answer.json())
     expected = ModelFiles.read(released / "current" / "upsell").golden["expected"]
-    given = [one.probabilities and one.probabilities.upsell for one in found.rows]
+    given = [one.probabilities and one.probabilities["upsell"] for one in found.rows]
     assert given == pytest.approx(expected, abs=1e-6)
     assert found.failed == 0
-    assert found.models.upsell == "1"
+    assert found.models["upsell"] == "1"
 
 
 def test_many_rows_are_scored_as_few_are(app: FastAPI, scorer: Scorer) -> None:

@@ -58,12 +58,12 @@ def test_more_seats_and_a_lost_champion_move_the_score_with_reasons(app: FastAPI
     assert moved["champions_count"] == (1, 0)
     assert moved["arr"] == (12_000, 18_000)
     before, after = told.before.probabilities, told.after.probabilities
-    assert before.churn is not None
-    assert after.churn is not None
-    assert after.churn > before.churn
-    assert told.reasons.churn is not None
-    assert told.reasons.churn.reasons[0].feature == "champions_count"
-    assert told.reasons.churn.reasons[0].text.endswith(": 0; previously 1")
+    assert before["churn"] is not None
+    assert after["churn"] is not None
+    assert after["churn"] > before["churn"]
+    assert told.reasons["churn"] is not None
+    assert told.reasons["churn"].reasons[0].feature == "champions_count"
+    assert told.reasons["churn"].reasons[0].text.endswith(": 0; previously 1")
     assert told.release_id == "r7"
 
 
