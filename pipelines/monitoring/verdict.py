@@ -28,6 +28,14 @@ EXIT_CODES: Mapping[Kind, int] = {
 """What ``expansion watch`` exits with; 1 to 3 mean the same as of every verb."""
 
 Light = Literal["ok", "look", "alarm"]
+Code = Literal[
+    "feed_stopped", "feed_fell", "feed_doubled", "feed_grew", "feed_yearly", "feed_late",
+    "unit_changed", "column_emptied", "category_replaced", "category_new", "prices_moved",
+    "table_empty", "table_shrank", "table_swelled", "history_scaled", "columns_moved",
+    "feature_lost", "feature_scaled", "scores_moved", "model_off", "model_weaker",
+    "too_few_accounts",
+]  # fmt: skip
+"""What can be found; each has its text and its advice in the message catalogues."""
 Value = str | int | float | None
 
 
@@ -35,7 +43,7 @@ Value = str | int | float | None
 class Finding:
     """One thing that is not as it was.
 
-    ``code`` names its text and its advice in the message catalogues, which take ``values``;
+    The text and the advice of its ``code`` take ``values``;
     ``about`` is the source table, column or target that it is about. It was found in ``weeks``
     weeks in a row, first in that of ``since``. One that waits for more weeks has the light "ok"
     and decides nothing.
@@ -43,7 +51,7 @@ class Finding:
 
     kind: Kind
     light: Light
-    code: str
+    code: Code
     about: str
     values: Mapping[str, Value]
     since: date

@@ -24,7 +24,7 @@ from pipelines.monitoring.detectors.deviation import (
     yearly,
 )
 from pipelines.monitoring.detectors.feed_statistics import ROW, Feed, Numbers
-from pipelines.monitoring.verdict import Finding, Kind, Light, Value
+from pipelines.monitoring.verdict import Code, Finding, Kind, Light, Value
 
 UNITS = (1000, 100, 60, 24, 12, 10, 2)
 """Factors that a wrong unit, or counting twice, leaves behind."""
@@ -128,7 +128,7 @@ def _shares(
     fell = any((one := count(n, 1, 0)) and one.z <= -SURE / 2 for n in values.values())
     kind: Kind = "data_broken" if fell else "customers_changed"
     light: Light = "alarm" if fell else "look"
-    code = "category_replaced" if fell else "category_new"
+    code: Code = "category_replaced" if fell else "category_new"
     yield _finding(kind, light, code, f"{feed.table}.{name}", told, as_of)
 
 
@@ -144,6 +144,6 @@ def _lag(feed: Feed, as_of: date) -> Iterator[Finding]:
 
 
 def _finding(
-    kind: Kind, light: Light, code: str, about: str, values: Mapping[str, Value], as_of: date
+    kind: Kind, light: Light, code: Code, about: str, values: Mapping[str, Value], as_of: date
 ) -> Finding:
     return Finding(kind, light, code, about, values, as_of)

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from pipelines.monitoring.detectors.feed_health import factor
 from pipelines.monitoring.detectors.feed_statistics import levels_before, rows_before
-from pipelines.monitoring.verdict import Finding, Verdict
+from pipelines.monitoring.verdict import Code, Finding, Verdict
 
 ROWS, LEVEL = "rows", "level"
 LOST, CAME = 0.95, 1.05
@@ -46,7 +46,7 @@ def _rows(about: str, was: float, now: float, as_of: date) -> Iterator[Finding]:
     if was and now == 0:
         yield Finding("data_broken", "alarm", "table_empty", about, values, as_of)
     elif was and not LOST < now / was < CAME:
-        code = "table_shrank" if now < was else "table_swelled"
+        code: Code = "table_shrank" if now < was else "table_swelled"
         yield Finding("data_broken", "alarm", code, about, values, as_of)
 
 

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from features.catalogue import columns
 from features.labels.targets import TARGETS
 from models.dataset.feature_table import FeatureTable
 from models.statistics import metrics
@@ -105,9 +106,7 @@ def test_the_rule_is_even_where_a_company_has_none_of_its_columns(target: str) -
 
 
 def test_every_column_a_rule_reads_is_in_the_catalogue() -> None:
-    from features.catalogue import columns
-
-    known = {one.name for one in columns()}
+    names = {column.name for column in columns()}
     read = set()
 
     def column(name: str, missing: float = 0.0) -> np.ndarray:
@@ -118,4 +117,4 @@ def test_every_column_a_rule_reads_is_in_the_catalogue() -> None:
         if target.rule is not None:
             target.rule(column)
     assert len(read) > 5
-    assert read <= known
+    assert read <= names

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import timeit
 from collections.abc import Iterator
@@ -28,6 +29,7 @@ from tests.models.stored import TARGETS, account, scoring
 from tests.serving.asking import ask
 from tests.serving.auth.test_scopes import key_for
 
+DOCUMENT = (Path(__file__).parents[3] / "docs" / "serving.md").read_text("utf-8")
 TRAINED = np.random.default_rng(1).random((500, 2))
 NAMES = tuple(one.name for one in FEATURES)
 
@@ -221,3 +223,12 @@ def test_counting_costs_a_lookup_microseconds() -> None:
 
     # The best of several: others may use the machine. Measured: 1.4.
     assert min(timeit.repeat(count, number=2000, repeat=5)) / 2000 < 10e-6
+
+
+def test_every_metric_is_in_the_document(app: FastAPI) -> None:
+    post(app, TRAINED[:FEWEST])
+    app.state.watch.written_at = 0.0
+    names = {name for name, _ in read(app) if name.startswith("expansion_")}
+    families = {re.sub(r"_(?:bucket|count|sum|created)$", "", name) for name in names}
+    assert len(families) > 16
+    assert [name for name in sorted(families) if f"`{name}`" not in DOCUMENT] == []
