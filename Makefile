@@ -1,5 +1,7 @@
 # Two commands do all set-up: `make demo` runs the whole way, `make test` passes the tests.
-# The first of these that starts is the default; PYTHON=python3.13 takes another one, in .venv-python3.13.
+# What each target is for stands behind its name; CONTRIBUTING.md says when to use which.
+# The first of these that starts is the default; PYTHON=python3.13 takes another one, and installs
+# it all beside the default's, into .venv-python3.13.
 DEFAULT := $(shell for python in python3.11 python3.12 python3.13; do \
     $$python -c '' 2>/dev/null && echo $$python && break; done)
 PYTHON ?= $(DEFAULT)
@@ -12,9 +14,10 @@ export DO_NOT_TRACK = true
 unexport PYTHONDONTWRITEBYTECODE
 export PATH := $(abspath $(BIN)):$(PATH)
 
-.PHONY: demo test quick check spark serve mlflow bench docs lock clean
+.PHONY: demo test quick default check spark serve mlflow bench docs lock clean
 
 $(VENV)/installed: requirements.lock pyproject.toml
+	$(if $(PYTHON),,$(error no python3.11, python3.12 or python3.13 starts here; name one: PYTHON=...))
 ifneq ($(UV),)
 	$(UV) venv --quiet --allow-existing --python $(PYTHON) $(VENV)
 	$(UV) pip sync --quiet --python $(BIN)/python --require-hashes requirements.lock
@@ -36,6 +39,9 @@ test: check               ## everything that must hold before a change lands
 
 quick: $(VENV)/installed  ## a sample of the tests for while you work: a minute on one core
 	$(BIN)/python -m pytest -n 0 -m "(unit or spec) and not slow"
+
+default:                  ## prints the Python that is taken where none is named
+	@echo $(DEFAULT)
 
 check: $(VENV)/installed  ## style, types and architecture
 	$(BIN)/ruff format --check --quiet .

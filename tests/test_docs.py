@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import shlex
+import tomllib
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -12,10 +14,16 @@ import typer.main
 from pipelines.cli import documents
 from pipelines.cli.app import app
 from serving.openapi.document import openapi
+from tests.conftest import CATEGORIES, LONGEST, SLOW, TESTS
 from tests.support import rooms
 
 ROOT = Path(__file__).parents[1]
-DOCUMENTS = sorted([ROOT / "README.md", *ROOT.glob("docs/**/*.md"), *ROOT.glob("mlruns/*.md")])
+CONTRIBUTING = ROOT / "CONTRIBUTING.md"
+DOCUMENTS = sorted(
+    path
+    for pattern in ("README.md", CONTRIBUTING.name, "docs/**/*.md", "mlruns/*.md", "tests/**/*.md")
+    for path in ROOT.glob(pattern)
+)
 COMMAND = re.compile(r"^(?:\$ )?expansion (.+)$", re.MULTILINE)
 INLINE = re.compile(r"`expansion ([^`]+)`")
 LINK = re.compile(r"\]\((?!https?://|#|mailto:)([^)#]+)")
@@ -54,6 +62,29 @@ def test_every_make_target_shown_exists(document: Path) -> None:
     targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE))
     shown = {first or second for first, second in MAKE.findall(document.read_text("utf-8"))}
     assert shown <= targets, f"{names(document)} shows make targets that are not there"
+
+
+def test_contributing_tells_of_every_marker_and_of_the_folders_that_are_there() -> None:
+    options = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["pytest"]
+    markers = [line.split(":")[0] for line in options["ini_options"]["markers"]]
+    text = CONTRIBUTING.read_text("utf-8")
+    rows = dict(re.findall(r"^\| `(\w+)` \| (.+?) \|", text, re.MULTILINE))
+    assert list(rows) == markers
+    assert {name for name in markers if name not in ("unit", "slow")} == set(CATEGORIES.values())
+    assert all(f"`tests/{folder}`" in rows[name] for folder, name in CATEGORIES.items())
+    paths = re.findall(r"`[^`]*?((?:tests|docs)/[\w./-]+)`", text)
+    assert len(paths) > 10
+    assert [path for path in paths if not (ROOT / path).exists()] == []
+    assert [name for name in re.findall(r"pytest -m (\w+)", text) if name not in markers] == []
+
+
+@pytest.mark.parametrize("start", [*SLOW, *LONGEST])
+def test_what_is_left_out_or_run_first_is_there(start: str) -> None:
+    file, _, name = start.partition("::")
+    assert (TESTS / file).exists()
+    if name:
+        module = import_module(f"tests.{file.removesuffix('.py').replace('/', '.')}")
+        assert [test for test in vars(module) if test.startswith(name)]
 
 
 def test_the_command_reference_is_fresh() -> None:
