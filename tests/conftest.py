@@ -112,6 +112,26 @@ def released(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.fixture(scope="session")
+def simulated_company(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The tables of the one simulated company, to be read only."""
+    from tests.support import shared
+
+    return shared.once(tmp_path_factory, "simulated-company", shared.simulated) / "source"
+
+
+@pytest.fixture(scope="session")
+def finished_company(tmp_path_factory: pytest.TempPathFactory, simulated_company: Path) -> Path:
+    """The folder of that company, built, trained, scored and reported; copy it to change it."""
+    from tests.support import shared
+
+    return shared.once(
+        tmp_path_factory,
+        "finished-company",
+        lambda folder: shared.finished(folder, simulated_company),
+    )
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """An empty database of each kind; in PostgreSQL it is a schema of the test's own."""

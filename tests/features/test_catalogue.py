@@ -13,7 +13,6 @@ import pytest
 from features import catalogue
 from features.declaration.feature import UNITS, FeatureColumn
 from features.labels.targets import TARGETS
-from pipelines.synthetic import simulate
 from tests.support.company import compute_on, labels_on
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -62,14 +61,12 @@ def test_monotone_names_targets() -> None:
 
 
 @pytest.fixture(scope="module")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+def demo(simulated_company: Path) -> dict[str, Any]:
     """The tables of a small demo company."""
-    folder = tmp_path_factory.mktemp("demo")
-    simulate(folder / "demo", accounts=150, months=24, seed=5, workers=1)
     connection = ibis.duckdb.connect()
     return {
         path.stem: connection.read_parquet(path)
-        for path in sorted((folder / "demo").glob("*.parquet"))
+        for path in sorted(simulated_company.glob("*.parquet"))
     }
 
 

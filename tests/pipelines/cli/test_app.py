@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -14,23 +15,9 @@ import pytest
 from typer.testing import CliRunner
 
 from pipelines.cli.app import app
-from pipelines.synthetic import simulate
+from tests.support.shared import SETTINGS
 
 ROOT = Path(__file__).parents[3]
-SETTINGS = """
-[company]
-name = "Example Software"
-[data]
-folder = "source"
-[paths]
-work = "work"
-[mlflow]
-home = "mlruns"
-[train]
-targets = ["upsell"]
-threads = 1
-max_trees = 100
-"""
 
 
 @dataclass(frozen=True)
@@ -60,14 +47,10 @@ def test_the_installed_command_answers_for_itself(tmp_path: Path) -> None:
 
 
 @pytest.fixture(scope="module")
-def company(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def company(finished_company: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with settings and a small simulated company that has gone all the way once."""
-    folder = tmp_path_factory.mktemp("company")
-    (folder / "expansion.toml").write_text(SETTINGS)
-    simulate(folder / "source", accounts=300, months=36, seed=7, workers=1)
-    for verb in ("build", "train", "score", "report"):
-        done = expansion(folder, verb)
-        assert done.returncode == 0, f"{verb}: {done.stderr}"
+    folder = tmp_path_factory.mktemp("company") / "own"
+    shutil.copytree(finished_company, folder, symlinks=True)
     return folder
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from dataclasses import dataclass
 from inspect import signature
 from pathlib import Path
@@ -24,25 +25,9 @@ from pipelines.lifecycle.train import train
 from pipelines.monitoring.watch import watch
 from pipelines.report.report import ReportResult, report
 from pipelines.scoring.score import ScoreResult, score
-from pipelines.synthetic import simulate
+from tests.support.shared import PAGE
 
-PAGE = (Path(__file__).parents[3] / "docs" / "own-features.md").read_text("utf-8")
 OWN = {"support_tickets_closed_28d", "support_tickets_closed_91d", "support_closed_per_user_91d"}
-SMALL = """
-[train]
-targets = ["upsell"]
-max_trees = 50
-threads = 1
-min_positives = 20
-[score]
-reasons = 100
-"""
-
-
-def example(language: str) -> str:
-    found = re.search(rf"```{language}\n(.*?)```", PAGE, re.DOTALL)
-    assert found
-    return found[1]
 
 
 @dataclass(frozen=True)
@@ -56,14 +41,14 @@ class Gone:
 
 
 @pytest.fixture(scope="module")
-def gone(tmp_path_factory: pytest.TempPathFactory) -> Gone:
-    folder = tmp_path_factory.mktemp("acme")
-    (folder / "acme_features.py").write_text(example("python"), "utf-8")
-    (folder / "expansion.toml").write_text(SMALL + example("toml"), "utf-8")
+def gone(finished_company: Path, tmp_path_factory: pytest.TempPathFactory) -> Gone:
+    folder = tmp_path_factory.mktemp("acme") / "own"
+    shutil.copytree(finished_company, folder, symlinks=True)
+    with (folder / "expansion.toml").open("a", encoding="utf-8") as file:
+        file.write("\n[score]\nreasons = 100\n")
     with pytest.MonkeyPatch.context() as patch:
         patch.delenv("EXPANSION_STORE_URL", raising=False)
         settings = load(folder / "expansion.toml")
-    simulate(settings.data_folder, accounts=300, months=30, seed=5, workers=1)
     assert check(settings).ok
     built = build(settings)
     assert [one.verdict for one in train(settings).targets] == ["skill"]

@@ -27,8 +27,9 @@ from pipelines.config.settings import Settings, load
 from pipelines.delivery import webhooks
 from pipelines.delivery.notify import DELAYS, EndpointState, Surroundings, notify
 from tests.models.stored import account, scoring
-from tests.pipelines.cli.test_app import SETTINGS, expansion
+from tests.pipelines.cli.test_app import expansion
 from tests.pipelines.endpoint import Endpoint, Got, listening
+from tests.support.shared import SETTINGS
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"  # noqa: S105 (the specification's own)
 OLD_SECRET = f"whsec_{base64.b64encode(b'o' * 24).decode()}"

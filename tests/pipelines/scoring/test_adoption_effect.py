@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from pathlib import Path
 
 import pandas as pd
@@ -13,15 +12,13 @@ from pipelines.cli.show.adoption import journey
 from pipelines.config.settings import Settings, load
 from pipelines.ingest.tables import ingest
 from pipelines.scoring.adoption_effect import JourneyResult, analyse
-from pipelines.synthetic import simulate
 from tests.pipelines import small
 
 
 @pytest.fixture(scope="module")
-def company(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+def company(simulated_company: Path, tmp_path_factory: pytest.TempPathFactory) -> Settings:
     folder = tmp_path_factory.mktemp("journey")
-    simulate(folder / "source", accounts=300, months=36, seed=7, end=date(2026, 8, 3))
-    (folder / "expansion.toml").write_text("", "utf-8")
+    (folder / "expansion.toml").write_text(f'[data]\nfolder = "{simulated_company}"\n', "utf-8")
     settings = load(folder / "expansion.toml")
     ingest(settings)
     return settings

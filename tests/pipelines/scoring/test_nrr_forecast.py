@@ -21,24 +21,22 @@ from pipelines.cli.app import app
 from pipelines.config.settings import Settings, load
 from pipelines.ingest.tables import ingest
 from pipelines.scoring.nrr_forecast import panel_of, quarters_back
-from pipelines.synthetic import simulate
 from tests.pipelines import small
 
 TOML = """
 [company]
 name = "Example Software"
 [data]
-folder = "source"
+folder = "{source}"
 [paths]
 work = "work"
 """
 
 
 @pytest.fixture(scope="module")
-def company(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+def company(simulated_company: Path, tmp_path_factory: pytest.TempPathFactory) -> Settings:
     folder = tmp_path_factory.mktemp("forecast")
-    simulate(folder / "source", accounts=60, months=27, seed=7, end=date(2026, 8, 3), workers=1)
-    (folder / "expansion.toml").write_text(TOML, "utf-8")
+    (folder / "expansion.toml").write_text(TOML.format(source=simulated_company), "utf-8")
     settings = load(folder / "expansion.toml")
     ingest(settings)
     return settings

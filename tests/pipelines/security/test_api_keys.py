@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from models.store.api_keys import FORM
-from tests.pipelines.cli.test_app import SETTINGS, expansion
+from tests.pipelines.cli.test_app import expansion
+from tests.support.shared import SETTINGS
 
 
 @pytest.fixture

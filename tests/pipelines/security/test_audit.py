@@ -13,7 +13,8 @@ import pytest
 from models.store.audit_log import AuditLog
 from pipelines.config.settings import load
 from tests.models.store.test_audit_log import ASKED
-from tests.pipelines.cli.test_app import SETTINGS, expansion
+from tests.pipelines.cli.test_app import expansion
+from tests.support.shared import SETTINGS
 
 
 @pytest.fixture

@@ -24,8 +24,9 @@ from pipelines.security import erase_tables
 from pipelines.security.erase import Erasure, erase
 from pipelines.security.search import everywhere, unsearched
 from tests.models.stored import account, scoring
-from tests.pipelines.cli.test_app import SETTINGS, expansion
+from tests.pipelines.cli.test_app import expansion
 from tests.pipelines.small import ACCOUNTS, SUBSCRIPTIONS, USAGE_DAILY, company, few
+from tests.support.shared import SETTINGS
 
 CONTACTS = """
 contact_id,account_id,role,from_on,known_at

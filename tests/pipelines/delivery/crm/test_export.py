@@ -22,7 +22,8 @@ from pipelines.delivery.crm import files
 from pipelines.delivery.crm.export import ExportResult, export
 from pipelines.delivery.crm.fields import Format, fields_of, text
 from tests.models.stored import account, scoring
-from tests.pipelines.cli.test_app import SETTINGS, expansion
+from tests.pipelines.cli.test_app import expansion
+from tests.support.shared import SETTINGS
 
 TOLD = Decision("expand", 'Say "hello",\nthen wait.', "", None, 100.0, "listed", place=1)
 TINY = 0.000001
