@@ -12,29 +12,29 @@ from pipelines.monitoring.verdict import Finding, Value, Verdict
 CATALOGUES = read(Path(__file__).with_name("messages"))
 
 
-def verdict_of(verdict: Verdict, words: Catalogue) -> tuple[str, str]:
+def verdict_text(verdict: Verdict, words: Catalogue) -> tuple[str, str]:
     """Return what kind of week it was, and what to do."""
     return words.text(f"verdict.{verdict.kind}"), words.text(f"do.{verdict.kind}")
 
 
-def told(finding: Finding, words: Catalogue) -> tuple[str, str]:
+def finding_text(finding: Finding, words: Catalogue) -> tuple[str, str]:
     """Return what was found, with how long it has lasted, and what to do about it."""
     figures = Figures(words.language, gap=" ")
-    about = _called(finding.about, words)
+    about = _name(finding.about, words)
     values = {"about": about}
     for name, value in finding.values.items():
         values[name] = _plain(value, figures)
         values[f"{name}_percent"] = _percent(value, figures)
-    sentence = words.text(f"told.{finding.code}", **values)
-    lasts = _lasts(finding, words)
+    sentence = words.text(f"finding.{finding.code}", **values)
+    duration = _duration(finding, words)
     return (
-        f"{sentence} {lasts}".rstrip(),
-        words.text(f"do_about.{finding.code}", about=about),
+        f"{sentence} {duration}".rstrip(),
+        words.text(f"action.{finding.code}", about=about),
     )
 
 
-def false_alarms(verdict: Verdict, words: Catalogue) -> str:
-    """Return how often the watch would cry without reason; empty where it was not simulated."""
+def false_alarm_text(verdict: Verdict, words: Catalogue) -> str:
+    """Return the false-alarm rate as a sentence; empty where it was not simulated."""
     rate, figures = verdict.false_alarms, Figures(words.language, gap=" ")
     if rate is None:
         return ""
@@ -42,11 +42,11 @@ def false_alarms(verdict: Verdict, words: Catalogue) -> str:
     return words.text("say.false_alarms", weeks=rate.weeks, **shares)
 
 
-def not_yet(verdict: Verdict, words: Catalogue) -> str:
-    """Return from which day promises can be checked; empty where all can be by now."""
+def accuracy_text(verdict: Verdict, words: Catalogue) -> str:
+    """Return from which day actuals can be compared with the forecast; empty where all can be."""
     days: dict[date, list[str]] = {}
     for target, day in sorted(verdict.not_knowable_before.items()):
-        days.setdefault(day, []).append(_called(target, words))
+        days.setdefault(day, []).append(_name(target, words))
     parts = [
         words.text(
             "say.not_yet_one",
@@ -58,12 +58,12 @@ def not_yet(verdict: Verdict, words: Catalogue) -> str:
     return words.text("say.not_yet", days="; ".join(parts)) if parts else ""
 
 
-def _called(about: str, words: Catalogue) -> str:
+def _name(about: str, words: Catalogue) -> str:
     """Return what a target is called; tables and columns keep their names."""
     return WORDS[words.language].texts.get(f"target.{about}", about)
 
 
-def _lasts(finding: Finding, words: Catalogue) -> str:
+def _duration(finding: Finding, words: Catalogue) -> str:
     if finding.light == "ok":
         return words.text("say.waits", weeks=finding.weeks)
     return words.text("say.lasts", weeks=finding.weeks) if finding.weeks > 1 else ""

@@ -39,8 +39,8 @@ PAGE = "index.html"
 SHOWN = 12
 """Next-best accounts on the page; the rest of ``[report] top`` is folded below them."""
 EXPLAINED = (
-    "trust", "accounts", "arr", "expected", "risk", "nrr", "changed", "chance", "list", "reasons",
-    "alarms", "white", "kept", "auc", "figures", "reliability", "watched",
+    "trust", "accounts", "arr", "expected", "risk", "nrr", "changed", "probability", "list",
+    "reasons", "alarms", "white", "accuracy", "auc", "figures", "reliability", "monitoring",
 )  # fmt: skip
 """What the page tells the computation of, in this order; every figure links there."""
 

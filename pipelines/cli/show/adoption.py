@@ -12,49 +12,50 @@ if TYPE_CHECKING:
     from models.statistics.interval import Interval
     from pipelines.scoring.adoption_effect import JourneyResult
 
-HEADER = ("by day", "step", "outcome", "accounts", "not yet", "share", "share not yet",
-          "difference", "adjusted", "")  # fmt: skip
+HEADER = ("by day", "milestone", "outcome", "reached", "not reached", "% if reached",
+          "% if not", "difference", "adjusted", "")  # fmt: skip
 
 
 def journey(result: JourneyResult, by: str = "all") -> None:
     """Print the comparisons of one cohort, such as ``all``, and where the rest lies."""
-    chosen = [one for one in result.comparisons if one.cohort == by]
-    known = sorted({one.cohort for one in result.comparisons})
-    if not chosen:
-        line(f"There is no cohort {by!r}. Known here: {', '.join(known)}", "red")
+    comparisons = [comparison for comparison in result.comparisons if comparison.cohort == by]
+    cohorts = sorted({comparison.cohort for comparison in result.comparisons})
+    if not comparisons:
+        line(f"There is no cohort {by!r}. Available: {', '.join(cohorts)}", "red")
         return
-    line(f"{result.accounts:,} accounts observed for a year after a day of theirs.", "bold")
-    table("shares in per cent, differences in points, with 95 % intervals", HEADER, _rows(chosen))
+    line(f"{result.accounts:,} accounts, each followed for a year.", "bold")
+    title = "Share with the outcome in the year after, in % (95 % interval); difference in points"
+    table(title, HEADER, _rows(comparisons))
     line()
     line(result.note, "bold")
-    line(f"Cohorts, for --cohort: {', '.join(one for one in known if one != by)}")
+    line(f"Cohorts, for --cohort: {', '.join(cohort for cohort in cohorts if cohort != by)}")
     for path in result.files:
         line(f"→ {path}")
 
 
-def _rows(found: Sequence[Comparison]) -> list[tuple[str, ...]]:
+def _rows(comparisons: Sequence[Comparison]) -> list[tuple[str, ...]]:
     return [
         (
-            str(one.day),
-            one.step.replace("_", " "),
-            one.outcome.replace("_", "-"),
-            str(one.reached),
-            str(one.open),
-            _share(one.share_reached),
-            _share(one.share_open),
-            _points(one.difference),
-            _points(one.adjusted),
-            "few" if one.few else "",
+            str(comparison.day),
+            comparison.step.replace("_", " "),
+            comparison.outcome.replace("_", "-"),
+            str(comparison.reached),
+            str(comparison.open),
+            _share(comparison.share_reached),
+            _share(comparison.share_open),
+            _points(comparison.difference),
+            _points(comparison.adjusted),
+            "few" if comparison.few else "",
         )
-        for one in found
+        for comparison in comparisons
     ]
 
 
-def _share(one: Interval) -> str:
-    return f"{100 * one.value:.0f} ({100 * one.low:.0f} to {100 * one.high:.0f})"
+def _share(interval: Interval) -> str:
+    return f"{100 * interval.value:.0f} ({100 * interval.low:.0f} to {100 * interval.high:.0f})"
 
 
-def _points(one: Interval | None) -> str:
-    if one is None:
+def _points(interval: Interval | None) -> str:
+    if interval is None:
         return "-"
-    return f"{100 * one.value:+.0f} ({100 * one.low:+.0f} to {100 * one.high:+.0f})"
+    return f"{100 * interval.value:+.0f} ({100 * interval.low:+.0f} to {100 * interval.high:+.0f})"

@@ -1,4 +1,4 @@
-"""What a person sees of a week's run."""
+"""How a weekly run, deliveries, exports and webhooks read at a terminal."""
 
 from __future__ import annotations
 
@@ -14,54 +14,55 @@ if TYPE_CHECKING:
 
 
 def ran(result: WeeklyResult) -> None:
-    """Print the steps with their time and what they had to say."""
+    """Print the steps with their time and result."""
     rows = [
-        (one.name, f"{one.seconds:,.1f}", _told(one.told, place < result.taken_over))
-        for place, one in enumerate(result.steps)
+        (step.name, f"{step.seconds:,.1f}", _outcome(step.told, place < result.taken_over))
+        for place, step in enumerate(result.steps)
     ]
-    table(f"The week of {result.as_of}", ("step", "s", ""), rows)
+    table(f"Weekly run of {result.as_of}", ("step", "seconds", "result"), rows)
     if result.missed:
-        line(f"Made up for: {', '.join(result.missed)}.")
+        line(f"Missed weeks, scored and monitored now: {', '.join(result.missed)}.")
     if result.taken_over == len(result.steps):
-        line("Nothing is new since the last run; nothing was done again.")
+        line("No new data since the last run: nothing to do.")
     line(f"\u2192 {result.path}")
 
 
-def _told(text: str, before: bool) -> str:
-    return f"{text} (by a former run)" if before else text
+def _outcome(text: str, is_reused: bool) -> str:
+    return f"{text} (reused from an earlier run)" if is_reused else text
 
 
 def delivered(result: DeliverResult, *, dry_run: bool) -> None:
-    """Print which week went where, or would go."""
-    what = "would go to" if dry_run else "went to"
+    """Print which week's report was delivered to whom, or would be."""
+    state = "would be delivered" if dry_run else "delivered"
     if result.delivered:
-        line(f"The report of {result.as_of} {what} {', '.join(result.delivered)}.")
+        line(f"Report of {result.as_of} {state} to {', '.join(result.delivered)}.")
     if result.had_it:
-        line(f"It went to {', '.join(result.had_it)} before; --again sends it once more.")
+        line(f"Already delivered to {', '.join(result.had_it)}; --again delivers it again.")
     if not result.delivered and not result.had_it:
-        line("Nobody gets the report: there is no [[deliver]] in the settings.")
+        line("No recipients: add [[deliver]] to the settings.")
 
 
 MOST_PROBLEMS = 10
 
 
 def exported(result: ExportResult) -> None:
-    """Print what was written or would be, its first rows and who could not go."""
-    what = "would be written" if result.is_dry_run else "written"
-    line(f"{result.written:,} of {result.accounts:,} accounts {what}, as {result.form}", "bold")
+    """Print what was exported or would be, its first rows and the accounts left out."""
+    state = "would be exported" if result.is_dry_run else "exported"
+    line(f"{result.written:,} of {result.accounts:,} accounts {state} as {result.form}", "bold")
     if result.since:
-        line(f"{result.unchanged:,} have not changed since {result.since}")
+        line(f"{result.unchanged:,} unchanged since {result.since}")
     line(f"{result.folder}: {_files(result.files)}")
     if result.first:
         line()
         rows = [[name, *(row[name] for row in result.first)] for name in result.first[0]]
-        head = ("field", *("first", "second", "third")[: len(result.first)])
-        table("", head, rows)
+        header = ("field", *("first", "second", "third")[: len(result.first)])
+        table("", header, rows)
     if result.problems:
         line()
-        line(f"{len({one.account_id for one in result.problems}):,} accounts cannot go:", "red")
-        for one in result.problems[:MOST_PROBLEMS]:
-            line(f"  {one.account_id!r}: {one.problem}")
+        accounts = {problem.account_id for problem in result.problems}
+        line(f"{len(accounts):,} accounts cannot be exported:", "red")
+        for problem in result.problems[:MOST_PROBLEMS]:
+            line(f"  {problem.account_id!r}: {problem.problem}")
 
 
 def _files(names: list[str]) -> str:
@@ -69,19 +70,26 @@ def _files(names: list[str]) -> str:
 
 
 def notified(result: NotifyResult) -> None:
-    """Print what was new, what was sent, and whom to look after."""
+    """Print what was new, what was sent, and which endpoints need attention."""
     if not result.endpoints:
-        line("There are no [[webhooks]] in the settings: nobody is told.")
+        line("No webhooks: add [[webhooks]] to the settings.")
         return
     line(f"{result.new:,} new messages", "bold")
-    head = ("endpoint", "sent", "failed", "waiting", "given up", "last answer")
+    header = ("endpoint", "sent", "failed", "waiting", "given up", "last response")
     rows = [
-        (one.name, one.sent, one.failed, one.waiting, one.given_up, one.last)
-        for one in result.endpoints
+        (
+            endpoint.name,
+            endpoint.sent,
+            endpoint.failed,
+            endpoint.waiting,
+            endpoint.given_up,
+            endpoint.last,
+        )
+        for endpoint in result.endpoints
     ]
-    table("", head, rows)
-    for one in result.endpoints:
-        if one.is_off:
-            line(f"{one.name} has answered 410: it wants no messages, and gets none.", "red")
-        if one.is_off or one.given_up:
-            line(f"→ expansion notify --again {one.name}")
+    table("", header, rows)
+    for endpoint in result.endpoints:
+        if endpoint.is_off:
+            line(f"{endpoint.name} answered 410 (gone): nothing more is sent to it.", "red")
+        if endpoint.is_off or endpoint.given_up:
+            line(f"→ expansion notify --again {endpoint.name}")

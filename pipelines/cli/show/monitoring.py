@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipelines.cli.console import line
-from pipelines.monitoring.texts import CATALOGUES, false_alarms, not_yet, told, verdict_of
+from pipelines.monitoring.texts import CATALOGUES, accuracy_text, false_alarm_text, finding_text, verdict_text
 
 if TYPE_CHECKING:
     from pipelines.monitoring.watch import Challenger, WatchResult
@@ -17,26 +17,27 @@ COLOURS = {"ok": "green", "look": "yellow", "alarm": "red"}
 def watched(result: WatchResult, language: str) -> None:
     """Print the verdict, each finding with what to do about it, and what was trained."""
     words, verdict = CATALOGUES[language], result.verdict
-    sentence, advice = verdict_of(verdict, words)
+    sentence, advice = verdict_text(verdict, words)
     line(sentence, f"bold {COLOURS[verdict.light]}")
     line(advice)
     for finding in verdict.findings:
-        what, do = told(finding, words)
+        what, do = finding_text(finding, words)
         line()
         line(what, COLOURS[finding.light])
         line(f"  {do}")
     line()
-    for remark in (false_alarms(verdict, words), not_yet(verdict, words)):
+    for remark in (false_alarm_text(verdict, words), accuracy_text(verdict, words)):
         if remark:
             line(remark)
-    for one in result.challengers:
-        line(_challenger(one))
+    for challenger in result.challengers:
+        line(_challenger(challenger))
     line(f"\u2192 {result.path}")
     line(words.text("say.annex", path=str(Path(result.path).with_name("evidently.html"))))
 
 
-def _challenger(one: Challenger) -> str:
-    if one.promoted:
-        return f"{one.target}: version {one.version} was trained and promoted"
-    made = f"version {one.version} was trained, not promoted" if one.version else "not trained"
-    return f"{one.target}: {made}: {'; '.join(one.reasons)}"
+def _challenger(challenger: Challenger) -> str:
+    target, version = challenger.target, challenger.version
+    if challenger.promoted:
+        return f"{target}: version {version} trained and promoted"
+    state = f"version {version} trained, not promoted" if version else "not trained"
+    return f"{target}: {state}: {'; '.join(challenger.reasons)}"

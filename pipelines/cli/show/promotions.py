@@ -1,4 +1,4 @@
-"""How the gate's answer and the log of promotions read at a terminal."""
+"""How promotion checks and the promotion log read at a terminal."""
 
 from __future__ import annotations
 
@@ -13,30 +13,31 @@ if TYPE_CHECKING:
 def promoted(result: PromotionResult) -> None:
     """Print the gate's table, and which version is in use now."""
     if result.checks:
-        rows = [_check(one) for one in result.checks]
-        header = ("check", f"champion {result.before or '-'}", f"version {result.version}", "")
-        table(f"{result.target}: may version {result.version} be used?", header, rows)
+        rows = [_check(check) for check in result.checks]
+        champion, challenger = f"champion {result.before or '-'}", f"version {result.version}"
+        header = ("check", champion, challenger, "result")
+        table(f"{result.target}: promotion checks of version {result.version}", header, rows)
         line()
-    for one in result.checks:
-        if one["why"]:
-            line(f"{one['name']}: {one['why']}", None if one["passes"] else "red")
+    for check in result.checks:
+        if check["why"]:
+            line(f"{check['name']}: {check['why']}", None if check["passes"] else "red")
     if not result.promoted:
-        kept = f"{result.before} stays" if result.before else "no version is"
-        line(f"{result.target}: version {result.version} is refused; {kept} in use.", "bold red")
-        line("To use it all the same: --force --why REASON, which the log keeps.")
+        in_use = f"version {result.before} stays" if result.before else "no version is"
+        line(f"{result.target}: version {result.version} not promoted; {in_use} in use.", "bold red")
+        line("To promote it anyway: --force --why REASON. The reason is logged.")
         return
     if result.before == result.version:
-        line(f"{result.target}: version {result.version} is the champion already.", "bold")
+        line(f"{result.target}: version {result.version} is already the champion.", "bold")
     else:
-        instead = f" in place of {result.before}" if result.before else ""
-        forced = " by force" if result.forced else ""
-        line(f"{result.target}: version {result.version} is the champion{instead}{forced}.", "bold")
+        replaced = f", replacing version {result.before}" if result.before else ""
+        forced = " (forced)" if result.forced else ""
+        line(f"{result.target}: version {result.version} promoted{replaced}{forced}.", "bold")
     line(f"→ {result.release}")
 
 
-def _check(one: dict[str, Any]) -> tuple[str, ...]:
-    said = "passes" if one["passes"] else "REFUSED"
-    return (one["name"], one["champion"], one["challenger"], said)
+def _check(check: dict[str, Any]) -> tuple[str, ...]:
+    result = "passed" if check["passes"] else "FAILED"
+    return (check["name"], check["champion"], check["challenger"], result)
 
 
 def log(result: list[dict[str, Any]]) -> None:
@@ -46,18 +47,18 @@ def log(result: list[dict[str, Any]]) -> None:
         return
     rows = [
         (
-            one["target"],
-            one["to"],
-            _minute(one["when"]),
-            _minute(one["until"]) if one["until"] else "now",
-            one["who"],
-            f"{one['kind']}{' by force' if one['forced'] else ''}",
-            one["why"],
-            one["release"],
+            entry["target"],
+            entry["to"],
+            _minute(entry["when"]),
+            _minute(entry["until"]) if entry["until"] else "now",
+            entry["who"],
+            f"{entry['kind']}{' (forced)' if entry['forced'] else ''}",
+            entry["why"],
+            entry["release"],
         )
-        for one in result
+        for entry in result
     ]
-    header = ("target", "version", "in use from (UTC)", "until", "who", "how", "why", "release")
+    header = ("target", "version", "in use from (UTC)", "until", "by", "action", "reason", "release")
     table("", header, rows)
 
 

@@ -1,4 +1,4 @@
-"""How the parts of a change read at a terminal."""
+"""How changes of probabilities and their causes read at a terminal."""
 
 from __future__ import annotations
 
@@ -10,38 +10,40 @@ from pipelines.cli.console import line, table
 if TYPE_CHECKING:
     from pipelines.scoring.score_changes import AccountMove, MovedResult, TargetMove
 
-HEADER = ("before", "now", "by its data", "by the model", "by calibration")
+HEADER = ("before", "now", "data", "model", "calibration")
 
 
 def moved(result: MovedResult) -> None:
     """Print what moved, target by target, then the accounts that moved most and why."""
-    line(f"From {result.since} to {result.until}, in percentage points.", "bold")
+    line(f"Change in probability from {result.since} to {result.until}", "bold")
+    line("data, model and calibration: what each contributed, in percentage points")
     if result.came or result.left:
-        line(f"{result.came:,} accounts came, {result.left:,} left; the others are compared.")
+        line(f"{result.came:,} new accounts, {result.left:,} no longer scored; not compared")
     rows = [
-        (one.target, f"{one.accounts:,}", *_figures(one), _versions(one)) for one in result.targets
+        (move.target, f"{move.accounts:,}", *_figures(move), _versions(move))
+        for move in result.targets
     ]
-    table("Mean of all accounts", ("target", "accounts", *HEADER, "version"), rows)
+    table("Average of all accounts", ("target", "accounts", *HEADER, "version"), rows)
     line()
     table(
         "Largest changes",
         ("account", "target", *HEADER),
-        [(one.account_id, one.target, *_figures(one)) for one in result.accounts],
+        [(move.account_id, move.target, *_figures(move)) for move in result.accounts],
     )
-    for one in result.accounts:
-        for reason in one.because:
-            line(f"  {one.account_id} {one.target}: {reason.text}")
+    for move in result.accounts:
+        for cause in move.because:
+            line(f"  {move.account_id} {move.target}: {cause.text}")
 
 
-def _figures(one: TargetMove | AccountMove) -> tuple[str, ...]:
-    parts = (one.data, one.model, one.calibration)
+def _figures(move: TargetMove | AccountMove) -> tuple[str, ...]:
+    contributions = (move.data, move.model, move.calibration)
     return (
-        PLAIN.percent(one.before, 1),
-        PLAIN.percent(one.after, 1),
-        *(PLAIN.signed(100 * part, 1) for part in parts),
+        PLAIN.percent(move.before, 1),
+        PLAIN.percent(move.after, 1),
+        *(PLAIN.signed(100 * contribution, 1) for contribution in contributions),
     )
 
 
-def _versions(one: TargetMove) -> str:
-    before, after = one.versions
+def _versions(move: TargetMove) -> str:
+    before, after = move.versions
     return after if before == after else f"{before} → {after}"

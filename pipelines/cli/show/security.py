@@ -13,83 +13,84 @@ if TYPE_CHECKING:
 
 def created(result: MadeKey) -> None:
     """Print a new key, once."""
-    one = result.stored
+    stored = result.stored
     line(result.key, "bold")
     line(
-        f"{one.name!r} may {', '.join(one.scopes)} until {one.expires_at:%Y-%m-%d}. Keep the key "
-        "now: only its hash is stored, and it is never shown again."
+        f"Key {stored.name!r}, scope {', '.join(stored.scopes)}, valid until "
+        f"{stored.expires_at:%Y-%m-%d}. Copy it now: only its hash is stored, and it is not shown "
+        "again."
     )
-    line(f"curl -H 'authorization: Bearer exp_{one.key_id}_…' …")
-    line(f"→ expansion keys revoke {one.key_id}")
+    line(f"curl -H 'authorization: Bearer exp_{stored.key_id}_…' …")
+    line(f"→ expansion keys revoke {stored.key_id}")
 
 
 def listed(result: list[dict[str, Any]]) -> None:
-    """Print every key without what is secret of it."""
+    """Print every key without its secret."""
     if not result:
-        line("There is no key yet; `expansion keys create --name NAME` makes one.")
+        line("No keys yet. Create one: expansion keys create --name NAME")
         return
-    header = ("key", "name", "scopes", "made", "until", "state", "a minute", "most bytes")
-    table("", header, [_row(one) for one in result])
+    header = ("key", "name", "scopes", "created", "expires", "state", "requests/minute", "max. bytes")
+    table("", header, [_row(key) for key in result])
 
 
 def revoked(result: dict[str, Any]) -> None:
     """Print that a key is no longer valid."""
-    line(f"{result['key_id']} ({result['name']!r}) is revoked; servers refuse it within seconds.")
+    line(f"Key {result['key_id']} ({result['name']!r}) revoked: servers refuse it in seconds.")
 
 
-def _row(one: dict[str, Any]) -> tuple[str, ...]:
-    limits = (one["per_minute"], one["most_body_bytes"])
+def _row(key: dict[str, Any]) -> tuple[str, ...]:
+    limits = (key["per_minute"], key["most_body_bytes"])
     return (
-        one["key_id"],
-        one["name"],
-        ", ".join(one["scopes"]),
-        one["created_at"][:10],
-        one["expires_at"][:10],
-        one["state"],
+        key["key_id"],
+        key["name"],
+        ", ".join(key["scopes"]),
+        key["created_at"][:10],
+        key["expires_at"][:10],
+        key["state"],
         *("" if limit is None else str(limit) for limit in limits),
     )
 
 
 def erased(result: Erasure) -> None:
-    """Print the proof: every place that was looked at, what went, and what is left."""
-    rows = [(one.place, f"{one.removed:,}", f"{one.found:,}") for one in result.places]
-    table("", ("place", "removed", "found afterwards"), rows)
+    """Print the proof: every location searched, rows erased there, and rows remaining."""
+    rows = [(place.place, f"{place.removed:,}", f"{place.found:,}") for place in result.places]
+    table("", ("location", "rows erased", "rows remaining"), rows)
     line()
-    total = sum(one.removed for one in result.places)
+    total = sum(place.removed for place in result.places)
     if result.ok:
         line(
-            f"The {result.kind} {result.identifier!r} is erased: {total:,} rows removed or made "
-            f"nameless, and nothing of ours in {len(result.places)} places names it any more.",
+            f"{result.kind.capitalize()} {result.identifier!r} erased: {total:,} rows deleted or "
+            f"anonymised, none remaining in {len(result.places)} locations.",
             "green",
         )
     else:
         line(
-            f"The {result.kind} {result.identifier!r} is still named; see above. A server that was "
-            "writing hands over within seconds: run it again.",
+            f"{result.kind.capitalize()} {result.identifier!r} not fully erased: see the rows "
+            "remaining above. A running server may still have been writing; run the command again.",
             "red",
         )
-    for place in result.unsearched:
-        line(f"{place} could not be searched; nothing of ours writes ids there.", "yellow")
-    line(f"The sources in {result.sources} are yours: remove it there, too. Until then they are")
-    line("read without it.")
+    for location in result.unsearched:
+        line(f"{location} could not be searched; expansion stores no ids there.", "yellow")
+    line(f"Your source data in {result.sources} is unchanged: delete the {result.kind} there, too.")
+    line("Until then it is ignored when the sources are read.")
 
 
 def audited(result: list[dict[str, Any]]) -> None:
     """Print who asked for which account, the newest first."""
     if not result:
-        line("Nobody asked.")
+        line("No requests.")
         return
-    header = ("when (UTC)", "account", "key", "from", "asked", "status", "request")
+    header = ("time (UTC)", "account", "key", "address", "endpoint", "status", "request id")
     rows = [
         (
-            one["at"][:19].replace("T", " "),
-            one["account_id"],
-            one["key_id"] or "none needed",
-            one["address"],
-            one["asked"],
-            one["status"],
-            one["request_id"],
+            entry["at"][:19].replace("T", " "),
+            entry["account_id"],
+            entry["key_id"] or "no key required",
+            entry["address"],
+            entry["asked"],
+            entry["status"],
+            entry["request_id"],
         )
-        for one in result
+        for entry in result
     ]
     table("", header, rows)

@@ -91,7 +91,7 @@ START_DAYS = 90
 
 
 MINIMUM_BY, MINIMUM = 30, 0.1
-"""An account that has not this share of its seats active by this day stands under a bad star."""
+"""An account that has not this share of its seats active by this day has low early usage."""
 
 
 OUTCOME_BY = 60
@@ -174,4 +174,4 @@ def _use(case: Case, age: float) -> Told:
         values = {"active": case.words.number(active), "seats": case.words.number(seats or 0)}
         told = case.say("signal.active_of" if known else "signal.active", **values)
     behind = age > MINIMUM_BY and active < max(1.0, MINIMUM * (seats or 0))
-    return f"{told}{case.say('signal.bad_star')}" if behind else told, behind
+    return f"{told}{case.say('signal.low_early_usage')}" if behind else told, behind

@@ -1,4 +1,4 @@
-"""What the watch saw: the week's findings in words, and its figures over the weeks."""
+"""Monitoring results: the week's findings in words, and its figures over the weeks."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
 
-from pipelines.monitoring import texts as watch_words
+from pipelines.monitoring import texts
 from pipelines.monitoring.detectors.score_drift import MEAN
 from pipelines.monitoring.verdict import Finding, Kind, Light, Verdict
 
@@ -56,9 +56,9 @@ def watched(inputs: Inputs, words: Catalogue) -> Watched | None:
     verdict = inputs.verdict
     if verdict is None:
         return None
-    own = watch_words.CATALOGUES[words.language]
-    sentence, advice = watch_words.verdict_of(verdict, own)
-    remarks = (watch_words.false_alarms(verdict, own), watch_words.not_yet(verdict, own))
+    own = texts.CATALOGUES[words.language]
+    sentence, advice = texts.verdict_text(verdict, own)
+    remarks = (texts.false_alarm_text(verdict, own), texts.accuracy_text(verdict, own))
     oldest_first = inputs.verdicts[::-1]
     return Watched(
         sentence=sentence,
@@ -72,12 +72,12 @@ def watched(inputs: Inputs, words: Catalogue) -> Watched | None:
 
 
 def _told(finding: Finding, own: Catalogue) -> Told:
-    sentence, advice = watch_words.told(finding, own)
+    sentence, advice = texts.finding_text(finding, own)
     return Told(finding.light, sentence, advice)
 
 
 def _trends(verdicts: Sequence[Verdict], targets: Sequence[str]) -> list[Trend]:
-    """Return mean chances by target, whatever version gave them, and how many features moved."""
+    """Return mean probabilities by target, over all versions, and how many features moved."""
     found = [_trend(name, [_mean(one, name) for one in verdicts]) for name in targets]
     columns = _trend(None, [one.figures.get("columns moved") for one in verdicts])
     return [one for one in (*found, columns) if one is not None]

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from models.i18n.messages import Catalogue
 from models.i18n.number_format import Figures
 from models.inference.expected_arr import GAIN
-from pipelines.monitoring import texts as watch_words
+from pipelines.monitoring import texts as monitoring_texts
 from pipelines.monitoring.verdict import Light
 from pipelines.report.texts import targets
 
@@ -42,9 +42,9 @@ class Trust:
 
 
 def trust(inputs: Inputs, words: Catalogue) -> Trust:
-    """Weigh the watch's verdict, the models, what they promised, and the age of the data."""
+    """Weigh monitoring, the models, their forecast accuracy in testing, and the age of the data."""
     signs = (
-        _watched(inputs, words),
+        _monitoring(inputs, words),
         _models(inputs, words),
         *_promises(inputs, words),
         _age(inputs, words),
@@ -58,13 +58,15 @@ def _worst(signs: Sequence[Sign]) -> Light:
     return max((sign.light for sign in signs), key=order.index)
 
 
-def _watched(inputs: Inputs, words: Catalogue) -> Sign:
-    """Tell the verdict of the week with what to do, if anybody watched."""
+def _monitoring(inputs: Inputs, words: Catalogue) -> Sign:
+    """Return the verdict of the week with what to do; a caution where monitoring has not run."""
     verdict = inputs.verdict
     if verdict is None:
-        return Sign("look", "watch", words.text("trust.not_watched"))
-    told, do = watch_words.verdict_of(verdict, watch_words.CATALOGUES[words.language])
-    return Sign(verdict.light, "watch", told if verdict.light == "ok" else f"{told} {do}")
+        return Sign("look", "monitoring", words.text("trust.not_monitored"))
+    told, do = monitoring_texts.verdict_text(
+        verdict, monitoring_texts.CATALOGUES[words.language]
+    )
+    return Sign(verdict.light, "monitoring", told if verdict.light == "ok" else f"{told} {do}")
 
 
 def _models(inputs: Inputs, words: Catalogue) -> Sign:
@@ -90,12 +92,11 @@ def _promises(inputs: Inputs, words: Catalogue) -> list[Sign]:
     if not made:
         return []
     if not broken:
-        return [Sign("ok", "amounts", words.text("trust.kept"))]
-    told = "; ".join(
-        f"{words.name('target_in_text', name)} {one.sentence(words)}"
-        for name, one in broken.items()
+        return [Sign("ok", "amounts", words.text("trust.forecast_met"))]
+    misses = "; ".join(
+        one.sentence(words, words.name("target_in_text", name)) for name, one in broken.items()
     )
-    return [Sign("look", "amounts", words.text("trust.broken", told=told))]
+    return [Sign("look", "amounts", words.text("trust.forecast_missed", misses=misses))]
 
 
 def skilled_at(inputs: Inputs, target: str) -> bool:
@@ -150,10 +151,10 @@ class Promise:
         clear = abs(self.seen - self.expected) > CHANCE * sqrt(self.expected)
         return not clear or LEAST <= self.ratio <= MOST
 
-    def sentence(self, words: Catalogue) -> str:
-        """Return what was seen for each ten that were expected."""
-        key = "trust.too_much" if self.ratio < 1 else "trust.too_little"
-        return words.text(key, came=words.number(10 * self.ratio))
+    def sentence(self, words: Catalogue, target: str) -> str:
+        """Return actual outcomes per ten forecast, of a target by its name in a text."""
+        key = "trust.too_high" if self.ratio < 1 else "trust.too_low"
+        return words.text(key, target=target, actual=words.number(10 * self.ratio))
 
 
 def promise(card: Card | None) -> Promise | None:
