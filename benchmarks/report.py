@@ -49,7 +49,7 @@ def main() -> None:
 
 def demo(folder: Path) -> Path:
     """Make a demo company that was scored in two weeks."""
-    from pipelines.monitoring.watch import watch
+    from pipelines.monitoring.monitor import monitor
     from pipelines.orchestration.demo import demo as made
     from pipelines.scoring.score import score
 
@@ -59,7 +59,7 @@ def demo(folder: Path) -> Path:
     result = made(settings, accounts=1000, progress=lambda _text, _share: None)
     before = date.fromordinal(date.fromisoformat(result.as_of).toordinal() - 7)
     score(settings, missed=before)
-    watch(settings, on=before)
+    monitor(settings, on=before)
     return config
 
 

@@ -1,7 +1,7 @@
-"""The one command line: a verb a job, each restartable.
+"""Forecast which accounts will grow, shrink or leave, and why. One verb per job, safe to repeat.
 
-Exit codes: 0 done, 1 the data or a gate says no, 2 wrong usage, 3 the environment failed; `watch`
-adds 4 the customers changed, 5 a model got worse, 6 the data is broken.
+Exit codes: 0 done, 1 data or checks failed, 2 wrong usage, 3 environment failed; `monitor` adds
+4 customer behaviour changed, 5 model underperforming, 6 data quality issue.
 """
 
 from __future__ import annotations

@@ -42,16 +42,16 @@ def run(
     except ExpansionError as error:
         _fail(error, as_json=as_json)
     except OSError as error:
-        _fail(EnvironmentFailure(_told(error)), as_json=as_json)
+        _fail(EnvironmentFailure(_system_error(error)), as_json=as_json)
     else:
         _print_json(result) if as_json else show(result)
         if number := code(result):
             raise typer.Exit(number)
 
 
-def _told(error: OSError) -> str:
+def _system_error(error: OSError) -> str:
     where = f" ({error.filename})" if error.filename else ""
-    return f"the machine says: {error.strerror or error}{where}"
+    return f"system error: {error.strerror or error}{where}"
 
 
 def _fail(error: ExpansionError, *, as_json: bool) -> None:

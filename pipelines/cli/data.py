@@ -25,31 +25,34 @@ if TYPE_CHECKING:
 
 app = typer.Typer()
 
-Data = Annotated[Path | None, typer.Option("--data", help="Where the sources lie, if elsewhere.")]
+Data = Annotated[
+    Path | None, typer.Option("--data", help="Folder of the source files; default: [data] folder.")
+]
 
 
 @app.command()
 def simulate(
     out: Annotated[
         Path | None,
-        typer.Option(help="Folder to write to, if not where the settings look for data."),
+        typer.Option(help="Folder to write to; default: [data] folder."),
     ] = None,
-    accounts: Annotated[int, typer.Option(min=1, help="How many accounts.")] = 1000,
-    months: Annotated[int, typer.Option(min=1, help="How many months of history.")] = 36,
-    seed: Annotated[int, typer.Option(help="Same seed, same bytes.")] = 7,
+    accounts: Annotated[int, typer.Option(min=1, help="Number of accounts.")] = 1000,
+    months: Annotated[int, typer.Option(min=1, help="Months of history.")] = 36,
+    seed: Annotated[int, typer.Option(help="Random seed; the same seed gives the same data.")] = 7,
     end: Annotated[
         datetime | None,
         typer.Option(
-            parser=day, metavar=DAY, help="First day after the data; else the last Monday."
+            parser=day, metavar=DAY, help="First day after the data; default: the latest Monday."
         ),
     ] = None,
     swing: Annotated[
-        float, typer.Option(min=0, help="How far good and bad quarters move all accounts alike.")
+        float,
+        typer.Option(min=0, help="Strength of good and bad quarters that affect all accounts."),
     ] = 0.0,
     config: Config = DEFAULT,
     as_json: Json = False,
 ) -> None:
-    """Write a demo company: its tables, and apart from them the true probabilities."""
+    """Simulate a demo company: its tables and, separately, the true probabilities."""
 
     def work(report: Progress) -> SimulationSummary:
         from pipelines.orchestration.demo import newest_monday
@@ -72,14 +75,14 @@ def simulate(
 
 @app.command()
 def check(config: Config = DEFAULT, data: Data = None, as_json: Json = False) -> None:
-    """Read all tables through the mapping and report every violation of the contract at once."""
+    """Check all source tables against the data contract and report every violation at once."""
 
     def work(_report: Progress) -> CheckReport:
         from pipelines.ingest.check import check as checked
 
         return checked(load(config, data_folder=data))
 
-    run(work, results.violations, as_json=as_json, code=lambda found: int(not found.ok))
+    run(work, results.violations, as_json=as_json, code=lambda report: int(not report.ok))
 
 
 @app.command()
@@ -88,27 +91,35 @@ def build(
     data: Data = None,
     explain: Annotated[
         str | None,
-        typer.Option(metavar="ACCOUNT", help="Only print what made this account's row."),
+        typer.Option(
+            metavar="ACCOUNT",
+            help="Only explain this account's row: labels, features, source rows.",
+        ),
     ] = None,
     as_of: Annotated[
         datetime | None,
-        typer.Option(parser=day, metavar=DAY, help="With --explain: the day; else the newest."),
+        typer.Option(
+            parser=day, metavar=DAY, help="With --explain: the date; default: the newest."
+        ),
     ] = None,
     feature: Annotated[
         list[str] | None,
-        typer.Option("--feature", help="With --explain: only this one, with every row of it."),
+        typer.Option(
+            "--feature", help="With --explain: only this feature, with all its source rows."
+        ),
     ] = None,
     full: Annotated[
-        bool, typer.Option("--full", help="Compute every date, also those that hold as they are.")
+        bool,
+        typer.Option("--full", help="Compute every date anew, instead of reusing unchanged ones."),
     ] = False,
     as_json: Json = False,
 ) -> None:
-    """Write one Parquet of accounts, dates, features and targets, or explain a row of it."""
+    """Build the feature table: one Parquet file of features and labels by account and date."""
     if explain is not None:
         _explain(config, data, explain, as_of, feature or [], as_json=as_json)
         return
     if as_of or feature:
-        raise typer.BadParameter("--as-of and --feature go with --explain ACCOUNT")
+        raise typer.BadParameter("--as-of and --feature need --explain ACCOUNT")
 
     def work(report: Progress) -> BuildResult:
         from pipelines.build.build import build as built
@@ -146,12 +157,12 @@ def catalogue(
     context: typer.Context,
     write: Annotated[bool, typer.Option(help="Write the generated documents under docs/.")] = False,
     out: Annotated[
-        Path | None, typer.Option(help="Write the company's catalogue into this folder.")
+        Path | None, typer.Option(help="Write the company's feature catalogue into this folder.")
     ] = None,
     config: Config = DEFAULT,
     as_json: Json = False,
 ) -> None:
-    """Show every feature of a company, or write the generated documents anew."""
+    """List every feature of the company, or regenerate the documents that come from the code."""
 
     def work(_report: Progress) -> Documents:
         from pipelines.cli.documents import listed, written, written_for
@@ -166,11 +177,11 @@ def catalogue(
 
 @app.command()
 def demo(
-    accounts: Annotated[int, typer.Option(min=100, help="How many accounts.")] = 1000,
+    accounts: Annotated[int, typer.Option(min=100, help="Number of accounts.")] = 1000,
     config: Config = DEFAULT,
     as_json: Json = False,
 ) -> None:
-    """Go the whole way on a simulated company: simulate, check, build, train, score, report."""
+    """Run all steps for a simulated company, from its tables to the report."""
 
     def work(report: Progress) -> DemoResult:
         from pipelines.orchestration.demo import demo as demonstrated

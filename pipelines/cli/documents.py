@@ -18,14 +18,14 @@ COMMANDS = """# The command line
 
 {generated}
 
-Every verb takes `--config` (default `expansion.toml`), prints what a person wants to read, and with
-`--json` exactly one JSON object on stdout; progress and errors go to stderr. A verb run again does
-nothing new on the same input, or replaces its own output in one step.
+Every verb takes `--config` (default `expansion.toml`). Results go to stdout, as text or, with
+`--json`, as exactly one JSON object; progress and errors go to stderr. Every verb is safe to
+repeat: it changes nothing for the same input, or replaces its own output in one step.
 
-Exit codes: **0** done, **1** the data or a gate says no (a table or an export is missing, a rule is
-broken, a model is not better), **2** wrong usage (an option or a setting that does not exist, or
-names a file or folder that is not there; a mapping that does not fit its source), **3** the
-environment failed (disk, network, a service, a library).
+Exit codes: **0** done, **1** data or checks failed (a missing table or export, a violated rule, a
+model that is not better), **2** wrong usage (an unknown option or setting, a file or folder that
+does not exist, a mapping that does not fit its source), **3** environment failed (disk, network,
+a service, a library).
 """
 
 
@@ -80,8 +80,13 @@ def commands(verbs: Any) -> str:
 
 
 def _verbs(group: Any, before: str = "") -> Iterator[tuple[str, Any]]:
-    """Yield each verb with its name; those of a group, such as ``keys``, with the group's too."""
+    """Yield each verb with its name; those of a group, such as ``keys``, with the group's too.
+
+    A hidden verb is an old name of another one.
+    """
     for name, verb in group.commands.items():
+        if verb.hidden:
+            continue
         if hasattr(verb, "commands"):
             yield from _verbs(verb, f"{before}{name} ")
         else:

@@ -15,28 +15,27 @@ from pipelines.config.settings import load
 if TYPE_CHECKING:
     from pipelines.security.api_keys import MadeKey
 
-app = typer.Typer(
-    help="Make, list and revoke the keys with which the API is asked.", no_args_is_help=True
-)
+app = typer.Typer(help="Create, list and revoke API keys.", no_args_is_help=True)
 
 
 @app.command()
 def create(
-    name: Annotated[str, typer.Option(help="Who will use it, such as crm.")],
+    name: Annotated[str, typer.Option(help="Who will use the key, such as crm.")],
     scope: Annotated[
-        list[str], typer.Option(help="read, score, feedback or admin; may be given repeatedly.")
+        list[str], typer.Option(help="read, score, feedback or admin; can be repeated.")
     ] = ["read"],  # noqa: B006 (Typer reads it, nobody writes it)
-    days: Annotated[int, typer.Option(min=1, max=3650, help="How long it is valid.")] = 365,
+    days: Annotated[int, typer.Option(min=1, max=3650, help="Days of validity.")] = 365,
     per_minute: Annotated[
-        int | None, typer.Option(min=1, help="Requests a minute, if not the server's limit.")
+        int | None, typer.Option(min=1, help="Requests per minute; default: the server's limit.")
     ] = None,
     most_body_bytes: Annotated[
-        int | None, typer.Option(min=1, help="Largest request body, if not the server's limit.")
+        int | None,
+        typer.Option(min=1, help="Largest request body in bytes; default: the server's limit."),
     ] = None,
     config: Config = DEFAULT,
     as_json: Json = False,
 ) -> None:
-    """Make a key and print it once; only its hash is stored."""
+    """Create a key and print it once; only its hash is stored."""
 
     def work(_report: Progress) -> MadeKey:
         from pipelines.security.api_keys import create as created
@@ -49,7 +48,7 @@ def create(
 
 @app.command("list")
 def listed(config: Config = DEFAULT, as_json: Json = False) -> None:
-    """List every key with its scopes and whether it is still valid."""
+    """List all keys with their scopes and state."""
 
     def work(_report: Progress) -> list[dict[str, Any]]:
         from pipelines.security.api_keys import listed as all_keys
@@ -61,7 +60,9 @@ def listed(config: Config = DEFAULT, as_json: Json = False) -> None:
 
 @app.command()
 def revoke(
-    key_id: Annotated[str, typer.Argument(help="The part between the underscores of a key.")],
+    key_id: Annotated[
+        str, typer.Argument(help="The id of the key: the part between the underscores.")
+    ],
     config: Config = DEFAULT,
     as_json: Json = False,
 ) -> None:

@@ -25,7 +25,7 @@ app = typer.Typer()
 A_TARGET = f"One of {', '.join(TARGETS)}, or a label of the company's own."
 
 Targets = Annotated[
-    list[str] | None, typer.Option("--target", help="Only this target; may be given repeatedly.")
+    list[str] | None, typer.Option("--target", help="Only this target; can be repeated.")
 ]
 
 
@@ -34,20 +34,22 @@ def train(
     config: Config = DEFAULT,
     target: Targets = None,
     tune: Annotated[
-        int, typer.Option(min=0, help="Try so many sets of parameters for each target.")
+        int, typer.Option(min=0, help="Number of parameter sets to try for each target.")
     ] = 0,
     table: Annotated[
         Path | None,
-        typer.Option(help="Learn from this CSV or Parquet file instead; --target is its outcome."),
+        typer.Option(help="Train on this CSV or Parquet file; --target is its outcome."),
     ] = None,
-    account: Annotated[str, typer.Option("--id", help="The file's account column.")] = "account_id",
-    as_of: Annotated[str, typer.Option("--as-of", help="The file's date column.")] = "as_of",
+    account: Annotated[
+        str, typer.Option("--id", help="With --table: the account column.")
+    ] = "account_id",
+    as_of: Annotated[str, typer.Option("--as-of", help="With --table: the date column.")] = "as_of",
     horizon: Annotated[
-        int, typer.Option(min=1, help="Days after the date until the file's outcome is known.")
+        int, typer.Option(min=1, help="With --table: days until the outcome is known.")
     ] = 91,
     as_json: Json = False,
 ) -> None:
-    """Train, calibrate, evaluate and register one model a target; publish what has skill."""
+    """Train, calibrate, evaluate and register one model per target; publish those with skill."""
 
     def work(report: Progress) -> TrainResult:
         from pipelines.lifecycle.train import train as trained
@@ -64,7 +66,7 @@ def train(
 
 @app.command()
 def models(config: Config = DEFAULT, as_json: Json = False) -> None:
-    """List every registered version with its figures and aliases."""
+    """List all registered model versions with their metrics and aliases."""
 
     def work(_report: Progress) -> list[dict[str, Any]]:
         from pipelines.lifecycle.promote import registered
@@ -77,13 +79,13 @@ def models(config: Config = DEFAULT, as_json: Json = False) -> None:
 @app.command()
 def promote(
     target: Annotated[str, typer.Argument(help=A_TARGET)],
-    version: Annotated[str, typer.Option(help="A version, or an alias.")] = "challenger",
-    force: Annotated[bool, typer.Option(help="Promote although the gate refuses.")] = False,
-    why: Annotated[str, typer.Option(help="The reason, kept in the log.")] = "",
+    version: Annotated[str, typer.Option(help="A version or an alias.")] = "challenger",
+    force: Annotated[bool, typer.Option(help="Promote even if a check fails.")] = False,
+    why: Annotated[str, typer.Option(help="The reason, for the log.")] = "",
     config: Config = DEFAULT,
     as_json: Json = False,
 ) -> None:
-    """Make a version the champion and publish it for serving, if the gate lets it pass."""
+    """Make a version the champion and publish it for serving, if it passes all checks."""
 
     def work(_report: Progress) -> PromotionResult:
         from pipelines.lifecycle.promote import promote as promoted
@@ -96,11 +98,11 @@ def promote(
 @app.command()
 def rollback(
     target: Annotated[str, typer.Argument(help=A_TARGET)],
-    why: Annotated[str, typer.Option(help="The reason, kept in the log.")] = "",
+    why: Annotated[str, typer.Option(help="The reason, for the log.")] = "",
     config: Config = DEFAULT,
     as_json: Json = False,
 ) -> None:
-    """Make the champion before this one the champion again and publish it."""
+    """Make the previous champion the champion again and publish it."""
 
     def work(_report: Progress) -> PromotionResult:
         from pipelines.lifecycle.promote import rollback as rolled_back
@@ -114,12 +116,12 @@ def rollback(
 def promotions(
     on: Annotated[
         datetime | None,
-        typer.Option(parser=day, metavar=DAY, help="Only what was in use on that day (UTC)."),
+        typer.Option(parser=day, metavar=DAY, help="Only versions in use on this date (UTC)."),
     ] = None,
     config: Config = DEFAULT,
     as_json: Json = False,
 ) -> None:
-    """Tell which version was in use from when to when, who put it there and why."""
+    """List which version was in use when, who promoted it and why."""
 
     def work(_report: Progress) -> list[dict[str, Any]]:
         from pipelines.lifecycle.promotion_log import listed, log

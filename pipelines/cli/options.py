@@ -13,21 +13,21 @@ DEFAULT = Path("expansion.toml")
 
 
 def day(text: str) -> datetime:
-    """Return the day that an option names; wrong usage when it is none."""
+    """Return the date that an option names; wrong usage when it is not one."""
     try:
         return datetime.strptime(text, "%Y-%m-%d")  # noqa: DTZ007 (a day has no zone)
     except ValueError:
-        told = f"{text!r} is no day; write it as {DAY}, such as 2026-03-31"
-        raise typer.BadParameter(told) from None
+        message = f"{text!r} is not a date; write it as {DAY}, such as 2026-03-31"
+        raise typer.BadParameter(message) from None
 
 
 Config = Annotated[Path, typer.Option("--config", help="The company's settings (TOML).")]
 Json = Annotated[bool, typer.Option("--json", help="Print exactly one JSON object on stdout.")]
 Language = Annotated[
     Literal["en", "de"] | None,
-    typer.Option("--language", help="What people read; [company] language when not given."),
+    typer.Option("--language", help="Language of the texts; default: [company] language."),
 ]
 Week = Annotated[
     datetime | None,
-    typer.Option(parser=day, metavar=DAY, help="A former day, if not the newest."),
+    typer.Option(parser=day, metavar=DAY, help="A past date; default: the newest."),
 ]

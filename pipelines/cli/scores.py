@@ -27,7 +27,7 @@ app = typer.Typer()
 
 @app.command()
 def score(config: Config = DEFAULT, as_json: Json = False) -> None:
-    """Score the newest accounts with reasons and write them to the score store."""
+    """Score all current accounts, with drivers and plays, into the score store."""
 
     def work(report: Progress) -> ScoreResult:
         from pipelines.scoring.score import score as scored
@@ -41,13 +41,13 @@ def score(config: Config = DEFAULT, as_json: Json = False) -> None:
 def moved(
     config: Config = DEFAULT,
     since: Annotated[
-        str, typer.Option(help="Compare with the newest scoring on or before this day.")
+        str, typer.Option(help="Compare with the newest scoring on or before this date.")
     ] = "",
     account: Annotated[str, typer.Option(help="Only this account.")] = "",
-    top: Annotated[int, typer.Option(min=1, help="So many of the largest changes.")] = 10,
+    top: Annotated[int, typer.Option(min=1, help="Number of changes to show, largest first.")] = 10,
     as_json: Json = False,
 ) -> None:
-    """Say why probabilities moved since the last scoring: data, model or calibration."""
+    """Show why probabilities changed since the last scoring: data, model or calibration."""
 
     def work(_report: Progress) -> MovedResult:
         from pipelines.scoring.score_changes import explain_moves
@@ -59,7 +59,7 @@ def moved(
 
 @app.command()
 def forecast(config: Config = DEFAULT, as_json: Json = False) -> None:
-    """Forecast NRR and GRR of today's accounts in twelve months, with its record in the past."""
+    """Forecast NRR and GRR of today's accounts in 12 months, with a backtest."""
 
     def work(report: Progress) -> ForecastResult:
         from pipelines.scoring.nrr_forecast import forecast_base
@@ -73,12 +73,14 @@ def forecast(config: Config = DEFAULT, as_json: Json = False) -> None:
 def journey(
     config: Config = DEFAULT,
     cohort: Annotated[
-        str, typer.Option(help="Print this half-year of starts, such as '2024 H1'.")
+        str, typer.Option(help="Half-year in which accounts started, such as '2024 H1'.")
     ] = "all",
-    out: Annotated[Path | None, typer.Option(help="Folder of table and plot, if another.")] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder for table and plot; default: <work>/journey.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
-    """Compare who had reached a step of the journey by a day with who had not, a year on."""
+    """Compare outcomes of accounts that reached a milestone in time with those that did not."""
 
     def work(report: Progress) -> JourneyResult:
         from pipelines.scoring.adoption_effect import analyse

@@ -30,7 +30,7 @@ def serve(
     port: Annotated[int, typer.Option(help="Port to listen on.")] = 8000,
     config: Config = DEFAULT,
 ) -> None:
-    """Answer over HTTP from the published scores; the API's pages are under /docs."""
+    """Serve scores over HTTP; the API reference is at /docs."""
 
     def work(_report: Progress) -> Settings:
         return load(config)
@@ -53,15 +53,15 @@ def _serve(settings: Settings, *, host: str, port: int) -> None:
 @app.command()
 def audit(
     account: Annotated[str, typer.Option(help="Only this account.")] = "",
-    key: Annotated[str, typer.Option(help="Only this key, by its id.")] = "",
+    key: Annotated[str, typer.Option(help="Only this API key, by its id.")] = "",
     since: Annotated[
-        datetime | None, typer.Option(parser=day, metavar=DAY, help="Only since this day (UTC).")
+        datetime | None, typer.Option(parser=day, metavar=DAY, help="Only since this date (UTC).")
     ] = None,
-    top: Annotated[int, typer.Option(min=1, help="So many of the newest.")] = 100,
+    top: Annotated[int, typer.Option(min=1, help="Number of entries, newest first.")] = 100,
     config: Config = DEFAULT,
     as_json: Json = False,
 ) -> None:
-    """Tell who asked the API for which account, when, and what they were answered."""
+    """List who requested which account from the API, when, and the response status."""
 
     def work(_report: Progress) -> list[dict[str, Any]]:
         from pipelines.security.audit import asked
@@ -74,13 +74,13 @@ def audit(
 @app.command()
 def erase(
     account: Annotated[str, typer.Option(help="The account to erase, by its id.")] = "",
-    contact: Annotated[str, typer.Option(help="The person to erase, by their id.")] = "",
+    contact: Annotated[str, typer.Option(help="The contact to erase, by their id.")] = "",
     config: Config = DEFAULT,
     as_json: Json = False,
 ) -> None:
-    """Remove an account or a person from all that is ours, and show that they are gone."""
+    """Erase an account or a contact everywhere and prove that nothing remains."""
     if bool(account) == bool(contact):
-        raise typer.BadParameter("name one: --account ID or --contact ID")
+        raise typer.BadParameter("give either --account ID or --contact ID")
 
     def work(report: Progress) -> Erasure:
         from pipelines.security.erase import erase as erase_everywhere

@@ -1,4 +1,4 @@
-"""Verbs of a week: watch, report, deliver, export, notify, and all in one."""
+"""Verbs of a week: monitor, report, deliver, export, notify, and all in one."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pipelines.delivery.crm.export import ExportResult
     from pipelines.delivery.deliver import DeliverResult
     from pipelines.delivery.notify import NotifyResult
-    from pipelines.monitoring.watch import WatchResult
+    from pipelines.monitoring.monitor import MonitoringResult
     from pipelines.orchestration.weekly import WeeklyResult
     from pipelines.report.report import ReportResult
 
@@ -28,37 +28,41 @@ app = typer.Typer()
 
 
 @app.command()
-def watch(
+def monitor(
     week: Week = None,
     train: Annotated[
-        bool, typer.Option("--train", help="Train challengers where the verdict asks for them.")
+        bool, typer.Option("--train", help="Train challengers where the result calls for it.")
     ] = False,
     language: Language = None,
     config: Config = DEFAULT,
     as_json: Json = False,
 ) -> None:
-    """Judge the week: whether data is broken, customers changed, or a model got worse.
+    """Check the week for data quality issues, changed customers and underperforming models.
 
-    Exit codes of its own: 4 the customers changed, 5 a model got worse, 6 the data is broken.
+    Exit codes of its own: 4 customer behaviour changed, 5 model underperforming, 6 data quality
+    issue.
     """
 
-    def work(progress: Progress) -> WatchResult:
-        from pipelines.monitoring.watch import watch as watched
+    def work(progress: Progress) -> MonitoringResult:
+        from pipelines.monitoring.monitor import monitor as run_monitoring
 
         on = week.date() if week else None
-        return watched(load(config), progress, on=on, train=train)
+        return run_monitoring(load(config), progress, on=on, train=train)
 
-    def show(result: WatchResult) -> None:
-        monitoring.watched(result, language or load(config).company.language)
+    def show(result: MonitoringResult) -> None:
+        monitoring.monitored(result, language or load(config).company.language)
 
     run(work, show, as_json=as_json, code=lambda result: result.verdict.exit_code)
+
+
+app.command("watch", hidden=True)(monitor)  # what the verb was called before
 
 
 @app.command()
 def report(
     week: Week = None, language: Language = None, config: Config = DEFAULT, as_json: Json = False
 ) -> None:
-    """Write the weekly page for CS leadership, of the newest week or a former one."""
+    """Write the weekly report for CS leadership, of the newest or a past week."""
 
     def work(progress: Progress) -> ReportResult:
         from pipelines.report.report import report as written
@@ -72,12 +76,12 @@ def report(
 @app.command()
 def deliver(
     week: Week = None,
-    again: Annotated[bool, typer.Option(help="Also to those who have it.")] = False,
-    dry_run: Annotated[bool, typer.Option(help="Only tell who would get it.")] = False,
+    again: Annotated[bool, typer.Option(help="Also to recipients that already have it.")] = False,
+    dry_run: Annotated[bool, typer.Option(help="Only list the recipients.")] = False,
     config: Config = DEFAULT,
     as_json: Json = False,
 ) -> None:
-    """Hand the weekly report to folders, mail and chat, once to each place."""
+    """Deliver the weekly report to folders, mail and chat, once to each recipient."""
 
     def work(_report: Progress) -> DeliverResult:
         from pipelines.delivery.deliver import deliver as delivered
@@ -90,9 +94,10 @@ def deliver(
 
 @app.command()
 def weekly(config: Config = DEFAULT, as_json: Json = False) -> None:
-    """Do a week's work: check, build, score, forecast, watch, report, and tell others.
+    """Run all weekly steps: check, build, score, forecast, monitor, report, deliver, notify.
 
-    Run again, it goes on where it ended. Exits with 0 once all ran, whatever the watch found.
+    A repeated run resumes where the last one stopped. Exits with 0 once all steps have run,
+    whatever monitoring found.
     """
 
     def work(report: Progress) -> WeeklyResult:
@@ -109,19 +114,17 @@ def export(
         str, typer.Option("--format", help="salesforce-bulk, hubspot-batch or csv.")
     ] = "csv",
     out: Annotated[
-        Path | None, typer.Option(help="Folder of the files, if another; what is in it goes.")
+        Path | None, typer.Option(help="Output folder; its old content is deleted.")
     ] = None,
     since: Annotated[
         datetime | None,
-        typer.Option(
-            parser=day, metavar=DAY, help="Only what changed since the scoring of this day."
-        ),
+        typer.Option(parser=day, metavar=DAY, help="Only changes since the scoring of this date."),
     ] = None,
-    dry_run: Annotated[bool, typer.Option(help="Only tell what would be written.")] = False,
+    dry_run: Annotated[bool, typer.Option(help="Only show what would be exported.")] = False,
     config: Config = DEFAULT,
     as_json: Json = False,
 ) -> None:
-    """Write the newest scoring as files that a CRM takes, and which accounts it would refuse."""
+    """Export the newest scores as files for a CRM, and list accounts it would reject."""
 
     def work(report: Progress) -> ExportResult:
         from pipelines.delivery.crm.export import export as exported
@@ -137,15 +140,16 @@ def export(
 @app.command()
 def notify(
     wait: Annotated[
-        float, typer.Option(min=0, max=86_400, help="Go on for what falls due within so many s.")
+        float, typer.Option(min=0, max=86_400, help="Seconds to wait for retries that fall due.")
     ] = 30,
     again: Annotated[
-        str, typer.Option(metavar="ENDPOINT", help="Send this endpoint also what was given up.")
+        str,
+        typer.Option(metavar="ENDPOINT", help="Also resend what was given up for this endpoint."),
     ] = "",
     config: Config = DEFAULT,
     as_json: Json = False,
 ) -> None:
-    """Tell other systems which plays have changed, by signed webhooks; try again what fails."""
+    """Send signed webhooks for changed plays to other systems, with retries."""
 
     def work(_report: Progress) -> NotifyResult:
         from pipelines.delivery.notify import notify as notified

@@ -24,7 +24,7 @@ class Company(Frozen):
     """Whose data it is, and what its people read.
 
     ``data_through``: first day not complete; empty = newest usage day + 1. ``language``: of plays,
-    reasons, the watch, the report and what is delivered.
+    reasons, monitoring results, the report and what is delivered.
     """
 
     name: str = Field(default="Demo company", min_length=1)
@@ -152,10 +152,10 @@ class Decide(Frozen):
         return Rules(self.capacity, self.capacity_by_csm, self.cooldown_days, self.hold_out)
 
 
-class Watch(Frozen):
-    """What follows from a verdict: both are off until a company asks for them.
+class Monitoring(Frozen):
+    """What follows from monitoring results: both are off until a company turns them on.
 
-    ``train``: `weekly` trains challengers where the verdict asks for them, as `watch --train` does.
+    ``train``: `weekly` trains challengers where results call for it, as `monitor --train` does.
     ``promote``: such a challenger takes over once the gate lets it pass.
     """
 

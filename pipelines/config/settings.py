@@ -26,12 +26,12 @@ from pipelines.config.sections import (
     Export,
     Features,
     MLflow,
+    Monitoring,
     Paths,
     Report,
     Score,
     Store,
     Train,
-    Watch,
     Webhook,
 )
 
@@ -53,7 +53,7 @@ class Settings(Mapping):
     train: Train = Train()
     score: Score = Score()
     decide: Decide = Decide()
-    watch: Watch = Watch()
+    monitoring: Monitoring = Monitoring()
     report: Report = Report()
     export: Export = Export()
     webhooks: tuple[Webhook, ...] = ()
@@ -115,8 +115,8 @@ class Settings(Mapping):
         return self.work / "report"
 
     @property
-    def watch_folder(self) -> Path:
-        """What the watch found, a folder a week."""
+    def monitoring_folder(self) -> Path:
+        """Monitoring results, a folder a week."""
         return self.work / "watch"
 
     @property
@@ -179,6 +179,8 @@ def _read(path: Path, below: tuple[Path, ...] = ()) -> dict[Path, dict[str, Any]
         raise UsageError(f"{path}: extends itself; remove one of the `extends`")
     content = _parse(path)
     base = content.pop("extends", None)
+    if "watch" in content:  # what [monitoring] was called before
+        content.setdefault("monitoring", content.pop("watch"))
     _resolve(content, path.parent)
     if base is None:
         return {path: content}

@@ -1,1 +1,1 @@
-"""What the watch looks at: the feeds, the accounts, the scores, and what came of them."""
+"""Monitoring: feeds, model inputs, scores, and forecasts against actuals."""

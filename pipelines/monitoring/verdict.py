@@ -1,4 +1,4 @@
-"""What the watch found in a week, and what kind of trouble it is: one JSON file a week."""
+"""Monitoring results of a week and the kind of issue: one JSON file a week."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ EXIT_CODES: Mapping[Kind, int] = {
     "model_worse": 5,
     "data_broken": 6,
 }
-"""What ``expansion watch`` exits with; 1 to 3 mean the same as of every verb."""
+"""What ``expansion monitor`` exits with; 1 to 3 mean the same as of every verb."""
 
 Light = Literal["ok", "look", "alarm"]
 Code = Literal[
@@ -60,7 +60,7 @@ class Finding:
 
 @dataclass(frozen=True)
 class FalseAlarms:
-    """How often the policy would cry without reason: ``rate`` a week (0 to 1), with its interval.
+    """The policy's false-alarm rate: ``rate`` a week (0 to 1), with its interval.
 
     Found over ``weeks`` simulated weeks in which nothing moved.
     """
@@ -75,8 +75,8 @@ class FalseAlarms:
 class Verdict:
     """What kind of week it was, with its findings, the worst first.
 
-    ``not_knowable_before`` gives per target the day from which its promises can be held against
-    what came. ``figures`` are those that are drawn over the weeks, by name.
+    ``not_knowable_before`` gives per target the day from which its forecast can be compared with
+    actuals. ``figures`` are those that are drawn over the weeks, by name.
     """
 
     as_of: date
@@ -115,7 +115,7 @@ def write(verdict: Verdict, folder: Path) -> Path:
 
 
 def read(folder: Path, as_of: date) -> Verdict | None:
-    """Return the verdict of a week; ``None`` where that week was not watched, or by other code."""
+    """Return the verdict of a week; ``None`` without one, or by another version of the format."""
     path = folder / as_of.isoformat() / FILE
     return _parsed(json.loads(path.read_text("utf-8"))) if path.exists() else None
 

@@ -29,7 +29,7 @@ class DemoResult:
     verdicts: dict[str, str]
 
 
-STEPS = ("simulate", "check", "build", "train", "score", "watch", "report")
+STEPS = ("simulate", "check", "build", "train", "score", "monitor", "report")
 
 
 def demo(settings: Settings, *, accounts: int, progress: Progress) -> DemoResult:
@@ -43,7 +43,7 @@ def demo(settings: Settings, *, accounts: int, progress: Progress) -> DemoResult
     from pipelines.build.build import build
     from pipelines.ingest.check import check
     from pipelines.lifecycle.train import train
-    from pipelines.monitoring.watch import watch
+    from pipelines.monitoring.monitor import monitor
     from pipelines.report.report import report
     from pipelines.scoring.score import score
     from pipelines.synthetic import simulate
@@ -64,7 +64,7 @@ def demo(settings: Settings, *, accounts: int, progress: Progress) -> DemoResult
     build(settings, at[2])
     trained = train(settings, progress=at[3])
     scored = score(settings, at[4])
-    watch(settings, at[5])
+    monitor(settings, at[5])
     page = report(settings, at[6])
     return DemoResult(
         company=settings.company.name,

@@ -10,23 +10,26 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from features.errors import DataError
+from models.i18n.messages import FIRST
 from models.i18n.number_format import PLAIN
 from pipelines.common.progress import Progress
+from pipelines.report.texts import CATALOGUES
 
 if TYPE_CHECKING:
     from pipelines.config.settings import Settings
+    from pipelines.monitoring.verdict import Verdict
 
 Run = Callable[["Settings", Progress], str]
 
 
 def catch_up(settings: Settings, day: date, progress: Progress) -> str:
-    """Score and watch a day that went by without a run, as it would have been then."""
-    from pipelines.monitoring.watch import watch as watched
+    """Score and monitor a day that went by without a run, as it would have been then."""
+    from pipelines.monitoring.monitor import monitor as run_monitoring
     from pipelines.scoring.score import score as scored
 
     one = scored(settings, progress, missed=day)
-    verdict = watched(settings, progress, on=day).verdict
-    return f"{one.accounts:,} accounts without lists; {verdict.kind.replace('_', ' ')}"
+    verdict = run_monitoring(settings, progress, on=day).verdict
+    return f"{one.accounts:,} accounts, no lists; {_kind(verdict)}"
 
 
 def score(settings: Settings, progress: Progress) -> str:
@@ -34,8 +37,8 @@ def score(settings: Settings, progress: Progress) -> str:
     from pipelines.scoring.score import score as scored
 
     one = scored(settings, progress)
-    money = f"{PLAIN.number(one.expected_expansion_arr)} {one.currency} expected"
-    return f"{one.accounts:,} accounts by release {one.release_id}, {money}"
+    money = f"expected expansion {one.currency} {PLAIN.number(one.expected_expansion_arr)}"
+    return f"{one.accounts:,} accounts, {money} (release {one.release_id})"
 
 
 def forecast(settings: Settings, progress: Progress) -> str:
@@ -45,18 +48,23 @@ def forecast(settings: Settings, progress: Progress) -> str:
     try:
         nrr = forecast_base(settings, progress).forecast.nrr
     except DataError as error:
-        return f"none: {error.problems[0]}"
+        return f"no forecast: {error.problems[0]}"
     value, low, high = (PLAIN.percent(s, 1) for s in (nrr.value, nrr.low_80, nrr.high_80))
-    return f"NRR {value} ({low} to {high})"
+    return f"NRR {value} (80 % interval: {low} to {high})"
 
 
-def watch(settings: Settings, progress: Progress) -> str:
-    """Judge the week, and train challengers where the settings ask for them."""
-    from pipelines.monitoring.watch import watch as watched
+def monitor(settings: Settings, progress: Progress) -> str:
+    """Monitor the week, and train challengers where the settings ask for them."""
+    from pipelines.monitoring.monitor import monitor as run_monitoring
 
-    result = watched(settings, progress, train=settings.watch.train)
+    result = run_monitoring(settings, progress, train=settings.monitoring.train)
     trained = [f"trained {one.target} {one.version}" for one in result.challengers if one.version]
-    return "; ".join([result.verdict.kind.replace("_", " "), *trained])
+    return "; ".join([_kind(result.verdict), *trained])
+
+
+def _kind(verdict: Verdict) -> str:
+    """Return the result of a week in words, such as 'data quality issue'."""
+    return CATALOGUES[FIRST].text(f"kind.{verdict.kind}")
 
 
 def report(settings: Settings, progress: Progress) -> str:
@@ -69,12 +77,12 @@ def report(settings: Settings, progress: Progress) -> str:
 def deliver(settings: Settings, _progress: Progress) -> str:
     """Hand the report to those who read it, where there are any."""
     if not settings.deliver:
-        return "no places in the settings"
+        return "no recipients in the settings"
     from pipelines.delivery.deliver import deliver as delivered
 
     result = delivered(settings)
     return f"to {', '.join(result.delivered) or 'nobody'}" + (
-        f"; {', '.join(result.had_it)} had it" if result.had_it else ""
+        f"; already delivered to {', '.join(result.had_it)}" if result.had_it else ""
     )
 
 
@@ -88,11 +96,11 @@ def notify(settings: Settings, _progress: Progress) -> str:
     sent, waiting = (
         sum(getattr(one, what) for one in result.endpoints) for what in ("sent", "waiting")
     )
-    return f"{sent:,} sent, {waiting:,} to be tried again"
+    return f"{sent:,} sent, {waiting:,} to retry"
 
 
 STEPS: dict[str, Run] = {
-    one.__name__: one for one in (score, forecast, watch, report, deliver, notify)
+    one.__name__: one for one in (score, forecast, monitor, report, deliver, notify)
 }
 """In the order that they need each other."""
 TELLING = frozenset({"deliver", "notify"})

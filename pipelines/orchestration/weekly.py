@@ -2,7 +2,7 @@
 
 Check and build run each time, for they see whether anything is new, and leave what is not as it is.
 Each further step is written down when it is done, and is not done again for the same data, models
-and settings. Days that went by without a run are scored and watched first.
+and settings. Days that went by without a run are scored and monitored first.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ class WeeklyResult:
 
 
 def weekly(settings: Settings, progress: Progress | None = None) -> WeeklyResult:
-    """Check, build, score, forecast, watch, report and tell others, each once for the same inputs.
+    """Check, build, score, forecast, monitor, report and notify, each once for the same inputs.
 
     Raises
     ------
@@ -94,10 +94,10 @@ def _begin(settings: Settings, progress: Progress) -> tuple[BuildResult, tuple[S
         progress("check", 0.0)
         if not check(settings).ok:
             raise DataError(
-                "check: the tables violate the contract, and nothing was scored; `expansion "
-                "check` tells where"
+                "check: the tables violate the data contract, nothing was scored; run `expansion "
+                "check` for details"
             )
-        return "as the contract says"
+        return "meets the data contract"
 
     found: list[BuildResult] = []
 

@@ -108,8 +108,8 @@ def gather(settings: Settings, week: date | None = None) -> Inputs:
         earlier = Scored(past[0], _rows(store, past[0])) if past else None
     meta, dates = _described(settings.feature_table)
     stored, released = _cards(settings, scoring.release_id, labels_of(meta))
-    current = read(settings.watch_folder, scoring.as_of)
-    before = history(settings.watch_folder, scoring.as_of)
+    current = read(settings.monitoring_folder, scoring.as_of)
+    before = history(settings.monitoring_folder, scoring.as_of)
     return Inputs(
         company=settings.company.name,
         language=settings.company.language,

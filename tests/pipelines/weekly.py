@@ -174,5 +174,5 @@ def work(folder: Path, cards: Mapping[str, Mapping[str, Any]], **changes: Any) -
     store = ScoreStore(settings.store_url)
     store.write(scoring(**changes), scores())
     store.close()
-    write(Verdict(AS_OF, "fine", "ok", ()), settings.watch_folder)
+    write(Verdict(AS_OF, "fine", "ok", ()), settings.monitoring_folder)
     return settings

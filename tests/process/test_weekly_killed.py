@@ -15,7 +15,7 @@ import pytest
 from pipelines.orchestration.run_record import read
 
 DAY = date(2026, 8, 3)
-STEPS = ("score", "watch", "report")
+STEPS = ("score", "monitor", "report")
 RUN = """
 import os, signal, sys
 from datetime import date

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pipelines.cli.console import line, table
+from pipelines.cli.show.results import counted
 
 if TYPE_CHECKING:
     from pipelines.delivery.crm.export import ExportResult
@@ -60,7 +61,7 @@ def exported(result: ExportResult) -> None:
     if result.problems:
         line()
         accounts = {problem.account_id for problem in result.problems}
-        line(f"{len(accounts):,} accounts cannot be exported:", "red")
+        line(f"{counted(len(accounts), 'account')} cannot be exported:", "red")
         for problem in result.problems[:MOST_PROBLEMS]:
             line(f"  {problem.account_id!r}: {problem.problem}")
 

@@ -1,13 +1,15 @@
-"""What a person sees of a forecast."""
+"""How a forecast reads at a terminal."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from models.forecast.retention import BANDS, BELOW
+from models.i18n.messages import FIRST
 from models.i18n.number_format import PLAIN
 from pipelines.cli.console import line, table
 from pipelines.cli.show.results import money, percent
+from pipelines.report.texts import CATALOGUES
 
 if TYPE_CHECKING:
     from models.forecast.backtest import Backtest
@@ -17,119 +19,127 @@ if TYPE_CHECKING:
     from pipelines.scoring.seat_forecast import SeatsResult
 
 FEW = 8
-"""Fewer quarters than this of history tell little: two years, so that every season came twice."""
-MONTHS = {182: "six", 364: "twelve"}
-NO_CHANGE = {182: "as today", 364: "as today and signed"}
+"""Fewer quarters of history than this say little: two years, so that every season came twice."""
+BAND_NAMES = {
+    band: CATALOGUES[FIRST].text(f"band.{band.replace(' ', '_')}")
+    for band in (BELOW, *(band for _, band in BANDS))
+}
+MONTHS = {182: 6, 364: 12}
+NO_CHANGE = {182: "no change", 364: "no change but signed increases"}
 PARTS = {
-    "contracted_up": "signed already: more",
-    "contracted_down": "announced already: less, or gone",
-    "expansion": "predicted expansion",
-    "downsell": "predicted downsell",
-    "churn": "predicted churn",
+    "contracted_up": "signed increases",
+    "contracted_down": "announced decreases",
+    "expansion": "forecast expansion",
+    "downsell": "forecast downsell",
+    "churn": "forecast churn",
 }
 
 
 def forecasted(result: ForecastResult) -> None:
-    """Print where the base will be in a year, of what that consists, and how sure that is."""
-    made = result.forecast
+    """Print NRR and GRR in 12 months, the ARR bridge, and how accurate past forecasts were."""
+    forecast = result.forecast
     line(
-        f"{result.company}: NRR {percent(made.nrr.value)} in twelve months ({made.band}), "
-        f"between {percent(made.nrr.low_80)} and {percent(made.nrr.high_80)} in 8 of 10 cases",
+        f"{result.company}: NRR {percent(forecast.nrr.value)} in 12 months "
+        f"({BAND_NAMES[forecast.band]}); 80 % interval: {percent(forecast.nrr.low_80)} to "
+        f"{percent(forecast.nrr.high_80)}",
         "bold",
     )
     line(
-        f"{made.accounts:,} accounts pay {result.currency} {money(made.arr)} a year on "
-        f"{made.origin}, {percent(made.arr_won / made.arr, 0)} of it from those won in the past "
-        "year. Customers still to be won are not counted."
+        f"{forecast.accounts:,} accounts with {result.currency} {money(forecast.arr)} ARR on "
+        f"{forecast.origin}; {percent(forecast.arr_won / forecast.arr, 0)} of it won in the past "
+        "year. Future new customers are not included."
     )
     line()
-    header = ("", "past year", "forecast", "8 of 10 cases", "19 of 20 cases")
-    nrr = ("NRR", percent(made.nrr_last_year), *_told(made.nrr))
-    table("", header, [nrr, ("GRR", percent(made.grr_last_year), *_told(made.grr))])
+    header = ("", "past year", "forecast", "80 % interval", "95 % interval")
+    nrr = ("NRR", percent(forecast.nrr_last_year), *_intervals(forecast.nrr))
+    table("", header, [nrr, ("GRR", percent(forecast.grr_last_year), *_intervals(forecast.grr))])
     line()
-    table("", ("what moves the base", "share", result.currency), _moves(made))
+    table("", ("ARR bridge", "share", result.currency), _bridge(forecast))
     line()
-    line("NRR bands: " + _bands(made.band))
+    line("NRR bands: " + _bands(forecast.band))
     line(_record(result.backtest))
-    if made.quarters < FEW:
-        line(f"Only {made.quarters} quarters lie behind: take the forecast as a first guess.")
+    if forecast.quarters < FEW:
+        line(f"Only {forecast.quarters} quarters of history: treat this as a first estimate.")
     seats(result.seats)
     line(f"→ {result.path}")
 
 
 def seats(result: SeatsResult) -> None:
-    """Print the accounts that will want most seats, and how far that can be relied on."""
+    """Print the accounts with the largest seat growth, and how accurate such forecasts were."""
     from pipelines.scoring.seat_forecast import (
         top,  # heavy, and there already where seats were forecast
     )
 
-    for one in result.demands:
+    for demand in result.demands:
         line()
-        line(f"Seats in {MONTHS[one.days]} months, of accounts that stay", "bold")
-        line(_together(one))
-        line(_reliance(one))
+        line(f"Licensed seats in {MONTHS[demand.days]} months, for accounts that stay", "bold")
+        line(_total(demand))
+        line(_accuracy(demand))
         rows = [
             (
                 row["account_id"],
                 *(PLAIN.number(row[name]) for name in ("seats", "middle", "low", "high")),
             )
-            for row in top(one)
+            for row in top(demand)
         ]
         if rows:
-            table("", ("growing most", "today", "likely", "8 of 10: from", "to"), rows)
+            table("", ("largest growth", "today", "median", "80 %: from", "to"), rows)
     for why in result.lacking:
         line(f"Seats: {why}")
 
 
-def _together(one: SeatDemand) -> str:
-    today, middle = (PLAIN.number(one.totals[name]) for name in ("today", "middle"))
+def _total(demand: SeatDemand) -> str:
+    today, middle = (PLAIN.number(demand.totals[name]) for name in ("today", "middle"))
     return (
-        f"{len(one.accounts):,} accounts license {today} today; what is likely for each adds up to "
-        f"{middle}. On later dates such a sum was {percent(one.summed.value)} of what came."
+        f"{len(demand.accounts):,} accounts: {today} seats today, sum of the medians {middle}. In "
+        f"testing, such a sum was {percent(demand.summed.value)} of the actual seats."
     )
 
 
-def _reliance(one: SeatDemand) -> str:
-    held = f"the interval held {percent(one.covered.value, 0)} of {one.rows:,} later outcomes"
-    if one.method == "model":
-        return f"Nearer than '{NO_CHANGE[one.days]}' by {percent(one.nearer.value, 0)}; {held}."
-    return f"{NO_CHANGE[one.days].capitalize()}, since no model was clearly nearer; {held}."
+def _accuracy(demand: SeatDemand) -> str:
+    rule, coverage = NO_CHANGE[demand.days], percent(demand.covered.value, 0)
+    held = f"the 80 % interval contained {coverage} of {demand.rows:,} actuals"
+    if demand.method == "model":
+        return f"Error {percent(demand.nearer.value, 0)} lower than '{rule}'; {held}."
+    return f"Uses the rule '{rule}', as no model was clearly more accurate; {held}."
 
 
-def _told(spread: Spread) -> tuple[str, str, str]:
+def _intervals(spread: Spread) -> tuple[str, str, str]:
     ends = ((spread.low_80, spread.high_80), (spread.low_95, spread.high_95))
-    told = [f"{PLAIN.number(100 * low, 1)} – {percent(high)}" for low, high in ends]
-    return (percent(spread.value), told[0], told[1])
+    narrow, wide = (f"{PLAIN.number(100 * low, 1)} to {percent(high)}" for low, high in ends)
+    return (percent(spread.value), narrow, wide)
 
 
-def _moves(made: Forecast) -> list[tuple[str, str, str]]:
-    rows = [("today", "100.0 %", money(made.arr))]
-    for name, words in PARTS.items():
-        value = made.parts[name].value
-        rows.append((words, f"{PLAIN.signed(100 * value, 1)} %", PLAIN.signed(value * made.arr)))
-    end = ("in twelve months", percent(made.nrr.value), money(made.nrr.value * made.arr))
+def _bridge(forecast: Forecast) -> list[tuple[str, str, str]]:
+    rows = [("today", "100.0 %", money(forecast.arr))]
+    for name, title in PARTS.items():
+        value = forecast.parts[name].value
+        amount = PLAIN.signed(value * forecast.arr)
+        rows.append((title, f"{PLAIN.signed(100 * value, 1)} %", amount))
+    end = ("in 12 months", percent(forecast.nrr.value), money(forecast.nrr.value * forecast.arr))
     return [*rows, end]
 
 
 def _bands(here: str) -> str:
     """Return the bands from the lowest, with the forecast's marked."""
-    names = [(BELOW, f"under {percent(BANDS[-1][0], 0)}")]
-    names += [(name, percent(least, 0)) for least, name in reversed(BANDS)]
-    return " · ".join(f"[{n} {at}]" if n == here else f"{n} {at}" for n, at in names)
+    bands = [(BELOW, f"under {percent(BANDS[-1][0], 0)}")]
+    bands += [(band, f"from {percent(least, 0)}") for least, band in reversed(BANDS)]
+    named = [(band, f"{BAND_NAMES[band]} {start}") for band, start in bands]
+    return " · ".join(f"[{text}]" if band == here else text for band, text in named)
 
 
-def _record(tried: Backtest) -> str:
-    """Say how such forecasts did in the past."""
-    count = len(tried.trials)
+def _record(backtest: Backtest) -> str:
+    """Return how accurate such forecasts were in the past."""
+    count = len(backtest.trials)
     if not count:
-        return "Record: no year has passed since the first possible forecast; nothing to compare."
-    nrr, grr = (round((tried.coverage(name, 80) or 0) * count) for name in ("nrr", "grr"))
-    quarters = "quarter" if count == 1 else "quarters"
-    told = (
-        f"Record: made at {count} past {quarters}, the interval of 8 in 10 cases held the NRR in "
-        f"{nrr} of {count} and the GRR in {grr} of {count}"
+        return "Backtest: not available, less than a year since the first possible forecast."
+    nrr, grr = (round((backtest.coverage(name, 80) or 0) * count) for name in ("nrr", "grr"))
+    forecasts = "forecast" if count == 1 else "forecasts"
+    coverage = (
+        f"Backtest: in {nrr} of {count} past {forecasts} the actual NRR was within the 80 % "
+        f"interval (GRR: {grr} of {count})"
     )
-    if (errors := tried.errors()) is None:
-        return f"{told}."
-    ours, last = (f"{100 * one:.1f}" for one in errors)
-    return f"{told}; NRR was off by {ours} points on average, 'same as last year' by {last}."
+    if (errors := backtest.errors()) is None:
+        return f"{coverage}."
+    ours, unchanged = (f"{100 * error:.1f}" for error in errors)
+    return f"{coverage}. Average NRR error: {ours} points ('same as last year': {unchanged})."

@@ -1,4 +1,4 @@
-"""What a person sees of a week's verdict."""
+"""How monitoring results read at a terminal."""
 
 from __future__ import annotations
 
@@ -6,15 +6,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipelines.cli.console import line
-from pipelines.monitoring.texts import CATALOGUES, accuracy_text, false_alarm_text, finding_text, verdict_text
+from pipelines.monitoring.texts import (
+    CATALOGUES,
+    accuracy_text,
+    false_alarm_text,
+    finding_text,
+    verdict_text,
+)
 
 if TYPE_CHECKING:
-    from pipelines.monitoring.watch import Challenger, WatchResult
+    from pipelines.monitoring.monitor import Challenger, MonitoringResult
 
 COLOURS = {"ok": "green", "look": "yellow", "alarm": "red"}
 
 
-def watched(result: WatchResult, language: str) -> None:
+def monitored(result: MonitoringResult, language: str) -> None:
     """Print the verdict, each finding with what to do about it, and what was trained."""
     words, verdict = CATALOGUES[language], result.verdict
     sentence, advice = verdict_text(verdict, words)

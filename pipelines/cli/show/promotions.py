@@ -23,7 +23,9 @@ def promoted(result: PromotionResult) -> None:
             line(f"{check['name']}: {check['why']}", None if check["passes"] else "red")
     if not result.promoted:
         in_use = f"version {result.before} stays" if result.before else "no version is"
-        line(f"{result.target}: version {result.version} not promoted; {in_use} in use.", "bold red")
+        line(
+            f"{result.target}: version {result.version} not promoted; {in_use} in use.", "bold red"
+        )
         line("To promote it anyway: --force --why REASON. The reason is logged.")
         return
     if result.before == result.version:
@@ -58,7 +60,16 @@ def log(result: list[dict[str, Any]]) -> None:
         )
         for entry in result
     ]
-    header = ("target", "version", "in use from (UTC)", "until", "by", "action", "reason", "release")
+    header = (
+        "target",
+        "version",
+        "in use from (UTC)",
+        "until",
+        "by",
+        "action",
+        "reason",
+        "release",
+    )
     table("", header, rows)
 
 

@@ -1,4 +1,4 @@
-"""How the audit of one row reads at a terminal: labels, then features, then what is unseen."""
+"""How the audit of one row reads at a terminal: labels, features, then rows not visible."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def explained(result: Explanation, *, whole: bool) -> None:
     _unseen([row for row in result.rows if not whole or combined or row.table in read])
     if others := len({row.table for row in result.rows} - read) if whole and not combined else 0:
         rest = sum(row.table not in read for row in result.rows)
-        line(f"  {rest:,} rows of {others} other tables, which it does not read, are left out")
+        line(f"  {rest:,} rows of {others} other tables are not shown: no feature above reads them")
 
 
 def _verdict(verdict: Verdict, rows: Rows) -> None:
@@ -54,13 +54,13 @@ def _verdict(verdict: Verdict, rows: Rows) -> None:
         for number in change.rows if change.counts else ():
             _row(rows["subscriptions", number], "      ")
     if more := len(verdict.changes) - len(shown):
-        line(f"  - and {more} more, all ruled out; --json has them")
+        line(f"  - and {more} more that do not count; see --json")
     line()
 
 
 def _features(values: Sequence[Value], rows: Rows, *, whole: bool) -> None:
     if not whole:
-        line("Features, and how many of the visible rows entered each (--feature NAME shows them)")
+        line("Features, with rows used / rows visible (--feature NAME lists the rows)")
     for group, members in groupby(values, key=lambda value: value.group):
         line(group, "bold")
         for value in members:
@@ -108,11 +108,11 @@ def _measured(value: Value) -> str:
 
 def _use(use: Use) -> str:
     if use.entered is None:
-        return f"{use.table}: {len(use.visible):,} visible rows; not tried one by one"
-    text = f"{use.table}: {len(use.entered):,} of {len(use.visible):,} visible rows entered"
+        return f"{use.table}: {len(use.visible):,} visible rows; not tested row by row"
+    text = f"{use.table}: {len(use.entered):,} of {len(use.visible):,} visible rows used"
     if not use.decides:
         return text
-    return f"{text}; without one marked * the value differs"
+    return f"{text}; without a row marked * the value differs"
 
 
 def _used(use: Use, rows: Rows) -> None:
@@ -127,25 +127,25 @@ def _unseen(rows: Iterable[SourceRow]) -> None:
     """Show what no feature saw, by table, and what it saw without its later values."""
     hidden = [row for row in rows if row.hidden]
     masked = [row for row in rows if row.masked and not row.hidden]
-    line("Not seen by any feature", "bold")
+    line("Rows not visible on this date", "bold")
     for table, found in groupby(hidden, key=lambda row: row.table):
         _some(table, list(found))
     for table, found in groupby(masked, key=lambda row: row.table):
         _some(f"{table}, later values", list(found))
     if not hidden and not masked:
-        line("  nothing: all its rows happened and were known before")
+        line("  none: all rows happened and were known before")
 
 
 def _some(title: str, found: Sequence[SourceRow]) -> None:
     line(f"  {title}: {len(found):,} {'row' if len(found) == 1 else 'rows'}")
     for row in found[:UNSEEN]:
         reason = row.hidden or "; ".join(row.masked)
-        ahead = ", but known: features of what is signed ahead may use it" if row.ahead else ""
+        ahead = ", but known: features of contracted changes may use it" if row.ahead else ""
         _text(reason + ahead, "    ")
         line("      " + shorten(_told(row), WIDTH - 6, placeholder=" …"))
     more = len(found) - UNSEEN
     if more > 0:
-        line(f"    and {more:,} more; --json has them")
+        line(f"    and {more:,} more; see --json")
 
 
 def _row(row: SourceRow, indent: str) -> None:

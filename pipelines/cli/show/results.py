@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from textwrap import shorten
 from typing import TYPE_CHECKING, Any
@@ -60,57 +60,60 @@ def violations(result: CheckReport) -> None:
     rows = ", ".join(f"{name} {count:,}" for name, count in result.tables.items())
     line(f"{result.company}: {rows} rows; complete before {result.data_through}.", "bold")
     if result.absent:
-        line(f"Not there, and optional: {', '.join(result.absent)}; their features stay empty.")
+        absent = ", ".join(result.absent)
+        line(f"Optional tables not provided: {absent}. Their features stay empty.")
     if result.ignored:
-        line(f"Ignored in the data folder: {', '.join(_ignored(result.ignored))}.")
-    for one in sorted(result.violations, key=lambda found: found.policy != "refuse"):
-        _violation(one)
+        line(f"Ignored files in the data folder: {', '.join(_ignored(result.ignored))}.")
+    for violation in sorted(result.violations, key=lambda item: item.policy != "refuse"):
+        _violation(violation)
     line()
     line(_verdict(result), "green" if result.ok else "red")
 
 
 def _ignored(files: Mapping[str, str | None]) -> Iterator[str]:
-    for name, meant in islice(files.items(), FEW):
-        yield f"{name} (did you mean {meant}?)" if meant else name
+    for name, suggestion in islice(files.items(), FEW):
+        yield f"{name} (did you mean {suggestion}?)" if suggestion else name
     if len(files) > FEW:
         yield f"and {len(files) - FEW} more"
 
 
-def _violation(one: Violation) -> None:
+def _violation(violation: Violation) -> None:
     line()
-    place, refused = ".".join(filter(None, (one.table, one.column))), one.policy == "refuse"
-    line(f"{one.fate}  {place}: {one.rule}" if refused else f"{place}: {one.rule}", "bold")
-    share = percent(one.count / max(one.of, 1))
-    line(f"  {one.count:,} of {one.of:,} rows ({share}). {one.why}")
-    if not refused:
-        line(f"  These rows are {one.fate}.")
+    place = ".".join(filter(None, (violation.table, violation.column)))
+    is_refused = violation.policy == "refuse"
+    title = f"{place}: {violation.rule}"
+    line(f"{violation.fate}  {title}" if is_refused else title, "bold")
+    share = percent(violation.count / max(violation.of, 1))
+    line(f"  {violation.count:,} of {violation.of:,} rows ({share}). {violation.why}")
+    if not is_refused:
+        line(f"  These rows are {violation.fate}.")
         return
-    for example in one.examples:
+    for example in violation.examples:
         cells = ", ".join(f"{name}={value}" for name, value in example.items())
         line(f"    {shorten(cells, 160, placeholder=' …')}")
-    line(f'  → {one.do}; or decide under [rules]: "{one.table}.{one.rule}"')
+    line(f'  → {violation.do}; or decide under [rules]: "{violation.table}.{violation.rule}"')
 
 
 def _verdict(result: CheckReport) -> str:
     if result.ok:
-        known = len(result.violations)
-        told = f" {counted(known, 'exception')} to it, named above." if known else ""
-        return f"The data keeps the contract.{told}"
-    refused = counted(len(result.refused), "violation")
-    return f"This data is refused for {refused}; nothing was written."
+        accepted = len(result.violations)
+        exceptions = f", with {counted(accepted, 'exception')} (see above)" if accepted else ""
+        return f"The data meets the contract{exceptions}."
+    violations = counted(len(result.refused), "violation")
+    return f"{violations} of the data contract: data refused, nothing written."
 
 
 def built(result: BuildResult) -> None:
     """Print what ``build`` wrote."""
-    line("Nothing new since the last build." if result.unchanged else "Built.", "bold")
+    line("No new data since the last build." if result.unchanged else "Built.", "bold")
     line(
         f"{result.rows:,} rows at {counted(result.as_ofs, 'date')} ({result.first_as_of} to "
         f"{result.last_as_of}), {result.features} features"
     )
-    for told in _computed(result):
-        line(told)
+    for text in _computed(result):
+        line(text)
     for name, columns in result.missing.items():
-        line(f"no table {name}: features that are empty without it: {len(columns)}")
+        line(f"table {name} not available: {counted(len(columns), 'feature')} empty")
     rows = [
         (name, f"{result.mature[name]:,}", f"{count:,}", percent(count / result.mature[name]))
         for name, count in result.positives.items()
@@ -121,11 +124,11 @@ def built(result: BuildResult) -> None:
 
 
 def _computed(result: BuildResult) -> Iterator[str]:
-    """Say how much of a build was computed, and why."""
+    """Yield how much of a build was computed, and why."""
     if result.computed and result.taken_over:
         yield (
             f"{counted(result.computed, 'date')} computed: {result.because}; "
-            f"{counted(result.taken_over, 'date')} taken over, since nothing new is known of them"
+            f"{counted(result.taken_over, 'date')} reused, without new data"
         )
     elif result.computed:
         yield f"{counted(result.computed, 'date')} computed: {result.because}"
@@ -133,69 +136,69 @@ def _computed(result: BuildResult) -> Iterator[str]:
 
 def trained(result: TrainResult) -> None:
     """Print each model's figures beside its rivals, and the verdict."""
-    line("Nothing new since the last training." if result.unchanged else "Trained.", "bold")
+    line("No new data since the last training." if result.unchanged else "Trained.", "bold")
     header = (
         "target",
         "AUC",
         "95 %",
-        "column",
+        "best feature",
         "rule",
         "logistic",
         "Brier",
         "ECE",
-        "base",
+        "base rate",
         "version",
     )
-    table("", header, [_figures(one, one.card) for one in result.targets if one.card])
+    table("", header, [_figures(outcome, outcome.card) for outcome in result.targets if outcome.card])
     line()
-    for one in result.targets:
-        line(f"{one.target}: {one.verdict}{_used(one)}. {one.why}")
-        for note in (*_reached(one), *one.notes):
+    for outcome in result.targets:
+        line(f"{outcome.target}: {outcome.verdict}{_in_use(outcome)}. {outcome.why}")
+        for note in (*_at_capacity(outcome), *outcome.notes):
             line(f"  {note}")
     line(f"→ {result.release}" if result.release else _unpublished(result))
 
 
-def _reached(one: TargetOutcome) -> Iterator[str]:
-    """Say what the team's week holds, where a model was made and the capacity is known."""
+def _at_capacity(outcome: TargetOutcome) -> Iterator[str]:
+    """Yield which outcomes the team's weekly capacity covers, where that is known."""
     from models.lifecycle.model_card import (
         at_capacity,  # heavy, and there already where something was trained
     )
 
-    reach = at_capacity(one.card) if one.card else None
+    reach = at_capacity(outcome.card) if outcome.card else None
     if reach is None:
         return
     outcomes, lift = reach.outcomes.value, reach.lift.value
-    money = f" and {percent(or_none(reach.arr.value))} of their ARR" if reach.arr else ""
+    of_arr = f" and {percent(or_none(reach.arr.value))} of their ARR" if reach.arr else ""
+    random = percent(outcomes / lift) if or_none(lift) else "none"
     yield (
-        f"the first {reach.accounts:,.0f} accounts, as many as the team can call on, hold "
-        f"{percent(or_none(outcomes))} of the outcomes{money}; by chance "
-        f"{percent(outcomes / lift) if or_none(lift) else 'none'}"
+        f"within the team's weekly capacity (top {reach.accounts:,.0f} accounts): "
+        f"{percent(or_none(outcomes))} of the outcomes{of_arr}; random: {random}"
     )
 
 
 def _unpublished(result: TrainResult) -> str:
-    if any(one.card and one.card.skill for one in result.targets):
-        return "Registered as challenger; `score` uses models of its own feature table only."
-    return "Nothing is published: no model has skill."
+    if any(outcome.card and outcome.card.skill for outcome in result.targets):
+        return "Registered as challenger. Not published: `score` needs models of its feature table."
+    return "Nothing published: no model has skill."
 
 
-def _used(one: TargetOutcome) -> str:
-    if one.champion:
-        return f", version {one.version} is in use"
-    return f", champion unchanged (version {one.in_use})" if one.in_use else ""
+def _in_use(outcome: TargetOutcome) -> str:
+    if outcome.champion:
+        return f", version {outcome.version} is in use"
+    return f", champion unchanged (version {outcome.in_use})" if outcome.in_use else ""
 
 
-def _figures(one: TargetOutcome, card: Card) -> tuple[str, ...]:
+def _figures(outcome: TargetOutcome, card: Card) -> tuple[str, ...]:
     auc = card.metrics["auc"]
     return (
-        one.target,
+        outcome.target,
         f"{auc.value:.3f}",
         f"{auc.low:.3f}–{auc.high:.3f}",
         *(_area(card.baselines.get(key)) for key in ("best_column", "rule", "logistic")),
         f"{card.metrics['brier'].value:.4f}",
         f"{card.metrics['ece'].value:.3f}",
         percent(card.test.base_rate),
-        one.version or "",
+        outcome.version or "",
     )
 
 
@@ -207,16 +210,22 @@ def registered(result: list[dict[str, Any]]) -> None:
     """Print every registered version."""
     rows = [
         (
-            one["target"],
-            one["version"],
-            ", ".join(one["aliases"]),
-            " ".join(f"{value:.3f}" for value in one["auc"] if value is not None),
-            one["verdict"],
-            one["fingerprint"][:12],
+            version["target"],
+            version["version"],
+            ", ".join(version["aliases"]),
+            _auc(version["auc"]),
+            version["verdict"],
+            version["fingerprint"][:12],
         )
-        for one in result
+        for version in result
     ]
-    table("", ("target", "version", "aliases", "AUC and its 95 %", "verdict", "data"), rows)
+    table("", ("target", "version", "aliases", "AUC (95 % interval)", "verdict", "data"), rows)
+
+
+def _auc(figures: Sequence[float | None]) -> str:
+    """Return an AUC with its interval, of (value, low, high); what was not measured is left out."""
+    value, *ends = [f"{figure:.3f}" for figure in figures if figure is not None] or [""]
+    return f"{value} ({' to '.join(ends)})" if ends else value
 
 
 def scored(result: ScoreResult) -> None:
@@ -229,19 +238,20 @@ def scored(result: ScoreResult) -> None:
     currency = result.currency
     line(
         f"ARR {currency} {money(result.arr)}; expected expansion {currency} "
-        f"{money(result.expected_expansion_arr)}; at risk {currency} {money(result.arr_at_risk)}; "
+        f"{money(result.expected_expansion_arr)}; ARR at risk {currency} "
+        f"{money(result.arr_at_risk)}; "
         f"net {result.expected_expansion_arr - result.arr_at_risk:+,.0f}"
     )
     ranking(result, "next-best accounts")
 
 
-ANSWERS = {"ok": "Yes", "look": "With care", "alarm": "Not yet"}
+ANSWERS = {"ok": "Yes", "look": "With caution", "alarm": "Not yet"}
 
 
 def reported(result: ReportResult) -> None:
     """Print whether the numbers can be acted on, and where the page lies."""
     line(f"{result.accounts:,} accounts as of {result.as_of}.", "bold")
-    line(f"Can these numbers be acted on? {ANSWERS[result.light]}.")
+    line(f"Can we act on this week's numbers? {ANSWERS[result.light]}.")
     line(f"→ {result.path} ({result.size_kb} kB)")
     line(f"→ {result.pdf}")
 
@@ -256,7 +266,7 @@ def catalogue(result: Documents) -> None:
         (c["name"], c["group"], c["unit"], c["description"] + when(c["window_days"], c["by_day"]))
         for c in result.columns
     ]
-    table(f"{len(rows)} features", ("column", "group", "unit", "what it says"), rows)
+    table(f"{len(rows)} features", ("column", "group", "unit", "description"), rows)
 
 
 def demonstrated(result: DemoResult) -> None:
@@ -273,33 +283,30 @@ def demonstrated(result: DemoResult) -> None:
 
 
 def ranking(result: ScoreResult | DemoResult, title: str) -> None:
-    """Print ranked accounts with chances, money and the first reason."""
-    targets = [one["title"].lower() for one in result.columns]
-    header = ("#", "account", "ARR", *targets, "expected", "net", "why")
-    heading = (
-        f"{title}\n(expected = expansion ARR, {result.currency}, within the horizon; "
-        "net = less what is at risk)"
-    )
-    table(heading, header, [_ranked(row, result.columns) for row in result.top])
+    """Print ranked accounts with likelihoods, expected ARR and the main driver."""
+    targets = [column["title"].lower() for column in result.columns]
+    header = ("#", "account", "ARR", *targets, "expected", "net", "main driver")
+    legend = f"expected: expected expansion ARR in {result.currency}; net: less ARR at risk"
+    table(f"{title}\n{legend}", header, [_ranked(row, result.columns) for row in result.top])
 
 
 def _ranked(row: dict[str, Any], columns: list[dict[str, str]]) -> tuple[str, ...]:
-    chances = [percent(row["probabilities"].get(one["name"]), 0) for one in columns]
+    likelihoods = [percent(row["probabilities"].get(column["name"]), 0) for column in columns]
     amounts = [money(row[name]) for name in ("expected_expansion_arr", "net_expected_arr")]
     name = f"{row['name']} ({row['account_id']})"
     return (
         str(row["rank"]),
         name,
         money(row["arr"]),
-        *chances,
+        *likelihoods,
         *amounts,
-        _first_reason(row, columns),
+        _driver(row, columns),
     )
 
 
-def _first_reason(row: dict[str, Any], columns: list[dict[str, str]]) -> str:
-    """Return the strongest reason for expansion, of the likeliest of its kinds."""
-    gains = [one["name"] for one in columns if one["direction"] == "+"]
+def _driver(row: dict[str, Any], columns: list[dict[str, str]]) -> str:
+    """Return the strongest driver of expansion, of the likeliest of its kinds."""
+    gains = [column["name"] for column in columns if column["direction"] == "+"]
     kinds = [name for name in gains if name in row["reasons"]]
     likeliest = max(kinds, key=lambda name: row["probabilities"][name], default=None)
     up = row["reasons"][likeliest]["up"] if likeliest else []

@@ -29,7 +29,16 @@ def listed(result: list[dict[str, Any]]) -> None:
     if not result:
         line("No keys yet. Create one: expansion keys create --name NAME")
         return
-    header = ("key", "name", "scopes", "created", "expires", "state", "requests/minute", "max. bytes")
+    header = (
+        "key",
+        "name",
+        "scopes",
+        "created",
+        "expires",
+        "state",
+        "requests/minute",
+        "max. bytes",
+    )
     table("", header, [_row(key) for key in result])
 
 

@@ -63,9 +63,7 @@ def _monitoring(inputs: Inputs, words: Catalogue) -> Sign:
     verdict = inputs.verdict
     if verdict is None:
         return Sign("look", "monitoring", words.text("trust.not_monitored"))
-    told, do = monitoring_texts.verdict_text(
-        verdict, monitoring_texts.CATALOGUES[words.language]
-    )
+    told, do = monitoring_texts.verdict_text(verdict, monitoring_texts.CATALOGUES[words.language])
     return Sign(verdict.light, "monitoring", told if verdict.light == "ok" else f"{told} {do}")
 
 

@@ -30,7 +30,7 @@ def test_a_row_is_explained_label_by_label_and_row_by_row(tmp_path: Path) -> Non
 def test_only_what_the_feature_reads_is_shown_and_its_window(tmp_path: Path) -> None:
     found = run(tmp_path, "--explain", "a2", "--as-of", "2024-02-06", "--feature", "arr")
     assert "usage_daily" not in found.stdout
-    assert "3 rows of 2 other tables, which it does not read, are left out" in found.stdout
+    assert "3 rows of 2 other tables are not shown" in found.stdout
     asked = ("--as-of", "2024-02-06", "--feature", "usage_active_users_91d")
     found = run(tmp_path, "--explain", "a2", *asked)
     assert ", last 91 days" in found.stdout
@@ -50,7 +50,7 @@ def test_json_holds_every_row(tmp_path: Path) -> None:
     ("arguments", "code", "message"),
     [
         (["--explain", "a9"], 1, "a9"),
-        (["--explain", "a1", "--as-of", "soon"], 2, "'soon' is no day"),
+        (["--explain", "a1", "--as-of", "soon"], 2, "'soon' is not a date"),
         (["--explain", "a1", "--as-of", "1.2.2024"], 2, "YYYY-MM-DD"),
         (["--explain", "a1", "--as-of", "2031-01-06"], 1, "the data is complete before 2024"),
         (["--explain", "a1", "--feature", "seats_licenced"], 2, "did you mean seats_licensed?"),

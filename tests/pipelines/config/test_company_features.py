@@ -22,7 +22,7 @@ from pipelines.config.company_features import groups
 from pipelines.config.settings import Settings, load
 from pipelines.ingest.check import check
 from pipelines.lifecycle.train import train
-from pipelines.monitoring.watch import watch
+from pipelines.monitoring.monitor import monitor
 from pipelines.report.report import ReportResult, report
 from pipelines.scoring.score import ScoreResult, score
 from tests.support.shared import PAGE
@@ -89,7 +89,7 @@ def test_their_columns_stand_among_the_reasons(gone: Gone) -> None:
 
 
 def test_their_columns_are_watched_for_drift(gone: Gone) -> None:
-    result = watch(gone.settings)
+    result = monitor(gone.settings)
     summary = json.loads(Path(result.path).with_name("drift.json").read_text("utf-8"))
     assert (summary["verdict"], summary["kind"]) == (result.verdict.light, result.verdict.kind)
     names = {column["name"] for column in summary["columns"]}

@@ -31,7 +31,7 @@ DAY = date(2026, 8, 3)
 PASSWORD = "not-in-any-file"  # noqa: S105
 SUMMARY = Summary(
     company="Small & Co", currency="EUR", as_of=DAY, horizon_days=91, language="en", light="look",
-    answer="With care", verdict="The customers changed, lastingly.", accounts=250,
+    answer="With caution", verdict="A model is underperforming.", accounts=250,
     arr=2_500_000.0, expected_expansion_arr=218_625.0, arr_at_risk=31_375.0,
     nrr={"value": 1.18, "low_80": 1.08, "high_80": 1.29}, grr=None, listed=40, champions=12,
     oversold=3, behind=1,
@@ -153,15 +153,15 @@ def test_a_mail_has_figures_to_read_and_the_page_attached(tmp_path: Path, post: 
         deliver(settings)
         deliver(settings, again=True)
     first, second = post.mails
-    assert first["Subject"] == "Small & Co: accounts to grow and to keep, 3 August 2026"
+    assert first["Subject"] == "Small & Co: weekly expansion and retention report, 3 August 2026"
     assert first["To"] == "cs@example.com, sales@example.com"
     assert first["Message-ID"] == second["Message-ID"]
     plain, html = (first.get_body((kind,)) for kind in ("plain", "html"))
     assert plain is not None
     assert html is not None
     told = plain.get_content()
-    assert "yellow: Can these numbers be acted on this week? With care." in told
-    assert "Expected expansion in 91 days" in told
+    assert "yellow: Can we act on this week's numbers? With caution." in told
+    assert "Expected expansion ARR in 91 days" in told
     assert "118 % (108 % to 129 %)" in told
     assert "219 k EUR" in html.get_content().replace("\u00a0", " ")
     names = [(one.get_filename(), one.get_content_type()) for one in first.iter_attachments()]
@@ -173,7 +173,7 @@ def test_a_german_mail_speaks_german(tmp_path: Path, post: Post) -> None:
     with posting(post) as port:
         deliver(company(tmp_path, mail(port), german))
     [one] = post.mails
-    assert one["Subject"] == "Small & Co: Kunden ausbauen und halten, 3. August 2026"
+    assert one["Subject"] == "Small & Co: Wochenreport Expansion und Kundenbindung, 3. August 2026"
     plain = one.get_body(("plain",))
     assert plain is not None
     assert "2,5 Mio. EUR" in plain.get_content()
@@ -210,12 +210,12 @@ def test_a_chat_gets_blocks_with_a_link(tmp_path: Path, endpoint: Endpoint) -> N
     deliver(company(tmp_path, CHAT), world=world(CHAT_URL=endpoint.url))
     [body] = endpoint.bodies()
     told = json.loads(body)
-    assert told["text"].endswith("yellow, With care")
+    assert told["text"].endswith("yellow, With caution")
     kinds = [one["type"] for one in told["blocks"]]
     assert kinds == ["header", "section", "section", "section"]
     assert len(told["blocks"][2]["fields"]) == 8
     link = told["blocks"][3]["text"]["text"]
-    assert link == "<https://example.com/2026-08-03/|Open the page>"
+    assert link == "<https://example.com/2026-08-03/|Open the report>"
 
 
 def test_what_is_busy_is_tried_again_and_what_refuses_is_not(tmp_path: Path, post: Post) -> None:

@@ -324,7 +324,7 @@ def test_the_verb_says_whom_to_look_after(
 
 def test_without_endpoints_nobody_is_told(tmp_path: Path) -> None:
     (tmp_path / "expansion.toml").write_text(SETTINGS)
-    assert "nobody is told" in expansion(tmp_path, "notify").stdout
+    assert "No webhooks" in expansion(tmp_path, "notify").stdout
 
 
 def test_an_unknown_failure_of_sending_is_none_of_the_verb() -> None:

@@ -12,11 +12,11 @@ STEP = Step("score", "2026-08-03T04:00:00+00:00", 1.5, "12 accounts")
 
 
 def test_a_record_is_read_as_it_was_written(tmp_path: Path) -> None:
-    known = Record(DAY, "abc", (STEP,), failed="watch: no")
+    known = Record(DAY, "abc", (STEP,), failed="monitor: no")
     write(known, tmp_path)
     assert read(tmp_path, DAY) == known
     assert known.has("score")
-    assert not known.has("watch")
+    assert not known.has("monitor")
 
 
 def test_a_step_that_went_well_ends_the_failure() -> None:

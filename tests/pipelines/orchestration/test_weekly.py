@@ -21,7 +21,7 @@ from pipelines.orchestration.steps import STEPS
 from pipelines.orchestration.weekly import missed_days, weekly
 
 DAY = date(2026, 8, 3)
-ORDER = ["check", "build", "score", "forecast", "watch", "report", "deliver", "notify"]
+ORDER = ["check", "build", "score", "forecast", "monitor", "report", "deliver", "notify"]
 
 
 class Machine:
@@ -94,23 +94,23 @@ def test_new_data_and_new_settings_begin_the_week_anew(
 def test_a_step_that_fails_is_named_and_the_next_run_goes_on_from_it(
     settings: Settings, machine: Machine
 ) -> None:
-    machine.broken = {"watch"}
-    with pytest.raises(EnvironmentFailure, match=r"^watch: watch has no network$"):
+    machine.broken = {"monitor"}
+    with pytest.raises(EnvironmentFailure, match=r"^monitor: monitor has no network$"):
         weekly(settings)
     found = run_record.read(settings.weekly_folder, DAY)
     assert found is not None
-    assert (found.done, found.failed) == (False, "watch: watch has no network")
+    assert (found.done, found.failed) == (False, "monitor: monitor has no network")
     machine.broken = set()
     machine.ran = []
-    assert weekly(settings).taken_over == ORDER.index("watch")
-    assert machine.ran == ["build", "watch", "report", "deliver", "notify"]
+    assert weekly(settings).taken_over == ORDER.index("monitor")
+    assert machine.ran == ["build", "monitor", "report", "deliver", "notify"]
 
 
 def test_tables_against_the_contract_end_the_week_before_anything_is_built(
     settings: Settings, machine: Machine
 ) -> None:
     machine.ok = False
-    with pytest.raises(DataError, match="violate the contract"):
+    with pytest.raises(DataError, match="violate the data contract"):
         weekly(settings)
     assert machine.ran == []
 

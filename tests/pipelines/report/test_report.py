@@ -109,10 +109,10 @@ def test_lists_are_in_order_of_money(page: str) -> None:
 
 def test_each_csm_has_a_list_of_what_to_do(page: str) -> None:
     told = text(page)
-    assert "csm-2 1 account, 998 at stake 1 × Expand" in told
+    assert "csm-2 1 account, 998 ARR in play 1 × Expand" in told
     assert "Expand Offer 2 &amp; more. Expand waits: &lt;b&gt;ticket." in told
-    assert "1 account had a turn lately and will rest. 1 account kept apart by lot" in told
-    assert "245 more accounts would be worth a talk." in told
+    assert "In cooldown: 1 account. In the control group: 1 account." in told
+    assert "Worth outreach, but beyond capacity: 245 accounts." in told
     lists = told.index("What to do this week"), told.index("Next-best accounts")
     assert lists[0] < told.index("1. &lt;script&gt;") < lists[1]
 
@@ -160,22 +160,22 @@ def test_chances_too_small_to_round_are_not_nothing(page: str) -> None:
 
 
 def test_accounts_without_a_csm_are_not_lost(page: str) -> None:
-    assert "no CSM named 1 10 k 996 4" in text(page)
+    assert "No CSM assigned 1 10 k 996 4" in text(page)
 
 
 def test_alarms_name_who_needs_a_look(page: str) -> None:
     told = text(page)
-    assert "Champion alarms: 1" in told
+    assert "Champion alerts: 1" in told
     assert "1 champion about to go; 2 in place" in told
     assert "Overselling: 1" in told
     assert "only 20 % of" in told
     assert "First 90 days: 1" in told
-    assert "day 40, no use yet, under a bad star" in told
+    assert "day 40, no usage yet, low early usage" in told
 
 
 def test_models_stand_beside_what_one_would_do_without_them(page: str) -> None:
     told = text(page)
-    assert "level with logistic regression" in told
+    assert "on a par with logistic regression" in told
     assert "People active, last 28 days" in told
     assert "0.81 (0.77 to 0.85)" in told
     assert page.count('<svg viewBox="0 0 460') == 4
@@ -183,8 +183,8 @@ def test_models_stand_beside_what_one_would_do_without_them(page: str) -> None:
 
 def test_all_well_is_told_so(page: str) -> None:
     told = text(page)
-    assert "acted on this week? Yes." in told
-    assert "complete to the end of 2 August 2026 and was scored 1 day later" in told
+    assert "numbers? Yes." in told
+    assert "Complete up to 2 August 2026, scored 1 day later." in told
 
 
 def leads(low: float) -> dict[str, Any]:
@@ -195,19 +195,19 @@ def leads(low: float) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("cards", "changes", "answer", "why"),
     [
-        ({**ALL, "churn": leads(-0.01)}, {}, "With care", "perhaps by chance: churn"),
-        ({"upsell": weekly.CARD}, {}, "With care", "Not proven"),
+        ({**ALL, "churn": leads(-0.01)}, {}, "With caution", "but not significantly: churn"),
+        ({"upsell": weekly.CARD}, {}, "With caution", "Not proven"),
         ({"churn": weekly.CARD}, {}, "Not yet", "Not proven"),
-        ({}, {}, "Not yet", "no model trained"),
-        (ALL, {"created_at": datetime(2026, 9, 3)}, "With care", "31 days before"),  # noqa: DTZ001
-        (ALL, {"data_fingerprint": "other"}, "With care", "score again"),
+        ({}, {}, "Not yet", "No model trained"),
+        (ALL, {"created_at": datetime(2026, 9, 3)}, "With caution", "was 31 days old"),  # noqa: DTZ001
+        (ALL, {"data_fingerprint": "other"}, "With caution", "Score again"),
     ],
 )
 def test_doubts_are_told_first(
     tmp_path: Path, cards: dict[str, Any], changes: dict[str, Any], answer: str, why: str
 ) -> None:
     told = text(page_of(weekly.work(tmp_path, cards, **changes)))
-    assert f"acted on this week? {answer}." in told
+    assert f"numbers? {answer}." in told
     assert why in told
 
 
@@ -216,7 +216,7 @@ def test_a_target_without_release_shows_the_verdict_of_its_training(tmp_path: Pa
     refused = {"verdict": "no skill, use the rule", "skill": False, "why": "12 outcomes, too few"}
     (settings.work / "training.json").write_text(json.dumps({"targets": {"churn": refused}}))
     told = text(page_of(settings))
-    assert "Churn no skill, use the rule 12 outcomes, too few." in told
+    assert "Churn Not proven, use the simple rule 12 outcomes, too few." in told
 
 
 def test_nothing_scored_says_what_to_do(tmp_path: Path) -> None:
@@ -234,8 +234,8 @@ def test_another_days_features_say_what_to_do(tmp_path: Path) -> None:
 
 def test_standing_goes_by_the_interval_of_the_lead() -> None:
     assert standing(Card.from_json(weekly.CARD), ENGLISH) == (
-        "Clearly better than the best single column and the rule of thumb; "
-        "level with logistic regression."
+        "Clearly better than the best single feature and the simple rule; "
+        "on a par with logistic regression."
     )
     assert standing(NotTrained("too few outcomes", "too few"), ENGLISH) == "too few."
     assert standing(None, ENGLISH) == ""

@@ -55,8 +55,8 @@ def test_what_came_left_and_changed_is_told(two_weeks: Settings) -> None:
     told = text(page_of(two_weeks))
     assert "What changed since 6 July 2026" in told
     assert "1 × Drive adoption → Expand" in told
-    assert "Another model version is in use for: upsell, cross-sell, downsell." in told
-    assert "is no longer kept" in told
+    assert "New model version for: upsell, cross-sell, downsell." in told
+    assert "are no longer stored" in told
 
 
 def test_the_first_week_has_nothing_to_compare(two_weeks: Settings) -> None:
@@ -130,7 +130,7 @@ def test_old_forecasts_wait_for_their_day_and_are_then_held_against_what_came(
     inputs = gather(two_weeks)
     assert kept(two_weeks, inputs) is None
     assert knowable_from(inputs) == BEFORE + timedelta(days=122)
-    assert "Not knowable before 5 November 2026" in text(page_of(two_weeks, inputs))
+    assert "Available from 5 November 2026" in text(page_of(two_weeks, inputs))
     meta = {
         **inputs.meta,
         "targets": [
@@ -156,7 +156,7 @@ def test_old_forecasts_wait_for_their_day_and_are_then_held_against_what_came(
     assert upsell.expected == pytest.approx(0.6)
     assert found.expansion == (998.0 + 997.0 + 996.0, 1000.0)
     told = text(page_of(two_weeks, replace(inputs, meta=meta)))
-    assert "What the scoring of 6 July 2026 expected" in told
+    assert "What the scoring of 6 July 2026 forecast" in told
 
 
 def test_weeks_are_drawn_one_after_the_other(two_weeks: Settings) -> None:
@@ -167,14 +167,14 @@ def test_weeks_are_drawn_one_after_the_other(two_weeks: Settings) -> None:
         for back in range(3)
     ]  # fmt: skip
     told = text(page_of(two_weeks, replace(inputs, verdicts=tuple(weeks))))
-    assert "Mean chance of Upsell: 12.0 % → 10.0 %" in told
-    assert "Features moved: 2 → 0" in told
+    assert "Average likelihood of Upsell: 12.0 % → 10.0 %" in told
+    assert "Model inputs with drift: 2 → 0" in told
 
 
-def test_a_week_that_nobody_watched_is_told_so(tmp_path: Path) -> None:
+def test_a_week_without_monitoring_says_so(tmp_path: Path) -> None:
     settings = weekly.work(tmp_path, ALL)
-    write(Verdict(BEFORE, "fine", "ok", ()), settings.watch_folder)
+    write(Verdict(BEFORE, "fine", "ok", ()), settings.monitoring_folder)
     inputs = gather(settings)
     told = text(page_of(settings, replace(inputs, verdicts=inputs.verdicts[1:])))
-    assert "acted on this week? With care." in told
-    assert "Nobody has watched this week" in told
+    assert "numbers? With caution." in told
+    assert "Monitoring has not run for this week" in told

@@ -97,13 +97,13 @@ def test_run_again_a_person_reads_the_same_and_nothing_is_added(
     assert done.exit_code == 0
     for words in (
         "Example Software: NRR 1",
-        "in 8 of 10 cases",
-        "of it from those won in the past year",
-        "signed already: more",
-        "predicted churn",
+        "80 % interval: ",
+        "of it won in the past year",
+        "signed increases",
+        "forecast churn",
         "NRR bands: ",
-        "Record: made at",
-        "'same as last year' by",
+        "Backtest: in ",
+        "('same as last year': ",
     ):
         assert words in done.stdout
     assert done.stdout.count("[") == 1, "one band is marked"

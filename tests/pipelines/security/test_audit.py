@@ -56,4 +56,4 @@ def test_it_is_asked_by_account_by_key_and_by_day(
 
 def test_where_nobody_asked_it_says_so(tmp_path: Path) -> None:
     (tmp_path / "expansion.toml").write_text(SETTINGS)
-    assert "Nobody asked" in expansion(tmp_path, "audit").stdout
+    assert "No requests" in expansion(tmp_path, "audit").stdout

@@ -203,7 +203,7 @@ def test_where_nothing_was_read_yet_it_is_kept_from_coming(tmp_path: Path) -> No
 def test_at_a_terminal_the_proof_is_a_table(settings: Settings, tmp_path: Path) -> None:
     shown = expansion(tmp_path, "erase", "--account", "a1")
     assert shown.returncode == 0
-    assert "is erased" in shown.stdout
+    assert "erased: " in shown.stdout
     assert "tables/accounts.parquet" in shown.stdout
     assert str(settings.data_folder) in shown.stdout.replace("\n", "")
     told = json.loads(expansion(tmp_path, "erase", "--account", "a1", "--json").stdout)
@@ -223,7 +223,7 @@ def test_what_still_names_it_is_told(settings: Settings, tmp_path: Path) -> None
     answer = expansion(tmp_path, "erase", "--account", "a1")
     assert answer.returncode == 1
     assert "notes.txt" in answer.stdout
-    assert "still named" in answer.stdout
+    assert "not fully erased" in answer.stdout
 
 
 @pytest.mark.parametrize("odd", ["a1", 'quo"te', "ü/1", "back\\slash"])

@@ -37,28 +37,28 @@ def test_a_refusal_shows_the_table_the_reason_and_the_way_out(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     assert shown(REFUSED, capsys) == [
-        "churn: may version 2 be used?",
-        "check        champion 1             version 2",
-        "unseen rows  trained to 2025-01-06  trained to 2025-02-03  passes",
-        "better       AUC 0.800              AUC 0.801              REFUSED",
+        "churn: promotion checks of version 2",
+        "check        champion 1             version 2              result",
+        "unseen rows  trained to 2025-01-06  trained to 2025-02-03  passed",
+        "better       AUC 0.800              AUC 0.801              FAILED",
         "unseen rows: 900 rows",
         "better: as good as the champion within chance",
-        "churn: version 2 is refused; 1 stays in use.",
-        "To use it all the same: --force --why REASON, which the log keeps.",
+        "churn: version 2 not promoted; version 1 stays in use.",
+        "To promote it anyway: --force --why REASON. The reason is logged.",
     ]
 
 
 def test_what_is_used_by_force_says_so(capsys: pytest.CaptureFixture[str]) -> None:
     last = shown(replace(REFUSED, promoted=True, forced=True), capsys)[-2:]
     assert last == [
-        "churn: version 2 is the champion in place of 1 by force.",
+        "churn: version 2 promoted, replacing version 1 (forced).",
         "→ release/one",
     ]
 
 
 def test_the_champion_is_the_champion_already(capsys: pytest.CaptureFixture[str]) -> None:
     again = replace(REFUSED, promoted=True, version="1", checks=[], reasons=[])
-    assert shown(again, capsys)[0] == "churn: version 1 is the champion already."
+    assert shown(again, capsys)[0] == "churn: version 1 is already the champion."
 
 
 def test_the_log_reads_from_when_to_when(capsys: pytest.CaptureFixture[str]) -> None:
@@ -69,6 +69,6 @@ def test_the_log_reads_from_when_to_when(capsys: pytest.CaptureFixture[str]) -> 
     told = capsys.readouterr().out
     assert "2026-02-03 09:30   now " in told
     assert "2026-01-02 00:00   2026-02-03 09:30" in told
-    assert "promoted by force" in told
+    assert "promoted (forced)" in told
     promotions.log([])
     assert capsys.readouterr().out == "No version was in use.\n"

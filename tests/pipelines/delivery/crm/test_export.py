@@ -225,9 +225,9 @@ def test_the_verb_shows_the_first_rows_and_who_cannot_go(company: Settings, tmp_
     keep(company, [account(1), account(2, account_id=" ")])
     done = expansion(tmp_path, "export", "--format", "salesforce-bulk", "--dry-run")
     assert done.returncode == 0
-    assert "1 of 2 accounts would be written" in done.stdout
+    assert "1 of 2 accounts would be exported" in done.stdout
     assert "Expansion_P_Upsell__c" in done.stdout
-    assert "1 accounts cannot go" in done.stdout
+    assert "1 account cannot be exported" in done.stdout
     told = json.loads(expansion(tmp_path, "export", "--json").stdout)
     assert (told["form"], told["written"]) == ("csv", 2)
     wrong = expansion(tmp_path, "export", "--format", "salesforce")

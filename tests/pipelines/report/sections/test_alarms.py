@@ -54,8 +54,8 @@ def test_champions(row: dict[str, Any], told: str | None) -> None:
         ),
         (
             {"seats_contracted_ahead": 60, "renewal_days": 30, "seats_days_since_increase": 1},
-            "only 20 % of 120 licensed seats activated; 60 more signed; renewal in 30 days; "
-            "bought more 1 day ago",
+            "only 20 % of 120 licensed seats activated; 60 more seats signed; renewal in 30 days; "
+            "last seat increase 1 day ago",
         ),
     ],
 )
@@ -68,15 +68,15 @@ def test_overselling_tells_why_it_matters_now(more: dict[str, Any], told: str | 
 @pytest.mark.parametrize(
     ("row", "told", "behind"),
     [
-        ({"adoption_age_days": 5, "usage_active_users_28d": 0}, "day 5, no use yet", False),
+        ({"adoption_age_days": 5, "usage_active_users_28d": 0}, "day 5, no usage yet", False),
         (
             {"adoption_age_days": 31, "usage_active_users_28d": 0},
-            "day 31, no use yet, under a bad star",
+            "day 31, no usage yet, low early usage",
             True,
         ),
         (
             {"adoption_age_days": 31, "usage_active_users_28d": 11, "seats_licensed": 120},
-            "day 31, 11 of 120 seats active in the last 28 days, under a bad star",
+            "day 31, 11 of 120 seats active in the last 28 days, low early usage",
             True,
         ),
         (
@@ -86,7 +86,7 @@ def test_overselling_tells_why_it_matters_now(more: dict[str, Any], told: str | 
         ),
         (
             {"adoption_age_days": 60, "usage_active_users_28d": 15, "seats_licensed": 10},
-            "day 60, 15 active in the last 28 days; no first outcome, 30 days left",
+            "day 60, active users in the last 28 days: 15; no first outcome, 30 days left",
             True,
         ),
         (
@@ -105,7 +105,7 @@ def test_the_first_90_days_stand_against_the_journey(
 def test_an_outcome_that_nobody_records_is_not_missed() -> None:
     row = {"adoption_age_days": 80, "usage_active_users_28d": 3}
     assert starting_signal(case(row), outcomes=False) == (
-        "day 80, 3 active in the last 28 days",
+        "day 80, active users in the last 28 days: 3",
         False,
     )
     assert starting_signal(case({"adoption_age_days": 91}), outcomes=True) is None

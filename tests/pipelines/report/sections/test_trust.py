@@ -1,4 +1,4 @@
-"""Promises: a model that orders well and promises double is told, chance is not."""
+"""Forecast accuracy: a model that forecasts double the actuals is named, chance is not."""
 
 from dataclasses import replace
 
@@ -19,9 +19,9 @@ def card(*bins: tuple[float, float, int]) -> Card:
     [
         (
             [(0.1, 0.05, 2000), (0.3, 0.15, 2000)],
-            "promised too much: for every 10 expected, 5 came",
+            "churn forecast too high (5 actual per 10 forecast)",
         ),
-        ([(0.1, 0.2, 2000)], "promised too little: for every 10 expected, 20 came"),
+        ([(0.1, 0.2, 2000)], "churn forecast too low (20 actual per 10 forecast)"),
     ],
     ids=["half came", "double came"],
 )
@@ -31,7 +31,7 @@ def test_a_broken_promise_is_told_in_tens(
     told = promise(card(*bins))
     assert told is not None
     assert not told.kept
-    assert told.sentence(CATALOGUES["en"]) == sentence
+    assert told.sentence(CATALOGUES["en"], "churn") == sentence
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""``watch``: whether data, customers and models are as they were, and what to do if they are not.
+"""``monitor``: whether data, customers and models changed, and what to do about it.
 
 It reads what ``build`` and ``score`` left, writes one verdict a week, and trains a challenger where
 it is told to; nothing is promoted unless the settings say so.
@@ -40,7 +40,7 @@ class Challenger:
 
 
 @dataclass(frozen=True)
-class WatchResult:
+class MonitoringResult:
     """The verdict, where it lies, and what was trained because of it."""
 
     verdict: Verdict
@@ -57,18 +57,19 @@ class WatchResult:
         }
 
 
-def watch(
+def monitor(
     settings: Settings,
     progress: Progress | None = None,
     *,
     on: date | None = None,
     train: bool = False,
-) -> WatchResult:
+) -> MonitoringResult:
     """Write the verdict of the newest date, or of a former day.
 
     It lies in ``<work>/watch/<as_of>/verdict.json``, with Evidently's page of every column and its
     figures as JSON beside it. With ``train``, challengers are trained where the customers changed
-    or a model got worse, and promoted if ``[watch] promote`` says so and the gate lets them pass.
+    or a model underperforms, and promoted if ``[monitoring] promote`` is on and they pass the
+    gate.
 
     Raises
     ------
@@ -77,13 +78,13 @@ def watch(
     """
     report = progress or silent
     week = _week(settings, on)
-    report("looking at feeds, accounts and models", 0.1)
+    report("checking feeds, accounts and models", 0.1)
     verdict = judged(week)
-    report("writing Evidently's page", 0.5)
-    path = write(verdict, settings.watch_folder)
+    report("writing the Evidently report", 0.5)
+    path = write(verdict, settings.monitoring_folder)
     _annex(week, verdict, path.parent)
     report("training challengers", 0.7)
-    return WatchResult(verdict, str(path), _challengers(settings, verdict) if train else ())
+    return MonitoringResult(verdict, str(path), _challengers(settings, verdict) if train else ())
 
 
 def asking(verdict: Verdict, targets: Sequence[str]) -> list[str]:
@@ -106,19 +107,19 @@ def _challengers(settings: Settings, verdict: Verdict) -> list[Challenger]:
 
 def _challenger(settings: Settings, target: str, version: str | None) -> Challenger:
     if version is None:
-        return Challenger(target, None, False, ["too short or too few outcomes to train"])
-    if not settings.watch.promote:
-        return Challenger(target, version, False, ["[watch] promote is false"])
+        return Challenger(target, None, False, ["too little history or too few outcomes to train"])
+    if not settings.monitoring.promote:
+        return Challenger(target, version, False, ["[monitoring] promote is false"])
     from pipelines.lifecycle.promote import promote
 
-    judged = promote(settings, target, version, why="the watch asked for it")
+    judged = promote(settings, target, version, why="monitoring called for it")
     return Challenger(target, version, judged.promoted, judged.reasons)
 
 
 def _week(settings: Settings, on: date | None) -> Week:
     table = table_on(settings, on) if on else feature_table.read(settings.feature_table)
     as_of: date = table.frame["as_of"].max()
-    past = history(settings.watch_folder, as_of)
+    past = history(settings.monitoring_folder, as_of)
     return Week(settings.tables_folder, table, _models(settings), past, as_of)
 
 
