@@ -48,7 +48,7 @@ def simulation(result: SimulationSummary) -> None:
     """Print what was simulated."""
     line(
         f"Simulated {result.accounts:,} accounts over {result.months} months, "
-        f"complete before {result.data_through} (seed {result.seed}).",
+        f"data complete before {result.data_through} (seed {result.seed}).",
         "bold",
     )
     table("", ("table", "rows"), [(name, f"{count:,}") for name, count in result.rows.items()])
@@ -58,7 +58,7 @@ def simulation(result: SimulationSummary) -> None:
 def violations(result: CheckReport) -> None:
     """Print every violation: refused ones first, each with examples and what to do."""
     rows = ", ".join(f"{name} {count:,}" for name, count in result.tables.items())
-    line(f"{result.company}: {rows} rows; complete before {result.data_through}.", "bold")
+    line(f"{result.company}: {rows} rows; data complete before {result.data_through}.", "bold")
     if result.absent:
         absent = ", ".join(result.absent)
         line(f"Optional tables not provided: {absent}. Their features stay empty.")
