@@ -36,8 +36,7 @@ def table_on(settings: Settings, day: date) -> FeatureTable:
     dates = sorted(built["as_of"].unique().to_pylist())
     if not dates[0] <= day <= dates[-1]:
         raise DataError(
-            f"{path}: knows nothing of {day}; it holds {dates[0]} to {dates[-1]}, and any day "
-            "between can be asked for"
+            f"{path}: has no rows for {day}; choose a date from {dates[0]} to {dates[-1]}"
         )
     before = built.filter(pc.less_equal(built["as_of"], pa.scalar(day)))
     if day in dates:

@@ -41,10 +41,10 @@ def explain(
     through = date.fromisoformat(ingest(settings).data_through)
     if as_of is not None and as_of > through:
         raise DataError(
-            f"the data is complete before {through}: of a row on {as_of} too little is known yet; "
-            f"ask for a day up to {through}"
+            f"the data is complete before {through}, too little is known of {as_of}; choose a date "
+            f"up to {through}"
         )
-    report("trying every row", 0.3)
+    report("testing row by row", 0.3)
     connection, tables = connect(settings)
     try:
         horizon = horizon_of(settings, through)

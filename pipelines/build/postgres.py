@@ -82,8 +82,8 @@ def copy(connection: Any, schema: str, folder: Path, names: Iterable[str], state
         return
     if held is not None and not held.startswith(OURS):
         raise UsageError(
-            f"[engine] into = {schema!r}: the database has a schema of that name which is not "
-            "ours; name one that does not exist yet"
+            f"[engine] into = {schema!r}: the database has a schema of that name that "
+            "expansion did not create; name one that does not exist yet"
         )
     with connection.con.transaction(), connection.con.cursor() as cursor:
         cursor.execute(f"DROP SCHEMA IF EXISTS {quoted(schema)} CASCADE")

@@ -254,7 +254,7 @@ def _left_out_wrongly(
     names = [column.name for group in all_groups for column in group.columns]
     for name in leave_out:
         if name not in names:
-            close = nearest(name, names).split(" Known here")[0]
+            close = nearest(name, names).split(" Available")[0]
             yield f"features.leave_out: there is no column {name!r}{close}"
         if name in NEEDED:
             yield f"features.leave_out: {name} is needed to rank accounts; keep it"

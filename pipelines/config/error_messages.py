@@ -32,7 +32,7 @@ def nearest(name: str, names: Sequence[str]) -> str:
     """Return the end of a sentence that proposes the known name most like ``name``."""
     close = get_close_matches(name, names, n=1, cutoff=0.6)
     meant = f"; did you mean {close[0]!r}?" if close else "."
-    return f"{meant} Known here: {', '.join(names) or 'nothing yet'}"
+    return f"{meant} Available: {', '.join(names) or 'none'}"
 
 
 def _sentence(details: ErrorDetails, model: type[BaseModel], files: Files) -> str:

@@ -136,8 +136,8 @@ def _registry(settings: Settings) -> Registry:
 def _refuse_unknown(target: str, targets: Sequence[str]) -> None:
     if target not in targets:
         raise UsageError(
-            f"{target} is none of the targets under [train]: {', '.join(targets)}; a model of a "
-            "table of your own is served from MLflow, never published"
+            f"{target} is not a target under [train] ({', '.join(targets)}); a model of your own "
+            "table is served from MLflow, not published"
         )
 
 

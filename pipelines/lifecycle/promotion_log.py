@@ -110,7 +110,7 @@ class PromotionLog:
         damaged = [n for n, promotion in enumerate(promotions[:-1], start=1) if promotion is None]
         if damaged:
             raise DataError(
-                [f"{self.path}, line {n}: is no promotion; bring it back from a backup"
+                [f"{self.path}, line {n}: is not a promotion entry; restore the file from a backup"
                  for n in damaged]
             )  # fmt: skip
         return [promotion for promotion in promotions if promotion is not None]

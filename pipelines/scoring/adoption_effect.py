@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 RETENTION = "retention"
 """Shown in place of the outcome that ends an account: what that leaves."""
 NOTE = (
-    "These are associations, not effects: whoever adopts early differs in more than that. "
+    "These are associations, not effects: accounts that adopt early differ in other ways, too. "
     "'adjusted' compares accounts of the same segment and size at the start."
 )
 
@@ -60,7 +60,7 @@ def analyse(
         When no tables have been read yet, or no account has been observed long enough.
     """
     report = progress or silent
-    report("following accounts", 0.1)
+    report("observing accounts", 0.1)
     outcomes = {name: one for name, one in targets(settings).items() if one.is_leading}
     titles = _titles(outcomes)
     rows = _rows(settings, outcomes)
@@ -68,10 +68,10 @@ def analyse(
     comparisons = compare(rows, list(STEPS), list(titles))
     if not comparisons:
         raise DataError(
-            "no account has started, reached or missed a step, and been observed for a year after; "
-            f"the journey needs data over more than {YEAR + 30} days from an account's start"
+            "no account can be compared yet: a milestone and the year after it need more than "
+            f"{YEAR + 30} days of data from an account's start"
         )
-    report("drawing", 0.9)
+    report("plotting", 0.9)
     files = _write(comparisons, titles, out or settings.work / "journey")
     matured = rows[rows[list(titles)].notna().any(axis=1)]
     accounts = matured["account_id"].nunique()

@@ -78,7 +78,7 @@ def forecast_base(settings: Settings, progress: Progress | None = None) -> Forec
     panel, seed = panel_of(settings, manifest), settings.train.seed
     report("forecasting", 0.2)
     made = forecast(panel, date.fromisoformat(manifest.data_through), seed=seed)
-    report("forecasting from the past", 0.4)
+    report("backtesting", 0.4)
     tried = backtest(panel, seed=seed, futures=FUTURES_BACK)
     report("forecasting seats", 0.7)
     company = settings.company

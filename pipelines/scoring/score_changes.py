@@ -131,8 +131,8 @@ def _pair(settings: Settings, since: str, until: str) -> tuple[Snapshot, Snapsho
     if not before:
         days = ", ".join(one.as_of for one in known) or "none"
         raise DataError(
-            f"there is no earlier scoring to compare with; kept are those of: {days}. `expansion "
-            "score` keeps one each time"
+            f"there is no earlier scoring to compare with; stored: {days}. Each `expansion score` "
+            "stores one"
         )
     return before[-1], known[-1]
 

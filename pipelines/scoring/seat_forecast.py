@@ -74,4 +74,6 @@ def seats_ahead(settings: Settings, manifest: Manifest) -> SeatsResult:
 
 def _refuse_old(settings: Settings, table: FeatureTable, manifest: Manifest) -> None:
     if table.meta["fingerprint"] != manifest.fingerprint:
-        raise DataError(f"{settings.feature_table}: is of other data; run `expansion build` first")
+        raise DataError(
+            f"{settings.feature_table}: was built from other data; run `expansion build` first"
+        )

@@ -115,11 +115,13 @@ def export(
 
 def _refuse_foreign(out: Path) -> None:
     if out.exists() and not out.is_dir():
-        raise UsageError(f"--out {out}: is no folder")
+        raise UsageError(f"--out {out}: is not a folder")
     foreign = [one.name for one in out.glob("*") if not files.is_ours(one.name)]
     if foreign:
         told = ", ".join(sorted(foreign)[:3])
-        raise UsageError(f"--out {out}: holds {told}, which would go; name an empty folder")
+        raise UsageError(
+            f"--out {out}: contains {told}, which would be deleted; name an empty folder"
+        )
 
 
 def _read(

@@ -37,7 +37,7 @@ def copy(
     except ImportError as error:
         raise EnvironmentFailure(
             f"sources.{name}: the library for this database is missing ({error}); install "
-            "ibis-framework with the extra that is called like the database"
+            "ibis-framework with the extra named like the database"
         ) from None
     except Exception as error:  # every database's driver has errors of its own
         what = source.table or "the query"

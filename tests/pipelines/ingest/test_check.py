@@ -230,7 +230,10 @@ def test_what_is_not_there_and_what_is_not_read_is_told(
     results.violations(report)
     said = capsys.readouterr().out
     assert "optional: users, contacts, milestones," in said
-    assert "Ignored files in the data folder: mileston.csv (did you mean milestones?), notes.csv." in said
+    assert (
+        "Ignored files in the data folder: mileston.csv (did you mean milestones?), notes.csv."
+        in said
+    )
 
 
 def test_who_decided_to_keep_rows_is_told(tmp_path: Path) -> None:

@@ -195,7 +195,7 @@ def test_a_version_or_target_that_does_not_exist_is_told(
     with pytest.raises(UsageError, match="downsell has no version 'challenger'"):
         promote(settings, "downsell", CHALLENGER)
     for verb in (lambda: promote(settings, "upsel", CHALLENGER), lambda: rollback(settings, "up")):
-        with pytest.raises(UsageError, match=r"is none of the targets under \[train\]: upsell, "):
+        with pytest.raises(UsageError, match=r"is not a target under \[train\] \(upsell, "):
             verb()
 
 

@@ -63,7 +63,7 @@ def test_a_damaged_line_in_between_is_named_and_nothing_is_written_on(log: Promo
     damaged = log.path.read_bytes().replace(b"{", b"(", 1)
     log.path.write_bytes(damaged)
     for attempt in (log.read, lambda: log.append([BACK])):
-        with pytest.raises(DataError, match=r"promotions\.jsonl, line 1: is no promotion"):
+        with pytest.raises(DataError, match=r"promotions\.jsonl, line 1: is not a promotion entry"):
             attempt()
     assert log.path.read_bytes() == damaged
 

@@ -72,11 +72,11 @@ def test_the_words_say_that_it_proves_nothing(
     assert "associations, not effects" in told
     assert "first outcome" in told
     journey(result, by="1999 H1")
-    assert "There is no cohort '1999 H1'. Known here: 20" in capsys.readouterr().out
+    assert "There is no cohort '1999 H1'. Available: 20" in capsys.readouterr().out
 
 
 def test_a_company_too_young_is_told_so(tmp_path: Path) -> None:
     settings = small.company(tmp_path)
     ingest(settings)
-    with pytest.raises(DataError, match="observed for a year after"):
+    with pytest.raises(DataError, match="no account can be compared yet"):
         analyse(settings)

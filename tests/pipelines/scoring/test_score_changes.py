@@ -93,7 +93,7 @@ def stored(settings: Settings) -> pd.Series:
 
 
 def test_the_first_scoring_has_nothing_to_be_compared_with(settings: Settings) -> None:
-    with pytest.raises(DataError, match=r"no earlier scoring .* kept are those of: 20"):
+    with pytest.raises(DataError, match=r"no earlier scoring .* stored: 20"):
         explain_moves(settings)
 
 

@@ -88,4 +88,7 @@ def test_without_a_feature_table_of_the_same_data_it_says_what_to_run(
 ) -> None:
     assert "expansion build" in seats_ahead(settings, SAME).lacking[0]
     monkeypatch.setattr("models.dataset.feature_table.read", lambda _path: table)
-    assert "is of other data; run `expansion build`" in seats_ahead(settings, OTHER).lacking[0]
+    assert (
+        "was built from other data; run `expansion build`"
+        in seats_ahead(settings, OTHER).lacking[0]
+    )

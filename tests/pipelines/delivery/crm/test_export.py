@@ -166,7 +166,7 @@ def test_what_is_not_of_an_export_is_never_removed(company: Settings, tmp_path: 
     keep(company, [account(1)])
     with pytest.raises(UsageError, match=r"holds expansion\.toml"):
         export(company, "csv", tmp_path)
-    with pytest.raises(UsageError, match="is no folder"):
+    with pytest.raises(UsageError, match="is not a folder"):
         export(company, "csv", tmp_path / "expansion.toml")
     made = export(company, "csv", tmp_path / "new" / "folder")
     assert export(company, "csv", Path(made.folder)) == made
