@@ -14,9 +14,9 @@ import pyarrow.parquet as pq
 from pipelines.build.metadata import stored
 
 MATTERS = {
-    "definitions": "the features' code has changed",
-    "features": "other columns are asked for",
-    "engine": "another engine computes them",
+    "definitions": "the feature code has changed",
+    "features": "the set of columns has changed",
+    "engine": "the engine has changed",
 }
 """What features depend on beside the data: the code, the columns asked for, what computes them."""
 
@@ -51,7 +51,7 @@ def dates_held(before: Mapping[str, Any] | None, now: Mapping[str, Any]) -> set[
 def why_computed(before: Mapping[str, Any] | None, now: Mapping[str, Any], *, full: bool) -> str:
     """Say why an earlier build does not hold all dates of this one."""
     if full or before is None:
-        return "--full asks for all" if full else "there is no earlier build"
+        return "--full" if full else "no earlier build"
     changed = [words for key, words in MATTERS.items() if before.get(key) != now[key]]
     if changed:
         return " and ".join(changed)
@@ -61,7 +61,7 @@ def why_computed(before: Mapping[str, Any] | None, now: Mapping[str, Any], *, fu
         day in digests_before and digests_before[day] != digest
         for day, digest in now["known"].items()
     )
-    counts = ((new, "not built before"), (other, "with facts that became known since"))
+    counts = ((new, "not built before"), (other, "with new data"))
     return (
         ", ".join(f"{count} {words}" for count, words in counts if count) or "the file was damaged"
     )

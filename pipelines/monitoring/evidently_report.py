@@ -24,7 +24,7 @@ from models.i18n.feature_text import phrase
 from models.i18n.number_format import PLAIN
 from pipelines.monitoring.detectors.binning import band
 from pipelines.monitoring.detectors.feature_drift import Columns, Moved
-from pipelines.monitoring.texts import CATALOGUES, verdict_of
+from pipelines.monitoring.texts import CATALOGUES, verdict_text
 from pipelines.monitoring.verdict import Kind, Light, Verdict
 
 METHOD = "PSI"
@@ -101,7 +101,7 @@ def annex(
     return Annex(
         verdict=verdict.light,
         kind=verdict.kind,
-        sentence=" ".join(verdict_of(verdict, CATALOGUES[LANGUAGE])),
+        sentence=" ".join(verdict_text(verdict, CATALOGUES[LANGUAGE])),
         share=round(drifted / len(counted), 4) if counted else 0.0,
         n_reference=len(reference),
         n_current=len(current),

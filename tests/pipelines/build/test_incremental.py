@@ -123,7 +123,7 @@ def test_each_week_computes_what_is_new_and_gives_the_bytes_of_a_full_build(
     company.more = few()
     first = company.at(9).build()
     assert (first.computed, first.taken_over) == (first.as_ofs, 0)
-    assert first.because == "there is no earlier build"
+    assert first.because == "no earlier build"
     # Seven weeks were missed: two Mondays of the spine have gone by, and there is the day to score.
     assert company.at(2).build().computed == 3
     week = company.at(1).build()

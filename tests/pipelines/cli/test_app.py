@@ -38,6 +38,15 @@ def expansion(folder: Path, *arguments: str) -> Answer:
     return Answer(result.exit_code, result.stdout, result.stderr)
 
 
+def test_the_verb_monitor_is_understood_by_its_old_name_too(tmp_path: Path) -> None:
+    old, new = (expansion(tmp_path, verb, "--json") for verb in ("watch", "monitor"))
+    assert old == new
+    assert "expansion.toml" in new.stdout
+    shown = expansion(tmp_path, "--help").stdout
+    assert "monitor" in shown
+    assert "watch" not in shown
+
+
 def test_the_installed_command_answers_for_itself(tmp_path: Path) -> None:
     command = Path(sys.executable).with_name("expansion")
     done = subprocess.run([command, "build"], cwd=tmp_path, capture_output=True, text=True)

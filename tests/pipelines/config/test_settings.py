@@ -83,6 +83,13 @@ def test_a_file_that_extends_another_is_laid_over_it(tmp_path: Path) -> None:
     assert [check.name for check in settings.checks] == ["one", "two"]
 
 
+def test_the_section_monitoring_is_read_by_its_old_name_too(tmp_path: Path) -> None:
+    old = load(write(tmp_path, "[watch]\ntrain = true\n", "old.toml"))
+    new = load(write(tmp_path, "[monitoring]\ntrain = true\n", "new.toml"))
+    assert old.monitoring == new.monitoring
+    assert new.monitoring.train
+
+
 def test_a_file_that_extends_itself_is_told(tmp_path: Path) -> None:
     write(tmp_path, 'extends = "a.toml"', "b.toml")
     assert "extends itself" in problems(write(tmp_path, 'extends = "b.toml"', "a.toml"))[0]

@@ -24,7 +24,7 @@ from pipelines.monitoring.evidently_report import (
     write_page,
     write_summary,
 )
-from pipelines.monitoring.texts import CATALOGUES, verdict_of
+from pipelines.monitoring.texts import CATALOGUES, verdict_text
 from pipelines.monitoring.verdict import Kind, Light, Verdict
 
 DECLARED = [
@@ -116,7 +116,7 @@ def test_whatever_the_week_the_verdict_is_the_monitorings(
     write_summary(figures, tmp_path / "drift.json")
     stored = json.loads((tmp_path / "drift.json").read_text("utf-8"))
     assert (stored["verdict"], stored["kind"]) == (verdict.light, verdict.kind)
-    assert stored["sentence"] == " ".join(verdict_of(verdict, CATALOGUES["en"]))
+    assert stored["sentence"] == " ".join(verdict_text(verdict, CATALOGUES["en"]))
     assert [column["name"] for column in stored["columns"]] == [column.name for column in moved]
     for column, monitored in zip(stored["columns"], moved, strict=True):
         assert column["drifted"] is monitored.drifted
@@ -166,7 +166,7 @@ def test_evidentlys_page_calls_drifted_what_the_monitoring_does(tmp_path: Path) 
 def test_the_page_begins_with_the_verdict(tmp_path: Path, kind: Kind) -> None:
     verdict = replace(FINE, kind=kind, light="look")
     page = page_of(company(0, 1), company(50, 2), verdict, tmp_path / "page.html")
-    sentence, advice = verdict_of(verdict, CATALOGUES["en"])
+    sentence, advice = verdict_text(verdict, CATALOGUES["en"])
     assert f"<h1>{escape(f'{sentence} {advice}')}</h1>" in page
 
 
