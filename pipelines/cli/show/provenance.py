@@ -60,7 +60,7 @@ def _verdict(verdict: Verdict, rows: Rows) -> None:
 
 def _features(values: Sequence[Value], rows: Rows, *, whole: bool) -> None:
     if not whole:
-        line("Features, with rows used / rows visible (--feature NAME lists the rows)")
+        line("Features, with rows used / rows visible (?: not tested); --feature NAME lists them")
     for group, members in groupby(values, key=lambda value: value.group):
         line(group, "bold")
         for value in members:

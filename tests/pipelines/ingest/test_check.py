@@ -229,7 +229,7 @@ def test_what_is_not_there_and_what_is_not_read_is_told(
     assert "milestones" in report.absent
     results.violations(report)
     said = capsys.readouterr().out
-    assert "optional: users, contacts, milestones," in said
+    assert "Optional tables not provided: users, contacts, milestones," in said
     assert (
         "Ignored files in the data folder: mileston.csv (did you mean milestones?), notes.csv."
         in said

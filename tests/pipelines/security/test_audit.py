@@ -32,7 +32,7 @@ def company(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_the_newest_question_comes_first(company: Path) -> None:
     shown = expansion(company, "audit").stdout
     assert shown.index("a-000002") < shown.index("a-000001")
-    assert "none needed" in shown
+    assert "no key required" in shown
     assert "2026-09-07 12:00:00" in shown
 
 

@@ -164,7 +164,7 @@ def test_an_export_takes_the_place_of_the_one_before(company: Settings) -> None:
 
 def test_what_is_not_of_an_export_is_never_removed(company: Settings, tmp_path: Path) -> None:
     keep(company, [account(1)])
-    with pytest.raises(UsageError, match=r"holds expansion\.toml"):
+    with pytest.raises(UsageError, match=r"contains expansion\.toml"):
         export(company, "csv", tmp_path)
     with pytest.raises(UsageError, match="is not a folder"):
         export(company, "csv", tmp_path / "expansion.toml")
