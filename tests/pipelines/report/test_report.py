@@ -175,7 +175,7 @@ def test_alarms_name_who_needs_a_look(page: str) -> None:
 
 def test_models_stand_beside_what_one_would_do_without_them(page: str) -> None:
     told = text(page)
-    assert "on a par with logistic regression" in told
+    assert "about as good as logistic regression" in told
     assert "People active, last 28 days" in told
     assert "0.81 (0.77 to 0.85)" in told
     assert page.count('<svg viewBox="0 0 460') == 4
@@ -235,7 +235,7 @@ def test_another_days_features_say_what_to_do(tmp_path: Path) -> None:
 def test_standing_goes_by_the_interval_of_the_lead() -> None:
     assert standing(Card.from_json(weekly.CARD), ENGLISH) == (
         "Clearly better than the best single feature and the simple rule; "
-        "on a par with logistic regression."
+        "about as good as logistic regression."
     )
     assert standing(NotTrained("too few outcomes", "too few"), ENGLISH) == "too few."
     assert standing(None, ENGLISH) == ""
