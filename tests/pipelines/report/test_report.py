@@ -127,8 +127,13 @@ def test_each_csm_has_a_list_of_what_to_do(page: str) -> None:
             None,
             "Expand is no play: 6 seats signed.",
         ),
-        ("Offer.", "", "cross_sell", "Next best: Cross-sell."),
-        ("Fix.", "Expand waits: fix", "drive_adoption", "Expand waits. Next best: Drive adoption."),
+        ("Offer.", "", "cross_sell", "Next best play: Cross-sell."),
+        (
+            "Fix.",
+            "Expand waits: fix",
+            "drive_adoption",
+            "Expand waits. Next best play: Drive adoption.",
+        ),
         ("Offer.", "", None, ""),
     ],
 )
