@@ -56,13 +56,11 @@ def test_a_person_reads_who_grows_and_how_far_to_rely_on_it(
 ) -> None:
     seats(found)
     told = capsys.readouterr().out
-    assert "Seats in six months, of accounts that stay" in told
-    assert "Nearer than 'as today' by" in told
+    assert "Licensed seats in 6 months, for accounts that stay" in told
+    assert "% lower than 'no change'; the 80 % interval contained" in told
     today, middle = (f"{found.demands[0].totals[name]:,.0f}" for name in ("today", "middle"))
-    assert (
-        f"500 accounts license {today} today; what is likely for each adds up to {middle}" in told
-    )
-    assert "% of 1,500 later outcomes" in told
+    assert f"500 accounts: {today} seats today, sum of the medians {middle}" in told
+    assert "% of 1,500 actuals" in told
 
 
 def test_the_store_gives_the_newest_demand_of_an_account(
