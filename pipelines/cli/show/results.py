@@ -149,7 +149,9 @@ def trained(result: TrainResult) -> None:
         "base rate",
         "version",
     )
-    table("", header, [_figures(outcome, outcome.card) for outcome in result.targets if outcome.card])
+    table(
+        "", header, [_figures(outcome, outcome.card) for outcome in result.targets if outcome.card]
+    )
     line()
     for outcome in result.targets:
         line(f"{outcome.target}: {outcome.verdict}{_in_use(outcome)}. {outcome.why}")
