@@ -27,7 +27,7 @@ from pipelines.delivery.crm.export import export
 from pipelines.ingest.check import check
 from pipelines.lifecycle.promote import promote
 from pipelines.lifecycle.train import TrainResult, train
-from pipelines.monitoring.watch import watch
+from pipelines.monitoring.monitor import monitor
 from pipelines.report.report import report
 from pipelines.scoring.adoption_effect import analyse
 from pipelines.scoring.score import ScoreResult, score
@@ -156,7 +156,7 @@ def test_it_is_exported(walked: Walked, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("language", ["en", "de"])
 def test_the_report_names_it(walked: Walked, language: Any) -> None:
-    watch(walked.settings)
+    monitor(walked.settings)
     page = Path(report(walked.settings, language=language).path).read_text("utf-8")
     models = page[page.index('id="models"') :]
     assert models.count("Large deal") >= 2

@@ -47,7 +47,7 @@ def test_a_label_of_a_company_follows_ours_and_is_trained(tmp_path: Path) -> Non
 
 
 def test_a_misspelt_target_is_told_with_the_names_there_are(tmp_path: Path) -> None:
-    known = "Known here: upsell, cross_sell, downsell, churn"
+    known = "Available: upsell, cross_sell, downsell, churn"
     assert problems(settings_with(tmp_path, train='targets = ["deals"]')) == [
         f"train.targets: there is no 'deals'; did you mean 'deal'? {known}, deal"
     ]
@@ -68,7 +68,7 @@ def test_a_misspelt_target_is_told_with_the_names_there_are(tmp_path: Path) -> N
         (
             {"more": ', excludes=("chrun",)'},
             "acme.py:4: label deal excludes 'chrun', which nobody declares; did you mean 'churn'? "
-            "Known here: churn, cross_sell, deal, downsell, upsell",
+            "Available: churn, cross_sell, deal, downsell, upsell",
         ),
         (
             {"returns": "increased"},
