@@ -110,10 +110,10 @@ def test_a_german_company_reads_german() -> None:
     case = Case(CASE, {"upsell": 0.31}, {"upsell": 12_345.0}, "EUR", words=WORDS["de"])
     found = choose(case)
     assert found.text == (
-        "Fürsprecher verloren vor 12 Tagen, niemand folgte nach; 2 Fürsprecher vor dem Abschied: "
-        "treffen Sie, wer das Thema jetzt trägt, und gewinnen Sie anderswo eine zweite Person."
+        "Champion vor 12 Tagen gegangen, keine Nachfolge; 2 Champions vor dem Weggang. Neue "
+        "Zuständigkeit klären; zweiten Champion in einer anderen Abteilung aufbauen."
     )
-    assert found.why.startswith("Ausbauen wartet: Fürsprecher verloren vor 12 Tagen")
+    assert found.why.startswith("Expansion zurückgestellt: Champion vor 12 Tagen gegangen")
 
 
 def test_a_german_reason_has_german_numbers() -> None:

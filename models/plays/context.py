@@ -19,13 +19,12 @@ OURS = {name: target.direction for name, target in TARGETS.items()}
 class Limits:
     """Where plays begin; a company sets its own under ``[decide]``.
 
-    ``worth_a_talk``: money at stake, in the company's currency within the horizon, below which a
-    talk costs more than it brings. ``activated``: share of the paid seats below which more would be
-    overselling; ``active``: the same for active people, where nobody knows who has access.
-    ``champion_days``: how long a lost champion is an alarm. ``silent_days``: days without any use
-    that are no holiday any more. ``start_days``: the time in which seats may still be filling up.
-    ``satisfaction``: mark, of 5, below which an account is unhappy. ``renewal_days``: from when on
-    a renewal is near enough to talk about.
+    ``worth_a_talk``: ARR in play, in the company's currency within the horizon, below which
+    outreach costs more than it brings. ``activated``: share of licensed seats below which selling
+    more is overselling; ``active``: the same for active users, where activation is unknown.
+    ``champion_days``: how long a lost champion raises an alert. ``silent_days``: days without use
+    that a holiday does not explain. ``start_days``: length of the onboarding. ``satisfaction``:
+    CSAT, of 5, below which an account is unhappy. ``renewal_days``: how early a renewal is named.
     """
 
     worth_a_talk: float = 250.0
@@ -51,9 +50,9 @@ class Case:
     amounts
         Expected ARR of each target: probability times amount, in ``currency`` a year.
     currency, limits
-        What amounts are told in, and where plays begin.
+        What amounts are in, and where plays begin.
     words
-        The language of what is told.
+        The language of the texts.
     directions
         Whether a target gains ARR (``+``), loses it (``-``), or counts as neither.
     """

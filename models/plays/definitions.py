@@ -1,7 +1,7 @@
 """Plays: what to do about an account, each declared once with its facts, advice and guards.
 
 A play that sells names its target and the guards that hold it back; one that mends begins where a
-guard sends a sale to it. What a CSM reads is ``facts: advice``, in the account's own numbers and in
+guard sends a sale to it. A CSM reads ``Facts. Advice.``, in the account's own numbers and in
 the words of the message catalogues, under ``play.<name>``, ``advice.<name>`` and ``fact``.
 """
 
@@ -67,11 +67,10 @@ class Play:
         return next((reason for name in self.stops if (reason := GUARDS[name].tell(case))), None)
 
     def text(self, case: Case) -> str:
-        """Return one or two sentences to the CSM."""
+        """Return the facts and the advice to the CSM, a sentence each."""
         facts = "; ".join(list(self.facts(case))[:FACTS])
-        advice = self.advice(case.words)
-        first = f"{facts}: {advice}." if facts else f"{advice}."
-        return " ".join([first[0].upper() + first[1:], *self._remarks(case)])
+        sentences = [f"{facts[0].upper()}{facts[1:]}."] if facts else []
+        return " ".join([*sentences, f"{self.advice(case.words)}.", *self._remarks(case)])
 
     def _remarks(self, case: Case) -> Iterator[str]:
         """Yield what an offer must respect, and what nobody knows about the account."""
@@ -110,7 +109,7 @@ def play(
 
 @play(alarm=True)
 def secure_the_champion(case: Case) -> Iterator[str]:
-    """Whoever carried the topic is gone, going or away: nothing grows without a successor."""
+    """A champion left, is leaving or is on long leave: no expansion without a successor."""
     yield from troubles(case, "secure_the_champion")
     if (champions := case.number("champions_count")) is not None:
         yield case.several("in_place", champions) if champions else case.say("fact.none_in_place")
@@ -118,21 +117,21 @@ def secure_the_champion(case: Case) -> Iterator[str]:
 
 @play()
 def fix_before_you_sell(case: Case) -> Iterator[str]:
-    """Something troubles the account; an offer now would be heard as not listening."""
+    """The account has open issues; an offer now would damage the relationship."""
     yield from troubles(case, "fix_before_you_sell")
     yield from _renewal(case)
 
 
 @play()
 def drive_adoption(case: Case) -> Iterator[str]:
-    """Too little of what is paid for is in use: more of it would come back as downsell."""
+    """Too little of what is licensed is in use: selling more would lead to a downsell."""
     yield from troubles(case, "drive_adoption")
     yield from _renewal(case)
 
 
 @play(sells="upsell", stops=("ramp_signed", "all_have_seats"))
 def expand(case: Case) -> Iterator[str]:
-    """More of what the account holds: it uses what it has and has room to grow."""
+    """More of the same product: the account uses what it has and has room to grow."""
     if over := case.above("seats_overage"):
         yield case.say("fact.beyond", people=case.several("person", over), seats=seats(case))
     elif (used := case.number("seats_utilization_28d")) is not None:
@@ -144,7 +143,7 @@ def expand(case: Case) -> Iterator[str]:
 
 @play(sells="cross_sell", stops=("all_products_held",))
 def cross_sell(case: Case) -> Iterator[str]:
-    """A product that the account does not hold yet, for the same people or for others in it."""
+    """A product the account does not hold yet, for the same users or for another department."""
     held, on_sale = case.above("products_held"), case.above("products_whitespace")
     if held and on_sale:
         products, more = case.several("product", held), case.words.number(on_sale)
@@ -157,7 +156,7 @@ def cross_sell(case: Case) -> Iterator[str]:
 
 @play()
 def leave_alone(case: Case) -> Iterator[str]:
-    """Nothing to sell or to mend is worth a talk now, or it is signed already."""
+    """No sale or issue is worth outreach now, or the expansion is already signed."""
     yield case.say("fact.quiet", gain=case.money(case.gain), risk=case.money(case.risk))
 
 

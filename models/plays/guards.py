@@ -1,7 +1,7 @@
-"""Guards: what speaks against selling to an account now, and which play comes first instead.
+"""Guards: why not to sell to an account now, and which play comes first instead.
 
-The same sentence is the condition of the play that mends and the reason for which a sale waits.
-A guard whose columns are not known says nothing, and the offer says that nobody knows.
+The same sentence is the condition of the play that resolves it and the reason a sale is on hold.
+A guard without data on its columns stays silent, and the offer names what there is no data on.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ def guard(*needs: str, instead: str) -> Callable[[Tell], Tell]:
 
 @guard("champions_count", instead="secure_the_champion")
 def champion_lost(case: Case) -> str | None:
-    """A champion was lost and nobody followed, is going, or is on a long leave."""
+    """A champion left without a successor, is leaving, or is on long leave."""
     reasons = []
     lost = case.number("champions_days_since_lost")
     if (
@@ -87,7 +87,7 @@ def escalated(case: Case) -> str | None:
 
 @guard(instead="fix_before_you_sell")
 def unhappy(case: Case) -> str | None:
-    """Those who closed a ticket within the year were not content."""
+    """Average ticket satisfaction (CSAT) within a year is below the limit."""
     mark = case.number("tickets_csat_364d")
     if not mark or mark >= case.limits.satisfaction:
         return None
@@ -96,13 +96,13 @@ def unhappy(case: Case) -> str | None:
 
 @guard(instead="fix_before_you_sell")
 def blocked(case: Case) -> str | None:
-    """Somebody in the account holds the topic back."""
+    """A blocker in the account is known."""
     return case.say("guard.blocked") if case.above("has_blocker") else None
 
 
 @guard("seats_activated_share", "seats_utilization_28d", instead="drive_adoption")
 def oversold(case: Case) -> str | None:
-    """Past the start, too few of the paid seats are activated or, if that is unknown, active."""
+    """After onboarding, too few licensed seats are activated or, if that is unknown, active."""
     age, share = case.number("adoption_age_days"), case.number("seats_activated_share")
     least, doing = case.limits.activated, "activated"
     if share is None:
@@ -114,7 +114,7 @@ def oversold(case: Case) -> str | None:
 
 @guard("usage_days_silent", instead="drive_adoption")
 def silent(case: Case) -> str | None:
-    """Nobody has used anything for weeks."""
+    """No use for weeks."""
     quiet = case.number("usage_days_silent")
     if not quiet or quiet < case.limits.silent_days:
         return None
@@ -123,7 +123,7 @@ def silent(case: Case) -> str | None:
 
 @guard(instead="fix_before_you_sell")
 def more_at_risk(case: Case) -> str | None:
-    """More ARR is at risk than there is to gain."""
+    """ARR at risk exceeds the expected expansion."""
     if case.risk < case.limits.worth_a_talk or case.risk <= case.gain:
         return None
     return case.say("guard.more_at_risk", risk=case.money(case.risk), gain=case.money(case.gain))
@@ -131,7 +131,7 @@ def more_at_risk(case: Case) -> str | None:
 
 @guard(instead="leave_alone")
 def ramp_signed(case: Case) -> str | None:
-    """More seats are signed already and start within a year: certain, and no matter of selling."""
+    """An expansion that starts within a year is already signed: contracted, nothing to sell."""
     more, arr = case.above("seats_contracted_ahead"), case.above("arr_contracted_ahead")
     if not (more or arr):
         return None
@@ -141,7 +141,7 @@ def ramp_signed(case: Case) -> str | None:
 
 @guard(instead="leave_alone")
 def all_have_seats(case: Case) -> str | None:
-    """Everybody who could hold a seat has one."""
+    """Every addressable user has a seat."""
     share = case.number("seats_whitespace_share")
     return case.say("guard.all_have_seats") if share is not None and share <= 0 else None
 

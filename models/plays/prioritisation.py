@@ -1,8 +1,8 @@
-"""What to do: one play an account, and one list a CSM that keeps to the time they have.
+"""What to do: one play per account, and one list per CSM within their capacity.
 
-The list ranks by the net ARR at stake. A sale is worth what it is expected to gain less what is at
-risk; mending is worth what is at risk and the sale that waits for it. That is the money a talk is
-about, not what the talk changes: only accounts held out by lot can tell that.
+The list ranks by ARR in play, net. A sale counts its expected expansion less the ARR at risk;
+resolving an issue counts the ARR at risk and the sale on hold. That is the ARR that outreach is
+about, not the effect of outreach: only the control group measures that.
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ Standing = Literal["listed", "held_out", "cooling_down", "beyond_capacity", "not
 class Decision:
     """What to do about one account.
 
-    ``why`` says for which reason a sale became this play, empty where none did; ``second`` is the
-    next-best play. ``at_stake`` is the net ARR the talk is about. ``place`` counts the accounts of
-    a CSM's list from 1, ``None`` when not on it, for the reason that ``standing`` gives.
+    ``why`` says why a sale is on hold for this play, empty where none is; ``second`` is the
+    next best play. ``at_stake`` is the ARR in play, net. ``place`` counts the accounts of a CSM's
+    list from 1, ``None`` when not on it, for the reason that ``standing`` gives.
     """
 
     play: str
@@ -44,11 +44,11 @@ class Decision:
 
 @dataclass(frozen=True)
 class Rules:
-    """How long a list may be and whom it spares.
+    """How long a list may be and which accounts it leaves out.
 
     ``capacity``: accounts that a CSM can contact a week, with exceptions ``by_csm``.
-    ``cooldown_days``: how long an account rests once its turn has come; alarms do not wait.
-    ``hold_out``: share of the accounts kept apart from contact, drawn by lot.
+    ``cooldown_days``: cooldown after an account was listed; alerts skip it.
+    ``hold_out``: share of the accounts in the control group, drawn at random.
     """
 
     capacity: int = 10

@@ -29,6 +29,7 @@ def feature(name: str, unit: str = "ratio", **more: Any) -> dict[str, Any]:
         "monotone": {},
         "owner": "test",
         "sources": [],
+        "says": {},
     }
     return {**plain, **more}
 

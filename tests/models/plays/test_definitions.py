@@ -59,24 +59,24 @@ def test_what_sells_best_is_offered_and_the_next_best_named() -> None:
 def test_no_sale_while_the_topic_has_nobody_to_carry_it() -> None:
     check("""
     champions_days_since_lost | has_champion_successor | champions_going | champions_on_leave | play                | why
-    20                        | -                      | 0               | 0                  | secure_the_champion | Expand waits: champion lost 20 days ago, no successor
-    91                        | 0                      | 0               | 0                  | secure_the_champion | Expand waits: champion lost 91 days ago, no successor
+    20                        | -                      | 0               | 0                  | secure_the_champion | Expand on hold: champion left 20 days ago, no successor
+    91                        | 0                      | 0               | 0                  | secure_the_champion | Expand on hold: champion left 91 days ago, no successor
     92                        | 0                      | 0               | 0                  | expand              | -
     20                        | 1                      | 0               | 0                  | expand              | -
-    -                         | -                      | 2               | 0                  | secure_the_champion | Expand waits: 2 champions about to go
-    -                         | -                      | 0               | 1                  | secure_the_champion | Expand waits: 1 champion on a long leave
+    -                         | -                      | 2               | 0                  | secure_the_champion | Expand on hold: 2 champions leaving
+    -                         | -                      | 0               | 1                  | secure_the_champion | Expand on hold: 1 champion on long leave
     -                         | -                      | -               | -                  | expand              | -
     """)  # fmt: skip  # noqa: E501
 
 
-def test_fix_before_you_sell() -> None:
+def test_issues_come_before_sales() -> None:
     check("""
     tickets_open_escalated | tickets_csat_364d | has_blocker | churn | play                | why
-    2                      | -                 | 0           | 0     | fix_before_you_sell | Expand waits: 2 escalated tickets open
-    0                      | 2.4               | 0           | 0     | fix_before_you_sell | Expand waits: satisfaction 2.4 of 5
+    2                      | -                 | 0           | 0     | fix_before_you_sell | Expand on hold: 2 open escalated tickets
+    0                      | 2.4               | 0           | 0     | fix_before_you_sell | Expand on hold: CSAT 2.4 of 5
     0                      | 3                 | 0           | 0     | expand              | -
-    0                      | -                 | 1           | 0     | fix_before_you_sell | Expand waits: somebody in the account holds it back
-    0                      | -                 | 0           | 1001  | fix_before_you_sell | Expand waits: EUR 1,001 at risk against EUR 1,000 to gain
+    0                      | -                 | 1           | 0     | fix_before_you_sell | Expand on hold: known blocker in the account
+    0                      | -                 | 0           | 1001  | fix_before_you_sell | Expand on hold: EUR 1,001 ARR at risk against EUR 1,000 expected expansion
     0                      | -                 | 0           | 700   | expand              | -
     -                      | -                 | -           | 0     | expand              | -
     """)  # fmt: skip  # noqa: E501
@@ -85,13 +85,13 @@ def test_fix_before_you_sell() -> None:
 def test_more_is_not_sold_to_an_account_that_has_not_absorbed_what_it_has() -> None:
     check("""
     seats_licensed | seats_activated_share | seats_utilization_28d | adoption_age_days | usage_days_silent | play           | why
-    120            | 0.34                  | 0.9                   | 400               | 1                 | drive_adoption | Expand waits: only 34 % of 120 licensed seats activated
+    120            | 0.34                  | 0.9                   | 400               | 1                 | drive_adoption | Expand on hold: only 34 % of 120 licensed seats activated
     120            | 0.5                   | 0.1                   | 400               | 1                 | expand         | -
     120            | 0.34                  | 0.1                   | 90                | 1                 | expand         | -
-    120            | -                     | 0.2                   | 400               | 1                 | drive_adoption | Expand waits: only 20 % of 120 licensed seats active
+    120            | -                     | 0.2                   | 400               | 1                 | drive_adoption | Expand on hold: only 20 % of 120 licensed seats active
     120            | -                     | 0.25                  | 400               | 1                 | expand         | -
-    -              | 0.34                  | -                     | -                 | -                 | drive_adoption | Expand waits: only 34 % of the licensed seats activated
-    120            | 0.9                   | 0.9                   | 400               | 28                | drive_adoption | Expand waits: no use for 28 days
+    -              | 0.34                  | -                     | -                 | -                 | drive_adoption | Expand on hold: only 34 % of the licensed seats activated
+    120            | 0.9                   | 0.9                   | 400               | 28                | drive_adoption | Expand on hold: no use for 28 days
     -              | -                     | -                     | -                 | -                 | expand         | -
     """)  # fmt: skip  # noqa: E501
 
@@ -99,12 +99,12 @@ def test_more_is_not_sold_to_an_account_that_has_not_absorbed_what_it_has() -> N
 def test_what_is_signed_or_complete_needs_no_selling() -> None:
     check("""
     cross_sell | seats_contracted_ahead | arr_contracted_ahead | seats_whitespace_share | products_whitespace | play        | at_stake | why
-    0          | 60                     | 6000                 | 0.4                    | 2                   | leave_alone | 0        | Expand is no play: 60 more seats already signed to start within a year
-    0          | 0                      | 6000                 | 0.4                    | 2                   | leave_alone | 0        | Expand is no play: EUR 6,000 already signed to start within a year
+    0          | 60                     | 6000                 | 0.4                    | 2                   | leave_alone | 0        | Expand not possible: 60 more seats already contracted to start within a year
+    0          | 0                      | 6000                 | 0.4                    | 2                   | leave_alone | 0        | Expand not possible: EUR 6,000 already contracted to start within a year
     0          | -60                    | -6000                | 0.4                    | 2                   | expand      | 1000     | -
-    400        | 60                     | 6000                 | 0.4                    | 2                   | cross_sell  | 400      | Expand is no play: 60 more seats already signed to start within a year
-    0          | 0                      | 0                    | 0                      | 2                   | leave_alone | 0        | Expand is no play: everybody has a seat already
-    400        | 0                      | 0                    | 0.4                    | 0                   | expand      | 1000     | Cross-sell is no play: holds every product already
+    400        | 60                     | 6000                 | 0.4                    | 2                   | cross_sell  | 400      | Expand not possible: 60 more seats already contracted to start within a year
+    0          | 0                      | 0                    | 0                      | 2                   | leave_alone | 0        | Expand not possible: every addressable user has a seat
+    400        | 0                      | 0                    | 0.4                    | 0                   | expand      | 1000     | Cross-sell not possible: holds every product
     """)  # fmt: skip  # noqa: E501
 
 
@@ -136,30 +136,29 @@ TEXTS = [
         {"seats_utilization_28d": 0.96, "seats_licensed": 120, "renewal_days": 45, "employees": 900}
         | {"seats_whitespace_share": 0.5, "discount": 0.15, "champions_count": 2, "tickets_open": 0}
         | {"usage_days_silent": 1, "seats_activated_share": 0.98},
-        "96 % of 120 licensed seats active; renewal in 45 days; 450 people without a seat: offer "
-        "the seats they will need in the next 6 to 12 months, in one order. They have 15 % "
-        "discount and expect at least that.",
+        "96 % of 120 licensed seats active; renewal in 45 days; 450 addressable users without a "
+        "seat. Offer the seats needed for the next 6 to 12 months in one order. The customer has a "
+        "15 % discount and expects at least that.",
     ),
     (
         {"seats_overage": 1, "seats_licensed": 20, "usage_days_silent": 1},
-        "1 person active beyond 20 licensed seats; buys more with a chance of 31 %, EUR 1,000 "
-        "expected: offer the seats they will need in the next 6 to 12 months, in one order. Not "
-        "known here: who carries the topic, whether tickets are open, how much of what is paid for "
-        "is in use.",
+        "1 user active beyond 20 licensed seats; 31 % upsell probability, EUR 1,000 ARR expected. "
+        "Offer the seats needed for the next 6 to 12 months in one order. No data on champions, "
+        "tickets, seat activation.",
     ),
     (
         {"champions_count": 0, "champions_days_since_lost": 1},
-        "Champion lost 1 day ago, no successor; none in place: meet whoever carries the topic now, "
-        "and win a second person elsewhere.",
+        "Champion left 1 day ago, no successor; no active champion. Confirm the new owner; build a "
+        "second champion in another department.",
     ),
     (
         {"upsell": 0.0, "cross_sell": 900.0, "products_held": 1, "products_whitespace": 2}
         | {"champions_count": 2, "tickets_open": 0, "usage_days_silent": 1}
         | {"seats_activated_share": 0.98},
-        "Holds 1 product, 2 not yet; buys another product with a chance of 8 %, EUR 900 expected: "
-        "offer the product that fits the next problem on their list.",
+        "1 product held, 2 not held yet; 8 % cross-sell probability, EUR 900 ARR expected. Offer "
+        "the product that solves the customer's next problem.",
     ),
-    ({"upsell": 12.0}, "EUR 12 expected, EUR 0 at risk: no talk is needed now."),
+    ({"upsell": 12.0}, "EUR 12 expected expansion, EUR 0 ARR at risk. No outreach needed now."),
 ]
 
 
@@ -169,7 +168,7 @@ def test_texts_tell_the_account_s_own_numbers(numbers: dict[str, float], text: s
     assert found.text == text
 
 
-def test_every_play_and_guard_is_told_in_the_document() -> None:
+def test_the_document_explains_every_play_and_guard() -> None:
     text = DOCUMENT.read_text("utf-8")
     flat = " ".join(text.split())
     for one in PLAYS.values():

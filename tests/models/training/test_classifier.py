@@ -12,6 +12,7 @@ from models.dataset.matrix import matrix
 from models.dataset.time_split import split
 from models.evaluation import skill
 from models.explanation import reasons
+from models.i18n.feature_text import phrase
 from models.release.golden_rows import matrix_probabilities
 from models.release.model_files import ModelFiles
 from models.statistics import metrics
@@ -141,6 +142,7 @@ def test_reasons_name_each_feature_once_and_pull_their_way(table: FeatureTable) 
     frame = rows[[one.name for one in model.features]].astype(object)
     values = frame.where(frame.notna(), None).to_numpy().tolist()
     stems = {one.name: one.stem for one in model.features}
+    units = {one.name: one.unit for one in model.features}
     segments = list(rows["segment"])
     all_told = reasons.reasons(shares, values, model.features, "EUR", segments=segments)
     for row, told in enumerate(all_told):
@@ -153,7 +155,12 @@ def test_reasons_name_each_feature_once_and_pull_their_way(table: FeatureTable) 
         assert all(reason.contribution < 0 for reason in told.down)
         numbers = [reason for reason in told.up if reason.feature != "segment"]
         known = segments[row] != "rare"  # too few accounts to compare with
-        assert all(("for its segment" in one.text) == known for one in numbers)
+        for one in numbers:
+            unit = units[one.feature]
+            texts = [phrase(unit, value, "EUR") for value in (one.value, one.typical)]
+            # A flag is compared with what most of the segment has.
+            shown = [("segment" in part) for part in one.text.split("; ")[1:]]
+            assert shown == [known] * (texts[0] != texts[1]), one.text
 
 
 def test_the_typical_share_is_that_of_the_outcomes(table: FeatureTable) -> None:

@@ -171,7 +171,7 @@ def test_accounts_without_a_csm_are_not_lost(page: str) -> None:
 def test_alarms_name_who_needs_a_look(page: str) -> None:
     told = text(page)
     assert "Champion alerts: 1" in told
-    assert "1 champion about to go; 2 in place" in told
+    assert "1 champion leaving; 2 active champions" in told
     assert "Overselling: 1" in told
     assert "only 20 % of" in told
     assert "First 90 days: 1" in told

@@ -30,11 +30,11 @@ def case(row: dict[str, Any]) -> Case:
         ({"champions_days_since_lost": 200, "champions_count": 0}, None),
         (
             {"champions_days_since_lost": 20},
-            "champion lost 20 days ago, no successor; none in place",
+            "champion left 20 days ago, no successor; no active champion",
         ),
         (
             {"champions_going": 1, "champions_on_leave": 1, "champions_count": 3},
-            "1 champion about to go; 1 champion on a long leave; 3 in place",
+            "1 champion leaving; 1 champion on long leave; 3 active champions",
         ),
     ],
 )
