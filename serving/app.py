@@ -38,7 +38,7 @@ from serving.snapshot.watcher import SnapshotWatcher
 from serving.telemetry import setup
 from serving.telemetry.counters import Counters
 
-DESCRIPTION = """Which accounts will grow, shrink or leave, why, and what that is worth.
+DESCRIPTION = """Probabilities of upsell, cross-sell, downsell and churn, with drivers and plays.
 
 Scores are computed in batches and read from the score store. Send your key with every request, as
 `Authorization: Bearer exp_…`.

@@ -32,7 +32,7 @@ class KeyCache:
         try:
             self.keys = {key.key_id: key for key in self._store.all()}
         except EnvironmentFailure as error:
-            self.problems = (f"the keys could not be read anew: {error}",)
+            self.problems = (f"the API keys could not be refreshed: {error}",)
             log.warning("%s", *self.problems)
         else:
             self.problems = ()
@@ -50,14 +50,14 @@ class KeyCache:
         """
         stored = self._stored(key)
         if stored is None or not stored.fits(key):
-            raise KeyRefused("This key is not known here.")
+            raise KeyRefused("Unknown API key.")
         state = stored.state(stored_now())
         if state != "active":
-            raise KeyRefused(f"This key is {state}; ask for a new one.")
+            raise KeyRefused(f"This API key is {state}. Request a new one.")
         return stored
 
     def _stored(self, key: str) -> ApiKey | None:
         if self.keys is None:
-            raise EnvironmentFailure("the keys have not been read yet")
+            raise EnvironmentFailure("the API keys have not been loaded yet")
         form = FORM.fullmatch(key)
         return self.keys.get(form[1]) if form else None

@@ -41,6 +41,6 @@ class RateLimit:
             seconds = math.ceil(wait)
             raise HTTPException(
                 429,
-                f"This key may ask {per_minute} times a minute; try again in {seconds} s.",
+                f"Rate limit of {per_minute} requests a minute exceeded. Try again in {seconds} s.",
                 {"Retry-After": str(seconds)},
             )

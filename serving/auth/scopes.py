@@ -150,7 +150,7 @@ def authenticate(key_cache: KeyCache, header: str) -> ApiKey:
     kind, _, key = header.strip().partition(" ")
     if kind.lower() != "bearer" or not key:
         raise _challenge(
-            "A key is needed: send the header 'Authorization: Bearer exp_…'; "
+            "API key required: send the header 'Authorization: Bearer exp_…'. "
             "`expansion keys create` makes one."
         )
     try:
@@ -165,7 +165,7 @@ def authorize(caller: Caller, scope: Scope) -> None:
         missing = f'{CHALLENGE}, error="insufficient_scope", scope="{scope}"'
         raise HTTPException(
             403,
-            f"This key may not be used for this: it needs the scope {scope!r} and has "
+            f"This request requires the scope {scope!r}; the key has "
             f"{', '.join(caller.key.scopes)}.",
             {"WWW-Authenticate": missing},
         )

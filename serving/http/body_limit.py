@@ -34,7 +34,7 @@ async def read_bounded(receive: Receive, most: int) -> Receive:
         async with asyncio.timeout(SECONDS):
             body = await _read(receive, most)
     except TimeoutError:
-        raise HTTPException(408, f"The body did not come within {SECONDS:.0f} s.") from None
+        raise HTTPException(408, f"The body did not arrive within {SECONDS:.0f} s.") from None
     return _replay(body, receive)
 
 
@@ -47,7 +47,7 @@ async def _read(receive: Receive, most: int) -> bytes:
         chunk = message.get("body", b"")
         size += len(chunk)
         if size > most:
-            raise HTTPException(413, f"The body is larger than {most} bytes.")
+            raise HTTPException(413, f"The body exceeds {most} bytes.")
         chunks.append(chunk)
         if not message.get("more_body", False):
             return b"".join(chunks)

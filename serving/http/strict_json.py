@@ -63,7 +63,7 @@ def check_headers(headers: Headers) -> None:
     if kind != "application/json" or any(charset != "utf-8" for charset in charsets) or not plain:
         raise HTTPException(
             415,
-            "Send JSON in UTF-8, not compressed, with the header 'content-type: application/json'.",
+            "Send uncompressed JSON in UTF-8 with the header 'content-type: application/json'.",
         )
 
 
@@ -82,11 +82,11 @@ def parse(content: bytes) -> Any:
         if SURROGATE.search(text):
             json.dumps(value, ensure_ascii=False).encode("utf-8")
     except UnicodeDecodeError as error:
-        raise _not_strict(f"it is not UTF-8 at byte {error.start}") from None
+        raise _not_strict(f"not UTF-8 at byte {error.start}") from None
     except UnicodeEncodeError:
-        raise _not_strict("a string holds half a character, a lone surrogate") from None
+        raise _not_strict("a string contains a lone surrogate") from None
     except RecursionError:
-        raise _not_strict("it is nested too deeply") from None
+        raise _not_strict("nesting is too deep") from None
     except json.JSONDecodeError as error:
         raise _not_strict(f"{error.msg} at line {error.lineno}, column {error.colno}") from None
     except _NotStrict as error:
@@ -101,15 +101,15 @@ class _NotStrict(ValueError):
 
 
 def _not_strict(why: str) -> HTTPException:
-    return HTTPException(400, f"The body is not strict JSON: {why}.")
+    return HTTPException(400, f"The body is not valid JSON: {why}.")
 
 
 def _unique_members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     members = dict(pairs)
     if len(members) < len(pairs):
-        raise _NotStrict("a key comes twice in one object")
+        raise _NotStrict("an object has a duplicate key")
     return members
 
 
 def _no_number(name: str) -> NoReturn:
-    raise _NotStrict(f"{name} is no number")
+    raise _NotStrict(f"{name} is not a valid number")

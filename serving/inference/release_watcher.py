@@ -35,7 +35,7 @@ class ReleaseWatcher:
     def __init__(self, folder: Path, words: Catalogue = ENGLISH) -> None:
         self.folder, self.words = folder, words
         self.scorer: Scorer | None = None
-        self.problems: tuple[str, ...] = ("the release is being checked; this takes seconds",)
+        self.problems: tuple[str, ...] = ("the release is being verified; this takes seconds",)
         self.refused = 0
         self.written_at: float | None = None
         self._checked: FileStates | None = None
@@ -109,7 +109,7 @@ def _load_warm(path: Path, manifest: Manifest, words: Catalogue) -> Scorer:
     except Exception as error:
         # Whatever it is: it would be the answer to the first who asks.
         raise DataError(
-            f"{path.name}: cannot be answered from: {type(error).__name__}: {error}; refused"
+            f"{path.name}: cannot be used: {type(error).__name__}: {error}; refused"
         ) from error
     return scorer
 

@@ -45,9 +45,11 @@ class RowValidator:
         self._known = scorer.names
         self._length = len(features)
         places = {name: place for place, name in enumerate(features)}
-        problems = [f"{name}: is no input" for name in features if name not in scorer.inputs]
+        problems = [
+            f"{name}: is not a model input" for name in features if name not in scorer.inputs
+        ]
         problems += [
-            f"{name}: is missing; give null where it is not known"
+            f"{name}: is missing; give null if unknown"
             for name in scorer.inputs
             if name not in places
         ]
@@ -85,7 +87,7 @@ class RowValidator:
     def _wrong_types(self, row: Sequence[Any]) -> Iterator[str]:
         for feature, value, is_name in zip(self._inputs, row, self._is_name, strict=True):
             if type(value) not in (NAMES if is_name else NUMBERS):
-                wanted = "a name" if is_name else "a number"
+                wanted = "a text" if is_name else "a number"
                 yield f"{feature.name}: {_short(value)} is not {wanted} or null"
 
     def _too_large(self, row: Sequence[Any], vector: np.ndarray) -> Iterator[str]:
@@ -97,13 +99,13 @@ class RowValidator:
         for number in odd:
             place = self._numbers[number]
             feature = self._inputs[place]
-            yield f"{feature.name}: {_short(row[place])} is outside of {range_of(feature)}"
+            yield f"{feature.name}: {_short(row[place])} is outside {range_of(feature)}"
 
     def _unknown(self, row: Sequence[Any]) -> Iterator[str]:
         for place in self._names:
             name, value = self._inputs[place].name, row[place]
             if value is not None and value not in self._known[name]:
-                yield f"{name}: the models do not know {_short(value)} and take it as unknown"
+                yield f"{name}: the models do not know {_short(value)} and treat it as unknown"
 
 
 def range_of(feature: FeatureSpec) -> str:

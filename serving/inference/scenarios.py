@@ -27,9 +27,11 @@ def seats_change(inputs: Inputs, delta: float) -> Changes:
     """
     seats = inputs.get("seats_licensed")
     if not seats:
-        raise UsageError("seats_delta: it is not known how many seats the account has")
+        raise UsageError("seats_delta: the number of licensed seats is unknown")
     if seats + delta <= 0:
-        raise UsageError(f"seats_delta: the account has {seats:g} seats, none would be left")
+        raise UsageError(
+            f"seats_delta: the account has {seats:g} licensed seats; at least one must remain"
+        )
     changes = {
         "seats_licensed": seats + delta,
         **dict(_by_seats(inputs, seats, delta)),
@@ -50,7 +52,7 @@ def champion_leaves(inputs: Inputs) -> Changes:
     """
     count = inputs.get("champions_count")
     if not count:
-        raise UsageError("champion_leaves: no champion is known to be in place")
+        raise UsageError("champion_leaves: the account has no active champion on record")
     remaining = count - 1
     departments = inputs.get("champions_departments")
     changes: Changes = {

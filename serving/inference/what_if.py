@@ -118,12 +118,14 @@ def _scenarios(inputs: Inputs, what_if: WhatIf) -> Changes:
 
 def _changed(models: Scorer, inputs: Inputs, change: Change) -> Any:
     if change.feature not in models.inputs:
-        raise UsageError(f"{change.feature}: is no input of the models in use")
+        raise UsageError(f"{change.feature}: is not an input of the models in use")
     if change.delta is None:
         return change.value
     value = inputs.get(change.feature)
     if not isinstance(value, int | float):
-        raise UsageError(f"{change.feature}: is {value!r}, which cannot be moved; give a value")
+        raise UsageError(
+            f"{change.feature}: is {value!r}, which a delta cannot change; give a value"
+        )
     return value + change.delta
 
 

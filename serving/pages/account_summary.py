@@ -1,4 +1,4 @@
-"""What an account was scored on, put together as a CSM looks at it; unknown stays unknown."""
+"""The inputs of an account's score, arranged for a CSM; unknown stays unknown."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Ranked lists of accounts, page by page, and what an account was scored before."""
+"""Ranked lists of accounts, page by page, and the score history of an account."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ PLACES = {
     "arr_at_risk": "by_risk",
 }
 GONE: dict[int | str, dict[str, Any]] = {
-    410: {"model": Problem, "description": "The list is gone; begin anew."}
+    410: {"model": Problem, "description": "The list has expired; start again without a cursor."}
 }
 Filter = Annotated[str | None, Query(min_length=1, max_length=200)]
 
@@ -42,17 +42,22 @@ def list_accounts(
     csm_id: Filter = None,
     segment: Filter = None,
     standing: Standing | None = None,
-    order_by: Annotated[Order, Query(description="The highest first.")] = "expected_expansion_arr",
+    order_by: Annotated[
+        Order, Query(description="Sort order, highest first.")
+    ] = "expected_expansion_arr",
     limit: Annotated[int, Query(ge=1, le=MOST_LISTED)] = 50,
     cursor: Annotated[
         str | None,
-        Query(max_length=2000, description="next_cursor of the page before; replaces the rest."),
+        Query(
+            max_length=2000,
+            description="next_cursor of the previous page; replaces all other parameters.",
+        ),
     ] = None,
 ) -> Response:
-    """Return accounts by falling money, filtered by what was decided, whose they are and segment.
+    """Return a ranked list of accounts, filtered by play, CSM, segment and list status.
 
-    All pages of a list come from the scoring that the first came from, even if a newer one arrives
-    meanwhile. Once two newer ones have arrived, the list is gone (410).
+    All pages of a list come from the same scoring, even if a newer one arrives in between. After
+    two newer scorings the list has expired (410).
     """
     choices: dict[Column, str | None] = {
         "play": play, "csm_id": csm_id, "segment": segment, "standing": standing
@@ -82,7 +87,7 @@ def get_account_history(
     request: Request,
     limit: Annotated[int, Query(ge=1, le=MOST_SCORINGS)] = 52,
 ) -> AccountHistory:
-    """Return what an account was scored so far, the newest first; this asks the score store."""
+    """Return the score history of an account, newest first; this queries the score store."""
     store: ScoreStore = request.app.state.store
     scores = store.history(account_id, limit)
     if not scores:
@@ -95,7 +100,7 @@ def snapshot_of(watch: SnapshotWatcher, position: Cursor) -> Snapshot:
     snapshot = watch.snapshot(position.snapshot)
     if snapshot is None:
         raise HTTPException(
-            410, "Newer scores have come since this list was begun; ask again without a cursor."
+            410, "This list has expired: newer scores are available. Start again without a cursor."
         )
     return snapshot
 

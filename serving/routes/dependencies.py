@@ -15,10 +15,10 @@ else:
 
 
 async def scorer(request: Request) -> Scorer:
-    """Return the release in use, or say why there is none."""
+    """Return the release in use; ``HTTPException`` 503 names why there is none."""
     watch = request.app.state.releases
     if watch.scorer is None:
-        raise HTTPException(503, f"No model can be asked now: {watch.problems[0]}.")
+        raise HTTPException(503, f"No model is available: {watch.problems[0]}.")
     scorer_in_use: Scorer = watch.scorer
     return scorer_in_use
 

@@ -1,4 +1,4 @@
-"""The decision log: what was done about accounts, and how it went."""
+"""The decision log: actions taken on accounts, and their outcomes."""
 
 from __future__ import annotations
 
@@ -29,7 +29,10 @@ from serving.schemas.scores import AccountId, Moment, Problem
 
 router = APIRouter(prefix="/v1", tags=["feedback"], responses=RESPONSES, route_class=StrictRoute)
 TAKEN: dict[int | str, dict[str, Any]] = {
-    202: {"model": FeedbackTaken, "description": "Taken; it waits for the store."},
+    202: {
+        "model": FeedbackTaken,
+        "description": "Saved on the server's disk; the score store is unavailable.",
+    },
     410: {"model": Problem, "description": "The account was erased."},
 }
 IdempotencyKey = Annotated[
@@ -38,7 +41,7 @@ IdempotencyKey = Annotated[
         min_length=1,
         max_length=255,
         pattern=r"^[\x21-\x7e]+$",
-        description="Of the caller's choice; a request repeated with it is taken once.",
+        description="Chosen by the caller; a request repeated with it is recorded once.",
     ),
 ]
 
@@ -51,10 +54,10 @@ def give_feedback(
     response: Response,
     idempotency_key: IdempotencyKey = None,
 ) -> FeedbackTaken:
-    """Keep what was done about an account and how it went.
+    """Record the action taken on an account and its outcome.
 
-    An entry that is answered is safe, also while the store is gone (202). The same idempotency key
-    with the same body gives the same entry, with another body 422.
+    A confirmed entry is saved, also while the score store is unavailable (202). The same
+    idempotency key with the same body returns the same entry, with another body 422.
     """
     note_accounts(request, [entry.account_id])
     feedback_queue: FeedbackQueue = request.app.state.services.feedback_queue
@@ -62,10 +65,12 @@ def give_feedback(
         accepted = feedback_queue.add(_entry(entry, _key_id(request), idempotency_key))
     except IdempotencyConflict:
         raise HTTPException(
-            422, "This idempotency key was used before, for another body; choose another."
+            422, "This idempotency key was used for a different body. Use a new key."
         ) from None
     except ErasedAccountError:
-        raise HTTPException(410, "This account was erased; nothing is kept of it.") from None
+        raise HTTPException(
+            410, "This account was erased. Feedback on it is not recorded."
+        ) from None
     response.status_code = 202 if accepted.queued else 201
     return FeedbackTaken(**_shown(accepted.entry), queued=accepted.queued)
 
@@ -76,12 +81,12 @@ def list_feedback(
     request: Request,
     account_id: Annotated[AccountId | None, Query()] = None,
     since: Annotated[
-        Moment | None, Query(description="Only what became known from then on.")
+        Moment | None, Query(description="Only entries recorded from this time on.")
     ] = None,
     limit: Annotated[int, Query(ge=1, le=MOST_ENTRIES)] = 100,
     cursor: Annotated[int, Query(ge=0, lt=2**31)] = 0,
 ) -> FeedbackLog:
-    """Return the decision log in the order of storing; a cursor stays good for ever."""
+    """Return the decision log, oldest entry first; a cursor never expires."""
     store: FeedbackStore = request.app.state.services.feedback
     entries = store.read(account_id, _naive(since), cursor, limit + 1)
     page = entries[:limit]
@@ -119,4 +124,4 @@ def _naive(moment: datetime | None) -> datetime | None:
     try:
         return naive_utc(moment)
     except OverflowError:
-        raise HTTPException(422, "since lies outside of the years 1 to 9999.") from None
+        raise HTTPException(422, "since is outside the years 1 to 9999.") from None

@@ -1,4 +1,4 @@
-"""Whether the process lives, and whether it can give scores."""
+"""The probes: liveness and readiness."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ router = APIRouter(prefix="/health", tags=["health"])
 @router.get("/live", operation_id="isLive")
 @requires(PUBLIC)
 async def is_live() -> Live:
-    """Answer as long as the process does."""
+    """Return that the process is running."""
     return Live()
 
 
-DRAINING = "the server was told to stop"
+DRAINING = "the server is shutting down"
 
 
 @router.get("/ready", operation_id="isReady", responses={503: {"model": Ready}})
 @requires(PUBLIC)
 async def is_ready(request: Request, response: Response) -> Ready:
-    """Say whether scores can be given, and what is wrong: with the store, or a newer release."""
+    """Return whether scores can be served, and problems with the store or a newer release."""
     snapshots: SnapshotWatcher = request.app.state.snapshots
     watch: ReleaseWatcher = request.app.state.releases
     forecasts: ForecastWatcher = request.app.state.forecasts

@@ -1,4 +1,4 @@
-"""What is known of the models in use: versions, figures, inputs, cards."""
+"""The models in use: versions, metrics, inputs, model cards."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ router = APIRouter(prefix="/v1", tags=["models"], responses=RESPONSES, route_cla
 @router.get("/models", operation_id="listModels")
 @requires("read")
 async def list_models(models: Models) -> ModelList:
-    """Return the models that rows are scored with."""
+    """Return the models in use."""
     cards = {name: model.card for name, model in models.models.items()}
     return ModelList(
         release_id=models.release_id,
@@ -33,9 +33,9 @@ async def list_models(models: Models) -> ModelList:
 def get_model(
     target: Annotated[str, Path(max_length=100, examples=["churn"])], models: Models
 ) -> ModelInfo:
-    """Return all that is known of one model: how good it is, on what, and what it takes."""
+    """Return one model: its metrics, training data, inputs and model card."""
     model = models.models.get(target)
     if model is None:
         targets = ", ".join(models.models)
-        raise HTTPException(404, f"There is no model of {target!r} in use; there are: {targets}.")
+        raise HTTPException(404, f"No model for {target!r} in use. Models in use: {targets}.")
     return describe(target, model, models.release_id)

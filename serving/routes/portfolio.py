@@ -1,4 +1,4 @@
-"""The base as a whole, added up and forecast, and the seats that its accounts will want."""
+"""The portfolio with its totals and NRR forecast, and the seat forecast of an account."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ router = APIRouter(prefix="/v1", tags=["portfolio"], responses=RESPONSES, route_
 @router.get("/portfolio", operation_id="getPortfolio")
 @requires("read")
 def get_portfolio(request: Request, current: Current) -> Portfolio:
-    """Return the newest scoring added up, and what the forecast says of its NRR."""
+    """Return the totals of the newest scoring and the NRR forecast."""
     snapshot = current.snapshot
     watch: ForecastWatcher = request.app.state.forecasts
     return Portfolio(
@@ -38,14 +38,14 @@ def get_portfolio(request: Request, current: Current) -> Portfolio:
 @router.get("/accounts/{account_id:path}/seats", operation_id="getAccountSeats")
 @requires("read")
 def get_account_seats(account_id: Id, request: Request) -> AccountSeats:
-    """Return the seats an account licenses and will want; this asks the score store."""
+    """Return the licensed seats of an account and their forecast; this queries the score store."""
     watch: ForecastWatcher = request.app.state.forecasts
     demand = watch.seats(account_id)
     if demand is None:
         raise HTTPException(
             404,
-            f"There is no seat forecast for account {account_id!r}: it is unknown, licensed no "
-            "seats when the forecast was made, or `expansion forecast` had too short a history.",
+            f"No seat forecast for account {account_id!r}: the id is unknown, the account had no "
+            "licensed seats, or the history was too short for `expansion forecast`.",
         )
     return AccountSeats(
         account_id=account_id,

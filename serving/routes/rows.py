@@ -1,4 +1,4 @@
-"""Scores of rows of features that the caller computed."""
+"""Scores of feature rows that the caller computed."""
 
 from __future__ import annotations
 
@@ -34,15 +34,15 @@ PIECE, EXPLAINED_PIECE = 100, 8
 @router.post("/rows/score", operation_id="scoreRows", response_model=RowScores)
 @requires("score")
 async def score_rows(wanted: RowsRequest, request: Request, models: Models) -> Response:
-    """Score up to 1,000 rows of features with the release in use.
+    """Score up to 1,000 feature rows with the release in use.
 
-    Each row is checked for itself: one that is wrong is answered with its errors, the others are
-    scored. A value out of the catalogue's range is scored with a warning.
+    Each row is validated on its own: an invalid row returns its errors, the others are scored. A
+    value outside the feature catalogue's range is scored with a warning.
     """
     try:
         check = RowValidator(models, wanted.features)
     except UsageError as error:
-        refusal = "The features are not those of the models."
+        refusal = "The features do not match the model inputs."
         return problem_response(request, 422, refusal, list(error.problems))
     note_accounts(request, [row.id for row in wanted.rows if row.id is not None])
     counters: Counters = request.app.state.counters

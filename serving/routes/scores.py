@@ -1,4 +1,4 @@
-"""Scores of accounts, one or many, as they were written out when the scoring came."""
+"""Scores of one or many accounts, as they were written out when the scoring arrived."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ IF_NONE_MATCH = {
     "in": "header",
     "required": False,
     "schema": {"type": "string"},
-    "description": "The ETag of the copy that the caller has.",
+    "description": "ETag of the cached copy.",
 }
 
 
@@ -32,7 +32,7 @@ def current_snapshot(request: Request) -> CurrentSnapshot:
     """Return the snapshot to answer from."""
     watch: SnapshotWatcher = request.app.state.snapshots
     if watch.current is None:
-        raise HTTPException(503, f"{watch.problems[0]}; no account can be answered before.")
+        raise HTTPException(503, f"Scores are not available yet: {watch.problems[0]}.")
     return watch.current
 
 
@@ -49,9 +49,8 @@ def unknown(account_id: str) -> HTTPException:
     """Return what to say of an account without a score."""
     return HTTPException(
         404,
-        f"There is no score for account {account_id!r}. Check the id: it is unknown, or had no "
-        "running subscription when accounts were last scored; a new account is scored with the "
-        "next `expansion score`.",
+        f"No score for account {account_id!r}. Check the id. An account is scored by "
+        "`expansion score` while it has an active subscription.",
     )
 
 
@@ -59,12 +58,12 @@ def unknown(account_id: str) -> HTTPException:
     "/accounts/{account_id:path}/score",
     operation_id="getAccountScore",
     response_model=AccountScore,
-    responses={304: {"description": "The caller's copy still holds."}},
+    responses={304: {"description": "The cached copy is current."}},
     openapi_extra={"parameters": [IF_NONE_MATCH]},
 )
 @requires("read")
 async def get_account_score(account_id: Id, request: Request) -> Response:
-    """Return the newest score of one account, with its reasons."""
+    """Return the newest score of an account, with play and drivers."""
     current = current_snapshot(request)
     if_none_match = request.headers.get("if-none-match")
     answer = current.snapshot.lookup(account_id)
@@ -81,7 +80,7 @@ async def get_account_score(account_id: Id, request: Request) -> Response:
 @router.post("/scores", operation_id="getScores", response_model=ScoreBatch)
 @requires("read")
 def get_scores(wanted: ScoreRequest, request: Request, current: Current) -> Response:
-    """Return the newest scores of up to 1,000 accounts; those without one are listed."""
+    """Return the newest scores of up to 1,000 accounts, and the ids without a score."""
     ids = list(dict.fromkeys(wanted.account_ids))
     note_accounts(request, ids)
     bodies = current.snapshot.answers(ids)

@@ -1,4 +1,4 @@
-"""What would become of an account's score if something were different."""
+"""What-if: the score of an account with changed inputs."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 router = APIRouter(prefix="/v1", tags=["scoring"], responses=RESPONSES, route_class=StrictRoute)
 UNKEPT: dict[int | str, dict[str, Any]] = {
-    409: {"model": Problem, "description": "What the account was scored on is not known."}
+    409: {"model": Problem, "description": "The inputs of the account's score were not stored."}
 }
 
 
@@ -38,14 +38,14 @@ UNKEPT: dict[int | str, dict[str, Any]] = {
 async def ask_what_if(
     account_id: Id, wanted: WhatIf, request: Request, current: Current, models: Models
 ) -> Response:
-    """Score an account anew with some of its features changed, by the release in use.
+    """Score an account with changed inputs, with the release in use.
 
-    Changes must keep to the catalogue's ranges. Nothing is stored.
+    Changes must stay within the feature catalogue's ranges. Nothing is stored.
     """
     try:
         answer = await compute_what_if(account_id, wanted, request, current, models)
     except UsageError as error:
-        refusal = "These changes cannot be made to this account."
+        refusal = "These changes are not possible for this account."
         return problem_response(request, 422, refusal, list(error.problems))
     return Response(answer.model_dump_json(), media_type=JSON)
 
@@ -99,12 +99,12 @@ def _inputs(account_id: str, current: CurrentSnapshot, models: Scorer) -> dict[s
         if not current.snapshot.answers([account_id]):
             raise unknown(account_id)
         raise HTTPException(
-            409, "What accounts were scored on was not kept then; run `expansion score` again."
+            409, "The inputs of this scoring were not stored. Run `expansion score` again."
         )
     if missing := [name for name in models.inputs if name not in inputs]:
         raise HTTPException(
             409,
-            f"The release in use is newer than the scores and takes {', '.join(missing[:5])}, "
-            "which they do not hold; run `expansion score`.",
+            f"The release in use is newer than the scores: inputs missing: "
+            f"{', '.join(missing[:5])}. Run `expansion score`.",
         )
     return inputs

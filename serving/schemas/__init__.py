@@ -1,1 +1,1 @@
-"""The API's requests and answers, a file a subject."""
+"""The API's requests and responses, one file per subject."""

@@ -1,4 +1,4 @@
-"""Lists of accounts, and what an account was scored before."""
+"""Ranked lists of accounts, and the score history of an account."""
 
 from __future__ import annotations
 
@@ -14,14 +14,16 @@ MOST_SCORINGS = 260
 
 
 class AccountSummary(Answer):
-    """An account's line of a list: its score without reasons."""
+    """One account of a list: its score without drivers."""
 
     account_id: str = Field(examples=["a-000012"])
     name: str = Field(examples=["Amber Falcon Logistics"])
     csm_id: str | None = Field(examples=["csm-07"])
     segment: str | None
     arr: float | None = Field(description="Annual recurring revenue.")
-    rank: int = Field(description="Place among all accounts by expected expansion ARR; 1 is best.")
+    rank: int = Field(
+        description="Rank among all accounts by expected expansion ARR; 1 is the highest."
+    )
     probabilities: Probabilities
     expected_expansion_arr: float | None
     arr_at_risk: float | None
@@ -30,23 +32,25 @@ class AccountSummary(Answer):
 
 
 class AccountList(Answer):
-    """A page of a ranked list; all pages of a list come from one scoring."""
+    """A page of a ranked list; all pages come from the same scoring."""
 
     accounts: list[AccountSummary]
-    total: int = Field(description="Accounts on all pages together.")
-    next_cursor: str | None = Field(description="Asks for the next page; null on the last one.")
+    total: int = Field(description="Number of accounts on all pages.")
+    next_cursor: str | None = Field(description="Cursor of the next page; null on the last page.")
     scoring_id: str
-    as_of: date = Field(description="The day the scores speak for.")
+    as_of: date = Field(
+        description="Date of the scores: features use data before it, outcomes count from it."
+    )
     currency: str = Field(examples=["EUR"])
-    age_days: int = Field(description="Days since then.")
-    stale: bool = Field(description="Newer scores are overdue, or may be there and unread.")
+    age_days: int = Field(description="Days since `as_of`.")
+    stale: bool = Field(description="Newer scores are overdue or cannot be read.")
 
 
 class PastScore(Answer):
-    """What an account was scored on an earlier day."""
+    """The score of an account from an earlier scoring."""
 
-    as_of: date = Field(description="The day the score speaks for.")
-    scored_at: datetime = Field(description="When it was computed, UTC.")
+    as_of: date = Field(description="Date of the score.")
+    scored_at: datetime = Field(description="Time of the scoring, UTC.")
     arr: float | None
     rank: int
     probabilities: Probabilities
@@ -58,7 +62,7 @@ class PastScore(Answer):
 
 
 class AccountHistory(Answer):
-    """An account's scores, the newest first."""
+    """The scores of an account, newest first."""
 
     account_id: str = Field(examples=["a-000012"])
     scores: list[PastScore]

@@ -1,4 +1,4 @@
-"""What goes in and out about what was done, and how it went."""
+"""Feedback: the action taken on an account, and its outcome."""
 
 from __future__ import annotations
 
@@ -20,39 +20,39 @@ Note = Annotated[str, Field(max_length=2000, pattern=r"^[^\x00]*$")]
 
 def _a_play(name: str) -> str:
     if name not in PLAYS:
-        raise ValueError(f"there is no such play; known are {', '.join(PLAYS)}")
+        raise ValueError(f"unknown play; use one of {', '.join(PLAYS)}")
     return name
 
 
 def _not_to_come(day: date) -> date:
     # Where the caller sits it may be tomorrow already.
     if day > utc_now().date() + timedelta(days=1):
-        raise ValueError("this day is still to come")
+        raise ValueError("the date is in the future")
     return day
 
 
 class FeedbackRequest(Strict):
-    """What was done about an account, and how it went."""
+    """The action taken on an account, and its outcome."""
 
     account_id: AccountId = Field(examples=["a-000012"])
-    action: Action = Field(description="What was done.")
-    outcome: Outcome = Field(description="How it went; open as long as nobody knows.")
+    action: Action = Field(description="Action taken.")
+    outcome: Outcome = Field(description="Outcome; `open` until it is known.")
     happened_on: Annotated[Day, AfterValidator(_not_to_come)] = Field(
-        description="The day it was done or turned out.", examples=["2026-09-07"]
+        description="Date of the action or outcome.", examples=["2026-09-07"]
     )
-    by: Words = Field(description="Who did it, as the CRM names them.", examples=["csm-07"])
+    by: Words = Field(description="User who acted, as identified in the CRM.", examples=["csm-07"])
     play: Annotated[str, AfterValidator(_a_play)] | None = Field(
-        default=None, description="The play that was followed or declined.", examples=["expand"]
+        default=None, description="Play that was followed or declined.", examples=["expand"]
     )
     scoring_id: Words | None = Field(
         default=None,
         max_length=80,
-        description="The scoring that proposed it, from the answer's versions.",
+        description="Scoring that recommended it: `versions.scoring_id` of the score.",
     )
     amount: float | None = Field(
-        default=None, ge=-MOST_MONEY, le=MOST_MONEY, description="ARR won; negative where lost."
+        default=None, ge=-MOST_MONEY, le=MOST_MONEY, description="ARR won; negative if lost."
     )
-    note: Note | None = Field(default=None, description="What else is worth knowing.")
+    note: Note | None = Field(default=None, description="Free text, without names of people.")
 
 
 class FeedbackEntry(Answer):
@@ -68,19 +68,19 @@ class FeedbackEntry(Answer):
     scoring_id: str | None
     amount: float | None
     note: str | None
-    known_at: datetime = Field(description="When it became known here, UTC.")
+    known_at: datetime = Field(description="Time the entry was recorded, UTC.")
 
 
 class FeedbackTaken(FeedbackEntry):
-    """The entry as it was taken."""
+    """The entry as recorded."""
 
     queued: bool = Field(
-        description="It is safe, but cannot be read yet: the store does not answer at the moment."
+        description="Saved on the server's disk; readable once the score store is available again."
     )
 
 
 class FeedbackLog(Answer):
-    """Entries in the order of storing."""
+    """Entries of the decision log, oldest first."""
 
     entries: list[FeedbackEntry]
-    next_cursor: int | None = Field(description="Where to go on; null at the end.")
+    next_cursor: int | None = Field(description="Cursor of the next page; null on the last page.")

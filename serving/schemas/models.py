@@ -1,4 +1,4 @@
-"""What is known of the models in use."""
+"""The models in use."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from serving.schemas.scores import Answer
 
 
 class Metric(Answer):
-    """A figure measured on dates the model had not seen, with its 95 % interval."""
+    """A metric on held-out later dates, with its 95 % interval."""
 
     name: str = Field(examples=["auc"])
     value: float | None
@@ -19,14 +19,14 @@ class Metric(Answer):
 
 
 class Peer(Answer):
-    """A simpler way to the same end, on the same rows."""
+    """A simpler baseline on the same rows."""
 
     name: str = Field(examples=["practitioner's rule"])
     auc: Metric
 
 
 class Input(Answer):
-    """One feature that a model takes, as the catalogue describes it."""
+    """One model input, as in the feature catalogue."""
 
     name: str = Field(examples=["seats_utilization_28d"])
     group: str
@@ -34,9 +34,9 @@ class Input(Answer):
     unit: str = Field(examples=["ratio"])
     window_days: int | None
     by_day: int | None
-    low: float | None = Field(description="What is expected at least.")
-    high: float | None = Field(description="What is expected at most.")
-    names: list[str] | None = Field(description="What a category may be; null for numbers.")
+    low: float | None = Field(description="Lowest expected value.")
+    high: float | None = Field(description="Highest expected value.")
+    names: list[str] | None = Field(description="Categories the model knows; null for numbers.")
     typical: float | str | None
 
 
@@ -56,7 +56,7 @@ class ModelSummary(Answer):
     target: str = Field(examples=["churn"])
     version: str | None
     verdict: str = Field(examples=["skill"])
-    why: str = Field(description="What the verdict rests on.")
+    why: str = Field(description="Reason for the verdict.")
     auc: Metric | None
 
 
@@ -68,10 +68,10 @@ class ModelList(Answer):
 
 
 class ModelInfo(ModelSummary):
-    """All that is known of a model."""
+    """Metrics, data and inputs of one model."""
 
     release_id: str
-    calibration: str = Field(description="Method by which scores become probabilities.")
+    calibration: str = Field(description="Calibration method: how raw scores become probabilities.")
     trees: int | None
     split: str
     trained: Sample
@@ -79,4 +79,4 @@ class ModelInfo(ModelSummary):
     metrics: list[Metric]
     peers: list[Peer]
     inputs: list[Input]
-    card: str = Field(description="The whole model card as a JSON document.")
+    card: str = Field(description="The model card as a JSON document.")

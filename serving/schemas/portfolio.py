@@ -1,4 +1,4 @@
-"""The whole base: what it pays, what it may gain and lose, and what the forecast says of NRR."""
+"""The portfolio: ARR, expected expansion, ARR at risk, and the NRR forecast."""
 
 from __future__ import annotations
 
@@ -10,24 +10,24 @@ from serving.schemas.scores import Answer
 
 
 class Sums(Answer):
-    """Accounts added up."""
+    """Totals over accounts."""
 
     accounts: int
-    listed: int = Field(description="Accounts that stand on a list of the week.")
+    listed: int = Field(description="Accounts on a list of this week.")
     arr: float
     expected_expansion_arr: float
     arr_at_risk: float
-    net_expected_arr: float = Field(description="Expected expansion less what is at risk.")
+    net_expected_arr: float = Field(description="Expected expansion less ARR at risk.")
 
 
 class Group(Sums):
-    """The accounts of one play, one CSM or one segment."""
+    """Totals of one play, CSM or segment."""
 
-    name: str | None = Field(description="Null holds those that have none.")
+    name: str | None = Field(description="Null for accounts without one.")
 
 
 class Range(Answer):
-    """A forecast share with the ranges it lies in with a chance of 80 and of 95 %."""
+    """A forecast share with its 80 % and 95 % intervals."""
 
     value: float = Field(examples=[1.12])
     low_80: float
@@ -37,7 +37,7 @@ class Range(Answer):
 
 
 class Parts(Answer):
-    """What the forecast NRR is made of, each as a share of today's ARR."""
+    """Components of the forecast NRR, each as a share of current ARR."""
 
     contracted_up: Range
     contracted_down: Range
@@ -47,19 +47,19 @@ class Parts(Answer):
 
 
 class Forecast(Answer):
-    """What becomes of the ARR of today's customers in a year."""
+    """Forecast of the current customers' ARR in a year."""
 
-    origin: date = Field(description="The day from which the year counts.")
+    origin: date = Field(description="Start date of the forecast.")
     days: int = Field(examples=[364])
-    arr: float = Field(description="ARR of the customers of that day.")
+    arr: float = Field(description="ARR on the start date.")
     nrr: Range = Field(description="Net revenue retention; 1.1 is 110 %.")
     grr: Range = Field(description="Gross revenue retention: without expansion.")
-    band: str = Field(description="What such an NRR is called.", examples=["better"])
+    band: str = Field(description="Benchmark band of the NRR.", examples=["better"])
     parts: Parts
 
 
 class Portfolio(Answer):
-    """The newest scoring added up; null forecast until `expansion forecast` has run."""
+    """Totals of the newest scoring; `forecast` is null until `expansion forecast` has run."""
 
     as_of: date
     currency: str = Field(examples=["EUR"])
@@ -74,7 +74,7 @@ class Portfolio(Answer):
 
 
 class SeatsIn(Answer):
-    """How many seats an account comes to license, if it stays; 8 of 10 lie between low and high."""
+    """Seat forecast of an account that stays; low to high is the 80 % interval."""
 
     days: int = Field(examples=[182])
     low: float
@@ -83,9 +83,9 @@ class SeatsIn(Answer):
 
 
 class AccountSeats(Answer):
-    """The seats of an account today and ahead."""
+    """Current seats of an account and their forecast."""
 
     account_id: str
-    as_of: date = Field(description="The day from which the days ahead count.")
-    seats_licensed: float = Field(description="On that day.")
+    as_of: date = Field(description="Start date of the forecast.")
+    seats_licensed: float = Field(description="Licensed seats on that date.")
     ahead: list[SeatsIn]

@@ -1,4 +1,4 @@
-"""Rows of features that a caller computed, and what the models say of them."""
+"""Scoring of feature rows that the caller computed."""
 
 from __future__ import annotations
 
@@ -26,43 +26,45 @@ def _each_once(names: list[str]) -> list[str]:
 class FeatureRow(Strict):
     """One account's features."""
 
-    id: AccountId | None = Field(default=None, description="Handed back as it is.")
+    id: AccountId | None = Field(default=None, description="Returned unchanged.")
     values: list[Value] = Field(
         max_length=MOST_FEATURES,
-        description="In the order of the request's features; null where not known.",
+        description="Values in the order of `features`; null if unknown.",
         examples=[[0.62, 3, None, "smb"]],
     )
 
 
 class RowsRequest(Strict):
-    """Rows to be scored by the release in use."""
+    """Feature rows to score with the release in use."""
 
     features: Annotated[list[str], AfterValidator(_each_once)] = Field(
         min_length=1,
         max_length=MOST_FEATURES,
         json_schema_extra={"uniqueItems": True},
-        description="Every input of the models, in any order; `GET /v1/models` lists them.",
+        description="Every model input, in any order; `GET /v1/models/{target}` lists them.",
     )
     rows: list[FeatureRow] = Field(min_length=1, max_length=MOST_ROWS)
-    reasons: bool = Field(default=False, description="Whether to say why; takes far longer.")
+    reasons: bool = Field(
+        default=False, description="Whether to return drivers; takes much longer."
+    )
 
 
 class ScoredRow(Answer):
-    """What one row was scored, or why it could not be."""
+    """The score of one row, or the errors that prevented it."""
 
-    row: int = Field(description="Place in the request, from 0.")
+    row: int = Field(description="Position in the request, from 0.")
     id: str | None
-    probabilities: Probabilities | None = Field(description="Null where there are errors.")
-    reasons: Reasons | None = Field(description="Null unless asked for.")
-    errors: list[str] = Field(description="Why the row is not scored; empty if it is.")
-    warnings: list[str] = Field(description="What is odd about its values, at most five.")
+    probabilities: Probabilities | None = Field(description="Null if the row has errors.")
+    reasons: Reasons | None = Field(description="Null unless requested.")
+    errors: list[str] = Field(description="Errors of the row; empty if it was scored.")
+    warnings: list[str] = Field(description="Unusual values, at most five.")
 
 
 class RowScores(Answer):
-    """Every row of the request in its order."""
+    """All rows in the order of the request."""
 
     rows: list[ScoredRow]
-    failed: int = Field(description="Rows that have errors.")
+    failed: int = Field(description="Number of rows with errors.")
     release_id: str
     models: ModelVersions
     reasons_note: str = NOTE

@@ -1,4 +1,4 @@
-"""What goes in and out over HTTP. Names are plain identifiers, since CRMs make code of them."""
+"""Scores over HTTP. Names are plain identifiers, since CRMs generate code from them."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ AccountId = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00
 """As the CRM or the source tables spell it; control characters are in no id."""
 
 NOTE = (
-    "Reasons explain the score before calibration; contributions are log-odds and, with the "
-    "model's bias and the reasons left out, add up to it."
+    "Drivers explain the score before calibration. Contributions are log-odds; with the model's "
+    "bias and the drivers not shown they add up to that score."
 )
 
 
@@ -32,7 +32,7 @@ def _dated(value: object) -> object:
     # Left to itself, Pydantic takes a number for seconds since 1970.
     written = isinstance(value, str) and re.match(r"\d{4}-\d\d-\d\d", value)
     if not (written or value is None or isinstance(value, date)):
-        raise ValueError("a day is written as in 2026-09-07")
+        raise ValueError("write a date as in 2026-09-07")
     return value
 
 
@@ -41,47 +41,44 @@ Moment = Annotated[datetime, BeforeValidator(_dated, json_schema_input_type=date
 
 
 class Answer(BaseModel):
-    """What a newer release of the pipelines adds to the store is left out, not stumbled over."""
+    """A response; fields that a newer version of the store adds are ignored."""
 
 
 class Reason(Answer):
-    """One feature's part in a score."""
+    """One driver: a feature's contribution to a score."""
 
     feature: str = Field(description="Column of the feature catalogue.")
-    group: str = Field(description="Family of features it belongs to.")
+    group: str = Field(description="Feature group.")
     text: str = Field(
-        description="The reason in plain words.",
-        examples=[
-            "Share of the licensed seats that were active, last 28 days: 96 % (typical for its "
-            "segment 61 %)"
-        ],
+        description="The driver as a sentence.",
+        examples=["96 % of licensed seats active in the last 28 days; segment median 61 %"],
     )
-    value: float | str | None = Field(description="The account's own value.")
+    value: float | str | None = Field(description="Value of the account.")
     typical: float | str | None = Field(
-        description="Median or most frequent value in training, of its segment where that is large."
+        description="Median or most common value in training, of the segment if it is large enough."
     )
     contribution: float = Field(description="Log-odds before calibration.", examples=[0.42])
 
 
 class GroupPart(Answer):
-    """What a family of features adds to a score."""
+    """Contribution of a feature group to a score."""
 
-    group: str = Field(description="Family of features.", examples=["usage"])
+    group: str = Field(description="Feature group.", examples=["usage"])
     contribution: float = Field(description="Log-odds before calibration.", examples=[-0.4])
 
 
 class Reasons(Answer):
-    """What raises a score most, and what lowers it most."""
+    """The drivers that increase (`up`) and decrease (`down`) the likelihood most."""
 
     up: list[Reason]
     down: list[Reason]
     groups: list[GroupPart] = Field(
-        default=[], description="All features by family, the weightiest first."
+        default=[], description="All features by group, largest contribution first."
     )
 
 
 class TargetReasons(ByTarget[Reasons | None]):
-    """Reasons by outcome; null without a model in use."""
+    """Drivers by outcome; null without a model in use."""
 
 
 class Probabilities(ByTarget[float | None]):
@@ -91,72 +88,82 @@ class Probabilities(ByTarget[float | None]):
 
 
 class ModelVersions(ByTarget[str | None]):
-    """Registered version of each outcome's model; null without a model in use."""
+    """Registered model version by outcome; null without a model in use."""
 
     examples = ("3", "1")
 
 
 class Versions(Answer):
-    """Where a score comes from."""
+    """Provenance of a score."""
 
     scoring_id: str
     release_id: str
-    data_fingerprint: str = Field(description="sha256 of the tables the features come from.")
+    data_fingerprint: str = Field(description="SHA-256 of the source tables.")
     models: ModelVersions
 
 
 class Decision(Answer):
-    """What to do about an account; docs/plays.md tells each play."""
+    """The recommended play; docs/plays.md explains each play."""
 
-    play: str = Field(description="The account's one play.", examples=["fix_before_you_sell"])
+    play: str = Field(description="Recommended play.", examples=["fix_before_you_sell"])
     text: str = Field(
-        description="What speaks for it and what to do, in the account's own numbers.",
-        examples=["2 escalated tickets open: put this right first, and offer nothing before."],
+        description="Facts and advice, in the account's own numbers.",
+        examples=["2 open escalated tickets. Resolve this first; make no offer until then."],
     )
     why: str = Field(
-        description="Why a sale became this play; empty where none did.",
-        examples=["Expand waits: 2 escalated tickets open"],
+        description="Why a sale is on hold; empty if none is.",
+        examples=["Expand on hold: 2 open escalated tickets"],
     )
-    second: str | None = Field(description="The next-best play.", examples=["expand"])
-    at_stake: float = Field(description="Net ARR that the talk is about.", examples=[4200.0])
-    standing: Standing = Field(description="Whether it is on the list, and if not, why.")
-    place: int | None = Field(description="Place on the CSM's list; null when not on it.")
-    held_out: bool = Field(description="Kept apart from contact by lot, to measure its effect.")
+    second: str | None = Field(description="Next best play.", examples=["expand"])
+    at_stake: float = Field(
+        description="ARR in play, net: the ARR that outreach is about.", examples=[4200.0]
+    )
+    standing: Standing = Field(description="On this week's list, or why not.")
+    place: int | None = Field(description="Position on the CSM's list; null if not listed.")
+    held_out: bool = Field(
+        description="In the control group, which measures the effect of outreach."
+    )
 
 
 class AccountScore(Answer):
-    """The newest score of one account."""
+    """The newest score of an account."""
 
     account_id: str = Field(examples=["a-000012"])
     name: str = Field(examples=["Amber Falcon Logistics"])
     csm_id: str | None = Field(examples=["csm-07"])
     segment: str | None
-    as_of: date = Field(description="The day the score speaks for.")
-    scored_at: datetime = Field(description="When it was computed, UTC.")
-    horizon_days: int = Field(description="How far the probabilities look.", examples=[91])
+    as_of: date = Field(
+        description="Date of the score: features use data before it, outcomes count from it."
+    )
+    scored_at: datetime = Field(description="Time of the scoring, UTC.")
+    horizon_days: int = Field(description="Days within which the outcomes count.", examples=[91])
     currency: str = Field(examples=["EUR"])
     arr: float | None = Field(description="Annual recurring revenue.")
-    rank: int = Field(description="Place among all accounts by expected expansion ARR; 1 is best.")
+    rank: int = Field(
+        description="Rank among all accounts by expected expansion ARR; 1 is the highest."
+    )
     probabilities: Probabilities
     expected_expansion_arr: float | None = Field(
-        description=f"Probability times typical amount, {titles(GAIN)} together."
+        description=f"Probability times typical amount, for {titles(GAIN)} together."
     )
-    arr_at_risk: float | None = Field(description=f"The same for {titles(LOSS)}.")
+    arr_at_risk: float | None = Field(
+        description=f"Probability times typical amount, for {titles(LOSS)} together."
+    )
     net_expected_arr: float | None = Field(
-        description="ARR that the account is expected to change by: expansion less what is at risk."
+        description="Net expected change in ARR: expected expansion less ARR at risk."
     )
     decision: Decision | None = Field(
-        default=None, description="What to do; null in scorings from before there were decisions."
+        default=None, description="Recommended play; null in scorings from before plays existed."
     )
     reasons: TargetReasons
     reasons_note: str = NOTE
     versions: Versions
-    age_days: int = Field(description="Days since the day the score speaks for.")
-    stale: bool = Field(description="Newer scores are overdue, or may be there and unread.")
+    age_days: int = Field(description="Days since `as_of`.")
+    stale: bool = Field(description="Newer scores are overdue or cannot be read.")
 
 
 class ScoreRequest(Strict):
-    """Accounts whose scores are asked for."""
+    """Accounts to look up."""
 
     account_ids: list[AccountId] = Field(
         min_length=1, max_length=MOST_IDS, examples=[["a-000012", "a-000018"]]
@@ -164,30 +171,30 @@ class ScoreRequest(Strict):
 
 
 class ScoreBatch(Answer):
-    """The scores that exist, and the accounts that have none."""
+    """The scores found, and the ids without a score."""
 
     scores: list[AccountScore]
     not_found: list[str]
 
 
 class Live(Answer):
-    """The process answers."""
+    """The process is running."""
 
     status: str = "live"
 
 
 class Ready(Answer):
-    """Whether scores can be given, and what is wrong where they can't."""
+    """Whether scores can be served, and the problems if not."""
 
     status: str = Field(examples=["ready"])
-    as_of: date | None = Field(description="Day of the newest scores.")
-    stale: bool | None = Field(description="Newer scores are overdue, or may be there and unread.")
-    release_id: str | None = Field(description="The release that passed its checks.")
+    as_of: date | None = Field(description="Date of the newest scores.")
+    stale: bool | None = Field(description="Newer scores are overdue or cannot be read.")
+    release_id: str | None = Field(description="Release in use.")
     problems: list[str]
 
 
 class Problem(BaseModel):
-    """An error as RFC 9457 describes it."""
+    """A problem document (RFC 9457)."""
 
     type: str = "about:blank"
     title: str

@@ -1,4 +1,4 @@
-"""What would become of a score if something about the account were different."""
+"""What-if: the score of an account with changed inputs."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ from serving.schemas.scores import Answer, ModelVersions, Probabilities, Strict
 MOST_CHANGES = 50
 Number = Annotated[float, Field(allow_inf_nan=False, ge=-1e15, le=1e15)]
 DIFFERENCE_NOTE = (
-    "Contributions are log-odds before calibration: what each feature adds to the score after the "
-    "changes less what it added before. Together with the others they are the whole difference."
+    "Contributions are log-odds before calibration: the change in each feature's contribution to "
+    "the score. With `others` they add up to the whole difference."
 )
 
 
 class Change(Strict):
-    """One feature set to a value, or moved by a number."""
+    """One feature set to a value, or changed by a delta."""
 
     feature: str = Field(min_length=1, max_length=200, examples=["tickets_open_escalated"])
     value: Annotated[Number | bool | str | None, Field(examples=[0])] = Field(
-        default=None, description="What it becomes; null is not known."
+        default=None, description="New value; null means unknown."
     )
-    delta: Number | None = Field(default=None, description="By how much it moves.")
+    delta: Number | None = Field(default=None, description="Change of the value.")
 
     @model_validator(mode="after")
     def _either(self) -> Change:
@@ -36,34 +36,35 @@ class Change(Strict):
 
 
 class WhatIf(Strict):
-    """What would be different; at least one thing. Single changes come after the scenarios."""
+    """The changes, at least one. Single changes apply after the scenarios."""
 
     seats_delta: Number | None = Field(
-        default=None, description="Seats more, or less below 0, as if signed yesterday."
+        default=None,
+        description="Change in licensed seats, negative for fewer, as if signed yesterday.",
     )
     champion_leaves: bool = Field(
-        default=False, description="One champion leaves and nobody follows."
+        default=False, description="One champion leaves without a successor."
     )
     changes: list[Change] = Field(default=[], max_length=MOST_CHANGES)
 
     @model_validator(mode="after")
     def _something(self) -> WhatIf:
         if not (self.seats_delta or self.champion_leaves or self.changes):
-            raise ValueError("nothing would be different")
+            raise ValueError("give at least one change")
         return self
 
 
 class ChangedFeature(Answer):
-    """A feature before and after."""
+    """A feature before and after the change."""
 
     feature: str
-    text: str = Field(examples=["Seats licensed: 150, was 100"])
+    text: str = Field(examples=["150 licensed seats; previously 100"])
     before: float | str | None
     after: float | str | None
 
 
 class Expected(Answer):
-    """What the models say of one state of the account."""
+    """Likelihoods and expected ARR of the account in one state."""
 
     probabilities: Probabilities
     expected_expansion_arr: float | None
@@ -71,7 +72,7 @@ class Expected(Answer):
 
 
 class Difference(Answer):
-    """One feature's part in the difference."""
+    """One driver of the difference."""
 
     feature: str
     group: str
@@ -80,21 +81,21 @@ class Difference(Answer):
 
 
 class Differences(Answer):
-    """Why one outcome's score moves: the weightiest features, and all others together."""
+    """Drivers of one outcome's change: the largest, and all others together."""
 
     reasons: list[Difference]
-    others: float = Field(description="What all other features add, log-odds.")
+    others: float = Field(description="Contribution of all other features, log-odds.")
 
 
 class TargetDifferences(ByTarget[Differences | None]):
-    """Reasons of the difference by outcome; null without a model in use."""
+    """Drivers of the difference by outcome; null without a model in use."""
 
 
 class WhatIfAnswer(Answer):
-    """The account as it is and as it would be, by the same models."""
+    """The account before and after the change, scored by the same models."""
 
     account_id: str
-    as_of: date = Field(description="The day whose features were changed.")
+    as_of: date = Field(description="Date of the features that were changed.")
     currency: str
     changes: list[ChangedFeature]
     before: Expected

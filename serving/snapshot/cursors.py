@@ -43,5 +43,5 @@ class Cursor(BaseModel):
             return cls.model_validate_json(base64.b64decode(padded, altchars=b"-_", validate=True))
         except (ValidationError, binascii.Error, ValueError):
             raise HTTPException(
-                422, "The cursor is none of ours; take next_cursor as it is, or begin anew."
+                422, "Invalid cursor. Use next_cursor unchanged, or start without a cursor."
             ) from None

@@ -22,8 +22,8 @@ from serving.schemas.validation import messages
 from serving.snapshot import file
 from serving.snapshot.snapshot import Answer, Snapshot
 
-NO_SCORES = "the score store holds no scores yet; run `expansion score`"
-FIRST_LOOK = "the scores are being read from the store; this takes seconds"
+NO_SCORES = "the score store is empty; run `expansion score`"
+FIRST_LOOK = "the scores are loading; this takes seconds"
 log = logging.getLogger(__name__)
 
 
@@ -81,7 +81,7 @@ class SnapshotWatcher:
             self.problems, self.store_answers = error.problems, False
             log.warning("the score store does not answer: %s", error)
         except (OSError, sqlite3.Error, ValueError, TypeError) as error:
-            self.problems = (f"the newest scoring cannot be answered from: {_explain(error)}",)
+            self.problems = (f"the newest scoring cannot be used: {_explain(error)}",)
             log.warning("scoring refused: %s", self.problems[0])
         else:
             is_read = True

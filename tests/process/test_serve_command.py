@@ -75,7 +75,7 @@ def test_while_a_release_is_checked_it_answers_and_stops_at_once(tmp_path: Path)
             assert answer.json()["probabilities"]["upsell"] == 0.31
             ready = httpx.get(f"{url}/health/ready")
             assert (ready.status_code, ready.json()["release_id"]) == (503, None)
-            assert "being checked" in ready.json()["problems"][0]
+            assert "being verified" in ready.json()["problems"][0]
         finally:
             server.send_signal(signal.SIGTERM)
             _, told = server.communicate(timeout=10)

@@ -104,7 +104,7 @@ def test_reasons_come_when_asked_for(app: FastAPI) -> None:
     ("features", "told"),
     [
         (["one"], "two: is missing"),
-        (["one", "two", "three"], "three: is no input"),
+        (["one", "two", "three"], "three: is not a model input"),
         (["one", "two", "one"], "named twice: one"),
     ],
 )
@@ -130,7 +130,7 @@ def test_without_a_release_the_reason_is_told(app: FastAPI) -> None:
     app.state.releases.scorer = None
     answer = post(app, [[1, 2]])
     assert answer.status_code == 503
-    assert "being checked" in answer.json()["detail"]
+    assert "being verified" in answer.json()["detail"]
 
 
 def checker(*features: FeatureSpec) -> RowValidator:
@@ -146,8 +146,8 @@ def test_what_is_out_of_range_or_unknown_is_scored_with_a_warning() -> None:
     told = check.check([1.6, "huge"])
     assert told.errors == ()
     assert told.warnings == (
-        "share: 1.6 is outside of 0 to 1.5",
-        "size: the models do not know 'huge' and take it as unknown",
+        "share: 1.6 is outside 0 to 1.5",
+        "size: the models do not know 'huge' and treat it as unknown",
     )
 
 
