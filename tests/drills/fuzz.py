@@ -43,7 +43,7 @@ GUARDS = {
     "the golden rows' reasons": r"reasons of golden rows",
     "the child that died": r"died",
     "the child that took too long": r"loading took over",
-    "the rehearsal": r"cannot be answered from",
+    "the rehearsal": r"cannot be used",
     "the pointer": r"leads out of the folder|no release is published",
 }
 GONE = "no release is published"

@@ -96,7 +96,7 @@ def test_a_key_with_one_letter_changed_is_refused(app: FastAPI, settings: Servin
     last = header["authorization"][-2]
     wrong = header["authorization"][:-2] + ("A" if last != "A" else "B") + "A"
     answer = ask(app, "GET", SCORE, headers={"authorization": wrong})
-    assert "not known" in refused(answer, 401)["detail"]
+    assert "Unknown API key" in refused(answer, 401)["detail"]
     assert 'error="invalid_token"' in answer.headers["www-authenticate"]
 
 
@@ -144,7 +144,7 @@ def test_a_key_opens_what_its_scopes_name(
     answer = ask(app, method, path, headers=header)
     assert (answer.status_code != 403) is allowed
     if not allowed:
-        assert "needs the scope" in refused(answer, 403)["detail"]
+        assert "requires the scope" in refused(answer, 403)["detail"]
         assert 'error="insufficient_scope"' in answer.headers["www-authenticate"]
 
 

@@ -153,7 +153,7 @@ def test_what_is_out_of_range_or_unknown_is_scored_with_a_warning() -> None:
 
 @pytest.mark.parametrize("value", [1, 1.5, True])
 def test_a_number_is_no_name(value: Any) -> None:
-    assert "is not a name" in checker(SIZE).check([value]).errors[0]
+    assert "is not a text" in checker(SIZE).check([value]).errors[0]
 
 
 def test_an_encoding_gives_what_the_batch_gives() -> None:

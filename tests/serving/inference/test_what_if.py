@@ -162,5 +162,5 @@ def test_the_last_champion_takes_the_departments_along() -> None:
     }  # fmt: skip
     two = champion_leaves({**known, "champions_count": 2.0, "champions_departments": 2.0})
     assert (two["champions_departments"], "champions_usage_share_91d" in two) == (1, False)
-    with pytest.raises(UsageError, match="no champion"):
+    with pytest.raises(UsageError, match="no active champion"):
         champion_leaves({"champions_count": 0.0})

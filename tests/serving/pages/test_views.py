@@ -74,7 +74,7 @@ def test_the_list_has_sums_filters_and_pages(app: FastAPI) -> None:
     assert second.text.count("/app/accounts/") == 5
     assert "Übermut" not in second.text
     assert "Accounts found: 1<" in ask(app, "GET", "/app?play=expand&standing=listed").text
-    assert "No account fits" in ask(app, "GET", "/app?csm_id=csm-9").text
+    assert "No accounts match" in ask(app, "GET", "/app?csm_id=csm-9").text
 
 
 @pytest.mark.parametrize("wanted", ["übermut", "SÖHNE", "A-000001"])
@@ -91,14 +91,14 @@ def test_an_account_tells_its_play_journey_seats_champions_and_map(app: FastAPI)
         "reached", "unknown", "late", "ahead",
     ]  # fmt: skip
     assert "25\u00a0% of licensed" in told
-    assert "Alarm: a champion" in told
+    assert "Alert: a champion" in told
     assert "4 departments: 1 in productive use, 1 in talks, 2 not started" in told
 
 
 def test_what_is_not_known_is_said(app: FastAPI) -> None:
     told = ask(app, "GET", "/app/accounts/a-000002").text
-    assert "was not kept" in told
-    assert "No play was decided" in told
+    assert "were not stored" in told
+    assert "no play for the account" in told
     missing = ask(app, "GET", "/app/accounts/nobody")
     assert (missing.status_code, missing.headers["content-type"]) == (
         404, "text/html; charset=utf-8",
@@ -212,7 +212,7 @@ def test_a_form_that_is_wrong_or_from_elsewhere_is_refused(
 def test_a_question_without_a_change_is_asked_back(app: FastAPI) -> None:
     form = {"token": token(ask(app, "GET", PAGE)), "seats_delta": "0"}
     answer = ask(app, "POST", f"{PAGE}/what-if", data=form)
-    assert (answer.status_code, "Choose a number" in answer.text) == (200, True)
+    assert (answer.status_code, "Enter a change in seats" in answer.text) == (200, True)
 
 
 def test_more_seats_show_before_and_after_with_reasons(app: FastAPI) -> None:
