@@ -144,14 +144,14 @@ def champions_tenure_newest_days(rows: ir.Table) -> ir.Value:
     champion_stints,
     unit="days",
     says={
-        "zero": "Last champion left today",
-        "many": "Last champion left {value} ago",
+        "zero": "Champion lost today",
+        "many": "Last champion loss {value} ago",
         "unknown": "No champion loss on record",
     },
     expected=(0, None),
 )
 def champions_days_since_lost(rows: ir.Table) -> ir.Value:
-    """Days since the last champion left."""
+    """Days since the last champion loss."""
     return rows.as_of.delta(rows.left_on, unit="day").min(where=rows.lost)
 
 

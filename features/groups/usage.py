@@ -248,7 +248,7 @@ def usage_events(rows: ir.Table) -> ir.Value:
     windows=(56, 182),
 )
 def usage_trend(rows: ir.Table, window: int) -> ir.Value:
-    """Usage trend: newer against older half of all use.
+    """Usage trend, newer against older half of all use.
 
     +100 % when all of it is new, -100 % when all of it is old, 0 when both are equal.
     """
@@ -396,7 +396,7 @@ def usage_events_per_user(columns: ir.Table, window: int) -> ir.Value:
     windows=(28, 91),
 )
 def usage_stickiness(columns: ir.Table, window: int) -> ir.Value:
-    """Stickiness: share of active users on an average day of use."""
+    """Share of active users on an average day of use (stickiness)."""
     return columns[f"usage_people_a_day_{window}d"] / columns[
         f"usage_active_users_{window}d"
     ].nullif(0)
