@@ -68,7 +68,7 @@ def catalogue_for(request: Request) -> Catalogue:
 
 def served_targets(request: Request) -> Mapping[str, ReleasedTarget]:
     """Return the targets of the release in use; none before there is one."""
-    scorer = request.app.state.watch.scorer
+    scorer = request.app.state.releases.scorer
     targets: Mapping[str, ReleasedTarget] = scorer.targets if scorer else {}
     return targets
 

@@ -33,10 +33,11 @@ from pipelines.scoring.adoption_effect import analyse
 from pipelines.scoring.score import ScoreResult, score
 from pipelines.synthetic import simulate
 from serving.app import create_app
-from serving.inference.release_watcher import ReleaseWatch
+from serving.inference.release_watcher import ReleaseWatcher
 from serving.settings import ServingSettings
 from tests.pipelines.cli.test_app import expansion
 from tests.serving.asking import ask
+from tests.serving.paged import close
 
 PAGE = (Path(__file__).parents[2] / "docs" / "own-features.md").read_text("utf-8")
 NAME = "large_deal"
@@ -92,12 +93,11 @@ def app(walked: Walked) -> Iterator[FastAPI]:
             store_url=settings.store_url, release_folder=settings.release_folder, keys="off"
         )
     )
-    app.state.editions.look()
-    app.state.watch.look()
-    assert app.state.watch.problems == ()
+    app.state.snapshots.refresh()
+    app.state.releases.refresh()
+    assert app.state.releases.problems == ()
     yield app
-    for resource in (app.state.lanes, app.state.forecasts, app.state.store):
-        resource.close()
+    close(app)
 
 
 def test_it_is_built_beside_ours(walked: Walked) -> None:
@@ -189,9 +189,9 @@ def test_the_api_answers_it(walked: Walked, app: FastAPI) -> None:
 
 
 def test_rows_are_scored_for_it(app: FastAPI) -> None:
-    watch: ReleaseWatch = app.state.watch
-    assert watch.scorer is not None
-    names = list(watch.scorer.inputs)
+    releases: ReleaseWatcher = app.state.releases
+    assert releases.scorer is not None
+    names = list(releases.scorer.inputs)
     rows = [{"id": "x", "values": [None] * len(names)}]
     answer = ask(app, "POST", "/v1/rows/score", json={"features": names, "rows": rows}).json()
     assert answer["rows"][0]["probabilities"][NAME] is not None

@@ -5,6 +5,7 @@ import dataclasses
 import numpy as np
 import pytest
 
+from features.labels.targets import TARGETS
 from models.dataset.feature_table import FeatureTable
 from models.dataset.time_split import split
 from models.evaluation.report import HELD_OUT, Review, review
@@ -19,7 +20,8 @@ def reviewed(table: FeatureTable) -> tuple[FittedModel, Review]:
     parts = split(sorted(table.mature("upsell")["as_of"].unique()), MATURE_DAYS)
     training = TrainingSet.of(table, "upsell", parts)
     fitted = fit_final(training, QUICK, MATURE_DAYS)
-    return fitted, review(table, training, fitted, QUICK, min_positives=50, capacity=30)
+    rule = TARGETS["upsell"].rule
+    return fitted, review(table, training, fitted, QUICK, min_positives=50, capacity=30, rule=rule)
 
 
 def known_by_heart() -> FeatureTable:
