@@ -41,7 +41,21 @@ META = {
     "fingerprint": "f" * 64,
     "horizon_days": 91,
     "features": COLUMNS,
-    "targets": [{"name": "upsell", "mature_days": 91}, {"name": "churn", "mature_days": 122}],
+    "targets": [
+        {
+            "name": name,
+            "column": f"{name}_next_91d",
+            "amount_column": f"{name}_next_91d_arr",
+            "direction": direction,
+            "mature_days": days,
+        }
+        for name, direction, days in (
+            ("upsell", "+", 91),
+            ("cross_sell", "+", 122),
+            ("downsell", "-", 122),
+            ("churn", "-", 122),
+        )
+    ],
 }
 CARD: dict[str, Any] = card_json(
     verdict="skill",

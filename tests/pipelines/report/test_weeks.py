@@ -134,8 +134,14 @@ def test_old_forecasts_wait_for_their_day_and_are_then_held_against_what_came(
     meta = {
         **inputs.meta,
         "targets": [
-            {"name": name, "column": name, "amount_column": f"{name}_arr", "mature_days": 7}
-            for name in ALL
+            {
+                "name": name,
+                "column": name,
+                "amount_column": f"{name}_arr",
+                "direction": direction,
+                "mature_days": 7,
+            }
+            for name, direction in zip(ALL, "++--", strict=True)
         ],
     }
     came = pd.DataFrame(
