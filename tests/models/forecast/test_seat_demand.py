@@ -125,10 +125,10 @@ def test_every_outcome_that_is_learned_from_was_known_before_the_first_that_is_m
 
     def covered(ends: np.ndarray, rows: pd.DataFrame) -> Interval:
         measured.append(rows["as_of"])
-        return quantiles.covered(ends, rows)
+        return quantiles.coverage(ends, rows)
 
     monkeypatch.setattr("models.forecast.seat_demand.BoostedQuantiles", SimpleNamespace(fit=fit))
-    monkeypatch.setattr("models.forecast.seat_demand.covered", covered)
+    monkeypatch.setattr("models.forecast.seat_demand.coverage", covered)
     seat_demand(table, 182, PARAMS)
     assert max(learned[0]) + timedelta(days=196) <= min(measured[0])
 
