@@ -48,7 +48,7 @@ def demo(settings: Settings, *, accounts: int, progress: Progress) -> DemoResult
     from pipelines.scoring.score import score
     from pipelines.synthetic import simulate
 
-    at = [partial(_step, progress, number, name) for number, name in enumerate(STEPS)]
+    at = [partial(_show, progress, number, name) for number, name in enumerate(STEPS)]
     simulate(
         settings.data.folder,
         accounts=accounts,
@@ -58,8 +58,7 @@ def demo(settings: Settings, *, accounts: int, progress: Progress) -> DemoResult
         progress=at[0],
     )
     at[1]("tables against the contract", 0.0)
-    found = check(settings)
-    if not found.ok:
+    if not check(settings).ok:
         raise DataError("the demo company violates the contract; run `expansion check`")
     build(settings, at[2])
     trained = train(settings, progress=at[3])
@@ -74,7 +73,7 @@ def demo(settings: Settings, *, accounts: int, progress: Progress) -> DemoResult
         columns=scored.columns,
         top=scored.top,
         report=str(page.path),
-        verdicts={one.target: one.verdict for one in trained.targets},
+        verdicts={result.target: result.verdict for result in trained.targets},
     )
 
 
@@ -84,5 +83,6 @@ def newest_monday() -> date:
     return today - timedelta(days=today.weekday())
 
 
-def _step(progress: Progress, number: int, name: str, step: str, share: float) -> None:
+def _show(progress: Progress, number: int, name: str, step: str, share: float) -> None:
+    """Show how far the step is as a share of all steps."""
     progress(f"{name}: {step}", (number + share) / len(STEPS))

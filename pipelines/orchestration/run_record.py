@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -16,12 +16,26 @@ FORMAT = 1
 
 @dataclass(frozen=True)
 class Step:
-    """A step that was done: when it began (UTC), its seconds, and what it has to say in a line."""
+    """A step that was done: when it began (UTC), its seconds, and its result in a line."""
 
     name: str
     started_at: str
     seconds: float
-    told: str
+    summary: str
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the step as JSON-able values."""
+        return {
+            "name": self.name,
+            "started_at": self.started_at,
+            "seconds": self.seconds,
+            "told": self.summary,
+        }
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Step:
+        """Return the step that ``as_dict`` gave the values of."""
+        return cls(values["name"], values["started_at"], values["seconds"], values["told"])
 
 
 @dataclass(frozen=True)
@@ -40,7 +54,7 @@ class Record:
 
     def has(self, name: str) -> bool:
         """Say whether a step was done."""
-        return any(one.name == name for one in self.steps)
+        return any(step.name == name for step in self.steps)
 
     def with_step(self, step: Step) -> Record:
         """Return the record with one step more."""
@@ -50,7 +64,8 @@ class Record:
 def write(record: Record, folder: Path) -> Path:
     """Write a record in one step."""
     path = path_of(folder, record.as_of)
-    content = {"format": FORMAT, **asdict(record)}
+    steps = [step.as_dict() for step in record.steps]
+    content = {"format": FORMAT, **vars(record), "steps": steps}
     write_atomically(path, json.dumps(content, indent=1, default=str, sort_keys=True) + "\n")
     return path
 
@@ -63,15 +78,15 @@ def read(folder: Path, as_of: date) -> Record | None:
     content: dict[str, Any] = json.loads(path.read_text("utf-8"))
     if content.pop("format", None) != FORMAT:
         return None
-    steps = tuple(Step(**one) for one in content["steps"])
+    steps = tuple(Step.from_dict(step) for step in content["steps"])
     return Record(**{**content, "as_of": date.fromisoformat(content["as_of"]), "steps": steps})
 
 
 def last(folder: Path, before: date) -> Record | None:
     """Return the newest record of a week before ``before`` whose run came to its end."""
     weeks = sorted((path.stem for path in folder.glob("????-??-??.json")), reverse=True)
-    found = (read(folder, date.fromisoformat(one)) for one in weeks if one < before.isoformat())
-    return next((one for one in found if one is not None and one.done), None)
+    records = (read(folder, date.fromisoformat(day)) for day in weeks if day < before.isoformat())
+    return next((record for record in records if record is not None and record.done), None)
 
 
 def path_of(folder: Path, as_of: date) -> Path:

@@ -14,23 +14,23 @@ from pipelines.orchestration import run_record
 from pipelines.orchestration.run_record import Record, Step
 
 Work = Callable[[Progress], str]
-"""Does a step and returns what it has to say, in a line."""
+"""Does a step and returns its result, in a line."""
 
 
 def timed(name: str, work: Callable[[], str]) -> Step:
     """Do a step and tell how long it took."""
     started = utc_now().isoformat(timespec="seconds")
     clock = time.monotonic()
-    told = work()
-    return Step(name, started, round(time.monotonic() - clock, 1), told)
+    summary = work()
+    return Step(name, started, round(time.monotonic() - clock, 1), summary)
 
 
 class Runner:
-    """Does what a record lacks; ``most`` is the number of steps, to tell how far it is."""
+    """Does the steps that a record lacks, of ``total`` steps in a run."""
 
-    def __init__(self, known: Record, folder: Path, progress: Progress, most: int) -> None:
-        self.record, self._folder = known, folder
-        self._progress, self._most = progress, most
+    def __init__(self, record: Record, folder: Path, progress: Progress, total: int) -> None:
+        self.record, self._folder = record, folder
+        self._progress, self._total = progress, total
 
     def do(self, name: str, work: Work) -> None:
         """Do a step unless it was done; what it fails of is written down and told.
@@ -45,24 +45,24 @@ class Runner:
         try:
             step = timed(name, lambda: work(self._within(name)))
         except ExpansionError as error:
-            problems = [f"{name}: {one}" for one in error.problems]
-            self.keep(replace(self.record, failed="\n".join(problems)))
+            problems = [f"{name}: {problem}" for problem in error.problems]
+            self._save(replace(self.record, failed="\n".join(problems)))
             raise type(error)(problems) from None
-        self.keep(self.record.with_step(step))
+        self._save(self.record.with_step(step))
 
     def end(self) -> Path:
         """Write down that the week is done; return where."""
-        return self.keep(replace(self.record, done=True, failed=""))
+        return self._save(replace(self.record, done=True, failed=""))
 
-    def keep(self, known: Record) -> Path:
-        """Go on from ``known``, once it is written."""
-        path = run_record.write(known, self._folder)
-        self.record = known
+    def _save(self, record: Record) -> Path:
+        """Go on from ``record``, once it is written."""
+        path = run_record.write(record, self._folder)
+        self.record = record
         return path
 
     def _within(self, name: str) -> Progress:
         """Return a step's own progress as a part of the whole week's."""
         done = len(self.record.steps)
         return lambda text, share: self._progress(
-            f"{name}: {text}", min(1.0, (done + share) / self._most)
+            f"{name}: {text}", min(1.0, (done + share) / self._total)
         )

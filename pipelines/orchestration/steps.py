@@ -27,18 +27,18 @@ def catch_up(settings: Settings, day: date, progress: Progress) -> str:
     from pipelines.monitoring.monitor import monitor as run_monitoring
     from pipelines.scoring.score import score as scored
 
-    one = scored(settings, progress, missed=day)
+    result = scored(settings, progress, missed=day)
     verdict = run_monitoring(settings, progress, on=day).verdict
-    return f"{one.accounts:,} accounts, no lists; {_kind(verdict)}"
+    return f"{result.accounts:,} accounts, no lists; {_kind(verdict)}"
 
 
 def score(settings: Settings, progress: Progress) -> str:
     """Score the newest accounts."""
     from pipelines.scoring.score import score as scored
 
-    one = scored(settings, progress)
-    money = f"expected expansion {one.currency} {PLAIN.number(one.expected_expansion_arr)}"
-    return f"{one.accounts:,} accounts, {money} (release {one.release_id})"
+    result = scored(settings, progress)
+    money = f"expected expansion {result.currency} {PLAIN.number(result.expected_expansion_arr)}"
+    return f"{result.accounts:,} accounts, {money} (release {result.release_id})"
 
 
 def forecast(settings: Settings, progress: Progress) -> str:
@@ -58,7 +58,7 @@ def monitor(settings: Settings, progress: Progress) -> str:
     from pipelines.monitoring.monitor import monitor as run_monitoring
 
     result = run_monitoring(settings, progress, train=settings.monitoring.train)
-    trained = [f"trained {one.target} {one.version}" for one in result.challengers if one.version]
+    trained = [f"trained {c.target} {c.version}" for c in result.challengers if c.version]
     return "; ".join([_kind(result.verdict), *trained])
 
 
@@ -93,15 +93,14 @@ def notify(settings: Settings, _progress: Progress) -> str:
     from pipelines.delivery.notify import notify as notified
 
     result = notified(settings)
-    sent, waiting = (
-        sum(getattr(one, what) for one in result.endpoints) for what in ("sent", "waiting")
-    )
+    sent = sum(endpoint.sent for endpoint in result.endpoints)
+    waiting = sum(endpoint.waiting for endpoint in result.endpoints)
     return f"{sent:,} sent, {waiting:,} to retry"
 
 
 STEPS: dict[str, Run] = {
-    one.__name__: one for one in (score, forecast, monitor, report, deliver, notify)
+    step.__name__: step for step in (score, forecast, monitor, report, deliver, notify)
 }
 """In the order that they need each other."""
-TELLING = frozenset({"deliver", "notify"})
-"""Steps that tell others what the ones before them made: where one fails, the rest go on."""
+OUTBOUND = frozenset({"deliver", "notify"})
+"""Steps that send others what the ones before them made: where one fails, the rest go on."""

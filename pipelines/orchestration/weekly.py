@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from features.errors import DataError, ExpansionError
 from pipelines.common.lock import exclusive
@@ -22,7 +22,7 @@ from pipelines.lifecycle.deploy import current
 from pipelines.orchestration import run_record
 from pipelines.orchestration.run_record import Record, Step
 from pipelines.orchestration.runner import Runner, timed
-from pipelines.orchestration.steps import STEPS, TELLING, catch_up
+from pipelines.orchestration.steps import OUTBOUND, STEPS, catch_up
 
 if TYPE_CHECKING:
     from pipelines.build.build import BuildResult
@@ -46,6 +46,10 @@ class WeeklyResult:
     taken_over: int
     missed: Sequence[str]
 
+    def as_dict(self) -> dict[str, Any]:
+        """Return the result as JSON-able values."""
+        return {**vars(self), "steps": [step.as_dict() for step in self.steps]}
+
 
 def weekly(settings: Settings, progress: Progress | None = None) -> WeeklyResult:
     """Check, build, score, forecast, monitor, report and notify, each once for the same inputs.
@@ -62,15 +66,17 @@ def weekly(settings: Settings, progress: Progress | None = None) -> WeeklyResult
 
 
 def _weekly(settings: Settings, progress: Progress) -> WeeklyResult:
-    built, begun = _begin(settings, progress)
+    folder = settings.weekly_folder
+    built, first_steps = _check_and_build(settings, progress)
     as_of = date.fromisoformat(built.last_as_of)
-    known = _known(settings.weekly_folder, Record(as_of, _inputs(settings, built), begun))
-    missed = missed_days(settings.weekly_folder, as_of)
-    runner = Runner(known, settings.weekly_folder, progress, 2 + len(missed) + len(STEPS))
-    taken_over = len(known.steps) if known.steps != begun else 0
+    inputs = _digest(built.fingerprint, current(settings), settings)
+    record = _resumed(folder, Record(as_of, inputs, first_steps))
+    missed = missed_days(folder, as_of)
+    runner = Runner(record, folder, progress, 2 + len(missed) + len(STEPS))
+    taken_over = len(record.steps) if record.steps != first_steps else 0
     for day in missed:
         runner.do(f"catch up {day}", partial(catch_up, settings, day))
-    _each(settings, runner)
+    _run_steps(settings, runner)
     path = runner.end()
     days = [str(day) for day in missed]
     return WeeklyResult(str(as_of), str(path), runner.record.steps, taken_over, days)
@@ -85,7 +91,9 @@ def missed_days(folder: Path, as_of: date) -> list[date]:
     return [last.as_of + WEEK * number for number in range(1, weeks + 1)][-MOST_MISSED:]
 
 
-def _begin(settings: Settings, progress: Progress) -> tuple[BuildResult, tuple[Step, ...]]:
+def _check_and_build(
+    settings: Settings, progress: Progress
+) -> tuple[BuildResult, tuple[Step, ...]]:
     """Check and build, which tell what there is to do."""
     from pipelines.build.build import build
     from pipelines.ingest.check import check
@@ -99,32 +107,32 @@ def _begin(settings: Settings, progress: Progress) -> tuple[BuildResult, tuple[S
             )
         return "meets the data contract"
 
-    found: list[BuildResult] = []
+    results: list[BuildResult] = []
 
     def built() -> str:
-        found.append(build(settings, lambda text, _share: progress(f"build: {text}", 0.1)))
-        one = found[0]
-        what = "unchanged" if one.unchanged else f"{one.rows:,} rows, {one.computed} dates computed"
-        return f"{what}, up to {one.last_as_of}"
+        result = build(settings, lambda text, _share: progress(f"build: {text}", 0.1))
+        results.append(result)
+        change = f"{result.rows:,} rows, {result.computed} dates computed"
+        return f"{'unchanged' if result.unchanged else change}, up to {result.last_as_of}"
 
     steps = (timed("check", checked), timed("build", built))
-    return found[0], steps
+    return results[0], steps
 
 
-def _known(folder: Path, new: Record) -> Record:
+def _resumed(folder: Path, new: Record) -> Record:
     """Return what a former run wrote down, if it was about the same, else ``new``."""
     before = run_record.read(folder, new.as_of)
     return before if before and before.inputs == new.inputs else new
 
 
-def _each(settings: Settings, runner: Runner) -> None:
+def _run_steps(settings: Settings, runner: Runner) -> None:
     """Do every step; where telling one place fails, the others are told all the same."""
     failed: list[ExpansionError] = []
     for name, run in STEPS.items():
         try:
             runner.do(name, partial(run, settings))
         except ExpansionError as error:
-            if name not in TELLING:
+            if name not in OUTBOUND:
                 raise
             failed.append(error)
     if failed:
@@ -132,8 +140,7 @@ def _each(settings: Settings, runner: Runner) -> None:
         raise type(failed[0])(problems)
 
 
-def _inputs(settings: Settings, built: BuildResult) -> str:
+def _digest(fingerprint: str, release: Path | None, settings: Settings) -> str:
     """Return a digest of data, models and settings: with the same, a step gives the same."""
-    release = current(settings)
-    known = (built.fingerprint, release and release.name, settings.model_dump_json())
-    return hashlib.sha256(repr(known).encode()).hexdigest()
+    inputs = (fingerprint, release and release.name, settings.model_dump_json())
+    return hashlib.sha256(repr(inputs).encode()).hexdigest()

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 def ran(result: WeeklyResult) -> None:
     """Print the steps with their time and result."""
     rows = [
-        (step.name, f"{step.seconds:,.1f}", _outcome(step.told, place < result.taken_over))
+        (step.name, f"{step.seconds:,.1f}", _outcome(step.summary, place < result.taken_over))
         for place, step in enumerate(result.steps)
     ]
     table(f"Weekly run of {result.as_of}", ("step", "seconds", "result"), rows)

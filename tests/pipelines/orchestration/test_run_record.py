@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date
 from pathlib import Path
 
@@ -13,8 +14,16 @@ STEP = Step("score", "2026-08-03T04:00:00+00:00", 1.5, "12 accounts")
 
 def test_a_record_is_read_as_it_was_written(tmp_path: Path) -> None:
     known = Record(DAY, "abc", (STEP,), failed="monitor: no")
-    write(known, tmp_path)
+    path = write(known, tmp_path)
     assert read(tmp_path, DAY) == known
+    assert json.loads(path.read_text("utf-8"))["steps"] == [
+        {
+            "name": "score",
+            "started_at": "2026-08-03T04:00:00+00:00",
+            "seconds": 1.5,
+            "told": "12 accounts",
+        }
+    ]
     assert known.has("score")
     assert not known.has("monitor")
 
