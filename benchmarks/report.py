@@ -78,10 +78,10 @@ def enlarged(settings: Settings, folder: Path, accounts: int) -> Path:
             shutil.copy(settings.work / name, large.work / name)
     times = _scores(settings, large, accounts)
     _features(settings, large, times)
-    (large.work / "scored").mkdir()
-    for one in snapshots(settings)[-2:]:
-        table = pq.read_table(one.path)
-        pq.write_table(_copies(table, times), large.work / "scored" / one.path.name)
+    large.snapshots_folder.mkdir()
+    for snapshot in snapshots(settings.snapshots_folder)[-2:]:
+        table = pq.read_table(snapshot.path)
+        pq.write_table(_copies(table, times), large.snapshots_folder / snapshot.path.name)
     return config
 
 

@@ -105,6 +105,11 @@ class Settings(Mapping):
         return self.work / "release"
 
     @property
+    def snapshots_folder(self) -> Path:
+        """The inputs of the newest scorings, a Parquet file each."""
+        return self.work / "scored"
+
+    @property
     def forecast_file(self) -> Path:
         """The newest NRR forecast (JSON)."""
         return self.work / "forecast.json"

@@ -43,7 +43,7 @@ class JourneyResult:
 
     def as_dict(self) -> dict[str, Any]:
         """Return the result as JSON-able values."""
-        rows = [one.flat() for one in self.comparisons]
+        rows = [comparison.flat() for comparison in self.comparisons]
         return {**vars(self), "comparisons": rows}
 
 
@@ -61,7 +61,7 @@ def analyse(
     """
     report = progress or silent
     report("observing accounts", 0.1)
-    outcomes = {name: one for name, one in targets(settings).items() if one.is_leading}
+    outcomes = {name: target for name, target in targets(settings).items() if target.is_leading}
     titles = _titles(outcomes)
     rows = _rows(settings, outcomes)
     report("comparing", 0.7)
@@ -80,8 +80,8 @@ def analyse(
 
 def _titles(outcomes: Mapping[str, Target]) -> dict[str, str]:
     """Return what is compared with its title: outcomes, and what those leave that end accounts."""
-    staying = {name: one.title for name, one in outcomes.items() if not one.ends_account}
-    ends = any(one.ends_account for one in outcomes.values())
+    staying = {name: target.title for name, target in outcomes.items() if not target.ends_account}
+    ends = any(target.ends_account for target in outcomes.values())
     return staying | ({RETENTION: RETENTION.title()} if ends else {})
 
 
@@ -96,19 +96,21 @@ def _rows(settings: Settings, outcomes: Mapping[str, Target]) -> pd.DataFrame:
     finally:
         connection.disconnect()
     numbers = {name: frame[name].astype(float) for name in (*outcomes, *STEPS, "units")}
-    ended = [numbers[name] for name, one in outcomes.items() if one.ends_account]
-    left = {RETENTION: 1 - pd.concat(ended, axis=1).max(axis=1, skipna=False)} if ended else {}
-    frame = frame.assign(**numbers, **left)
+    ended = [numbers[name] for name, target in outcomes.items() if target.ends_account]
+    if ended:
+        numbers[RETENTION] = 1 - pd.concat(ended, axis=1).max(axis=1, skipna=False)
+    frame = frame.assign(**numbers)
     return frame.sort_values(["account_id", "day"], ignore_index=True)
 
 
 def _write(comparisons: list[Comparison], titles: Mapping[str, str], folder: Path) -> list[Path]:
     table, plot = folder / "journey.csv", folder / "journey.png"
-    write_atomically(table, pd.DataFrame([one.flat() for one in comparisons]).to_csv(index=False))
-    overall = [one for one in comparisons if one.cohort == ALL]
-    compared = {one.step for one in overall}
+    frame = pd.DataFrame([comparison.flat() for comparison in comparisons])
+    write_atomically(table, frame.to_csv(index=False))
+    overall = [comparison for comparison in comparisons if comparison.cohort == ALL]
+    compared = {comparison.step for comparison in overall}
     steps = {name: name.replace("_", " ") for name in STEPS if name in compared}
-    drawn = picture(overall, steps, titles)
-    with atomic_file(plot) as other:
-        other.write_bytes(drawn)
+    image = picture(overall, steps, titles)
+    with atomic_file(plot) as aside:
+        aside.write_bytes(image)
     return [table, plot]

@@ -1,4 +1,4 @@
-"""What was scored: the inputs of each scoring, kept so that a later one can be compared with it."""
+"""Snapshots of what was scored: each scoring's inputs, for a later one to be compared with."""
 
 from __future__ import annotations
 
@@ -16,9 +16,7 @@ from models.common.files import atomic_file
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from pipelines.config.settings import Settings
-
-KEPT = 8
+MOST_SNAPSHOTS = 8
 """So many scorings stay, two months of weeks; what is older is removed with the next."""
 METADATA = b"expansion"
 
@@ -39,30 +37,33 @@ class Snapshot:
         return frame.set_index("account_id")
 
 
-def keep(
-    settings: Settings, rows: pd.DataFrame, inputs: Sequence[str], described: Snapshot
-) -> None:
-    """Write the inputs of a scoring, and remove those beyond the newest ``KEPT``."""
+def write(snapshot: Snapshot, rows: pd.DataFrame, inputs: Sequence[str]) -> None:
+    """Write a scoring's ``inputs``, columns of ``rows``, and remove all but the newest snapshots.
+
+    Of the files in the snapshot's folder, the newest ``MOST_SNAPSHOTS`` stay.
+    """
     table = pa.Table.from_pandas(rows[["account_id", *inputs]], preserve_index=False)
-    told = {name: one for name, one in asdict(described).items() if name != "path"}
-    table = table.replace_schema_metadata({METADATA: json.dumps(told, sort_keys=True)})
-    with atomic_file(described.path) as other:
-        pq.write_table(table, other, compression="zstd")
-    for old in snapshots(settings)[:-KEPT]:
-        old.path.unlink(missing_ok=True)
+    metadata = {name: value for name, value in asdict(snapshot).items() if name != "path"}
+    table = table.replace_schema_metadata({METADATA: json.dumps(metadata, sort_keys=True)})
+    with atomic_file(snapshot.path) as aside:
+        pq.write_table(table, aside, compression="zstd")
+    for outdated in snapshots(snapshot.path.parent)[:-MOST_SNAPSHOTS]:
+        outdated.path.unlink(missing_ok=True)
 
 
-def path_of(settings: Settings, scoring_id: str) -> Path:
-    """Return where the inputs of a scoring lie."""
-    return settings.work / "scored" / f"{scoring_id}.parquet"
+def path_of(folder: Path, scoring_id: str) -> Path:
+    """Return where the inputs of a scoring lie in the folder of snapshots."""
+    return folder / f"{scoring_id}.parquet"
 
 
-def snapshots(settings: Settings) -> list[Snapshot]:
-    """Return what is kept, oldest first."""
-    found = [_read(path) for path in (settings.work / "scored").glob("*.parquet")]
-    return sorted(found, key=lambda one: (one.as_of, one.created_at, one.scoring_id))
+def snapshots(folder: Path) -> list[Snapshot]:
+    """Return the snapshots in a folder, oldest first; none where there is no folder."""
+    return sorted(
+        (_read(path) for path in folder.glob("*.parquet")),
+        key=lambda snapshot: (snapshot.as_of, snapshot.created_at, snapshot.scoring_id),
+    )
 
 
 def _read(path: Path) -> Snapshot:
-    told = json.loads(pq.read_schema(path).metadata[METADATA])
-    return Snapshot(**told, path=path)
+    metadata = json.loads(pq.read_schema(path).metadata[METADATA])
+    return Snapshot(**metadata, path=path)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from features.errors import DataError
@@ -15,10 +16,11 @@ from models.forecast.nrr import MOST_QUARTERS, Forecast, forecast
 from models.forecast.quarterly_panel import QUARTER, YEAR, Panel
 from models.forecast.retention import BANDS
 from models.store.forecasts import ForecastStore, StoredForecast
+from models.training.boosting import Params
 from pipelines.build.compute import first_start, standings_at
 from pipelines.common.progress import Progress, silent
 from pipelines.ingest.tables import Manifest, read_manifest
-from pipelines.scoring.seat_forecast import SeatsResult, seats_ahead
+from pipelines.scoring.seat_forecast import SeatsResult, forecast_seats
 
 if TYPE_CHECKING:
     from pipelines.config.settings import Settings
@@ -77,9 +79,9 @@ def forecast_base(settings: Settings, progress: Progress | None = None) -> Forec
     manifest = read_manifest(settings)
     panel, seed = panel_of(settings, manifest), settings.train.seed
     report("forecasting", 0.2)
-    made = forecast(panel, date.fromisoformat(manifest.data_through), seed=seed)
+    ahead = forecast(panel, date.fromisoformat(manifest.data_through), seed=seed)
     report("backtesting", 0.4)
-    tried = backtest(panel, seed=seed, futures=FUTURES_BACK)
+    tested = backtest(panel, seed=seed, futures=FUTURES_BACK)
     report("forecasting seats", 0.7)
     company = settings.company
     result = ForecastResult(
@@ -87,25 +89,29 @@ def forecast_base(settings: Settings, progress: Progress | None = None) -> Forec
         company=company.name,
         currency=company.currency,
         fingerprint=manifest.fingerprint,
-        forecast=made,
-        backtest=tried,
-        seats=seats_ahead(settings, manifest),
+        forecast=ahead,
+        backtest=tested,
+        seats=forecast_seats(
+            settings.feature_table,
+            manifest.fingerprint,
+            Params(seed=seed, threads=settings.train.threads),
+        ),
     )
-    _publish(settings, result)
+    _publish(result, settings.store_url)
     return result
 
 
-def _publish(settings: Settings, result: ForecastResult) -> None:
+def _publish(result: ForecastResult, store_url: str) -> None:
     """Put the forecast into the score store, then into its file; each in one step."""
     document = result.document()
     now = stored_now()
-    store = ForecastStore(settings.store_url)
+    store = ForecastStore(store_url)
     try:
         stored = StoredForecast(result.forecast.origin, result.fingerprint, now, document)
         store.write(stored, result.seats.rows())
     finally:
         store.close()
-    write_atomically(settings.forecast_file, json.dumps(document, indent=1, sort_keys=True) + "\n")
+    write_atomically(Path(result.path), json.dumps(document, indent=1, sort_keys=True) + "\n")
 
 
 def panel_of(settings: Settings, manifest: Manifest) -> Panel:

@@ -2,79 +2,78 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
-from models.plays.context import Case
-from models.plays.prioritisation import Decision, choose, listed
+from models.i18n.messages import Catalogue
+from models.plays.context import Case, Limits
+from models.plays.prioritisation import Decision, Rules, choose, listed
 
 if TYPE_CHECKING:
     from models.store.scores import ScoreStore
-    from pipelines.config.settings import Settings
 
 Columns = Mapping[str, np.ndarray]
 
 
-def decide(
-    settings: Settings,
-    store: ScoreStore,
+def account_cases(
     rows: pd.DataFrame,
-    chances: Columns,
+    probabilities: Columns,
     amounts: Columns,
     directions: Mapping[str, str],
+    *,
+    currency: str,
+    limits: Limits,
+    words: Catalogue,
+) -> Iterator[tuple[str, Case]]:
+    """Yield each account id with what its plays look at.
+
+    Parameters
+    ----------
+    rows
+        The feature rows of one ``as_of``.
+    probabilities, amounts
+        Probability and expected ARR of each target, shape (rows,).
+    directions
+        Whether a target gains ARR (``+``), loses it (``-``), or counts as neither.
+    currency, limits, words
+        What amounts are in, where plays begin, and the language they are worded in.
+    """
+    for position, row in enumerate(rows.itertuples(index=False, name=None)):
+        values = dict(zip(rows.columns, row, strict=True))
+        figures = (_at(probabilities, position), _at(amounts, position))
+        yield str(values["account_id"]), Case(values, *figures, currency, limits, words, directions)
+
+
+def decide(
+    cases: Iterable[tuple[str, Case]],
     csms: Mapping[str, str | None],
+    rules: Rules,
+    store: ScoreStore,
+    as_of: date,
 ) -> dict[str, Decision]:
     """Return each account's decision by account id.
 
     Parameters
     ----------
-    settings
-        Capacity, cooldown, hold-out and limits stand in ``[decide]``.
-    store
-        Whose earlier lists say which accounts rest.
-    rows
-        The feature rows of one ``as_of``.
-    chances, amounts
-        Probability and expected ARR of each target, shape (rows,).
-    directions
-        Whether a target gains ARR (``+``), loses it (``-``), or counts as neither.
+    cases
+        The accounts with what their plays look at; see ``account_cases``.
     csms
         Whose account it is; missing or ``None`` is nobody's.
+    rules
+        Capacity, cooldown and hold-out.
+    store
+        Whose earlier lists say which accounts are in cooldown.
+    as_of
+        The day of the lists.
     """
-    if rows.empty:
-        return {}
-    as_of: date = rows["as_of"].iloc[0]
-    cases = _cases(rows, chances, amounts, directions, settings)
-    choices = {account: choose(case) for account, case in cases}
-    since = as_of - timedelta(days=settings.decide.cooldown_days)
-    return listed(choices, csms, settings.decide.rules, as_of, store.turns(since, as_of))
+    choices = {account_id: choose(case) for account_id, case in cases}
+    since = as_of - timedelta(days=rules.cooldown_days)
+    return listed(choices, csms, rules, as_of, store.turns(since, as_of))
 
 
-def _cases(
-    rows: pd.DataFrame,
-    chances: Columns,
-    amounts: Columns,
-    directions: Mapping[str, str],
-    settings: Settings,
-) -> Iterator[tuple[str, Case]]:
-    """Yield each account with its case; what is not a number cannot be said."""
-    for place, figures in enumerate(rows.itertuples(index=False, name=None)):
-        values = dict(zip(rows.columns, figures, strict=True))
-        case = Case(
-            values,
-            _at(chances, place),
-            _at(amounts, place),
-            settings.company.currency,
-            settings.decide.limits,
-            settings.words,
-            directions,
-        )
-        yield str(values["account_id"]), case
-
-
-def _at(columns: Columns, place: int) -> dict[str, float]:
-    return {name: float(values[place]) for name, values in columns.items()}
+def _at(columns: Columns, position: int) -> dict[str, float]:
+    return {name: float(values[position]) for name, values in columns.items()}

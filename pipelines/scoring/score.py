@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import date
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,7 @@ from models.common.clock import stored_now
 from models.dataset import feature_table
 from models.dataset.matrix import matrix
 from models.explanation import reasons
+from models.i18n.messages import Catalogue
 from models.inference import expected_arr
 from models.inference.calibrators import apply
 from models.inference.encoding import SEGMENT
@@ -31,8 +33,9 @@ from pipelines.build.accounts import described
 from pipelines.build.as_of_table import table_on
 from pipelines.common.progress import Progress, silent
 from pipelines.lifecycle.deploy import current
-from pipelines.scoring.input_snapshots import Snapshot, keep, path_of
-from pipelines.scoring.plays import decide
+from pipelines.scoring import input_snapshots
+from pipelines.scoring.input_snapshots import Snapshot, path_of
+from pipelines.scoring.plays import account_cases, decide
 
 if TYPE_CHECKING:
     from pipelines.config.settings import Settings
@@ -59,12 +62,42 @@ class ScoreResult:
 
 
 @dataclass(frozen=True)
-class _Scored:
-    """One target's probabilities and reasons, a value a row."""
+class _TargetScores:
+    """One target's probabilities, the share of the ARR it moves, and reasons, a value a row."""
 
     probability: np.ndarray
     share: np.ndarray
     reasons: list[Reasons]
+
+
+@dataclass(frozen=True)
+class _Scored:
+    """Feature rows of one ``as_of`` with the scores of each target."""
+
+    rows: pd.DataFrame
+    labels: Mapping[str, feature_table.Label]
+    targets: Mapping[str, _TargetScores]
+
+    @property
+    def probabilities(self) -> dict[str, np.ndarray]:
+        """Probabilities of each target, shape (rows,)."""
+        return {name: target.probability for name, target in self.targets.items()}
+
+    @cached_property
+    def amounts(self) -> dict[str, np.ndarray]:
+        """Expected ARR of each target, shape (rows,)."""
+        shares = {name: target.share for name, target in self.targets.items()}
+        arr = self.rows["arr"].to_numpy(float)
+        return expected_arr.expected_amounts(self.probabilities, shares, arr)
+
+    def exclusive(self) -> _Scored:
+        """Return the same with no pair of targets that exclude each other above 1 together."""
+        probabilities = expected_arr.exclusive(self.probabilities, self.labels)
+        targets = {
+            name: replace(target, probability=probabilities[name])
+            for name, target in self.targets.items()
+        }
+        return replace(self, targets=targets)
 
 
 def score(
@@ -93,16 +126,26 @@ def score(
     table = table_on(settings, missed) if missed else feature_table.read(settings.feature_table)
     rows = table.newest()
     _refuse_missing(models, rows, settings.feature_table)
-    scored = {}
+    targets = {}
     for number, (name, files) in enumerate(models.items()):
         report(f"scoring {name}", number / len(models))
-        scored[name] = _score(files, rows, settings)
-    scored = _exclusive(scored, table)
+        targets[name] = _score(
+            files,
+            rows,
+            currency=settings.company.currency,
+            most_reasons=settings.score.reasons,
+            words=settings.words,
+        )
+    scored = _Scored(rows, table.labels, targets).exclusive()
     report("writing", 0.95)
+    descriptions = described(settings, str(table.meta["data_through"]))
     store = ScoreStore(settings.store_url)
-    accounts = _accounts(settings, store if missed is None else None, table, rows, scored)
-    scoring = _scoring(settings, table, manifest, models, len(accounts))
-    _keep_inputs(settings, rows, models, scoring)
+    csms = {account: description["csm_id"] for account, description in descriptions.items()}
+    decisions = _decisions(settings, store, scored, csms) if missed is None else {}
+    accounts = _accounts(scored, descriptions, decisions)
+    scoring = _scoring(table, manifest, models, len(accounts), settings.company.currency)
+    # Before the scoring, which then always finds its inputs.
+    input_snapshots.write(_snapshot(scoring, settings.snapshots_folder), rows, _input_names(models))
     store.write(scoring, accounts, _inputs(rows, models))
     store.close()
     return _result(scoring, accounts, list(models), table, settings.score.top)
@@ -112,110 +155,118 @@ def _refuse_missing(models: Mapping[str, ModelFiles], rows: pd.DataFrame, path: 
     problems = [
         f"{path}: the model of {name} needs {', '.join(missing)}; build the table anew, or train"
         for name, files in models.items()
-        if (missing := [one.name for one in files.features if one.name not in rows])
+        if (missing := [f.name for f in files.features if f.name not in rows])
     ]
     if problems:
         raise DataError(problems)
 
 
-def _score(files: ModelFiles, rows: pd.DataFrame, settings: Settings) -> _Scored:
+def _score(
+    files: ModelFiles,
+    rows: pd.DataFrame,
+    *,
+    currency: str,
+    most_reasons: int,
+    words: Catalogue,
+) -> _TargetScores:
+    """Score rows by one model; ``most_reasons`` raise a score, one fewer lower it."""
     features = tuple(files.features)
     inputs = matrix(rows, features)
     booster = lgb.Booster(model_str=files.text)
     raw = np.asarray(booster.predict(inputs, raw_score=True))
-    frame = rows[[one.name for one in features]].astype(object)
-    values = frame.where(frame.notna(), None).to_numpy().tolist()
     explained = reasons.reasons(
         reasons.contributions(booster, inputs),
-        values,
+        _values(rows, [feature.name for feature in features]),
         features,
-        settings.company.currency,
+        currency,
         segments=_segments(rows),
-        up=settings.score.reasons,
-        down=max(1, settings.score.reasons - 1),
-        words=settings.words,
+        up=most_reasons,
+        down=max(1, most_reasons - 1),
+        words=words,
     )
-    return _Scored(apply(files.calibration, raw), amount_shares(files, inputs), explained)
+    return _TargetScores(apply(files.calibration, raw), amount_shares(files, inputs), explained)
 
 
 def _segments(rows: pd.DataFrame) -> list[str | None]:
     if SEGMENT not in rows:
         return []
-    return [one if isinstance(one, str) else None for one in rows[SEGMENT]]
+    return [segment if isinstance(segment, str) else None for segment in rows[SEGMENT]]
 
 
-def _exclusive(
-    scored: Mapping[str, _Scored], table: feature_table.FeatureTable
-) -> dict[str, _Scored]:
-    chances = {name: one.probability for name, one in scored.items()}
-    shown = expected_arr.exclusive(chances, table.labels)
-    return {name: replace(one, probability=shown[name]) for name, one in scored.items()}
+def _decisions(
+    settings: Settings, store: ScoreStore, scored: _Scored, csms: Mapping[str, str | None]
+) -> dict[str, Decision]:
+    """Return the decisions by account id, given the lists that ``store`` holds."""
+    if scored.rows.empty:
+        return {}
+    cases = account_cases(
+        scored.rows,
+        scored.probabilities,
+        scored.amounts,
+        {name: label.direction for name, label in scored.labels.items()},
+        currency=settings.company.currency,
+        limits=settings.decide.limits,
+        words=settings.words,
+    )
+    return decide(cases, csms, settings.decide.rules, store, scored.rows["as_of"].iloc[0])
 
 
 def _accounts(
-    settings: Settings,
-    store: ScoreStore | None,
-    table: feature_table.FeatureTable,
-    rows: pd.DataFrame,
-    scored: Mapping[str, _Scored],
+    scored: _Scored,
+    descriptions: Mapping[str, Mapping[str, Any]],
+    decisions: Mapping[str, Decision],
 ) -> list[AccountScore]:
-    """Return the accounts by falling expected expansion ARR, then by ARR and id.
-
-    ``store`` is whose lists the decisions heed; without it there are none.
-    """
-    arr = rows["arr"].to_numpy(float)
-    chances = {name: one.probability for name, one in scored.items()}
-    shares = {name: one.share for name, one in scored.items()}
-    amounts = expected_arr.expected_amounts(chances, shares, arr)
-    known = described(settings, str(table.meta["data_through"]))
-    csms = {account: one["csm_id"] for account, one in known.items()}
-    directions = {name: label.direction for name, label in table.labels.items()}
-    decisions = decide(settings, store, rows, chances, amounts, directions, csms) if store else {}
+    """Return the accounts by falling expected expansion ARR, then by ARR and id."""
+    rows, amounts, labels = scored.rows, scored.amounts, scored.labels
     frame = pd.DataFrame(
         {
             "account_id": rows["account_id"].to_numpy(),
-            "arr": arr,
-            "expansion": expected_arr.expansion(amounts, table.labels, len(rows)),
-            "at_risk": expected_arr.at_risk(amounts, table.labels, len(rows)),
+            "arr": rows["arr"].to_numpy(float),
+            "expansion": expected_arr.expansion(amounts, labels, len(rows)),
+            "at_risk": expected_arr.at_risk(amounts, labels, len(rows)),
         }
     )
     order = frame.sort_values(
         ["expansion", "arr", "account_id"], ascending=[False, False, True], kind="stable"
     )
-    return list(_ranked(order, known, scored, decisions))
+    return list(_ranked(order, descriptions, scored, decisions))
 
 
 def _ranked(
     order: pd.DataFrame,
-    known: Mapping[str, Mapping[str, Any]],
-    scored: Mapping[str, _Scored],
+    descriptions: Mapping[str, Mapping[str, Any]],
+    scored: _Scored,
     decisions: Mapping[str, Decision],
 ) -> Iterator[AccountScore]:
-    for rank, (place, row) in enumerate(
+    probabilities = scored.probabilities
+    for rank, (position, row) in enumerate(
         zip(order.index, order.to_dict("records"), strict=True), start=1
     ):
-        told = known.get(row["account_id"], {})
+        description = descriptions.get(row["account_id"], {})
         yield AccountScore(
             account_id=row["account_id"],
             rank=rank,
-            name=told.get("name") or row["account_id"],
-            csm_id=told.get("csm_id"),
-            segment=told.get("segment"),
+            name=description.get("name") or row["account_id"],
+            csm_id=description.get("csm_id"),
+            segment=description.get("segment"),
             arr=None if np.isnan(row["arr"]) else float(row["arr"]),
             expected_expansion_arr=round(float(row["expansion"]), 2),
             arr_at_risk=round(float(row["at_risk"]), 2),
-            probabilities={n: round(float(one.probability[place]), 6) for n, one in scored.items()},
-            reasons={name: one.reasons[place] for name, one in scored.items()},
+            probabilities={
+                name: round(float(probability[position]), 6)
+                for name, probability in probabilities.items()
+            },
+            reasons={name: target.reasons[position] for name, target in scored.targets.items()},
             decision=decisions.get(row["account_id"]),
         )
 
 
 def _scoring(
-    settings: Settings,
     table: feature_table.FeatureTable,
     manifest: bundle.Manifest,
     models: Mapping[str, ModelFiles],
     accounts: int,
+    currency: str,
 ) -> Scoring:
     as_of = table.frame["as_of"].max()
     fingerprint = str(table.meta["fingerprint"])
@@ -227,35 +278,37 @@ def _scoring(
         data_fingerprint=fingerprint,
         horizon_days=int(table.meta["horizon_days"]),
         accounts=accounts,
-        currency=settings.company.currency,
+        currency=currency,
         models={name: files.card.version for name, files in models.items()},
     )
 
 
-def _keep_inputs(
-    settings: Settings, rows: pd.DataFrame, models: Mapping[str, ModelFiles], scoring: Scoring
-) -> None:
-    """Keep what was scored; before the scoring, which then always finds its inputs."""
-    described = Snapshot(
+def _snapshot(scoring: Scoring, folder: Path) -> Snapshot:
+    return Snapshot(
         scoring_id=scoring.scoring_id,
         as_of=scoring.as_of.isoformat(),
         created_at=scoring.created_at.isoformat(),
         release_id=scoring.release_id,
-        path=path_of(settings, scoring.scoring_id),
+        path=path_of(folder, scoring.scoring_id),
     )
-    keep(settings, rows, _input_names(models), described)
 
 
 def _input_names(models: Mapping[str, ModelFiles]) -> list[str]:
-    return list(dict.fromkeys(one.name for files in models.values() for one in files.features))
+    names = (feature.name for files in models.values() for feature in files.features)
+    return list(dict.fromkeys(names))
+
+
+def _values(rows: pd.DataFrame, columns: list[str]) -> list[list[Any]]:
+    """Return the rows' values, ``None`` where they are missing."""
+    frame = rows[columns].astype(object)
+    values: list[list[Any]] = frame.where(frame.notna(), None).to_numpy().tolist()
+    return values
 
 
 def _inputs(rows: pd.DataFrame, models: Mapping[str, ModelFiles]) -> Inputs:
     """Return what each account is scored on, for the server to ask "what if"."""
     names = _input_names(models)
-    frame = rows[names].astype(object)
-    values = frame.where(frame.notna(), None).to_numpy().tolist()
-    return Inputs(names, dict(zip(rows["account_id"], values, strict=True)))
+    return Inputs(names, dict(zip(rows["account_id"], _values(rows, names), strict=True)))
 
 
 def _result(
@@ -272,17 +325,20 @@ def _result(
         release_id=scoring.release_id,
         targets=targets,
         currency=scoring.currency,
-        arr=sum(one.arr or 0 for one in accounts),
-        expected_expansion_arr=sum(one.expected_expansion_arr or 0 for one in accounts),
-        arr_at_risk=sum(one.arr_at_risk or 0 for one in accounts),
+        arr=sum(account.arr or 0 for account in accounts),
+        expected_expansion_arr=sum(account.expected_expansion_arr or 0 for account in accounts),
+        arr_at_risk=sum(account.arr_at_risk or 0 for account in accounts),
         columns=[
             {"name": label.name, "title": label.title, "direction": label.direction}
             for label in table.labels.values()
             if label.is_leading
         ],
         top=[
-            asdict(one)
-            | {"reasons": as_stored(one.reasons), "net_expected_arr": one.net_expected_arr}
-            for one in accounts[:top]
+            asdict(account)
+            | {
+                "reasons": as_stored(account.reasons),
+                "net_expected_arr": account.net_expected_arr,
+            }
+            for account in accounts[:top]
         ],
     )

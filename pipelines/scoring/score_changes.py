@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -57,14 +58,23 @@ class TargetMove:
 
 @dataclass(frozen=True)
 class MovedResult:
-    """What moved between two scorings; ``accounts`` are those that moved most, or the one asked."""
+    """What moved between two scorings; ``accounts`` are those that moved most, or the one asked.
+
+    ``added`` and ``removed`` count the accounts that only the later or the earlier one scored.
+    """
 
     since: str
     until: str
-    came: int
-    left: int
+    added: int
+    removed: int
     targets: list[TargetMove]
     accounts: list[AccountMove]
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the result as JSON-able values."""
+        values = asdict(self)
+        values["came"], values["left"] = values.pop("added"), values.pop("removed")
+        return values
 
 
 @dataclass(frozen=True)
@@ -103,7 +113,8 @@ def explain_moves(
     UsageError
         When the account was not scored both times.
     """
-    earlier, newer = (_side(settings, one) for one in _pair(settings, since, until))
+    pair = _pair(snapshots(settings.snapshots_folder), since, until)
+    earlier, newer = (_side(snapshot, settings.release_folder) for snapshot in pair)
     both = earlier.rows.index.intersection(newer.rows.index, sort=True)
     if account_id and account_id not in both:
         raise UsageError(
@@ -112,80 +123,67 @@ def explain_moves(
         )
     then, now = (side.rows.loc[both] for side in (earlier, newer))
     names = [name for name in newer.models if name in earlier.models]
-    taken = {n: score_change(earlier.models[n], newer.models[n], then, now) for n in names}
-    chosen = _chosen(both, taken, account_id, top)
-    told = _told(earlier.models, taken, then, now, chosen, settings)
+    changes = {n: score_change(earlier.models[n], newer.models[n], then, now) for n in names}
+    accounts = []
+    for name, row in _largest(changes, both, account_id, top):
+        because = change_reasons(
+            earlier.models[name],
+            then.iloc[row : row + 1],
+            now.iloc[row : row + 1],
+            settings.company.currency,
+            words=settings.words,
+        )[0]
+        accounts.append(_account_move(str(both[row]), name, changes[name], row, because))
     return MovedResult(
         since=earlier.snapshot.as_of,
         until=newer.snapshot.as_of,
-        came=len(newer.rows.index.difference(both)),
-        left=len(earlier.rows.index.difference(both)),
-        targets=[_target(name, one, earlier, newer) for name, one in taken.items()],
-        accounts=list(told),
+        added=len(newer.rows.index.difference(both)),
+        removed=len(earlier.rows.index.difference(both)),
+        targets=[_target_move(name, change, earlier, newer) for name, change in changes.items()],
+        accounts=accounts,
     )
 
 
-def _pair(settings: Settings, since: str, until: str) -> tuple[Snapshot, Snapshot]:
-    known = [one for one in snapshots(settings) if not until or one.as_of <= until]
-    before = [one for one in known[:-1] if not since or one.as_of <= since]
+def _pair(oldest_first: Sequence[Snapshot], since: str, until: str) -> tuple[Snapshot, Snapshot]:
+    candidates = [s for s in oldest_first if not until or s.as_of <= until]
+    before = [s for s in candidates[:-1] if not since or s.as_of <= since]
     if not before:
-        days = ", ".join(one.as_of for one in known) or "none"
+        days = ", ".join(snapshot.as_of for snapshot in candidates) or "none"
         raise DataError(
             f"there is no earlier scoring to compare with; stored: {days}. Each `expansion score` "
             "stores one"
         )
-    return before[-1], known[-1]
+    return before[-1], candidates[-1]
 
 
-def _side(settings: Settings, snapshot: Snapshot) -> _Side:
-    path = settings.release_folder / snapshot.release_id
+def _side(snapshot: Snapshot, release_folder: Path) -> _Side:
+    path = release_folder / snapshot.release_id
     manifest = bundle.verify(path)
     models = {name: ModelFiles.read(path / name) for name in manifest.models}
     return _Side(snapshot, snapshot.rows(), models)
 
 
-def _chosen(
-    accounts: pd.Index, taken: Mapping[str, ScoreChange], account_id: str, top: int
+def _largest(
+    changes: Mapping[str, ScoreChange], accounts: pd.Index, account_id: str, top: int
 ) -> list[tuple[str, int]]:
-    """Return the target and row of each change to tell, the largest first."""
-    changes = [
-        (abs(float(change)), name, row)
-        for name, one in taken.items()
-        for row, change in enumerate(one.after - one.before)
+    """Return target and row of the ``top`` largest changes, or of all of one account's."""
+    by_size = sorted(
+        (-abs(float(size)), name, row)
+        for name, change in changes.items()
+        for row, size in enumerate(change.after - change.before)
         if not account_id or accounts[row] == account_id
-    ]
-    ordered = sorted(changes, key=lambda one: (-one[0], one[1], one[2]))
-    return [(name, row) for _, name, row in (ordered if account_id else ordered[:top])]
-
-
-def _told(
-    models: Mapping[str, ModelFiles],
-    taken: Mapping[str, ScoreChange],
-    then: pd.DataFrame,
-    now: pd.DataFrame,
-    chosen: list[tuple[str, int]],
-    settings: Settings,
-) -> Iterator[AccountMove]:
-    for name, row in chosen:
-        one, part = taken[name], slice(row, row + 1)
-        because = change_reasons(
-            models[name],
-            then.iloc[part],
-            now.iloc[part],
-            settings.company.currency,
-            words=settings.words,
-        )[0]
-        yield AccountMove(
-            account_id=str(now.index[row]),
-            target=name,
-            **{field: round(float(value[row]), 6) for field, value in vars(one).items()},
-            because=because,
-        )
-
-
-def _target(name: str, one: ScoreChange, earlier: _Side, newer: _Side) -> TargetMove:
-    versions = tuple(str(side.models[name].card.version) for side in (earlier, newer))
-    means = {field: round(float(np.mean(value)), 6) for field, value in vars(one).items()}
-    return TargetMove(
-        target=name, accounts=len(one.after), **means, versions=(versions[0], versions[1])
     )
+    return [(name, row) for _, name, row in (by_size if account_id else by_size[:top])]
+
+
+def _account_move(
+    account_id: str, target: str, change: ScoreChange, row: int, because: list[ChangeReason]
+) -> AccountMove:
+    figures = {field: round(float(values[row]), 6) for field, values in vars(change).items()}
+    return AccountMove(account_id=account_id, target=target, **figures, because=because)
+
+
+def _target_move(target: str, change: ScoreChange, earlier: _Side, newer: _Side) -> TargetMove:
+    before, after = (str(side.models[target].card.version) for side in (earlier, newer))
+    means = {field: round(float(np.mean(values)), 6) for field, values in vars(change).items()}
+    return TargetMove(target=target, accounts=len(change.after), **means, versions=(before, after))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from features.errors import DataError
@@ -14,10 +15,6 @@ from models.training.boosting import Params
 
 if TYPE_CHECKING:
     import pandas as pd
-
-    from models.dataset.feature_table import FeatureTable
-    from pipelines.config.settings import Settings
-    from pipelines.ingest.tables import Manifest
 
 TOP = 10
 
@@ -31,14 +28,14 @@ class SeatsResult:
 
     def rows(self) -> Iterator[SeatForecast]:
         """Yield every account's demand, one for each of the days."""
-        for one in self.demands:
-            for row in _records(one.accounts):
-                yield SeatForecast(days=one.days, **row)
+        for demand in self.demands:
+            for row in _records(demand.accounts):
+                yield SeatForecast(days=demand.days, **row)
 
     def as_dict(self) -> dict[str, Any]:
         """Return how the demand was found, and the accounts that will want most, JSON-able."""
-        found = [{**one.as_dict(), "top": top(one)} for one in self.demands]
-        return {"demands": found, "lacking": list(self.lacking)}
+        demands = [{**demand.as_dict(), "top": top(demand)} for demand in self.demands]
+        return {"demands": demands, "lacking": list(self.lacking)}
 
 
 def top(demand: SeatDemand) -> list[dict[str, Any]]:
@@ -55,25 +52,23 @@ def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
     return [{str(name): value for name, value in row.items()} for row in frame.to_dict("records")]
 
 
-def seats_ahead(settings: Settings, manifest: Manifest) -> SeatsResult:
-    """Return the seat demand by account; without what it needs, why there is none."""
+def forecast_seats(path: Path, fingerprint: str, params: Params) -> SeatsResult:
+    """Return the seat demand by account; without what it needs, why there is none.
+
+    ``path`` is the feature table's, which must be of the data with ``fingerprint``.
+    """
     try:
-        table = feature_table.read(settings.feature_table)
-        _refuse_old(settings, table, manifest)
+        table = feature_table.read(path)
     except DataError as error:
         return SeatsResult(lacking=error.problems)
-    params = Params(seed=settings.train.seed, threads=settings.train.threads)
-    found, lacking = [], []
+    if table.meta["fingerprint"] != fingerprint:
+        return SeatsResult(
+            lacking=(f"{path}: was built from other data; run `expansion build` first",)
+        )
+    demands, lacking = [], []
     for days in DAYS:
         try:
-            found.append(seat_demand(table, days, params))
+            demands.append(seat_demand(table, days, params))
         except DataError as error:
-            lacking += [one for one in error.problems if one not in lacking]
-    return SeatsResult(tuple(found), tuple(lacking))
-
-
-def _refuse_old(settings: Settings, table: FeatureTable, manifest: Manifest) -> None:
-    if table.meta["fingerprint"] != manifest.fingerprint:
-        raise DataError(
-            f"{settings.feature_table}: was built from other data; run `expansion build` first"
-        )
+            lacking += [problem for problem in error.problems if problem not in lacking]
+    return SeatsResult(tuple(demands), tuple(lacking))

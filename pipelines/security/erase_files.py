@@ -92,7 +92,8 @@ def scored(settings: Settings, kind: Kind, identifier: str) -> dict[str, int]:
     if kind != "account":
         return {}
     removed = {
-        snapshot.path: keep_others(snapshot.path, identifier) for snapshot in snapshots(settings)
+        snapshot.path: keep_others(snapshot.path, identifier)
+        for snapshot in snapshots(settings.snapshots_folder)
     }
     return {_place(settings, path): rows for path, rows in removed.items()}
 

@@ -17,8 +17,8 @@ def moved(result: MovedResult) -> None:
     """Print what moved, target by target, then the accounts that moved most and why."""
     line(f"Change in probability from {result.since} to {result.until}", "bold")
     line("data, model and calibration: what each contributed, in percentage points")
-    if result.came or result.left:
-        line(f"{result.came:,} new accounts, {result.left:,} no longer scored; not compared")
+    if result.added or result.removed:
+        line(f"{result.added:,} new accounts, {result.removed:,} no longer scored; not compared")
     rows = [
         (move.target, f"{move.accounts:,}", *_figures(move), _versions(move))
         for move in result.targets

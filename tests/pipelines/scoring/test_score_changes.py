@@ -102,12 +102,13 @@ def test_newer_data_alone_are_told_as_data_with_what_changed(settings: Settings)
     score(settings)
     found = explain_moves(settings)
     assert parts(found) == dict.fromkeys(("churn", "upsell"), (True, False, False))
-    assert (found.came, found.left) == (0, 1)
+    assert (found.added, found.removed) == (0, 1)
+    assert [found.as_dict()[key] for key in ("came", "left")] == [0, 1]
     first = found.accounts[0]
     assert (first.account_id, first.target) == (BUSY, "upsell")
     assert first.after > first.before
     assert first.because[0].text.startswith("What use_")
-    assert ", was " in first.because[0].text
+    assert "; previously " in first.because[0].text
 
 
 def test_a_new_model_on_the_same_data_is_told_as_the_model(settings: Settings) -> None:
@@ -184,7 +185,7 @@ def test_the_command_prints_the_parts(settings: Settings, tmp_path: Path) -> Non
 def test_only_the_newest_inputs_are_kept(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(input_snapshots, "KEPT", 1)
+    monkeypatch.setattr(input_snapshots, "MOST_SNAPSHOTS", 1)
     a_week_later(settings)
     score(settings)
-    assert len(input_snapshots.snapshots(settings)) == 1
+    assert len(input_snapshots.snapshots(settings.snapshots_folder)) == 1

@@ -4,21 +4,20 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime
 from pathlib import Path
-from types import SimpleNamespace
-from typing import Any
 
 import pytest
 
 from models.dataset.feature_table import FeatureTable
 from models.store.forecasts import ForecastStore, StoredForecast
+from models.training.boosting import Params
 from pipelines.cli.show.forecast import seats
 from pipelines.config.settings import Settings
-from pipelines.scoring.seat_forecast import SeatsResult, seats_ahead
+from pipelines.scoring.seat_forecast import SeatsResult, forecast_seats
 from tests.models.seats import seats_table
 from tests.pipelines import trained
 
-SAME: Any = SimpleNamespace(fingerprint="f" * 64)
-OTHER: Any = SimpleNamespace(fingerprint="e" * 64)
+SAME, OTHER = "f" * 64, "e" * 64
+PARAMS = Params(seed=7, threads=2)
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +34,7 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
 def found(settings: Settings, table: FeatureTable) -> SeatsResult:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("models.dataset.feature_table.read", lambda _path: table)
-        return seats_ahead(settings, SAME)
+        return forecast_seats(settings.feature_table, SAME, PARAMS)
 
 
 def test_six_months_are_told_and_why_twelve_are_not(found: SeatsResult) -> None:
@@ -84,9 +83,9 @@ def test_the_store_gives_the_newest_demand_of_an_account(
 def test_without_a_feature_table_of_the_same_data_it_says_what_to_run(
     settings: Settings, table: FeatureTable, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert "expansion build" in seats_ahead(settings, SAME).lacking[0]
+    assert "expansion build" in forecast_seats(settings.feature_table, SAME, PARAMS).lacking[0]
     monkeypatch.setattr("models.dataset.feature_table.read", lambda _path: table)
     assert (
         "was built from other data; run `expansion build`"
-        in seats_ahead(settings, OTHER).lacking[0]
+        in forecast_seats(settings.feature_table, OTHER, PARAMS).lacking[0]
     )

@@ -19,7 +19,7 @@ from pipelines.delivery.crm.export import export
 from pipelines.delivery.crm.fields import Format
 from pipelines.ingest.check import check
 from pipelines.ingest.tables import ingest
-from pipelines.scoring.input_snapshots import Snapshot, keep, path_of
+from pipelines.scoring.input_snapshots import Snapshot, path_of, write
 from pipelines.security import erase_tables
 from pipelines.security.erase import Erasure, erase
 from pipelines.security.search import everywhere, unsearched
@@ -59,8 +59,8 @@ def settings(tmp_path: Path, built: Path) -> Settings:
     made = load(tmp_path / "expansion.toml")
     rows = pq.read_table(made.feature_table).to_pandas()
     newest = rows[rows["as_of"] == rows["as_of"].max()]
-    path = path_of(made, "s1")
-    keep(made, newest, ["arr"], Snapshot("s1", "2024-05-01", "2024-05-01", "r1", path))
+    path = path_of(made.snapshots_folder, "s1")
+    write(Snapshot("s1", "2024-05-01", "2024-05-01", "r1", path), newest, ["arr"])
     store = ScoreStore(made.store_url)
     store.write(scoring("s1"), [account(1, account_id="a1"), account(2, account_id="a2")])
     store.close()
