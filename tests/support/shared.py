@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
     import pytest
 
-ACCOUNTS, MONTHS, SEED, END = 300, 36, 7, date(2026, 8, 3)
-"""Of the simulated company: enough accounts for a model of upsell with skill."""
+ACCOUNTS, MONTHS, SEED, END = 300, 30, 5, date(2026, 8, 3)
+"""Of the simulated company: its model of upsell has skill, and uses the features of its own."""
 VERBS = ("check", "build", "train", "score", "report")
 PAGE = (Path(__file__).parents[2] / "docs" / "own-features.md").read_text("utf-8")
 SETTINGS = """
