@@ -31,7 +31,6 @@ from uuid import uuid4
 import httpx
 from sqlalchemy import create_engine, text
 
-from models.release import bundle
 from models.store.feedback import FeedbackStore
 from models.store.scores import ScoreStore
 from tests.models.releases import META, publish
@@ -268,7 +267,7 @@ class Scene:
 
     async def _swap(self) -> None:
         models = self._truth.next_release()
-        path = await asyncio.to_thread(bundle.publish, self._folder, models, META)
+        path = await asyncio.to_thread(publish, self._folder, models, META)
         self._tell(f"release {path.name} is published")
         await self._workers.until(lambda told: told["release_id"] == path.name, "on the release")
         self._tell("both workers score with it")
