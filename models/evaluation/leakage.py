@@ -9,7 +9,7 @@ import pandas as pd
 
 from models.inference.encoding import FeatureSpec
 from models.statistics import metrics
-from models.statistics.bootstrap import whole
+from models.statistics.bootstrap import point_estimate
 
 LEAK_AUC = 0.98
 """A single column with this AUC was written with the outcome in hand."""
@@ -40,7 +40,7 @@ def suspects(
 def strength(values: pd.Series, label: np.ndarray) -> float:
     """Return the AUC of a column on its own, whichever way round, its gaps included; 0.5 to 1."""
     scores = (_numbers(values, label), values.isna().to_numpy(float))
-    areas = [whole(metrics.auc, score, label) for score in scores]
+    areas = [point_estimate(metrics.auc, score, label) for score in scores]
     return max(max(area, 1 - area) for area in areas)
 
 

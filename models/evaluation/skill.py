@@ -10,7 +10,7 @@ import pandas as pd
 
 from models.release.card import Baseline, ReliabilityBin
 from models.statistics import metrics
-from models.statistics.bootstrap import Draws, interval_of, whole
+from models.statistics.bootstrap import Draws, interval_of, point_estimate
 from models.statistics.interval import Interval
 from models.training.baselines import Rival
 
@@ -70,9 +70,9 @@ def evaluate(
     figures = {
         name: draws.interval(metric, probability, label) for name, metric in metrics.METRICS.items()
     }
-    drawn = draws.resampled(metrics.auc, probability, label)
+    auc_resamples = draws.resampled(metrics.auc, probability, label)
     baselines = {
-        key: _baseline(rival, rows, label, draws, figures["auc"], drawn)
+        key: _baseline(rival, rows, label, draws, figures["auc"], auc_resamples)
         for key, rival in rivals.items()
     }
     verdict, why = _verdict(int(label.sum()), figures["auc"], baselines, min_positives)
@@ -98,16 +98,16 @@ def _baseline(
     label: np.ndarray,
     draws: Draws,
     auc: Interval,
-    drawn: np.ndarray,
+    auc_resamples: np.ndarray,
 ) -> Baseline:
-    """Return a rival's AUC, the lead of the model's ``auc`` (``drawn``) over it, and its Brier."""
+    """Return a rival's AUC and Brier score, and the lead of the model's AUC over it."""
     score = rival.score(rows)
-    area = whole(metrics.auc, score, label)
+    area = point_estimate(metrics.auc, score, label)
     resampled = draws.resampled(metrics.auc, score, label)
     return Baseline(
         name=rival.name,
         auc=interval_of(area, resampled),
-        lead=interval_of(auc.value - area, drawn - resampled),
+        lead=interval_of(auc.value - area, auc_resamples - resampled),
         brier=draws.interval(metrics.brier, score, label) if rival.probability else None,
     )
 

@@ -14,7 +14,7 @@ from models.statistics.bootstrap import Draws
 FEWEST_OUTCOMES = 30
 """With fewer outcomes, or fewer rows without, a slice's figures say little."""
 YEAR = 365
-MOST_KINDS = 8
+MOST_GROUPS = 8
 """So many segments or regions are shown by name."""
 OTHERS = "all others"
 
@@ -34,9 +34,9 @@ def slices(
         Draws the resamples.
     """
     judged = []
-    for by, kind in kinds(rows):
-        for name in sorted(kind.dropna().unique(), key=_order):
-            member = (kind == name).to_numpy()
+    for by, group in groupings(rows):
+        for name in sorted(group.dropna().unique(), key=_order):
+            member = (group == name).to_numpy()
             draws = Draws(rows["account_id"][member], seed)
             judged.append(_slice(by, str(name), draws, label[member], probability[member]))
     return tuple(judged)
@@ -57,8 +57,8 @@ def _slice(by: str, name: str, draws: Draws, label: np.ndarray, probability: np.
     )
 
 
-def kinds(rows: pd.DataFrame) -> Iterator[tuple[str, pd.Series]]:
-    """Yield each way to divide the rows, with the kind of each row."""
+def groupings(rows: pd.DataFrame) -> Iterator[tuple[str, pd.Series]]:
+    """Yield each way to divide the rows, such as ``segment``, with the group of each row."""
     for name in ("segment", "region"):
         if name in rows and rows[name].notna().any():
             yield name, _largest(rows[name])
@@ -71,7 +71,7 @@ def kinds(rows: pd.DataFrame) -> Iterator[tuple[str, pd.Series]]:
 
 def _largest(names: pd.Series) -> pd.Series:
     """Return the names with all but the most frequent ones as one."""
-    largest = names.value_counts().index[:MOST_KINDS]
+    largest = names.value_counts().index[:MOST_GROUPS]
     return names.where(names.isin(largest) | names.isna(), OTHERS)
 
 

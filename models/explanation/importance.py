@@ -34,10 +34,10 @@ def importance(fitted: FittedModel, rows: pd.DataFrame, seed: int) -> Importance
     shares = contributions(lgb.Booster(model_str=fitted.text), inputs)
     strength = np.abs(shares).mean(axis=0)
     weights = _weights(fitted.features, strength)
-    drawn = [_strongest(weight.feature, fitted.features, strength) for weight in weights[:CURVES]]
+    columns = [_strongest(weight.feature, fitted.features, strength) for weight in weights[:CURVES]]
     curves = tuple(
         _curve(fitted.features[column], inputs[:, column], shares[:, column])
-        for column in drawn
+        for column in columns
         if strength[column] > 0
     )
     return Importance(tuple(weights[:WEIGHTS]), curves)
@@ -66,15 +66,17 @@ def _curve(feature: FeatureSpec, values: np.ndarray, effect: np.ndarray) -> Depe
     if feature.categories is not None:
         members = [order[values[order] == code] for code in np.unique(values[order])]
         names = tuple(feature.categories[int(values[rows[0]])] for rows in members)
-        return _drawn(feature, names, members, effect)
+        return _binned_curve(feature, names, members, effect)
     bins: dict[float, list[np.ndarray]] = {}
     for rows in np.array_split(order, BINS):
         if len(rows):
             bins.setdefault(float(np.median(values[rows])), []).append(rows)
-    return _drawn(feature, tuple(bins), [np.concatenate(rows) for rows in bins.values()], effect)
+    return _binned_curve(
+        feature, tuple(bins), [np.concatenate(rows) for rows in bins.values()], effect
+    )
 
 
-def _drawn(
+def _binned_curve(
     feature: FeatureSpec,
     value: tuple[float, ...] | tuple[str, ...],
     bins: Sequence[np.ndarray],

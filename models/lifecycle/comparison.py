@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 
 from models.evaluation.skill import CLEAR_ERRORS
-from models.evaluation.slices import FEWEST_OUTCOMES, kinds
+from models.evaluation.slices import FEWEST_OUTCOMES, groupings
 from models.statistics import metrics, psi
-from models.statistics.bootstrap import Draws, Metric, whole
+from models.statistics.bootstrap import Draws, Metric, point_estimate
 from models.statistics.interval import Interval
 
 AUC_MARGIN = 0.005
@@ -61,7 +61,7 @@ class Comparison:
     def values(self, metric: Metric) -> tuple[float, float]:
         """Return the metric of the champion and of the challenger."""
         scores = (self.past.champion, self.past.challenger)
-        champion, challenger = (whole(metric, score, self.label) for score in scores)
+        champion, challenger = (point_estimate(metric, score, self.label) for score in scores)
         return champion, challenger
 
 
@@ -135,9 +135,9 @@ def _bias(score: np.ndarray, label: np.ndarray, weight: np.ndarray) -> np.ndarra
 def _slices(comparison: Comparison) -> Check:
     """Ask that no slice of the customers gets a clearly worse model."""
     judged = [
-        (f"{by} {name}", _slice(comparison, (kind == name).to_numpy(bool)))
-        for by, kind in kinds(comparison.rows)
-        for name in sorted(kind.dropna().unique())
+        (f"{by} {name}", _slice(comparison, (group == name).to_numpy(bool)))
+        for by, group in groupings(comparison.rows)
+        for name in sorted(group.dropna().unique())
     ]
     leads = {name: lead for name, lead in judged if lead is not None}
     worse = [

@@ -37,7 +37,9 @@ class Draws:
 
     def interval(self, metric: Metric, score: np.ndarray, label: np.ndarray) -> Interval:
         """Return the metric on all rows with its interval."""
-        return interval_of(whole(metric, score, label), self.resampled(metric, score, label))
+        return interval_of(
+            point_estimate(metric, score, label), self.resampled(metric, score, label)
+        )
 
     def difference(
         self,
@@ -47,7 +49,7 @@ class Draws:
         metric: Metric = metrics.auc,
     ) -> Interval:
         """Return by how much the metric of ``score`` exceeds that of ``other``, paired."""
-        lead = whole(metric, score, label) - whole(metric, other, label)
+        lead = point_estimate(metric, score, label) - point_estimate(metric, other, label)
         resampled = (self.resampled(metric, each, label) for each in (score, other))
         return interval_of(lead, np.subtract(*resampled))
 
@@ -55,7 +57,7 @@ class Draws:
         return self.counts[rows][:, self.codes].astype(float)
 
 
-def whole(metric: Metric, score: np.ndarray, label: np.ndarray) -> float:
+def point_estimate(metric: Metric, score: np.ndarray, label: np.ndarray) -> float:
     """Return the metric on all rows, each counted once."""
     return float(metric(score, label, np.ones((1, len(score))))[0])
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from models.evaluation.slices import FEWEST_OUTCOMES, MOST_KINDS, OTHERS, Slice, slices
+from models.evaluation.slices import FEWEST_OUTCOMES, MOST_GROUPS, OTHERS, Slice, slices
 
 ROWS = 1_200
 
@@ -61,6 +61,6 @@ def test_many_regions_are_shown_as_the_largest_and_all_others() -> None:
     rows = accounts().drop(columns=["arr", "adoption_age_days", "segment"])
     rows["region"] = [f"r-{min(number % 40, 30):02d}" for number in range(ROWS)]
     found = cut(rows, np.ones(ROWS, bool))
-    assert len(found) == MOST_KINDS + 1
+    assert len(found) == MOST_GROUPS + 1
     assert list(found)[-1] == ("region", OTHERS)
     assert sum(one.rows for one in found.values()) == ROWS
