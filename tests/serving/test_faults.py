@@ -80,7 +80,9 @@ def test_the_moment_of_scoring_names_its_time_zone(app: FastAPI) -> None:
     assert answer["scored_at"] == "2026-08-04T06:30:00Z"
 
 
-def test_what_a_newer_pipeline_adds_is_left_out(app: FastAPI) -> None:
+def test_a_label_that_a_newer_pipeline_adds_is_answered_and_a_reasons_new_field_is_not(
+    app: FastAPI,
+) -> None:
     added = {
         "probabilities": {"upsell": 0.3, "renewal": 0.9},
         "reasons": StoredReasons(
@@ -91,7 +93,8 @@ def test_what_a_newer_pipeline_adds_is_left_out(app: FastAPI) -> None:
     answer = ask(app, "GET", "/v1/accounts/a-000001/score")
     assert answer.status_code == 200
     assert answer.json()["reasons"]["upsell"] == {"up": [REASON], "down": [], "groups": []}
-    assert "renewal" not in answer.text
+    assert answer.json()["probabilities"]["renewal"] == 0.9
+    assert "confidence" not in answer.text
 
 
 @pytest.mark.parametrize("account_id", ["a%00b", "%7F", "x" * 201])

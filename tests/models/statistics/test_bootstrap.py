@@ -54,7 +54,8 @@ def test_too_few_outcomes_are_no_skill_however_good_the_order() -> None:
 def test_every_interval_holds_its_figure() -> None:
     found = judged(1.5, {"rule": 0.5})
     assert set(found.figures) == set(metrics.METRICS)
-    intervals = [*found.figures.values(), found.rivals["rule"]["auc"], found.rivals["rule"]["lead"]]
+    rule = found.rivals["rule"]
+    intervals = [*found.figures.values(), rule.auc, rule.lead]
     for name, one in zip([*found.figures, "rule", "lead"], intervals, strict=True):
         assert one.low <= one.value <= one.high, name
 

@@ -227,7 +227,7 @@ def test_counting_costs_a_lookup_microseconds() -> None:
 
 def test_every_metric_is_in_the_document(app: FastAPI) -> None:
     post(app, TRAINED[:FEWEST])
-    app.state.watch.written_at = 0.0
+    app.state.releases.written_at = 0.0
     names = {name for name, _ in read(app) if name.startswith("expansion_")}
     families = {re.sub(r"_(?:bucket|count|sum|created)$", "", name) for name in names}
     assert len(families) > 16
