@@ -91,7 +91,7 @@ def _scores(settings: Settings, large: Settings, accounts: int) -> int:
         known = store.scorings()[:2]
         read = []
         for scoring in known:
-            with store.whole(scoring.as_of) as whole:
+            with store.open_scoring(scoring.as_of) as whole:
                 read.append(list(whole.rows) if whole else [])
     times = -(-accounts // len(read[0]))
     with closing(ScoreStore(large.store_url)) as store:
@@ -133,7 +133,7 @@ def child(settings: Settings, what: str) -> None:
     if what == "store":
         with closing(ScoreStore(settings.store_url)) as store:
             for scoring in store.scorings():
-                with store.whole(scoring.as_of) as whole:
+                with store.open_scoring(scoring.as_of) as whole:
                     size += len(list(whole.rows)) if whole else 0
     else:
         from pipelines.report import pdf

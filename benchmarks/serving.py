@@ -50,7 +50,7 @@ class Sample:
     def of(cls, url: str) -> Sample:
         """Return the best ranked account of the newest scoring."""
         store = ScoreStore(url)
-        with store.whole() as whole:
+        with store.open_scoring() as whole:
             if whole is None or whole.inputs is None:
                 raise SystemExit("the store holds no scoring with its inputs; run expansion score")
             account = next(whole.rows).account_id

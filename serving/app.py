@@ -100,9 +100,9 @@ def create_app(settings: ServingSettings | None = None) -> FastAPI:
     )
     app.state.draining = False
     app.state.counters = counters = Counters()
-    app.state.store = ScoreStore(chosen.store_url)
+    app.state.store = ScoreStore(chosen.store_url, upgrades=False)
     app.state.snapshots = SnapshotWatcher(app.state.store, chosen.cache_folder, chosen.stale_days)
-    app.state.forecasts = ForecastWatcher(ForecastStore(chosen.store_url))
+    app.state.forecasts = ForecastWatcher(ForecastStore(chosen.store_url, upgrades=False))
     app.state.executor = ComputeExecutor()
     app.state.releases = ReleaseWatcher(chosen.release_folder, WORDS[chosen.language])
     if chosen.metrics != "off":

@@ -31,12 +31,12 @@ class Services:
 
     def __init__(self, app: FastAPI, route_scopes: RouteScopes, settings: ServingSettings) -> None:
         self._settings = settings
-        self._keys = KeyStore(settings.store_url)
+        self._keys = KeyStore(settings.store_url, upgrades=False)
         self.key_cache = KeyCache(self._keys)
         self.audit_queue = AuditQueue(
-            DiskQueue(settings.queue_folder("audit")), AuditLog(settings.store_url)
+            DiskQueue(settings.queue_folder("audit")), AuditLog(settings.store_url, upgrades=False)
         )
-        self.feedback = FeedbackStore(settings.store_url)
+        self.feedback = FeedbackStore(settings.store_url, upgrades=False)
         self.feedback_queue = FeedbackQueue(
             self.feedback, DiskQueue(settings.queue_folder("feedback"), fsync=True)
         )

@@ -21,7 +21,6 @@ from sqlalchemy import (
     Column,
     DateTime,
     Integer,
-    MetaData,
     String,
     Table,
     insert,
@@ -31,14 +30,13 @@ from sqlalchemy import (
 
 from features.errors import DataError
 from models.common.clock import stored_now
-from models.store.database import Database, has
+from models.store.database import Store, metadata
 
 Scope = Literal["read", "score", "feedback", "metrics", "admin"]
 SCOPES: tuple[Scope, ...] = get_args(Scope)
 FORM = re.compile(r"exp_([0-9a-f]{12})_[A-Za-z0-9_-]{43}")
 """What a key looks like; secret scanners can search for it."""
 
-metadata = MetaData()
 api_keys = Table(
     "api_keys",
     metadata,
@@ -116,30 +114,18 @@ def made(
     return stored, key
 
 
-class KeyStore:
-    """Reads and writes keys in the database of the score store.
-
-    Raises
-    ------
-    UsageError
-        When the URL names neither SQLite nor PostgreSQL.
-    EnvironmentFailure
-        From every method, when the database cannot be reached or says no.
-    """
-
-    def __init__(self, url: str) -> None:
-        self._database = Database(url)
+class KeyStore(Store):
+    """Reads and writes keys in the database of the score store."""
 
     def add(self, key: ApiKey) -> None:
         """Store a key."""
         with self._database.writing() as connection:
-            metadata.create_all(connection)
             connection.execute(insert(api_keys), [{**asdict(key), "scopes": list(key.scopes)}])
 
     def all(self) -> list[ApiKey]:
         """Return every key, those no longer valid included, the oldest first."""
         with self._database.reading() as connection:
-            if not has(connection, api_keys):
+            if connection is None:
                 return []
             order = (api_keys.c.created_at, api_keys.c.key_id)
             rows = connection.execute(select(api_keys).order_by(*order))
@@ -153,14 +139,11 @@ class KeyStore:
         DataError
             When there is no such key.
         """
-        known = {one.key_id: one for one in self.all()}
-        if key_id not in known:
-            raise DataError(f"there is no key {key_id!r}; `expansion keys list` shows them")
-        mine = (api_keys.c.key_id == key_id) & api_keys.c.revoked_at.is_(None)
+        valid = (api_keys.c.key_id == key_id) & api_keys.c.revoked_at.is_(None)
         with self._database.writing() as connection:
-            connection.execute(update(api_keys).where(mine).values(revoked_at=stored_now()))
-        return next(one for one in self.all() if one.key_id == key_id)
-
-    def close(self) -> None:
-        """Close all connections."""
-        self._database.close()
+            connection.execute(update(api_keys).where(valid).values(revoked_at=stored_now()))
+            query = select(api_keys).where(api_keys.c.key_id == key_id)
+            row = connection.execute(query).first()
+        if row is None:
+            raise DataError(f"there is no key {key_id!r}; `expansion keys list` shows them")
+        return ApiKey(**row._mapping)

@@ -6,12 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Column, DateTime, Index, Integer, MetaData, String, Table, select
+from sqlalchemy import Column, DateTime, Index, Integer, String, Table, select
 
 from models.store import erased_ids
-from models.store.database import Database, has, insert_once
+from models.store.database import Store, insert_once, metadata
 
-metadata = MetaData()
 audit = Table(
     "audit",
     metadata,
@@ -46,29 +45,14 @@ class Asked:
     request_id: str
 
 
-class AuditLog:
-    """Reads and writes the audit log in the database of the score store.
-
-    Raises
-    ------
-    UsageError
-        When the URL names neither SQLite nor PostgreSQL.
-    EnvironmentFailure
-        From every method, when the database cannot be reached or says no.
-    """
-
-    def __init__(self, url: str) -> None:
-        self._database = Database(url)
-        self._made = False
+class AuditLog(Store):
+    """Reads and writes the audit log in the database of the score store."""
 
     def write(self, events: Sequence[Asked]) -> None:
         """Add events but those that are there; accounts erased meanwhile under a pseudonym."""
         with self._database.writing() as connection:
-            if not self._made:
-                metadata.create_all(connection)
-            gone = erased_ids.digests(connection, "account")
-            insert_once(connection, audit, [_row(one, gone) for one in events])
-        self._made = True
+            erased = erased_ids.digests(connection, "account")
+            insert_once(connection, audit, [_row(event, erased) for event in events])
 
     def read(
         self, account_id: str = "", key_id: str = "", since: datetime | None = None, most: int = 100
@@ -82,16 +66,13 @@ class AuditLog:
         if since:
             query = query.where(audit.c.at >= since)
         with self._database.reading() as connection:
-            rows = connection.execute(query) if has(connection, audit) else ()
-            return [Asked(**row._mapping) for row in rows]
-
-    def close(self) -> None:
-        """Close all connections."""
-        self._database.close()
+            if connection is None:
+                return []
+            return [Asked(**row._mapping) for row in connection.execute(query)]
 
 
-def _row(event: Asked, gone: frozenset[str]) -> dict[str, object]:
+def _row(event: Asked, erased: frozenset[str]) -> dict[str, object]:
     row = dict(vars(event))
-    if gone and erased_ids.digest("account", event.account_id) in gone:
+    if erased and erased_ids.digest("account", event.account_id) in erased:
         row["account_id"] = erased_ids.pseudonym("account", event.account_id)
     return row

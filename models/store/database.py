@@ -1,4 +1,4 @@
-"""A database by its URL: transactions that see one state, and errors told as sentences.
+"""A database by its URL: transactions that see one state, and errors as sentences.
 
 SQLite and PostgreSQL differ in how a transaction begins; nothing else in the code knows that.
 """
@@ -6,19 +6,35 @@ SQLite and PostgreSQL differ in how a transaction begins; nothing else in the co
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL, Connection, Engine, Table, create_engine, event, make_url, text
+from sqlalchemy import (
+    URL,
+    Connection,
+    Engine,
+    MetaData,
+    Table,
+    create_engine,
+    event,
+    make_url,
+    text,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import ArgumentError, IntegrityError, SQLAlchemyError
 
 from features.errors import DataError, EnvironmentFailure, ExpansionError, UsageError
+from models.store.migrations.version import VERSION, is_newer, stored_version
 
+metadata = MetaData()
+"""Every table of the score store; each module adds its own."""
 DRIVERS = ("sqlite", "postgresql", "postgresql+psycopg")
 WAIT_SECONDS = 10
+log = logging.getLogger(__name__)
 ONE_WRITER = 7_391_205
 """Key of the PostgreSQL lock that lets one writer in at a time; the number means nothing."""
 
@@ -52,12 +68,12 @@ class Database:
         EnvironmentFailure
             When the database cannot be reached or says no.
         """
-        with self._told(), self._readers.begin() as connection:
+        with self._errors_as_sentences(), self._readers.begin() as connection:
             yield connection
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
-        """Open a transaction that is seen whole or not at all; other writers wait.
+        """Open a transaction of which others see all or nothing; other writers wait.
 
         Raises
         ------
@@ -66,7 +82,7 @@ class Database:
         EnvironmentFailure
             When the database cannot be reached or says no.
         """
-        with self._told(), self._writers.connect() as connection:
+        with self._errors_as_sentences(), self._writers.connect() as connection:
             connection = connection.execution_options(writes=True)
             with connection.begin():
                 if not self.is_sqlite:
@@ -81,11 +97,11 @@ class Database:
         EnvironmentFailure
             When the database cannot be reached, or somebody else keeps it from being tidied up.
         """
-        alone = self._writers.execution_options(isolation_level="AUTOCOMMIT")
+        autocommit = self._writers.execution_options(isolation_level="AUTOCOMMIT")
         steps = ["VACUUM", "PRAGMA wal_checkpoint(TRUNCATE)"]
         if not self.is_sqlite:
             steps = [f'VACUUM "{name}"' for name in tables]
-        with self._told(), alone.connect() as connection:
+        with self._errors_as_sentences(), autocommit.connect() as connection:
             for step in steps:
                 connection.exec_driver_sql(step)
         self.close()  # the connection would go on without transactions
@@ -95,7 +111,7 @@ class Database:
         self._writers.dispose()
 
     @contextmanager
-    def _told(self) -> Iterator[None]:
+    def _errors_as_sentences(self) -> Iterator[None]:
         try:
             yield
         except SQLAlchemyError as error:
@@ -107,16 +123,162 @@ class Database:
             raise kind(f"the database at {self.place} says: {reason}") from error
 
 
+class StoreDatabase:
+    """The database of the score store, read and written only where its schema is this code's.
+
+    Parameters
+    ----------
+    url
+        See ``Database``.
+    upgrades
+        Whether an older schema is upgraded and an empty store gets its tables. A server does
+        neither: it has no Alembic, and goes on with what it holds until somebody upgrades.
+    """
+
+    def __init__(self, url: str, *, upgrades: bool = True) -> None:
+        self._database = Database(url)
+        self._upgrades = upgrades
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection | None]:
+        """Open a transaction to read in; it is ``None`` when nothing was ever written.
+
+        Raises
+        ------
+        EnvironmentFailure
+            When the database cannot be reached or says no, or its schema is another one.
+        """
+        if self._upgrades and self._is_older():
+            with self.writing():
+                pass  # a transaction to write in begins with the upgrade
+        with self._database.reading() as connection:
+            version = stored_version(connection)
+            if version not in (None, VERSION):
+                raise self._other_schema(version)
+            yield None if version is None else connection
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """Open a transaction to write in; it upgrades the schema first, where that is wanted.
+
+        Raises
+        ------
+        DataError
+            When a row breaks a rule of the table, or does not fit the new schema.
+        EnvironmentFailure
+            When the database cannot be reached or says no, or its schema is another one.
+        """
+        with self._database.writing() as connection:
+            version = stored_version(connection)
+            if version != VERSION:
+                if not self._upgrades or (version is not None and is_newer(version)):
+                    raise self._other_schema(version)
+                _upgrade(connection, version)
+            yield connection
+
+    def vacuum(self) -> None:
+        """Give back the room of deleted rows in every table; see ``Database``."""
+        self._database.vacuum(list(metadata.tables))
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._database.close()
+
+    def _is_older(self) -> bool:
+        with self._database.reading() as connection:
+            version = stored_version(connection)
+        return version is not None and version != VERSION and not is_newer(version)
+
+    def _other_schema(self, version: str | None) -> EnvironmentFailure:
+        reader = "this installation" if self._upgrades else "this server"
+        if version is None:
+            return EnvironmentFailure("the score store is empty: run `expansion store upgrade`")
+        remedy = f"update {reader}" if is_newer(version) else "run `expansion store upgrade`"
+        return EnvironmentFailure(
+            f"the score store has schema {version}, {reader} knows {VERSION}: {remedy}"
+        )
+
+
+class Store:
+    """What every reader and writer of the score store begins with; it is closed in the end.
+
+    Parameters
+    ----------
+    url
+        SQLAlchemy URL of the score store.
+    upgrades
+        See ``StoreDatabase``.
+
+    Raises
+    ------
+    UsageError
+        When the URL names neither SQLite nor PostgreSQL.
+    EnvironmentFailure
+        From every method, when the database cannot be reached or says no.
+    """
+
+    def __init__(self, url: str, *, upgrades: bool = True) -> None:
+        self._database = StoreDatabase(url, upgrades=upgrades)
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._database.close()
+
+
+@dataclass(frozen=True)
+class SchemaState:
+    """Which schema a store has, ``None`` for an empty one, and which this code knows."""
+
+    store: str
+    schema: str | None
+    newest: str
+
+
+def schema_state(url: str) -> SchemaState:
+    """Return which schema the store at ``url`` has.
+
+    Raises
+    ------
+    UsageError
+        When the URL names neither SQLite nor PostgreSQL.
+    EnvironmentFailure
+        When the database cannot be reached or says no.
+    """
+    with closing(Database(url)) as database, database.reading() as connection:
+        return SchemaState(database.place, stored_version(connection), VERSION)
+
+
+def upgrade_schema(url: str) -> SchemaState:
+    """Bring the store at ``url`` to this code's schema; return which one it had before.
+
+    Raises
+    ------
+    UsageError
+        When the URL names neither SQLite nor PostgreSQL.
+    DataError
+        When a row does not fit the new schema; nothing has changed then.
+    EnvironmentFailure
+        When the database cannot be reached or says no, or its schema is newer.
+    """
+    before = schema_state(url)
+    with closing(StoreDatabase(url)) as database, database.writing():
+        return before
+
+
+def _upgrade(connection: Connection, version: str | None) -> None:
+    # Alembic takes a third of a second to load, and few transactions need it.
+    from models.store.migrations.upgrade import upgrade
+
+    if version is not None:
+        log.warning("upgrading the score store from schema %s to %s", version, VERSION)
+    upgrade(connection)
+
+
 def insert_once(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Insert ``rows`` but for those whose key is there already: told twice is told once."""
+    """Insert ``rows`` but for those whose key is there already."""
     insert = (sqlite if connection.dialect.name == "sqlite" else postgresql).insert
     if rows:
-        connection.execute(insert(table).on_conflict_do_nothing(), [dict(one) for one in rows])
-
-
-def has(connection: Connection, table: Table) -> bool:
-    """Say whether a table is there: an older release may not have made it yet."""
-    return connection.dialect.has_table(connection, table.name)
+        connection.execute(insert(table).on_conflict_do_nothing(), [dict(row) for row in rows])
 
 
 def _parsed(url: str) -> URL:

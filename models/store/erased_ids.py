@@ -6,13 +6,14 @@ The list must outlive everything that can be computed anew; it lies in the score
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import closing
 from datetime import datetime
 from hashlib import sha256
 from typing import Literal, Protocol, TypeVar
 
-from sqlalchemy import Column, Connection, DateTime, MetaData, String, Table, select
+from sqlalchemy import Column, Connection, DateTime, String, Table, select
 
-from models.store.database import Database, has, insert_once
+from models.store.database import StoreDatabase, insert_once, metadata
 
 Kind = Literal["account", "contact"]
 
@@ -24,7 +25,6 @@ class _Named(Protocol):
 
 OfAccount = TypeVar("OfAccount", bound=_Named)
 
-metadata = MetaData()
 erased = Table(
     "erased",
     metadata,
@@ -46,35 +46,30 @@ def pseudonym(kind: Kind, identifier: str) -> str:
 
 def remember(connection: Connection, kind: Kind, identifier: str, at: datetime) -> None:
     """Put an id on the list; one that is on it already stays as it is. ``at`` is UTC and naive."""
-    metadata.create_all(connection)
     row = {"digest": digest(kind, identifier), "kind": kind, "erased_at": at}
     insert_once(connection, erased, [row])
 
 
 def digests(connection: Connection, kind: Kind) -> frozenset[str]:
     """Return the digests of all ids of a kind that were erased."""
-    if not has(connection, erased):
-        return frozenset()
     rows = connection.execute(select(erased.c.digest).where(erased.c.kind == kind))
     return frozenset(rows.scalars())
 
 
 def without(connection: Connection, rows: Iterable[OfAccount]) -> Iterable[OfAccount]:
     """Return the rows but those of accounts that were erased."""
-    gone = digests(connection, "account")
-    if not gone:
+    erased_digests = digests(connection, "account")
+    if not erased_digests:
         return rows
-    return [one for one in rows if digest("account", one.account_id) not in gone]
+    return [row for row in rows if digest("account", row.account_id) not in erased_digests]
 
 
 def read(url: str) -> dict[Kind, frozenset[str]]:
     """Return the digests of each kind in the database at ``url``."""
-    database = Database(url)
-    try:
-        with database.reading() as connection:
-            return {
-                "account": digests(connection, "account"),
-                "contact": digests(connection, "contact"),
-            }
-    finally:
-        database.close()
+    with closing(StoreDatabase(url)) as database, database.reading() as connection:
+        if connection is None:
+            return {"account": frozenset(), "contact": frozenset()}
+        return {
+            "account": digests(connection, "account"),
+            "contact": digests(connection, "contact"),
+        }

@@ -8,27 +8,40 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 
 from sqlalchemy import Connection, MetaData, Table, Text, cast, delete, or_, select, update
 from sqlalchemy.types import JSON, String
 
 from models.common.clock import stored_now
-from models.store import api_keys, audit_log, erased_ids, feedback, forecasts, outbox, scored_inputs
-from models.store import scores as store
-from models.store.database import Database, has
-from models.store.erased_ids import Kind
+from models.store import erased_ids
+from models.store.api_keys import api_keys
+from models.store.audit_log import audit
+from models.store.database import Database, StoreDatabase
+from models.store.erased_ids import Kind, erased
+from models.store.feedback import feedback
+from models.store.forecasts import forecasts, seat_forecasts
+from models.store.outbox import noticed, outbox, switched_off
+from models.store.scored_inputs import inputs, names
+from models.store.scores import scores, scorings
 
-OURS: tuple[MetaData, ...] = tuple(
-    one.metadata
-    for one in (store, scored_inputs, forecasts, feedback, audit_log, api_keys, outbox, erased_ids)
+TABLES: tuple[Table, ...] = (
+    scorings,
+    scores,
+    names,
+    inputs,
+    forecasts,
+    seat_forecasts,
+    feedback,
+    audit,
+    api_keys,
+    outbox,
+    noticed,
+    switched_off,
+    erased,
 )
-
-
-def tables() -> list[Table]:
-    """Return every table that the code may have made in the store."""
-    return [table for one in OURS for table in one.sorted_tables]
+"""Every table of the store: one that is missing here is never erased from."""
 
 
 def erase(url: str, kind: Kind, identifier: str) -> dict[str, int]:
@@ -41,22 +54,20 @@ def erase(url: str, kind: Kind, identifier: str) -> dict[str, int]:
     EnvironmentFailure
         When the database cannot be reached or says no; running it again goes on from there.
     """
-    with closing(Database(url)) as database:
+    with closing(StoreDatabase(url)) as database:
         with database.writing() as connection:
             erased_ids.remember(connection, kind, identifier, stored_now())
             removed = _account(connection, identifier) if kind == "account" else {}
-            for name, rows in _mentions(connection, kind, identifier).items():
-                removed[name] = removed.get(name, 0) + rows
-            present = [table.name for table in tables() if has(connection, table)]
-        database.vacuum(present)
+            mentions = _mentions(connection, kind, identifier)
+            removed[feedback.name] = removed.get(feedback.name, 0) + mentions
+        database.vacuum()
     return removed
 
 
 def found(url: str, identifier: str) -> dict[str, int]:
     """Return by table how many rows still name an id, in any column; every table is looked at."""
-    with closing(Database(url)) as database, database.reading() as connection:
-        there = [table for table in tables() if has(connection, table)]
-        return {table.name: sum(1 for _ in _rows(connection, table, identifier)) for table in there}
+    with closing(StoreDatabase(url)) as database, database.reading() as connection:
+        return {} if connection is None else _counts(connection, TABLES, identifier)
 
 
 def anywhere(url: str, identifier: str) -> dict[str, int]:
@@ -64,8 +75,8 @@ def anywhere(url: str, identifier: str) -> dict[str, int]:
     with closing(Database(url)) as database, database.reading() as connection:
         layout = MetaData()
         layout.reflect(connection)
-        tables = sorted(layout.tables.values(), key=lambda one: one.name)
-        return {one.name: sum(1 for _ in _rows(connection, one, identifier)) for one in tables}
+        tables = sorted(layout.tables.values(), key=lambda table: table.name)
+        return _counts(connection, tables, identifier)
 
 
 def pattern(identifier: str) -> re.Pattern[str]:
@@ -74,62 +85,66 @@ def pattern(identifier: str) -> re.Pattern[str]:
 
 
 def _account(connection: Connection, account_id: str) -> dict[str, int]:
+    _count_down(connection, account_id)
     removed = {}
-    if has(connection, store.scores):
-        _count_down(connection, account_id)
-    for table in tables():
-        # The audit log keeps the row, and a pseudonym in it.
-        if "account_id" in table.c and table is not audit_log.audit and has(connection, table):
-            gone = connection.execute(delete(table).where(table.c.account_id == account_id))
-            removed[table.name] = gone.rowcount
-    if has(connection, audit_log.audit):
-        mine = update(audit_log.audit).where(audit_log.audit.c.account_id == account_id)
-        changed = connection.execute(
-            mine.values(account_id=erased_ids.pseudonym("account", account_id))
-        )
-        removed[audit_log.audit.name] = changed.rowcount
+    for table in TABLES:
+        if "account_id" not in table.c:
+            continue
+        rows = table.c.account_id == account_id
+        if table is audit:  # the row stays, with a pseudonym in it
+            pseudonym = erased_ids.pseudonym("account", account_id)
+            change = update(audit).where(rows).values(account_id=pseudonym)
+            removed[table.name] = connection.execute(change).rowcount
+        else:
+            removed[table.name] = connection.execute(delete(table).where(rows)).rowcount
     return removed
 
 
 def _count_down(connection: Connection, account_id: str) -> None:
     """Let each scoring count its rows; that also tells servers to read the newest one anew."""
-    scorings, scores = store.scorings, store.scores
-    mine = select(scores.c.scoring_id).where(scores.c.account_id == account_id)
-    fewer = update(scorings).where(scorings.c.scoring_id.in_(mine))
+    scored_in = select(scores.c.scoring_id).where(scores.c.account_id == account_id)
+    fewer = update(scorings).where(scorings.c.scoring_id.in_(scored_in))
     connection.execute(fewer.values(accounts=scorings.c.accounts - 1))
 
 
-def _mentions(connection: Connection, kind: Kind, identifier: str) -> dict[str, int]:
-    """Put a pseudonym in the place of an id wherever a person wrote it."""
-    table = feedback.feedback
-    if not has(connection, table):
-        return {}
-    rows = list(_rows(connection, table, identifier))
-    instead = erased_ids.pseudonym(kind, identifier)
+def _mentions(connection: Connection, kind: Kind, identifier: str) -> int:
+    """Put a pseudonym in the place of an id wherever a person wrote it; return in how many rows."""
+    rows = list(_rows(connection, feedback, identifier))
+    pseudonym = erased_ids.pseudonym(kind, identifier)
     for row in rows:
         texts = {
-            name: pattern(identifier).sub(instead, text)
+            name: pattern(identifier).sub(pseudonym, text)
             for name in ("by", "note")
             if isinstance(text := row[name], str)
         }
-        mine = update(table).where(table.c.number == row["number"])
-        connection.execute(mine.values(**texts))
-    return {table.name: len(rows)}
+        entry = update(feedback).where(feedback.c.number == row["number"])
+        connection.execute(entry.values(**texts))
+    return len(rows)
+
+
+def _counts(connection: Connection, tables: Sequence[Table], identifier: str) -> dict[str, int]:
+    return {table.name: sum(1 for _ in _rows(connection, table, identifier)) for table in tables}
 
 
 def _rows(connection: Connection, table: Table, identifier: str) -> Iterator[Mapping[str, object]]:
     """Yield the rows of a table that name an id in any text."""
-    columns = [one for one in table.columns if isinstance(one.type, String | JSON)]
+    columns = [column for column in table.columns if isinstance(column.type, String | JSON)]
     if not columns:
         return
-    spelled = {identifier, json.dumps(identifier)[1:-1]}
-    seen = [cast(one, Text).contains(text, autoescape=True) for one in columns for text in spelled]
-    wanted = [pattern(text) for text in spelled]
-    for row in connection.execute(select(table).where(or_(*seen))):
-        texts = " ".join(_text(row._mapping[one.name]) for one in columns)
-        if any(one.search(texts) for one in wanted):
+    spellings = {identifier, json.dumps(identifier)[1:-1]}
+    candidates = or_(
+        *(
+            cast(column, Text).contains(spelling, autoescape=True)
+            for column in columns
+            for spelling in spellings
+        )
+    )
+    patterns = [pattern(spelling) for spelling in spellings]
+    for row in connection.execute(select(table).where(candidates)):
+        values = [row._mapping[column.name] for column in columns]
+        texts = (
+            value if isinstance(value, str) else json.dumps(value, default=str) for value in values
+        )
+        joined = " ".join(texts)
+        if any(spelling.search(joined) for spelling in patterns):
             yield dict(row._mapping)
-
-
-def _text(value: object) -> str:
-    return value if isinstance(value, str) else json.dumps(value, default=str)

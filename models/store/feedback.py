@@ -18,7 +18,6 @@ from sqlalchemy import (
     Float,
     Index,
     Integer,
-    MetaData,
     String,
     Table,
     Text,
@@ -27,18 +26,17 @@ from sqlalchemy import (
 
 from features.errors import DataError
 from models.store import erased_ids
-from models.store.database import Database, has, insert_once
+from models.store.database import Store, insert_once, metadata
 
 Action = Literal["called", "emailed", "met", "offered", "trained", "escalated", "nothing"]
 Outcome = Literal[
     "expanded", "renewed", "contracted", "churned", "declined", "postponed", "no_answer", "open"
 ]
 
-metadata = MetaData()
 feedback = Table(
     "feedback",
     metadata,
-    # Writers come one after the other, so numbers grow as entries are seen; ids say nothing of it.
+    # Writers take turns, so numbers grow as entries become visible; ids say nothing of it.
     Column("number", Integer, primary_key=True, autoincrement=True),
     Column("feedback_id", String(32), nullable=False, unique=True),
     Column("account_id", String(200), nullable=False),
@@ -101,19 +99,8 @@ class Feedback:
         return cls(**{**line, **days})
 
 
-class FeedbackStore:
-    """Reads and writes the decision log in the database of the score store.
-
-    Raises
-    ------
-    UsageError
-        When the URL names neither SQLite nor PostgreSQL.
-    EnvironmentFailure
-        From every method, when the database cannot be reached or says no.
-    """
-
-    def __init__(self, url: str) -> None:
-        self._database = Database(url)
+class FeedbackStore(Store):
+    """Reads and writes the decision log in the database of the score store."""
 
     def add(self, entry: Feedback) -> Feedback:
         """Store an entry and return it, or the one with its id that is there already.
@@ -124,19 +111,17 @@ class FeedbackStore:
             When the account was erased.
         """
         with self._database.writing() as connection:
-            metadata.create_all(connection)
             if not erased_ids.without(connection, [entry]):
                 raise ErasedAccountError(f"account {entry.account_id!r} was erased")
             insert_once(connection, feedback, [_row(entry)])
-            mine = select(feedback).where(feedback.c.feedback_id == entry.feedback_id)
-            return Feedback(**connection.execute(mine).one()._mapping)
+            query = select(feedback).where(feedback.c.feedback_id == entry.feedback_id)
+            return Feedback(**connection.execute(query).one()._mapping)
 
     def write(self, entries: Sequence[Feedback]) -> None:
         """Store entries but those that are there, and those whose account was erased meanwhile."""
         with self._database.writing() as connection:
-            metadata.create_all(connection)
-            kept = erased_ids.without(connection, entries)
-            insert_once(connection, feedback, [_row(one) for one in kept])
+            accepted = erased_ids.without(connection, entries)
+            insert_once(connection, feedback, [_row(entry) for entry in accepted])
 
     def read(
         self,
@@ -156,12 +141,9 @@ class FeedbackStore:
         if since is not None:
             query = query.where(feedback.c.known_at >= since)
         with self._database.reading() as connection:
-            rows = connection.execute(query) if has(connection, feedback) else ()
-            return [Feedback(**row._mapping) for row in rows]
-
-    def close(self) -> None:
-        """Close all connections."""
-        self._database.close()
+            if connection is None:
+                return []
+            return [Feedback(**row._mapping) for row in connection.execute(query)]
 
 
 def _row(entry: Feedback) -> dict[str, Any]:

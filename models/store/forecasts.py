@@ -1,7 +1,4 @@
-"""Forecasts in the score store, for the API and the report: the newest one and those before it.
-
-Each kind has a table of its own, so that a store written before there were any stays readable.
-"""
+"""Forecasts in the score store, for the API and the report: the newest one and those before it."""
 
 from __future__ import annotations
 
@@ -18,7 +15,6 @@ from sqlalchemy import (
     DateTime,
     Float,
     Integer,
-    MetaData,
     Select,
     String,
     Table,
@@ -28,9 +24,8 @@ from sqlalchemy import (
 )
 
 from models.store import erased_ids
-from models.store.database import Database
+from models.store.database import Store, metadata
 
-metadata = MetaData()
 forecasts = Table(
     "forecasts",
     metadata,
@@ -90,25 +85,14 @@ class StoredForecast:
     document: dict[str, Any]
 
 
-class ForecastStore:
-    """Reads and writes forecasts at the score store's URL.
-
-    Raises
-    ------
-    UsageError
-        When the URL names neither SQLite nor PostgreSQL.
-    EnvironmentFailure
-        From every method, when the database cannot be reached or says no.
-    """
-
-    def __init__(self, url: str) -> None:
-        self._database = Database(url)
+class ForecastStore(Store):
+    """Reads and writes forecasts at the score store's URL."""
 
     def write(self, forecast: StoredForecast, seats: Iterable[SeatForecast] = ()) -> None:
         """Write a forecast in one step, in place of one of the same day from the same data.
 
-        Of the ``seats`` by account only the newest are kept; the document holds what is told of
-        them later. An account that was erased meanwhile is left out.
+        Of the ``seats`` by account only the newest stay; of earlier ones the document holds the
+        sums. An account that was erased meanwhile is left out.
 
         Raises
         ------
@@ -116,7 +100,6 @@ class ForecastStore:
             When a figure of its document is not a number.
         """
         with self._database.writing() as connection:
-            metadata.create_all(connection)
             same = (
                 forecasts.c.as_of == forecast.as_of,
                 forecasts.c.data_fingerprint == forecast.data_fingerprint,
@@ -126,19 +109,19 @@ class ForecastStore:
             connection.execute(delete(seat_forecasts))
             day = {name: getattr(forecast, name) for name in ("as_of", "data_fingerprint")}
             remaining = iter(erased_ids.without(connection, seats))
-            while batch := [day | vars(one) for one in islice(remaining, BATCH)]:
+            while batch := [day | vars(account) for account in islice(remaining, BATCH)]:
                 connection.execute(insert(seat_forecasts), batch)
 
     def newest(self) -> StoredForecast | None:
         """Return the forecast of the newest day, or ``None`` when none has been made yet."""
         order = (forecasts.c.as_of.desc(), forecasts.c.created_at.desc())
-        found = self._read(select(forecasts).order_by(*order).limit(1))
-        return found[0] if found else None
+        newest = self._read(select(forecasts).order_by(*order).limit(1))
+        return newest[0] if newest else None
 
     def history(self) -> list[StoredForecast]:
         """Return one forecast for each day, the one made last, the oldest day first."""
-        made = self._read(select(forecasts).order_by(forecasts.c.as_of, forecasts.c.created_at))
-        return list({one.as_of: one for one in made}.values())
+        oldest_first = select(forecasts).order_by(forecasts.c.as_of, forecasts.c.created_at)
+        return list({forecast.as_of: forecast for forecast in self._read(oldest_first)}.values())
 
     def seats(self, account_id: str) -> SeatsAhead | None:
         """Return the newest seat demand of an account, or ``None`` when there is none."""
@@ -147,20 +130,16 @@ class ForecastStore:
             .where(seat_forecasts.c.account_id == account_id)
             .order_by(seat_forecasts.c.days)
         )
-        names = [one.name for one in fields(SeatForecast)]
+        names = [field.name for field in fields(SeatForecast)]
         with self._database.reading() as connection:
-            if not connection.dialect.has_table(connection, seat_forecasts.name):
+            if connection is None:
                 return None
             rows = [row._mapping for row in connection.execute(query)]
-        told = tuple(SeatForecast(**{name: row[name] for name in names}) for row in rows)
-        return SeatsAhead(rows[0]["as_of"], told) if rows else None
-
-    def close(self) -> None:
-        """Close all connections."""
-        self._database.close()
+        seats = tuple(SeatForecast(**{name: row[name] for name in names}) for row in rows)
+        return SeatsAhead(rows[0]["as_of"], seats) if rows else None
 
     def _read(self, query: Select[Any]) -> list[StoredForecast]:
         with self._database.reading() as connection:
-            if not connection.dialect.has_table(connection, forecasts.name):
+            if connection is None:
                 return []
             return [StoredForecast(**row._mapping) for row in connection.execute(query)]

@@ -1,4 +1,4 @@
-"""Messages for other systems, kept in the store until they are taken: none is lost or made twice.
+"""Messages for other systems, in the store until they are taken: none is lost or made twice.
 
 A message follows from two scorings, and its id from what it says: making it again makes the same,
 which is there already. Whoever sends one first puts it off a little; if they are killed, it falls
@@ -8,7 +8,7 @@ due again with the same id.
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -20,7 +20,6 @@ from sqlalchemy import (
     DateTime,
     Index,
     Integer,
-    MetaData,
     String,
     Table,
     Text,
@@ -31,18 +30,17 @@ from sqlalchemy import (
 )
 
 from models.store import erased_ids
-from models.store.database import Database, has, insert_once
+from models.store.database import Store, insert_once, metadata
 from models.store.events import Event
-from models.store.play_changes import PlayChange, changes, history, not_yet
+from models.store.play_changes import changes, history, not_yet
 from models.store.scores import Scoring
 
 State = Literal["due", "sent", "given_up"]
-KEPT = 8
+SCORINGS_WITH_SENT = 8
 """Sent messages of so many of the newest scorings stay."""
 LEASE = timedelta(minutes=2)
 """For so long a message is with whoever took it; longer than sending can take."""
 
-metadata = MetaData()
 outbox = Table(
     "outbox",
     metadata,
@@ -91,19 +89,8 @@ class _Draft:
     body: str
 
 
-class Outbox:
-    """Reads and writes the messages in the database of the score store.
-
-    Raises
-    ------
-    UsageError
-        When the URL names neither SQLite nor PostgreSQL.
-    EnvironmentFailure
-        From every method, when the database cannot be reached or says no.
-    """
-
-    def __init__(self, url: str) -> None:
-        self._database = Database(url)
+class Outbox(Store):
+    """Reads and writes the messages in the database of the score store."""
 
     def notice(self, wanted: Mapping[str, Collection[Event]], now: datetime) -> int:
         """Write what is new since the last time for each endpoint's events; return how much.
@@ -111,17 +98,18 @@ class Outbox:
         ``now`` is UTC and naive, as are all times here.
         """
         with self._database.writing() as connection:
-            metadata.create_all(connection)
             before = _count(connection)
-            known = history(connection)
-            seen = frozenset(connection.execute(select(noticed.c.scoring_id)).scalars())
-            for older, newer in not_yet(known, seen):
+            scorings = history(connection)
+            compared = frozenset(connection.execute(select(noticed.c.scoring_id)).scalars())
+            for older, newer in not_yet(scorings, compared):
                 rows = list(_rows(_drafts(connection, older, newer), wanted, now))
                 insert_once(connection, outbox, rows)
-            marks = [{"scoring_id": one.scoring_id, "noticed_at": now} for one in known]
+            marks = [{"scoring_id": scoring.scoring_id, "noticed_at": now} for scoring in scorings]
             insert_once(connection, noticed, marks)
             added = _count(connection) - before
-            _forget(connection, [one.scoring_id for one in known[-KEPT:]])
+            newest = [scoring.scoring_id for scoring in scorings[-SCORINGS_WITH_SENT:]]
+            is_old = outbox.c.scoring_id.not_in(newest)
+            connection.execute(delete(outbox).where(outbox.c.state == "sent", is_old))
             return added
 
     def take(self, endpoints: Collection[str], now: datetime) -> Message | None:
@@ -133,33 +121,30 @@ class Outbox:
             if row is None:
                 return None
             taken = {"attempts": row.attempts + 1, "due_at": now + LEASE}
-            connection.execute(_mine(row.message_id, row.endpoint).values(**taken))
+            connection.execute(_update(row.message_id, row.endpoint).values(**taken))
         return Message(row.message_id, row.endpoint, row.body, row.attempts + 1)
 
     def settle(
-        self, message: Message, state: State, said: str, due_at: datetime | None = None
+        self, message: Message, state: State, answer: str, due_at: datetime | None = None
     ) -> None:
         """Write down how sending went; one that is to be sent again is due at ``due_at``."""
-        told: dict[str, Any] = {"state": state, "said": said}
+        values: dict[str, Any] = {"state": state, "said": answer}
         if due_at is not None:
-            told["due_at"] = due_at
+            values["due_at"] = due_at
         with self._database.writing() as connection:
-            mine = _mine(message.message_id, message.endpoint)
-            connection.execute(mine.values(**told))
+            connection.execute(_update(message.message_id, message.endpoint).values(**values))
 
     def switch_off(self, message: Message, now: datetime) -> None:
         """Send an endpoint nothing more; this message is due again once it is switched on."""
         with self._database.writing() as connection:
             row = {"endpoint": message.endpoint, "at": now}
             insert_once(connection, switched_off, [row])
-            connection.execute(
-                _mine(message.message_id, message.endpoint).values(due_at=now, said="410")
-            )
+            again = _update(message.message_id, message.endpoint)
+            connection.execute(again.values(due_at=now, said="410"))
 
     def switch_on(self, endpoint: str, now: datetime) -> None:
         """Send to an endpoint again, also what was given up."""
         with self._database.writing() as connection:
-            metadata.create_all(connection)
             connection.execute(delete(switched_off).where(switched_off.c.endpoint == endpoint))
             again = update(outbox).where(outbox.c.endpoint == endpoint)
             again = again.where(outbox.c.state == "given_up")
@@ -168,7 +153,7 @@ class Outbox:
     def off(self) -> frozenset[str]:
         """Return the endpoints that are switched off."""
         with self._database.reading() as connection:
-            if not has(connection, switched_off):
+            if connection is None:
                 return frozenset()
             return frozenset(connection.execute(select(switched_off.c.endpoint)).scalars())
 
@@ -176,7 +161,7 @@ class Outbox:
         """Return how many messages there are by endpoint and state."""
         query = select(outbox.c.endpoint, outbox.c.state, func.count())
         with self._database.reading() as connection:
-            if not has(connection, outbox):
+            if connection is None:
                 return {}
             rows = connection.execute(query.group_by(outbox.c.endpoint, outbox.c.state))
             return {(endpoint, state): count for endpoint, state, count in rows}
@@ -185,44 +170,40 @@ class Outbox:
         """Return when the next message falls due."""
         first = select(func.min(outbox.c.due_at)).where(outbox.c.state == "due")
         with self._database.reading() as connection:
+            if connection is None:
+                return None
             query = first.where(outbox.c.endpoint.in_(endpoints))
-            found: datetime | None = connection.execute(query).scalar()
-            return found
-
-    def close(self) -> None:
-        """Close all connections."""
-        self._database.close()
+            due_at: datetime | None = connection.execute(query).scalar()
+            return due_at
 
 
 def _drafts(connection: Connection, older: Scoring, newer: Scoring) -> Iterator[_Draft]:
-    told = {"scoring_id": newer.scoring_id, "as_of": newer.as_of.isoformat()}
-    counted = {"accounts": newer.accounts, "release_id": newer.release_id}
-    yield _draft("scores.published", newer, None, {**told, **counted}, "")
-    moved = erased_ids.without(
-        connection, list(changes(connection, older.scoring_id, newer.scoring_id))
-    )
-    for one in moved:
-        data = {**told, "currency": newer.currency, **_told(one)}
-        yield _draft("account.play_changed", newer, one.account_id, data, one.play)
+    about = {"scoring_id": newer.scoring_id, "as_of": newer.as_of.isoformat()}
+    size = {"accounts": newer.accounts, "release_id": newer.release_id}
+    yield _draft("scores.published", newer, None, {**about, **size}, "")
+    changed = list(changes(connection, older.scoring_id, newer.scoring_id))
+    for change in erased_ids.without(connection, changed):
+        data = {
+            **about,
+            "currency": newer.currency,
+            **asdict(change),
+            "play_before": change.before,
+        }
+        yield _draft("account.play_changed", newer, change.account_id, data, change.play)
 
 
 def _draft(
     event: Event, scoring: Scoring, account_id: str | None, data: Mapping[str, Any], play: str
 ) -> _Draft:
-    said = json.dumps([event, scoring.scoring_id, account_id, play])
+    identity = json.dumps([event, scoring.scoring_id, account_id, play])
     body = {"type": event, "timestamp": f"{scoring.created_at.isoformat()}Z", "data": data}
     return _Draft(
-        message_id=f"msg_{sha256(said.encode()).hexdigest()[:32]}",
+        message_id=f"msg_{sha256(identity.encode()).hexdigest()[:32]}",
         scoring_id=scoring.scoring_id,
         account_id=account_id,
         event=event,
         body=json.dumps(body, ensure_ascii=False, separators=(",", ":")),
     )
-
-
-def _told(one: PlayChange) -> dict[str, Any]:
-    told = asdict(one)
-    return {**told, "play_before": told.pop("before")}
 
 
 def _rows(
@@ -235,15 +216,9 @@ def _rows(
                 yield {**asdict(draft), "endpoint": endpoint, **fresh}
 
 
-def _mine(message_id: str, endpoint: str) -> Any:
-    mine = update(outbox).where(outbox.c.message_id == message_id)
-    return mine.where(outbox.c.endpoint == endpoint)
+def _update(message_id: str, endpoint: str) -> Any:
+    return update(outbox).where(outbox.c.message_id == message_id, outbox.c.endpoint == endpoint)
 
 
 def _count(connection: Connection) -> int:
     return connection.execute(select(func.count()).select_from(outbox)).scalar_one()
-
-
-def _forget(connection: Connection, kept: Sequence[str]) -> None:
-    old = delete(outbox).where(outbox.c.state == "sent", outbox.c.scoring_id.not_in(kept))
-    connection.execute(old)

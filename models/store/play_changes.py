@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, and_, or_, select
+from sqlalchemy import Connection, and_, exists, or_, select
 
-from models.store.database import has
-from models.store.scores import NEWEST_FIRST, Scoring, decisions, scores, scorings
+from models.store.scores import NEWEST_FIRST, Scoring, scores, scorings
 
 
 @dataclass(frozen=True)
@@ -28,40 +27,35 @@ class PlayChange:
 
 def history(connection: Connection) -> list[Scoring]:
     """Return every scoring with decisions, the oldest first; a missed week's has none."""
-    if not has(connection, scorings) or not has(connection, decisions):
-        return []
-    decided = select(decisions.c.scoring_id).distinct()
-    query = select(scorings).where(scorings.c.scoring_id.in_(decided))
-    rows = connection.execute(query.order_by(*NEWEST_FIRST))
+    decided = exists().where(
+        scores.c.scoring_id == scorings.c.scoring_id, scores.c.standing.is_not(None)
+    )
+    rows = connection.execute(select(scorings).where(decided).order_by(*NEWEST_FIRST))
     return [Scoring(**row._mapping) for row in rows][::-1]
 
 
-def not_yet(known: Sequence[Scoring], noticed: frozenset[str]) -> list[tuple[Scoring, Scoring]]:
+def not_yet(decided: Sequence[Scoring], noticed: frozenset[str]) -> list[tuple[Scoring, Scoring]]:
     """Return the pairs of successive scorings to compare, the oldest first.
 
     Those since the last that was ``noticed``, which is compared once more, for it may have been
     written anew; at first only the two newest.
     """
-    seen = [place for place, one in enumerate(known) if one.scoring_id in noticed]
-    first = max(1, seen[-1] if seen else len(known) - 1)
-    return [(known[place - 1], known[place]) for place in range(first, len(known))]
+    compared = [n for n, scoring in enumerate(decided) if scoring.scoring_id in noticed]
+    first = max(1, compared[-1] if compared else len(decided) - 1)
+    return [(decided[n - 1], decided[n]) for n in range(first, len(decided))]
 
 
 def changes(connection: Connection, older: str, newer: str) -> Iterator[PlayChange]:
     """Yield the changes from one scoring to another, by rank; ``older`` and ``newer`` are ids."""
-    if not has(connection, decisions):
-        return
-    now, then = decisions.alias("now"), decisions.alias("then")
-    same = and_(then.c.scoring_id == older, then.c.account_id == now.c.account_id)
-    mine = and_(scores.c.scoring_id == now.c.scoring_id, scores.c.account_id == now.c.account_id)
-    told = (now.c.play, now.c.text, now.c.at_stake, now.c.standing, now.c.place)
+    now, then = scores.alias("now"), scores.alias("then")
+    same_account = and_(then.c.scoring_id == older, then.c.account_id == now.c.account_id)
     query = (
-        select(scores.c.account_id, scores.c.name, scores.c.csm_id,
-               then.c.play.label("before"), *told)
-        .select_from(now.join(scores, mine).outerjoin(then, same))
-        .where(now.c.scoring_id == newer)
+        select(now.c.account_id, now.c.name, now.c.csm_id, then.c.play.label("before"), now.c.play,
+               now.c.play_text.label("text"), now.c.at_stake, now.c.standing, now.c.place)
+        .select_from(now.outerjoin(then, same_account))
+        .where(now.c.scoring_id == newer, now.c.play.is_not(None))
         .where(or_(then.c.play.is_(None), then.c.play != now.c.play))
-        .order_by(scores.c.rank)
+        .order_by(now.c.rank)
     )  # fmt: skip
     for row in connection.execute(query):
         yield PlayChange(**row._mapping)

@@ -11,15 +11,15 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
-from sqlalchemy import Column, Connection, MetaData, String, Table, Text, delete, insert, select
+from sqlalchemy import Column, Connection, String, Table, Text, delete, insert, select
 
 from features.errors import DataError
+from models.store.database import metadata
 
 Value = float | str | None
 BATCH = 2000
 STREAMED = 500
 
-metadata = MetaData()
 names = Table(
     "input_names",
     metadata,
@@ -51,7 +51,7 @@ class StoredInputs:
     rows: Iterable[tuple[str, str]]
 
 
-def write(connection: Connection, scoring_id: str, given: Inputs | None) -> None:
+def write(connection: Connection, scoring_id: str, accounts: Inputs | None) -> None:
     """Write a scoring's inputs in place of those it had.
 
     Raises
@@ -59,14 +59,13 @@ def write(connection: Connection, scoring_id: str, given: Inputs | None) -> None
     DataError
         When a value is not a number, a text or unknown.
     """
-    metadata.create_all(connection)
-    for old in (names, inputs):
-        connection.execute(delete(old).where(old.c.scoring_id == scoring_id))
-    if given is None:
+    for table in (names, inputs):
+        connection.execute(delete(table).where(table.c.scoring_id == scoring_id))
+    if accounts is None:
         return
-    told = {"scoring_id": scoring_id, "names": _json(list(given.names))}
-    connection.execute(insert(names), [told])
-    remaining = iter(given.of.items())
+    row = {"scoring_id": scoring_id, "names": _json(list(accounts.names))}
+    connection.execute(insert(names), [row])
+    remaining = iter(accounts.of.items())
     while batch := list(islice(remaining, BATCH)):
         rows = [
             {"scoring_id": scoring_id, "account_id": account, "given": _json(list(values))}
@@ -77,17 +76,15 @@ def write(connection: Connection, scoring_id: str, given: Inputs | None) -> None
 
 def keep(connection: Connection, scoring_ids: Sequence[str]) -> None:
     """Remove the inputs of all scorings but these."""
-    for old in (names, inputs):
-        connection.execute(delete(old).where(old.c.scoring_id.not_in(scoring_ids)))
+    for table in (names, inputs):
+        connection.execute(delete(table).where(table.c.scoring_id.not_in(scoring_ids)))
 
 
 def read(connection: Connection, scoring_id: str) -> StoredInputs | None:
     """Return a scoring's inputs, or ``None`` where none are kept; read them while connected."""
-    if not connection.dialect.has_table(connection, names.name):
-        return None
-    mine = select(names.c.names).where(names.c.scoring_id == scoring_id)
-    told = connection.execute(mine).scalar()
-    return None if told is None else StoredInputs(json.loads(told), _rows(connection, scoring_id))
+    query = select(names.c.names).where(names.c.scoring_id == scoring_id)
+    array = connection.execute(query).scalar()
+    return None if array is None else StoredInputs(json.loads(array), _rows(connection, scoring_id))
 
 
 def _rows(connection: Connection, scoring_id: str) -> Iterator[tuple[str, str]]:

@@ -150,7 +150,7 @@ def _chosen(known: Sequence[Scoring], week: date | None) -> Scoring:
 
 def _rows(store: ScoreStore, scoring: Scoring) -> tuple[StoredScore, ...]:
     """Return the accounts of a scoring without their reasons: those would fill the memory."""
-    with store.whole(scoring.as_of, told=False) as whole:
+    with store.open_scoring(scoring.as_of, with_reasons=False) as whole:
         return tuple(whole.rows) if whole else ()
 
 

@@ -40,7 +40,7 @@ def decide_keys(settings: ServingSettings, host: str, *, chosen: bool) -> Servin
 
 
 def _without_keys(store_url: str) -> bool:
-    with closing(KeyStore(store_url)) as store:
+    with closing(KeyStore(store_url, upgrades=False)) as store:
         try:
             return not store.all()
         except EnvironmentFailure:

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from models.common.files import atomic_file
 from models.store.scored_inputs import StoredInputs
-from models.store.scores import Scoring, StoredScore, WholeScoring
+from models.store.scores import OpenScoring, Scoring, StoredScore
 from serving.schemas.accounts import AccountSummary
 from serving.schemas.scores import AccountScore
 from serving.snapshot import responses
@@ -58,7 +58,7 @@ def path_of(folder: Path, scoring: Scoring) -> Path:
     return folder / f"edition-{key(scoring)}.db"
 
 
-def write(path: Path, copy: WholeScoring) -> None:
+def write(path: Path, copy: OpenScoring) -> None:
     """Copy a scoring into a new snapshot at ``path``, in one step.
 
     Raises
@@ -93,7 +93,7 @@ def fact(connection: sqlite3.Connection, name: str) -> str | None:
     return str(row[0]) if row else None
 
 
-def _fill(connection: sqlite3.Connection, copy: WholeScoring) -> None:
+def _fill(connection: sqlite3.Connection, copy: OpenScoring) -> None:
     for statement in filter(str.strip, TABLES.split(";")):
         connection.execute(statement)
     for score in copy.rows:

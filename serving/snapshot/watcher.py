@@ -131,7 +131,7 @@ class SnapshotWatcher:
 
     def _copy_newest(self) -> Snapshot:
         self._folder.mkdir(parents=True, exist_ok=True)
-        with self._store.whole() as copy:
+        with self._store.open_scoring() as copy:
             if copy is None:
                 raise ValueError("it is gone again")
             path = file.path_of(self._folder, copy.scoring)

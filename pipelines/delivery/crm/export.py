@@ -127,7 +127,7 @@ def _refuse_foreign(out: Path) -> None:
 def _read(
     store: ScoreStore, readers: Mapping[str, Reader], on: date | None = None
 ) -> tuple[str, list[Row]]:
-    with store.whole(on) as whole:
+    with store.open_scoring(on) as whole:
         if whole is None:
             when = f" on or before {on}" if on else ""
             raise DataError(f"nothing was scored{when}; run `expansion score` first")

@@ -57,7 +57,7 @@ def kept(settings: Settings, inputs: Inputs) -> Kept | None:
     found = next((one for one in inputs.past if one.as_of <= last), None)
     if found is None:
         return None
-    with closing(ScoreStore(settings.store_url)) as store, store.whole(found.as_of) as whole:
+    with closing(ScoreStore(settings.store_url)) as store, store.open_scoring(found.as_of) as whole:
         scores = list(whole.rows) if whole else []
     came = _outcomes(settings, found.as_of)
     return Kept(

@@ -10,7 +10,7 @@ import pytest
 
 from models.store import erased_ids
 from models.store.audit_log import Asked, AuditLog
-from models.store.database import Database
+from models.store.database import StoreDatabase
 
 NOON = datetime.fromisoformat("2026-09-07T12:00:00")
 ASKED = Asked("e1", "a-000001", NOON, "0" * 12, "192.0.2.7", "GET /v1/x", 200, "r1")
@@ -47,7 +47,7 @@ def test_it_is_read_by_account_by_key_and_by_time(log: AuditLog) -> None:
 
 
 def test_an_erased_account_stands_under_a_pseudonym(log: AuditLog, database_url: str) -> None:
-    database = Database(database_url)
+    database = StoreDatabase(database_url)
     with database.writing() as connection:
         erased_ids.remember(connection, "account", "a-000001", NOON)
     database.close()

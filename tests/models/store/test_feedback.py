@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from models.store import erased_ids
-from models.store.database import Database
+from models.store.database import StoreDatabase
 from models.store.feedback import ErasedAccountError, Feedback, FeedbackStore
 
 MONDAY = datetime.fromisoformat("2026-09-07T08:30:00.5")
@@ -83,7 +83,7 @@ def test_the_log_is_read_by_account_by_time_and_in_parts(store: FeedbackStore) -
 
 
 def test_of_an_erased_account_nothing_is_kept(store: FeedbackStore, database_url: str) -> None:
-    database = Database(database_url)
+    database = StoreDatabase(database_url)
     with database.writing() as connection:
         erased_ids.remember(connection, "account", "a-000001", MONDAY)
         erased_ids.remember(connection, "account", "a-000001", MONDAY)

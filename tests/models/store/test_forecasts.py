@@ -1,4 +1,4 @@
-"""Forecasts in the store: the newest day, one a day, and an older store without any."""
+"""Forecasts in the store: the newest day, one a day, and none where none was written."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def store(url: str) -> Iterator[ForecastStore]:
     opened.close()
 
 
-def test_a_store_from_before_there_were_forecasts_has_none(url: str, store: ForecastStore) -> None:
+def test_a_store_of_scores_alone_has_no_forecast(url: str, store: ForecastStore) -> None:
     scores = ScoreStore(url)
     scores.write(scoring(), [account(1)])
     assert store.newest() is None

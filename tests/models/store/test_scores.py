@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import threading
 from collections.abc import Iterator
 from dataclasses import fields
@@ -11,37 +10,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import create_engine
 
 from features.errors import DataError, EnvironmentFailure, UsageError
 from models.inference.reasons import StoredReasons
 from models.plays.prioritisation import Decision, Standing, Turn
 from models.store import scored_inputs
 from models.store.scored_inputs import Inputs
-from models.store.scores import AccountScore, ScoreStore, StoredScore, decisions, metadata
+from models.store.scores import AccountScore, ScoreStore, StoredScore
 from tests.models.stored import account, scoring
-
-POSTGRES = os.environ.get("EXPANSION_TEST_POSTGRES", "")
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """An empty store of each kind; PostgreSQL's tables are dropped before and after."""
-    if request.param == "sqlite":
-        yield f"sqlite:///{tmp_path}/new folder/scores.db"
-        return
-    if not POSTGRES:
-        pytest.skip("EXPANSION_TEST_POSTGRES names no PostgreSQL database that may be emptied")
-    engine = create_engine(POSTGRES)
-    metadata.drop_all(engine)
-    yield POSTGRES
-    metadata.drop_all(engine)
-    engine.dispose()
 
 
 @pytest.fixture
-def store(url: str) -> Iterator[ScoreStore]:
-    opened = ScoreStore(url)
+def store(database_url: str) -> Iterator[ScoreStore]:
+    opened = ScoreStore(database_url)
     yield opened
     opened.close()
 
@@ -147,14 +128,14 @@ def test_a_probability_that_is_no_number_is_refused(store: ScoreStore) -> None:
     assert store.newest() is None
 
 
-def test_readers_see_one_scoring_while_others_write(url: str) -> None:
+def test_readers_see_one_scoring_while_others_write(database_url: str) -> None:
     """Two writers replace the same scoring over and over; what a reader gets is never mixed."""
-    reader = ScoreStore(url)
+    reader = ScoreStore(database_url)
     reader.write(scoring(release_id="start"), [account(n, name="start") for n in range(50)])
     failed: list[Exception] = []
 
     def replace(writer: int) -> None:
-        own = ScoreStore(url)
+        own = ScoreStore(database_url)
         try:
             for turn in range(40):
                 name = f"{writer}-{turn}"
@@ -227,19 +208,6 @@ def test_a_decision_is_read_as_it_was_written(store: ScoreStore) -> None:
     assert [one.decision for one in store.all()] == [None]
 
 
-def test_a_store_from_before_there_were_decisions_is_readable(url: str) -> None:
-    before = ScoreStore(url)
-    before.write(scoring(), [account(1)])
-    engine = create_engine(url)
-    decisions.drop(engine)
-    engine.dispose()
-    assert [bare(one) for one in before.all()] == [account(1)]
-    assert before.turns(date.min, date.max) == {}
-    before.write(scoring("next", as_of=date(2026, 8, 10)), [account(1, decision=decision())])
-    assert [one.decision for one in before.all()] == [decision()]
-    before.close()
-
-
 def test_the_last_turn_of_an_account_is_remembered(store: ScoreStore) -> None:
     weeks = [date(2026, 8, day) for day in (3, 10, 17, 24)]
     for week, play in zip(weeks, ("expand", "cross_sell", "drive_adoption", "expand"), strict=True):
@@ -269,14 +237,14 @@ INPUTS = Inputs(("seats", "segment"), {"a-000001": (3.5, None), "a-000002": (Non
 
 
 def read_whole(store: ScoreStore) -> tuple[list[str], Any]:
-    with store.whole() as whole:
+    with store.open_scoring() as whole:
         assert whole is not None
         inputs = whole.inputs and (list(whole.inputs.names), dict(whole.inputs.rows))
         return [one.account_id for one in whole.rows], inputs
 
 
 def test_a_scoring_is_read_whole_with_what_it_was_scored_on(store: ScoreStore) -> None:
-    with store.whole() as nothing:
+    with store.open_scoring() as nothing:
         assert nothing is None
     store.write(scoring(), [account(2), account(1)], INPUTS)
     given = {"a-000001": "[3.5,null]", "a-000002": '[null,"smb"]'}
@@ -287,6 +255,7 @@ def test_only_the_newest_scorings_keep_their_inputs(store: ScoreStore) -> None:
     for day in (3, 4, 5, 1):
         store.write(scoring(f"s{day}", as_of=date(2026, 8, day)), [account(1)], INPUTS)
     with store._database.reading() as connection:
+        assert connection is not None
         kept = [one for one in ("s1", "s3", "s4", "s5") if scored_inputs.read(connection, one)]
     assert kept == ["s4", "s5"]
 

@@ -169,7 +169,7 @@ def test_what_was_scored_is_kept_beside_the_scores(settings: Settings) -> None:
     score(settings)
     rows = feature_table.read(settings.feature_table).newest().set_index("account_id")
     store = ScoreStore(settings.store_url)
-    with store.whole() as whole:
+    with store.open_scoring() as whole:
         assert whole is not None
         assert whole.inputs is not None
         names, given = list(whole.inputs.names), dict(whole.inputs.rows)

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from features.errors import EnvironmentFailure
 from models.store import erased_ids
-from models.store.database import Database
+from models.store.database import StoreDatabase
 from models.store.feedback import Feedback, FeedbackStore
 from serving.app import create_app
 from serving.settings import ServingSettings
@@ -144,7 +144,7 @@ def test_without_store_and_disk_it_is_refused_and_not_lost_unseen(
 
 
 def test_an_erased_account_takes_no_more(app: FastAPI, settings: ServingSettings) -> None:
-    database = Database(settings.store_url)
+    database = StoreDatabase(settings.store_url)
     with database.writing() as connection:
         erased_ids.remember(connection, "account", "a-000001", datetime.fromisoformat("2026-09-01"))
     database.close()
