@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterable
+from contextlib import closing
 from typing import Any
 
 import httpx
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
+from models.store.scored_inputs import Inputs
+from models.store.scores import AccountScore, ScoreStore, Scoring
 from serving.services import Services
 
 PROBLEM = "application/problem+json"
@@ -34,3 +38,11 @@ def services(app: FastAPI) -> Services:
     """Return what stands between the world and the routes."""
     found: Services = app.state.services
     return found
+
+
+def write_scores(
+    app: FastAPI, scoring: Scoring, rows: Iterable[AccountScore], inputs: Inputs | None = None
+) -> None:
+    """Write a scoring into the store of an application, as a pipeline does beside it."""
+    with closing(ScoreStore(services(app)._settings.store_url)) as store:
+        store.write(scoring, rows, inputs)

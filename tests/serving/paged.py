@@ -18,7 +18,7 @@ from serving.inference.scorer import Model, Scorer
 from serving.settings import ServingSettings
 from tests.models.releases import model
 from tests.models.stored import account, scoring
-from tests.serving.asking import services
+from tests.serving.asking import services, write_scores
 
 ACCOUNT = {
     "seats_licensed": 100.0, "seats_utilization_28d": 0.9, "champions_count": 1.0,
@@ -64,7 +64,7 @@ def served(folder: Path, **changes: Any) -> FastAPI:
         *(account(number) for number in range(2, 31)),
     ]
     given = Inputs(tuple(INPUTS), {"a-000001": tuple(INPUTS.values())})
-    app.state.store.write(scoring(), rows, given)
+    write_scores(app, scoring(), rows, given)
     app.state.snapshots.refresh()
     services(app).key_cache.refresh()
     return app

@@ -17,7 +17,7 @@ from serving.app import create_app
 from serving.inference.release_watcher import ReleaseWatcher
 from serving.settings import ServingSettings
 from tests.models.releases import account, scoring
-from tests.serving.asking import PROBLEM, ask
+from tests.serving.asking import PROBLEM, ask, write_scores
 
 
 @pytest.fixture
@@ -46,8 +46,7 @@ def test_a_known_account_gets_its_score_with_reasons_and_versions(app: FastAPI) 
 
 def test_an_answer_says_what_to_do_where_that_was_decided(app: FastAPI) -> None:
     told = Decision("fix_before_you_sell", "2 tickets: fix.", "Expand waits", "expand", 9.0)
-    store: ScoreStore = app.state.store
-    store.write(scoring("s2", as_of=date(2026, 9, 7)), [replace(account("a"), decision=told)])
+    write_scores(app, scoring("s2", as_of=date(2026, 9, 7)), [replace(account("a"), decision=told)])
     app.state.snapshots.refresh()
     found = ask(app, "GET", "/v1/accounts/a/score").json()
     assert found["decision"] == asdict(told)
@@ -149,14 +148,14 @@ def test_a_copy_is_sent_again_once_the_score_or_its_age_is_another(app: FastAPI)
     given = {"If-None-Match": before}
     older = ask(app, "GET", "/v1/accounts/a/score", headers=given)
     assert (older.status_code, older.json()["age_days"]) == (200, shown.age_days + 1)
-    app.state.store.write(scoring("s2", as_of=date(2026, 9, 7)), [account("a", chance=0.5)])
+    write_scores(app, scoring("s2", as_of=date(2026, 9, 7)), [account("a", chance=0.5)])
     app.state.snapshots.refresh()
     newer = ask(app, "GET", "/v1/accounts/a/score", headers={"If-None-Match": before})
     assert newer.json()["probabilities"]["upsell"] == 0.5
 
 
 def test_an_id_may_hold_a_slash(app: FastAPI) -> None:
-    app.state.store.write(scoring("s2", as_of=date(2026, 9, 7)), [account("eu/7 'ü'")])
+    write_scores(app, scoring("s2", as_of=date(2026, 9, 7)), [account("eu/7 'ü'")])
     app.state.snapshots.refresh()
     answer = ask(app, "GET", "/v1/accounts/eu%2F7%20'%C3%BC'/score")
     assert answer.json()["account_id"] == "eu/7 'ü'"

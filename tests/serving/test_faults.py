@@ -16,7 +16,7 @@ from serving.app import create_app
 from serving.settings import ServingSettings
 from serving.snapshot.snapshot import Snapshot
 from tests.models.stored import REASON, account, scoring
-from tests.serving.asking import PROBLEM, ask
+from tests.serving.asking import PROBLEM, ask, write_scores
 
 
 @pytest.fixture
@@ -33,7 +33,7 @@ def app(tmp_path: Path) -> Iterator[FastAPI]:
 
 
 def fill(app: FastAPI, *rows: AccountScore) -> None:
-    app.state.store.write(scoring(), rows or [account(1)])
+    write_scores(app, scoring(), rows or [account(1)])
     app.state.snapshots.refresh()
 
 

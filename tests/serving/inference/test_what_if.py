@@ -20,7 +20,7 @@ from serving.inference.scorer import Scorer
 from serving.schemas.what_if import WhatIfAnswer
 from serving.settings import ServingSettings
 from tests.models.stored import account, scoring
-from tests.serving.asking import PROBLEM, ask
+from tests.serving.asking import PROBLEM, ask, write_scores
 from tests.serving.paged import ACCOUNT, feature, small_scorer
 
 PATH = "/v1/accounts/a-000001/what-if"
@@ -41,7 +41,7 @@ def app(tmp_path: Path, scorer: Scorer) -> Iterator[FastAPI]:
     )
     made.state.releases.scorer = scorer
     given = Inputs(tuple(ACCOUNT), {"a-000001": tuple(ACCOUNT.values())})
-    made.state.store.write(scoring(), [account(1), account(2)], given)
+    write_scores(made, scoring(), [account(1), account(2)], given)
     made.state.snapshots.refresh()
     yield made
     made.state.executor.close()

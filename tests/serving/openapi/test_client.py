@@ -28,7 +28,7 @@ from serving.openapi import client
 from serving.openapi.document import openapi
 from serving.settings import ServingSettings
 from tests.models.releases import account, scoring
-from tests.serving.asking import ask
+from tests.serving.asking import ask, write_scores
 
 FEEDBACK = {
     "account_id": "a/1", "action": "called", "outcome": "open", "happened_on": "2026-01-06",
@@ -61,7 +61,7 @@ def app(tmp_path: Path, released: Path) -> Iterator[FastAPI]:
     assert current is not None
     built.state.releases.scorer = Scorer.load(current, bundle.verify(current))
     inputs = Inputs(("one", "two"), {"a/1": (0.2, 0.7)})
-    built.state.store.write(scoring(), [account("a/1"), account("b", 2)], inputs)
+    write_scores(built, scoring(), [account("a/1"), account("b", 2)], inputs)
     built.state.snapshots.refresh()
     store = ForecastStore(url)
     moment = datetime.fromisoformat("2026-01-05T06:00")

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from features.errors import EnvironmentFailure
 from models.store import erased_ids
-from models.store.database import StoreDatabase
+from models.store.database import StoreDatabase, upgrade_schema
 from models.store.feedback import Feedback, FeedbackStore
 from serving.app import create_app
 from serving.settings import ServingSettings
@@ -38,6 +38,7 @@ GIVEN = {
 @pytest.fixture
 def settings(tmp_path: Path) -> ServingSettings:
     url = f"sqlite:///{tmp_path / 's.db'}"
+    upgrade_schema(url)
     return ServingSettings(store_url=url, release_folder=tmp_path / "release", keys="off")
 
 

@@ -15,7 +15,7 @@ from models.store.scores import AccountScore
 from serving.app import create_app
 from serving.settings import ServingSettings
 from tests.models.stored import account, scoring
-from tests.serving.asking import PROBLEM, ask
+from tests.serving.asking import PROBLEM, ask, write_scores
 
 PLAYS = ("expand", "secure_champion")
 
@@ -42,7 +42,7 @@ def app(tmp_path: Path) -> Iterator[FastAPI]:
 
 def publish(app: FastAPI, day: int) -> None:
     rows = [decided(number) for number in range(1, 8)]
-    app.state.store.write(scoring(f"s{day}", as_of=date(2026, 8, day)), rows)
+    write_scores(app, scoring(f"s{day}", as_of=date(2026, 8, day)), rows)
     app.state.snapshots.refresh()
 
 

@@ -26,7 +26,7 @@ from serving.settings import ServingSettings
 from serving.telemetry.counters import Counters
 from tests.models.releases import FEATURES, META, model, publish
 from tests.models.stored import TARGETS, account, scoring
-from tests.serving.asking import ask
+from tests.serving.asking import ask, write_scores
 from tests.serving.auth.test_scopes import key_for
 
 DOCUMENT = (Path(__file__).parents[3] / "docs" / "serving.md").read_text("utf-8")
@@ -59,7 +59,7 @@ def app(settings: ServingSettings, folder: Path) -> Iterator[FastAPI]:
     made.state.releases.scorer = Scorer.load(path, bundle.verify(path))
     rows = [account(number) for number in range(1, 301)]
     given = {one.account_id: tuple(TRAINED[place]) for place, one in enumerate(rows)}
-    made.state.store.write(scoring(accounts=300), rows, Inputs(NAMES, given))
+    write_scores(made, scoring(accounts=300), rows, Inputs(NAMES, given))
     made.state.snapshots.refresh()
     yield made
     made.state.executor.close()

@@ -20,7 +20,7 @@ from serving.app import create_app
 from serving.inference.scorer import Scorer
 from serving.settings import ServingSettings
 from tests.models.stored import account, scoring
-from tests.serving.asking import PROBLEM, ask
+from tests.serving.asking import PROBLEM, ask, write_scores
 from tests.support.cards import card_json
 
 WIDE = {"value": 1.1, "low_80": 1.0, "high_80": 1.2, "low_95": 0.9, "high_95": 1.3}
@@ -41,7 +41,7 @@ def app(tmp_path: Path) -> Iterator[FastAPI]:
         account(2, csm_id="csm-1", arr=None),
         account(3, segment=None, expected_expansion_arr=0.333),
     ]
-    made.state.store.write(scoring(), rows)
+    write_scores(made, scoring(), rows)
     made.state.snapshots.refresh()
     yield made
     for closing in (made.state.executor, made.state.forecasts, made.state.store):

@@ -14,7 +14,7 @@ from serving.app import create_app
 from serving.routes.score_fast_path import ScoreFastPath
 from serving.settings import ServingSettings
 from tests.models.stored import account, scoring
-from tests.serving.asking import ask
+from tests.serving.asking import ask, write_scores
 
 IDS = ("a-000001", "ü '2'", "eu/7", "what-if-co")
 
@@ -24,7 +24,7 @@ def app(tmp_path: Path) -> Iterator[FastAPI]:
     url = f"sqlite:///{tmp_path / 's.db'}"
     made = create_app(ServingSettings(store_url=url, release_folder=tmp_path, keys="off"))
     rows = [account(rank, account_id=one) for rank, one in enumerate(IDS, start=1)]
-    made.state.store.write(scoring(), rows)
+    write_scores(made, scoring(), rows)
     made.state.snapshots.refresh()
     yield made
     made.state.store.close()

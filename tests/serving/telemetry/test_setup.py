@@ -21,7 +21,7 @@ from serving.settings import ServingSettings
 from serving.telemetry import json_logs, setup
 from serving.telemetry.tracing import TracingMiddleware
 from tests.models.stored import account, scoring
-from tests.serving.asking import ask
+from tests.serving.asking import ask, write_scores
 
 PATH = "/v1/accounts/a-000001/score"
 TRACE = "0af7651916cd43dd8448eb211c80319c"
@@ -30,7 +30,7 @@ TRACE = "0af7651916cd43dd8448eb211c80319c"
 def made(tmp_path: Path) -> FastAPI:
     url = f"sqlite:///{tmp_path / 's.db'}"
     app = create_app(ServingSettings(store_url=url, release_folder=tmp_path, keys="off"))
-    app.state.store.write(scoring(), [account(1)])
+    write_scores(app, scoring(), [account(1)])
     app.state.snapshots.refresh()
     return app
 
