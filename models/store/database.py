@@ -233,6 +233,20 @@ class SchemaState:
     schema: str | None
     newest: str
 
+    @property
+    def is_newer(self) -> bool:
+        """Whether the store is newer than this code."""
+        return self.schema is not None and is_newer(self.schema)
+
+
+@dataclass(frozen=True)
+class SchemaUpgrade:
+    """Which schema a store had, ``None`` for an empty one, and which it has now."""
+
+    store: str
+    before: str | None
+    schema: str
+
 
 def schema_state(url: str) -> SchemaState:
     """Return which schema the store at ``url`` has.
@@ -248,8 +262,8 @@ def schema_state(url: str) -> SchemaState:
         return SchemaState(database.place, stored_version(connection), VERSION)
 
 
-def upgrade_schema(url: str) -> SchemaState:
-    """Bring the store at ``url`` to this code's schema; return which one it had before.
+def upgrade_schema(url: str) -> SchemaUpgrade:
+    """Bring the store at ``url`` to this code's schema.
 
     Raises
     ------
@@ -260,9 +274,9 @@ def upgrade_schema(url: str) -> SchemaState:
     EnvironmentFailure
         When the database cannot be reached or says no, or its schema is newer.
     """
-    before = schema_state(url)
+    state = schema_state(url)
     with closing(StoreDatabase(url)) as database, database.writing():
-        return before
+        return SchemaUpgrade(state.store, state.schema, VERSION)
 
 
 def _upgrade(connection: Connection, version: str | None) -> None:

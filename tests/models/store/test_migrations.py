@@ -75,7 +75,7 @@ def test_the_fixture_has_rows_in_every_table_of_the_baseline(old_url: str) -> No
 
 def test_every_row_of_a_store_of_before_is_there_after(old_url: str) -> None:
     before = baseline.rows(old_url)
-    assert upgrade_schema(old_url).schema == "0001"
+    assert upgrade_schema(old_url).before == "0001"
     after = baseline.rows(old_url)
     assert after.pop(VERSION_TABLE) == [{"version_num": VERSION}]
     assert by_key(after.pop("scores")) == by_key(baseline.moved(before))
@@ -133,7 +133,7 @@ def test_a_store_that_never_needed_some_tables_gets_them(old_url: str) -> None:
 def test_upgrading_again_changes_nothing(old_url: str) -> None:
     upgrade_schema(old_url)
     before = baseline.rows(old_url)
-    assert upgrade_schema(old_url).schema == VERSION
+    assert upgrade_schema(old_url).before == VERSION
     assert baseline.rows(old_url) == before
 
 
@@ -181,7 +181,7 @@ def test_a_migration_that_is_killed_leaves_the_old_store(old_url: str) -> None:
         assert process.stdout.readline() == "half-way\n"
         process.send_signal(signal.SIGKILL)
     assert baseline.rows(old_url) == before
-    assert upgrade_schema(old_url).schema == "0001"
+    assert upgrade_schema(old_url).before == "0001"
     assert baseline.rows(old_url).keys() == metadata.tables.keys() | {VERSION_TABLE}
 
 
@@ -259,7 +259,7 @@ def test_a_store_at_the_first_revision_is_upgraded_as_one_without_a_version(
     with closing(Database(database_url)) as database, database.writing() as connection:
         upgrade(connection, "0001")
     assert schema_state(database_url).schema == "0001"
-    assert upgrade_schema(database_url).schema == "0001"
+    assert upgrade_schema(database_url).before == "0001"
     assert differences(database_url, metadata) == []
 
 
