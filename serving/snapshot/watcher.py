@@ -79,7 +79,7 @@ class SnapshotWatcher:
             self._take_newest()
         except EnvironmentFailure as error:
             self.problems, self.store_answers = error.problems, False
-            log.warning("the score store does not answer: %s", error)
+            log.warning("the score store cannot be read: %s", error)
         except (OSError, sqlite3.Error, ValueError, TypeError) as error:
             self.problems = (f"the newest scoring cannot be used: {_explain(error)}",)
             log.warning("scoring refused: %s", self.problems[0])

@@ -12,7 +12,8 @@ import httpx
 from models.store.scores import ScoreStore
 from tests.models.releases import account, scoring
 
-HEAVY = ("pandas", "sklearn", "mlflow", "ibis", "evidently", "duckdb", "pyarrow", "lightgbm")
+HEAVY = ("pandas", "sklearn", "mlflow", "ibis", "evidently", "duckdb", "pyarrow", "lightgbm",
+         "alembic")  # fmt: skip
 
 
 def test_the_server_starts_without_the_pipelines_libraries() -> None:

@@ -48,7 +48,7 @@ def test_while_the_weekly_run_is_under_way_nothing_is_upgraded(
     before = baseline.rows(database_url)
     with alone(company / "work" / "weekly" / "lock"):
         refused = expansion(company, "store", "upgrade")
-    assert refused.code == 3
+    assert refused.returncode == 3
     assert "the weekly run is under way" in refused.stderr
     assert baseline.rows(database_url) == before
 
