@@ -28,7 +28,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import ArgumentError, IntegrityError, SQLAlchemyError
 
 from features.errors import DataError, EnvironmentFailure, ExpansionError, UsageError
-from models.store.migrations.version import VERSION, is_newer, stored_version
+from models.store.migrations.version import VERSION, hold_version, is_newer, stored_version
 
 metadata = MetaData()
 """Every table of the score store; each module adds its own."""
@@ -148,14 +148,22 @@ class StoreDatabase:
         EnvironmentFailure
             When the database cannot be reached or says no, or its schema is another one.
         """
-        if self._upgrades and self._is_older():
-            with self.writing():
-                pass  # a transaction to write in begins with the upgrade
         with self._database.reading() as connection:
             version = stored_version(connection)
-            if version not in (None, VERSION):
+        if version is None:
+            yield None
+            return
+        if version != VERSION and self._upgrades:
+            with self.writing():
+                pass  # a transaction to write in begins with the upgrade
+        elif version != VERSION:
+            raise self._other_schema(version)
+        with self._database.reading() as connection:
+            hold_version(connection)
+            version = stored_version(connection)
+            if version != VERSION:
                 raise self._other_schema(version)
-            yield None if version is None else connection
+            yield connection
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
@@ -183,11 +191,6 @@ class StoreDatabase:
     def close(self) -> None:
         """Close all connections."""
         self._database.close()
-
-    def _is_older(self) -> bool:
-        with self._database.reading() as connection:
-            version = stored_version(connection)
-        return version is not None and version != VERSION and not is_newer(version)
 
     def _other_schema(self, version: str | None) -> EnvironmentFailure:
         reader = "this installation" if self._upgrades else "this server"

@@ -9,11 +9,11 @@ VERSION = "0002"
 BASELINE = "0001"
 VERSION_TABLE = "score_store_version"
 """Alembic's own name would meet MLflow's, whose tables may lie in the same database."""
-UNVERSIONED_TABLES = frozenset({
+TABLES = frozenset({
     "scorings", "scores", "decisions", "input_names", "inputs", "forecasts", "seat_forecasts",
     "feedback", "audit", "api_keys", "outbox", "outbox_noticed", "outbox_switched_off", "erased",
 })  # fmt: skip
-"""Tables of before there were versions, each made when it was first needed."""
+"""Every table that a store ever had; before there were versions, only those that it needed."""
 
 
 def stored_version(connection: Connection) -> str | None:
@@ -25,7 +25,17 @@ def stored_version(connection: Connection) -> str | None:
     if VERSION_TABLE in names:
         recorded = table(VERSION_TABLE, column("version_num"))
         return str(connection.execute(select(recorded.c.version_num)).scalar_one())
-    return BASELINE if names & UNVERSIONED_TABLES else None
+    return BASELINE if names & TABLES else None
+
+
+def hold_version(connection: Connection) -> None:
+    """Keep upgrades out until the end of a transaction that reads; to be called before it reads.
+
+    PostgreSQL freezes what a transaction sees when its first query begins: a table that an upgrade
+    replaces after that would look empty. To lock is no query.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql(f"LOCK TABLE {VERSION_TABLE} IN ACCESS SHARE MODE")
 
 
 def is_newer(version: str) -> bool:

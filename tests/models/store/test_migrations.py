@@ -17,6 +17,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from setuptools import find_packages
 from sqlalchemy import MetaData, text
+from sqlalchemy.exc import OperationalError
 
 from features.errors import DataError, EnvironmentFailure
 from models.plays.prioritisation import Decision
@@ -26,6 +27,7 @@ from models.store.database import (
     Database,
     SchemaState,
     Store,
+    StoreDatabase,
     metadata,
     schema_state,
     upgrade_schema,
@@ -34,7 +36,7 @@ from models.store.erased_ids import read as read_erased
 from models.store.feedback import FeedbackStore
 from models.store.forecasts import ForecastStore
 from models.store.migrations.upgrade import configuration, upgrade
-from models.store.migrations.version import VERSION, VERSION_TABLE
+from models.store.migrations.version import TABLES, VERSION, VERSION_TABLE
 from models.store.outbox import Outbox
 from models.store.scores import ScoreStore
 from tests.models.store import baseline
@@ -119,6 +121,7 @@ def test_the_migrations_make_the_tables_of_the_code(
 
 def test_the_newest_revision_is_the_one_that_the_code_knows() -> None:
     assert SCRIPTS.get_current_head() == VERSION
+    assert metadata.tables.keys() | SCRIPTS.get_revision("0001").module.baseline.tables == TABLES
 
 
 def test_a_store_that_never_needed_some_tables_gets_them(old_url: str) -> None:
@@ -192,6 +195,33 @@ def test_of_two_that_upgrade_at_once_one_does_it(old_url: str) -> None:
     errors = [process.communicate(timeout=120)[1] for process in both]
     assert [process.returncode for process in both] == [0, 0], errors
     assert len(baseline.rows(old_url)["scores"]) == baseline.COUNTS["scores"]
+
+
+def test_who_reads_during_an_upgrade_sees_the_old_store_to_the_end(old_url: str) -> None:
+    """PostgreSQL waits for the reader, without a deadlock; SQLite lets both go on."""
+    code = "import sys; from models.store.database import upgrade_schema as u; u(sys.argv[1])"
+    with closing(Database(old_url)) as database, database.reading() as reader:
+        assert reader.exec_driver_sql("SELECT count(*) FROM scores").scalar_one() == 15
+        with subprocess.Popen([sys.executable, "-c", code, old_url]) as process:
+            if database.is_sqlite:
+                assert process.wait(timeout=120) == 0
+            else:
+                with pytest.raises(subprocess.TimeoutExpired):
+                    process.wait(timeout=5)
+            assert reader.exec_driver_sql("SELECT count(*) FROM decisions").scalar_one() == 10
+            reader.rollback()
+            assert process.wait(timeout=120) == 0
+    assert schema_state(old_url).schema == VERSION
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_in_postgres_a_reader_keeps_upgrades_out(database_url: str) -> None:
+    upgrade_schema(database_url)
+    lock = f"LOCK TABLE {VERSION_TABLE} IN ACCESS EXCLUSIVE MODE NOWAIT"
+    with closing(StoreDatabase(database_url)) as database:
+        with database.reading(), pytest.raises(OperationalError, match="could not obtain lock"):
+            changed(database_url, lock)
+        changed(database_url, lock)
 
 
 def test_a_table_of_somebody_else_is_left_alone(database_url: str) -> None:
