@@ -168,7 +168,7 @@ from models.store.database import upgrade_schema
 
 @event.listens_for(Engine, "after_cursor_execute")
 def stop(connection, cursor, statement, *rest):
-    if statement.strip() == "DROP TABLE scores":
+    if statement.strip() == "DROP TABLE decisions":
         print("half-way", flush=True)
         time.sleep(60)
 

@@ -1,7 +1,6 @@
 """Decisions become columns of their scores: the two were always written and read together.
 
-They had a table of their own because a column could not be added. The table of scores is written
-anew, so that a decision lies before the long reasons: SQLite reads a row from its start.
+They had a table of their own because a column could not be added.
 """
 
 from __future__ import annotations
@@ -16,56 +15,36 @@ down_revision = "0001"
 branch_labels = None
 depends_on = None
 
-SCORE = ("scoring_id", "account_id", "rank", "name", "csm_id", "segment", "arr",
-         "expected_expansion_arr", "arr_at_risk")  # fmt: skip
-DECISION = {
-    "play": "play", "play_text": "text", "play_reason": "why", "second_play": "second",
-    "at_stake": "at_stake", "standing": "standing", "place": "place", "held_out": "held_out",
-}  # fmt: skip
-"""Each new column with its name in the table of decisions."""
-LONG = ("probabilities", "reasons")
-MOVE = f"""
-    INSERT INTO scores_with_decisions ({", ".join([*SCORE, *DECISION, *LONG])})
-    SELECT {", ".join(f"s.{name}" for name in SCORE)},
-           {", ".join(f"d.{name}" for name in DECISION.values())},
-           {", ".join(f"s.{name}" for name in LONG)}
-    FROM scores s
-    LEFT JOIN decisions d ON d.scoring_id = s.scoring_id AND d.account_id = s.account_id
+MOVE = """
+    UPDATE scores SET
+        play = d.play, play_text = d.text, play_reason = d.why, second_play = d.second,
+        at_stake = d.at_stake, standing = d.standing, place = d.place, held_out = d.held_out
+    FROM decisions d
+    WHERE d.scoring_id = scores.scoring_id AND d.account_id = scores.account_id
 """
 
 
 def upgrade() -> None:
-    """Write the scores anew, each with its decision, and drop the table of decisions."""
-    op.create_table(
-        "scores_with_decisions",
-        sa.Column("scoring_id", sa.String(80), primary_key=True),
-        sa.Column("account_id", sa.String(200), primary_key=True),
-        sa.Column("rank", sa.Integer, nullable=False),
-        sa.Column("name", sa.String(400), nullable=False),
-        sa.Column("csm_id", sa.String(200)),
-        sa.Column("segment", sa.String(200)),
-        sa.Column("arr", sa.Float),
-        sa.Column("expected_expansion_arr", sa.Float),
-        sa.Column("arr_at_risk", sa.Float),
-        sa.Column("play", sa.String(80)),
-        sa.Column("play_text", sa.Text),
-        sa.Column("play_reason", sa.Text),
-        sa.Column("second_play", sa.String(80)),
-        sa.Column("at_stake", sa.Float),
-        sa.Column("standing", sa.String(40)),
-        sa.Column("place", sa.Integer),
-        sa.Column("held_out", sa.Boolean),
-        sa.Column("probabilities", sa.JSON, nullable=False),
-        sa.Column("reasons", sa.JSON, nullable=False),
-    )
+    """Give each score its decision, and drop the table of decisions."""
+    # SQLite reads a row from its start, so there the table is made anew with the decision in front
+    # of the long reasons; PostgreSQL keeps long values apart, and need not copy them.
+    is_sqlite = op.get_bind().dialect.name == "sqlite"
+    before = "probabilities" if is_sqlite else None
+    with op.batch_alter_table("scores", recreate="always" if is_sqlite else "never") as scores:
+        for column in (
+            sa.Column("play", sa.String(80)),
+            sa.Column("play_text", sa.Text),
+            sa.Column("play_reason", sa.Text),
+            sa.Column("second_play", sa.String(80)),
+            sa.Column("at_stake", sa.Float),
+            sa.Column("standing", sa.String(40)),
+            sa.Column("place", sa.Integer),
+            sa.Column("held_out", sa.Boolean),
+        ):
+            scores.add_column(column, insert_before=before)
     op.execute(MOVE)
     _refuse_decisions_without_a_score()
     op.drop_table("decisions")
-    op.drop_table("scores")
-    op.rename_table("scores_with_decisions", "scores")
-    if op.get_bind().dialect.name == "postgresql":
-        op.execute("ALTER INDEX scores_with_decisions_pkey RENAME TO scores_pkey")
-    op.create_index("scores_by_rank", "scores", ["scoring_id", "rank"])
     op.create_index("scores_by_standing", "scores", ["scoring_id", "standing"])
 
 
@@ -73,7 +52,7 @@ def _refuse_decisions_without_a_score() -> None:
     """Raise ``DataError`` rather than lose a row: no code ever wrote one without the other."""
     count = op.get_bind().exec_driver_sql
     decisions = count("SELECT count(*) FROM decisions").scalar_one()
-    moved = count("SELECT count(*) FROM scores_with_decisions WHERE play IS NOT NULL").scalar_one()
+    moved = count("SELECT count(*) FROM scores WHERE play IS NOT NULL").scalar_one()
     if moved != decisions:
         raise DataError(
             f"{decisions - moved} rows of the table decisions have no score; look at them, remove "
