@@ -16,6 +16,7 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import Connection
 
+from models.store.audit_log import AuditLog
 from models.store.database import Database, upgrade_schema
 from models.store.feedback import FeedbackStore
 from models.store.migrations import versions
@@ -126,14 +127,16 @@ def test_a_server_whose_store_becomes_newer_answers_from_what_it_holds(
         until(lambda: says in problems(client), "told of a newer schema")
         assert client.get("/health/ready").status_code == 200
         assert client.get("/v1/accounts/acme-1/score").json()["stale"] is True
+        assert client.get("/v1/accounts/acme-1/history").status_code == 503
         assert client.post("/v1/feedback", json=FEEDBACK).status_code == 202
         with revisions(database_url, tmp_path / "older") as config:
             command.downgrade(config, VERSION)
         until(lambda: problems(client) == "", "at peace with the store")
     assert asking.failed == []
     assert asking.sent > 10
-    with closing(FeedbackStore(database_url)) as store:
+    with closing(FeedbackStore(database_url)) as store, closing(AuditLog(database_url)) as log:
         assert len(store.read()) == baseline.COUNTS["feedback"] + 2
+        assert len(log.read(most=1_000_000)) == baseline.COUNTS["audit"] + asking.sent + 4
 
 
 def test_a_server_over_an_old_store_waits_for_the_upgrade_and_answers_meanwhile(
