@@ -47,14 +47,14 @@ class Catalogue:
 
     def several(self, key: str, count: float, /) -> str:
         """Return a count with its word, from ``<key>.one`` or ``<key>.many``."""
-        one = "one" if round(count) == 1 else "many"
-        return self.text(f"{key}.{one}", count=self.number(count))
+        form = "one" if round(count) == 1 else "many"
+        return self.text(f"{key}.{form}", count=self.number(count))
 
     def number(self, value: float, digits: int = 0) -> str:
         """Return a number as the language writes it, thousands parted."""
         # Adding 0 turns the minus zero of a rounded figure into zero.
-        told = f"{round(value, digits) + 0:,.{digits}f}"
-        return told.translate(PARTED.get(self.language, {}))
+        text = f"{round(value, digits) + 0:,.{digits}f}"
+        return text.translate(PARTED.get(self.language, {}))
 
     def name(self, kind: str, name: str | None) -> str:
         """Return what a name from the data is called; itself, where the catalogue does not say."""
@@ -63,14 +63,14 @@ class Catalogue:
 
 def read(folder: Path, onto: Mapping[str, Catalogue] | None = None) -> dict[str, Catalogue]:
     """Return every catalogue of a folder by language, English first, with the texts of ``onto``."""
-    paths = sorted(folder.glob("*.toml"), key=lambda one: (one.stem != FIRST, one.stem))
-    below = {name: one.texts for name, one in (onto or {}).items()}
+    paths = sorted(folder.glob("*.toml"), key=lambda path: (path.stem != FIRST, path.stem))
+    below = {language: catalogue.texts for language, catalogue in (onto or {}).items()}
     return {
-        one.stem: Catalogue(
-            one.stem,
-            {**below.get(one.stem, {}), **dict(_flat(tomllib.loads(one.read_text("utf-8"))))},
+        path.stem: Catalogue(
+            path.stem,
+            {**below.get(path.stem, {}), **dict(_flat(tomllib.loads(path.read_text("utf-8"))))},
         )
-        for one in paths
+        for path in paths
     }
 
 
@@ -86,19 +86,19 @@ def with_targets(words: Catalogue, targets: Iterable[Titled]) -> Catalogue:
     return Catalogue(words.language, {**words.texts, **texts})
 
 
-def preferred(header: str, known: Mapping[str, Catalogue]) -> str:
+def preferred(header: str, available: Mapping[str, Catalogue]) -> str:
     """Return the language that an ``Accept-Language`` header likes best (RFC 9110, 12.5.4).
 
     >>> preferred("fr, de-AT;q=0.8, en;q=0.3", {"en": ..., "de": ...})
     'de'
     """
-    wanted = [_weighed(one) for one in header.split(",")[:20]]
-    liked = sorted((one for one in wanted if one[1] in known and one[0] > 0), key=lambda o: -o[0])
-    return liked[0][1] if liked else FIRST
+    weighted = [_language_weight(entry) for entry in header.split(",")[:20]]
+    accepted = [pair for pair in weighted if pair[1] in available and pair[0] > 0]
+    return max(accepted, key=lambda pair: pair[0], default=(0.0, FIRST))[1]
 
 
-def _weighed(part: str) -> tuple[float, str]:
-    tag, _, weight = part.partition(";q=")
+def _language_weight(entry: str) -> tuple[float, str]:
+    tag, _, weight = entry.partition(";q=")
     try:
         return float(weight or 1), tag.strip().lower().split("-")[0]
     except ValueError:

@@ -78,8 +78,8 @@ class Figures:
         for size, unit in ((1e9, "bn"), (1e6, "m"), (1e3, "k")):
             if value is not None and abs(value) >= 0.9995 * size:
                 scaled = value / size
-                told = self.number(scaled, 1 if abs(scaled) < 100 and unit != "k" else 0)
-                return f"{told}{self.gap}{WORDS[self.language].text(f'unit.{unit}')}"
+                figure = self.number(scaled, 1 if abs(scaled) < 100 and unit != "k" else 0)
+                return f"{figure}{self.gap}{WORDS[self.language].text(f'unit.{unit}')}"
         return self.number(value)
 
     def day(self, value: date) -> str:

@@ -147,7 +147,7 @@ def _explain(
     def shown(result: Explanation) -> None:
         from pipelines.cli.show.provenance import explained as show_explained
 
-        show_explained(result, whole=bool(features))
+        show_explained(result, every_row=bool(features))
 
     run(work, shown, as_json=as_json)
 

@@ -41,13 +41,13 @@ def serve(
 def _serve(settings: Settings, *, host: str, port: int) -> None:
     # A process of its own: the server must not carry the pipelines' libraries. The store's URL may
     # hold a password, and a command line can be read by everybody on the machine.
-    known = {
+    environment = {
         "EXPANSION_STORE_URL": settings.store_url,
         "EXPANSION_RELEASE_FOLDER": str(settings.release_folder),
         "EXPANSION_LANGUAGE": settings.company.language,
     }
     command = [sys.executable, "-m", "serving", "--host", host, "--port", str(port)]
-    os.execve(sys.executable, command, {**os.environ, **known})  # noqa: S606
+    os.execve(sys.executable, command, {**os.environ, **environment})  # noqa: S606
 
 
 @app.command()

@@ -195,7 +195,7 @@ def _groups_in(module: ModuleType) -> tuple[FeatureGroup, ...]:
 def _targets_in(module: ModuleType) -> dict[str, Target]:
     """Return the labels that a module declares, not those it imports from us."""
     declared = declared_in(vars(module))
-    return {name: one for name, one in declared.items() if one is not TARGETS.get(name)}
+    return {name: label for name, label in declared.items() if label is not TARGETS.get(name)}
 
 
 def _clashes(all_groups: Sequence[FeatureGroup], modules: Sequence[Module]) -> Iterator[str]:

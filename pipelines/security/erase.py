@@ -21,11 +21,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Place:
-    """A place that was looked at: what was removed from it, and how often it names the id now."""
+    """A place that was looked at: rows removed from it, and rows that name the id now."""
 
     place: str
     removed: int
-    found: int
+    remaining: int
 
 
 @dataclass(frozen=True)
@@ -41,11 +41,15 @@ class Erasure:
     @property
     def ok(self) -> bool:
         """Whether nothing names the id any more."""
-        return not any(place.found for place in self.places)
+        return not any(place.remaining for place in self.places)
 
     def as_dict(self) -> dict[str, Any]:
         """Return the proof as JSON-able values."""
-        return {**asdict(self), "ok": self.ok}
+        places = [
+            {"place": place.place, "removed": place.removed, "found": place.remaining}
+            for place in self.places
+        ]
+        return {**asdict(self), "places": places, "ok": self.ok}
 
 
 def erase(

@@ -13,11 +13,17 @@ if TYPE_CHECKING:
     from pipelines.delivery.notify import NotifyResult
     from pipelines.orchestration.weekly import WeeklyResult
 
+REUSED = " (reused from an earlier run)"
+
 
 def ran(result: WeeklyResult) -> None:
     """Print the steps with their time and result."""
     rows = [
-        (step.name, f"{step.seconds:,.1f}", _outcome(step.summary, place < result.taken_over))
+        (
+            step.name,
+            f"{step.seconds:,.1f}",
+            step.summary + (REUSED if place < result.taken_over else ""),
+        )
         for place, step in enumerate(result.steps)
     ]
     table(f"Weekly run of {result.as_of}", ("step", "seconds", "result"), rows)
@@ -26,10 +32,6 @@ def ran(result: WeeklyResult) -> None:
     if result.taken_over == len(result.steps):
         line("No new data since the last run: nothing to do.")
     line(f"\u2192 {result.path}")
-
-
-def _outcome(text: str, is_reused: bool) -> str:
-    return f"{text} (reused from an earlier run)" if is_reused else text
 
 
 def delivered(result: DeliverResult, *, dry_run: bool) -> None:

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 WIDTH = 98
 FEW = 6
 """So many changes are shown for a label."""
-UNSEEN = 3
-"""So many unseen rows of a table are shown."""
+NOT_VISIBLE = 3
+"""So many rows of a table that are not visible are shown."""
 NAME, VALUE = 38, 12
 """Widths of a feature's name and value."""
 STYLES = {"positive": "bold green", "negative": "bold", "excluded": "bold", "not mature": "bold"}
@@ -28,18 +28,22 @@ STYLES = {"positive": "bold green", "negative": "bold", "excluded": "bold", "not
 Rows = Mapping[tuple[str, int], "SourceRow"]
 
 
-def explained(result: Explanation, *, whole: bool) -> None:
-    """Print the audit; ``whole`` shows every row of the features asked for."""
+def explained(result: Explanation, *, every_row: bool) -> None:
+    """Print the audit; ``every_row`` shows each row of the features asked for."""
     rows = {(row.table, row.number): row for row in result.rows}
     line(f"{result.account_id} at {result.as_of}", "bold")
     line()
     for verdict in result.verdicts:
         _verdict(verdict, rows)
-    _features(result.values, rows, whole=whole)
+    _features(result.values, rows, every_row=every_row)
     read = {use.table for value in result.values for use in value.uses}
     combined = any(value.combines for value in result.values)
-    _unseen([row for row in result.rows if not whole or combined or row.table in read])
-    if others := len({row.table for row in result.rows} - read) if whole and not combined else 0:
+    _not_visible([row for row in result.rows if not every_row or combined or row.table in read])
+    if (
+        others := len({row.table for row in result.rows} - read)
+        if every_row and not combined
+        else 0
+    ):
         rest = sum(row.table not in read for row in result.rows)
         line(f"  {rest:,} rows of {others} other tables are not shown: no feature above reads them")
 
@@ -58,13 +62,13 @@ def _verdict(verdict: Verdict, rows: Rows) -> None:
     line()
 
 
-def _features(values: Sequence[Value], rows: Rows, *, whole: bool) -> None:
-    if not whole:
+def _features(values: Sequence[Value], rows: Rows, *, every_row: bool) -> None:
+    if not every_row:
         line("Features, with rows used / rows visible (?: not tested); --feature NAME lists them")
     for group, members in groupby(values, key=lambda value: value.group):
         line(group, "bold")
         for value in members:
-            if whole:
+            if every_row:
                 _value(value, rows)
             else:
                 _briefly(value)
@@ -98,7 +102,7 @@ def _value(value: Value, rows: Rows) -> None:
         _text(f"combines {', '.join(value.combines)}", "    ")
     for use in value.uses:
         _text(_use(use), "    ")
-        _used(use, rows)
+        _used_rows(use, rows)
 
 
 def _measured(value: Value) -> str:
@@ -115,7 +119,7 @@ def _use(use: Use) -> str:
     return f"{text}; without a row marked * the value differs"
 
 
-def _used(use: Use, rows: Rows) -> None:
+def _used_rows(use: Use, rows: Rows) -> None:
     """Show every row that entered; those marked with a star decide the value."""
     numbers = use.visible if use.entered is None else use.entered
     decides = use.decides or ()
@@ -123,53 +127,53 @@ def _used(use: Use, rows: Rows) -> None:
         _row(rows[use.table, number], "    * " if number in decides else "      ")
 
 
-def _unseen(rows: Iterable[SourceRow]) -> None:
+def _not_visible(rows: Iterable[SourceRow]) -> None:
     """Show what no feature saw, by table, and what it saw without its later values."""
     hidden = [row for row in rows if row.hidden]
     masked = [row for row in rows if row.masked and not row.hidden]
     line("Rows not visible on this date", "bold")
-    for table, found in groupby(hidden, key=lambda row: row.table):
-        _some(table, list(found))
-    for table, found in groupby(masked, key=lambda row: row.table):
-        _some(f"{table}, later values", list(found))
+    for table, members in groupby(hidden, key=lambda row: row.table):
+        _first_rows(table, list(members))
+    for table, members in groupby(masked, key=lambda row: row.table):
+        _first_rows(f"{table}, later values", list(members))
     if not hidden and not masked:
         line("  none: all rows happened and were known before")
 
 
-def _some(title: str, found: Sequence[SourceRow]) -> None:
-    line(f"  {title}: {len(found):,} {'row' if len(found) == 1 else 'rows'}")
-    for row in found[:UNSEEN]:
+def _first_rows(title: str, rows: Sequence[SourceRow]) -> None:
+    line(f"  {title}: {len(rows):,} {'row' if len(rows) == 1 else 'rows'}")
+    for row in rows[:NOT_VISIBLE]:
         reason = row.hidden or "; ".join(row.masked)
         ahead = ", but known: features of contracted changes may use it" if row.ahead else ""
         _text(reason + ahead, "    ")
-        line("      " + shorten(_told(row), WIDTH - 6, placeholder=" …"))
-    more = len(found) - UNSEEN
+        line("      " + shorten(_row_text(row), WIDTH - 6, placeholder=" …"))
+    more = len(rows) - NOT_VISIBLE
     if more > 0:
         line(f"    and {more:,} more; see --json")
 
 
 def _row(row: SourceRow, indent: str) -> None:
-    _text(_told(row), indent)
+    _text(_row_text(row), indent)
 
 
-def _told(row: SourceRow) -> str:
-    """Return what is given of a row, its key and the day it happened first."""
+def _row_text(row: SourceRow) -> str:
+    """Return the values of a row that are not empty, its key and the day it happened first."""
     table = TABLES[row.table]
     first = [name for name in (*table.key, table.happened) if name != "account_id"]
     order = dict.fromkeys([*first, *row.values])
-    given = [
+    values = [
         f"{name} {_shown(row.values[name])}"
         for name in order
         if name != "account_id" and row.values.get(name) is not None
     ]
-    return f"{row.table} {', '.join(given)}"
+    return f"{row.table} {', '.join(values)}"
 
 
 def _text(text: str, indent: str) -> None:
     """Print a sentence, folded under its indent."""
     rest = " " * (len(indent) + 2)
-    for part in wrap(text, WIDTH, initial_indent=indent, subsequent_indent=rest):
-        line(part)
+    for folded in wrap(text, WIDTH, initial_indent=indent, subsequent_indent=rest):
+        line(folded)
 
 
 def _shown(value: Any) -> str:

@@ -13,7 +13,7 @@ from models.statistics.interval import or_none
 from pipelines.cli.console import line, table
 
 if TYPE_CHECKING:
-    from models.release.card import Baseline, Card
+    from models.release.card import Card
     from pipelines.build.build import BuildResult
     from pipelines.cli.documents import Documents
     from pipelines.ingest.check import CheckReport
@@ -196,16 +196,15 @@ def _figures(outcome: TargetOutcome, card: Card) -> tuple[str, ...]:
         outcome.target,
         f"{auc.value:.3f}",
         f"{auc.low:.3f}–{auc.high:.3f}",
-        *(_area(card.baselines.get(key)) for key in ("best_column", "rule", "logistic")),
+        *(
+            f"{card.baselines[key].auc.value:.3f}" if key in card.baselines else "-"
+            for key in ("best_column", "rule", "logistic")
+        ),
         f"{card.metrics['brier'].value:.4f}",
         f"{card.metrics['ece'].value:.3f}",
         percent(card.test.base_rate),
         outcome.version or "",
     )
-
-
-def _area(baseline: Baseline | None) -> str:
-    return "-" if baseline is None else f"{baseline.auc.value:.3f}"
 
 
 def registered(result: list[dict[str, Any]]) -> None:

@@ -62,7 +62,7 @@ def _row(key: dict[str, Any]) -> tuple[str, ...]:
 
 def erased(result: Erasure) -> None:
     """Print the proof: every location searched, rows erased there, and rows remaining."""
-    rows = [(place.place, f"{place.removed:,}", f"{place.found:,}") for place in result.places]
+    rows = [(place.place, f"{place.removed:,}", f"{place.remaining:,}") for place in result.places]
     table("", ("location", "rows erased", "rows remaining"), rows)
     line()
     total = sum(place.removed for place in result.places)
