@@ -1,4 +1,4 @@
-"""Everything the weekly page is made of, read once and not changed."""
+"""The inputs of the weekly page, read once and not changed."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ SHOWN_WEEKS = 26
 
 
 @dataclass(frozen=True)
-class Scored:
+class ScoredAccounts:
     """A scoring with its accounts."""
 
     scoring: Scoring
@@ -60,7 +60,7 @@ class Inputs:
     is_newest: bool
     scoring: Scoring
     scores: tuple[StoredScore, ...]
-    earlier: Scored | None
+    earlier: ScoredAccounts | None
     past: tuple[Scoring, ...]
     meta: Mapping[str, Any]
     newest: pd.DataFrame
@@ -84,8 +84,8 @@ class Inputs:
     @property
     def verdict(self) -> Verdict | None:
         """The verdict of the week itself."""
-        same = (one for one in self.verdicts if one.as_of == self.scoring.as_of)
-        return next(same, None)
+        of_week = (verdict for verdict in self.verdicts if verdict.as_of == self.scoring.as_of)
+        return next(of_week, None)
 
     def case(self, row: Mapping[Any, Any], words: Catalogue) -> Case:
         """Return an account's own figures, with the limits that the company judges them by."""
@@ -101,25 +101,25 @@ def gather(settings: Settings, week: date | None = None) -> Inputs:
         When nothing has been scored yet, nothing in that week, or the feature table ends before it.
     """
     with closing(ScoreStore(settings.store_url)) as store:
-        known = store.scorings()
-        scoring = _chosen(known, week)
-        past = tuple(one for one in known if one.as_of < scoring.as_of)
-        scores = _told(store, scoring, _rows(store, scoring), settings.report.top)
-        earlier = Scored(past[0], _rows(store, past[0])) if past else None
-    meta, dates = _described(settings.feature_table)
+        scorings = store.scorings()
+        scoring = _scoring_of(scorings, week)
+        past = tuple(before for before in scorings if before.as_of < scoring.as_of)
+        scores = _with_reasons(store, scoring, _scores(store, scoring), settings.report.top)
+        earlier = ScoredAccounts(past[0], _scores(store, past[0])) if past else None
+    meta, dates = _metadata_and_dates(settings.feature_table)
     stored, released = _cards(settings, scoring.release_id, labels_of(meta))
     current = read(settings.monitoring_folder, scoring.as_of)
     before = history(settings.monitoring_folder, scoring.as_of)
     return Inputs(
         company=settings.company.name,
         language=settings.company.language,
-        is_newest=scoring == known[0],
+        is_newest=scoring == scorings[0],
         scoring=scoring,
         scores=scores,
         earlier=earlier,
         past=past,
         meta=meta,
-        newest=_newest(settings, scoring.as_of, dates),
+        newest=_feature_rows(settings, scoring.as_of, dates),
         cards={name: Card.from_json(card) for name, card in stored.items() if "metrics" in card},
         not_trained={
             name: NotTrained(str(card["verdict"]), str(card["why"]))
@@ -133,40 +133,41 @@ def gather(settings: Settings, week: date | None = None) -> Inputs:
     )
 
 
-def _chosen(known: Sequence[Scoring], week: date | None) -> Scoring:
+def _scoring_of(scorings: Sequence[Scoring], week: date | None) -> Scoring:
     """Return the newest scoring, or the newest of the seven days that end with ``week``."""
-    if not known:
+    if not scorings:
         raise DataError("nothing has been scored yet; run `expansion score` before the report")
     if week is None:
-        return known[0]
-    of_week = (one for one in known if week - timedelta(days=7) < one.as_of <= week)
-    if (found := next(of_week, None)) is None:
-        days = ", ".join(dict.fromkeys(str(one.as_of) for one in known[:12]))
+        return scorings[0]
+    start = week - timedelta(days=7)
+    scoring = next((scoring for scoring in scorings if start < scoring.as_of <= week), None)
+    if scoring is None:
+        days = ", ".join(dict.fromkeys(str(scoring.as_of) for scoring in scorings[:12]))
         raise DataError(
             f"--week {week}: nothing was scored then; the newest scorings are of {days}"
         )
-    return found
+    return scoring
 
 
-def _rows(store: ScoreStore, scoring: Scoring) -> tuple[StoredScore, ...]:
+def _scores(store: ScoreStore, scoring: Scoring) -> tuple[StoredScore, ...]:
     """Return the accounts of a scoring without their reasons: those would fill the memory."""
-    with store.open_scoring(scoring.as_of, with_reasons=False) as whole:
-        return tuple(whole.rows) if whole else ()
+    with store.open_scoring(scoring.as_of, with_reasons=False) as stored:
+        return tuple(stored.rows) if stored else ()
 
 
-def _told(
+def _with_reasons(
     store: ScoreStore, scoring: Scoring, scores: tuple[StoredScore, ...], top: int
 ) -> tuple[StoredScore, ...]:
-    """Return the accounts, those that are told of one by one with their reasons."""
-    shown = [one.account_id for one in (*best(scores, top), *exposed(scores))]
+    """Return the accounts, those that the page lists as best or at risk with their reasons."""
+    shown = [score.account_id for score in (*best(scores, top), *most_at_risk(scores))]
     reasons = store.reasons(scoring.scoring_id, shown)
     return tuple(
-        replace(one, reasons=reasons[one.account_id]) if one.account_id in reasons else one
-        for one in scores
+        replace(score, reasons=reasons[score.account_id]) if score.account_id in reasons else score
+        for score in scores
     )
 
 
-def _described(path: Path) -> tuple[dict[str, Any], list[date]]:
+def _metadata_and_dates(path: Path) -> tuple[dict[str, Any], list[date]]:
     if not path.exists():
         raise DataError(f"{path}: there is no feature table yet; run `expansion build`")
     table = pq.read_table(path, columns=["as_of"])
@@ -174,7 +175,7 @@ def _described(path: Path) -> tuple[dict[str, Any], list[date]]:
     return meta, sorted(table["as_of"].unique().to_pylist())
 
 
-def _newest(settings: Settings, as_of: date, dates: Sequence[date]) -> pd.DataFrame:
+def _feature_rows(settings: Settings, as_of: date, dates: Sequence[date]) -> pd.DataFrame:
     """Return the rows of a day; those that were not built are computed as they were known then."""
     path = settings.feature_table
     if as_of > dates[-1]:
@@ -191,8 +192,9 @@ def _newest(settings: Settings, as_of: date, dates: Sequence[date]) -> pd.DataFr
 
 def _forecast(settings: Settings, as_of: date) -> Mapping[str, Any] | None:
     with closing(ForecastStore(settings.store_url)) as store:
-        known = [one for one in store.history() if one.as_of <= as_of]
-    return max(known, key=lambda one: one.as_of).document if known else None
+        forecasts = [forecast for forecast in store.history() if forecast.as_of <= as_of]
+    newest = max(forecasts, key=lambda forecast: forecast.as_of, default=None)
+    return newest.document if newest else None
 
 
 def _cards(
@@ -202,8 +204,9 @@ def _cards(
 
     Of a target that no model could be trained for, the last training holds no more than why.
     """
-    own = settings.release_folder / release_id
-    folder = own if own.is_dir() else settings.release_folder / "current"
+    folder = settings.release_folder / release_id
+    if not folder.is_dir():
+        folder = settings.release_folder / "current"
     names = list(targets)
     paths = {name: folder / name / "card.json" for name in names}
     released = {name: _json(path) for name, path in paths.items() if path.exists()}
@@ -225,10 +228,10 @@ RISKS = 10
 
 def best(scores: Sequence[StoredScore], count: int) -> list[StoredScore]:
     """Return the accounts of highest rank."""
-    return sorted(scores, key=lambda one: one.rank)[:count]
+    return sorted(scores, key=lambda score: score.rank)[:count]
 
 
-def exposed(scores: Sequence[StoredScore]) -> list[StoredScore]:
+def most_at_risk(scores: Sequence[StoredScore]) -> list[StoredScore]:
     """Return the accounts with the most ARR at risk."""
-    found = [one for one in scores if (one.arr_at_risk or 0) > 0]
-    return sorted(found, key=lambda one: (-(one.arr_at_risk or 0), one.account_id))[:RISKS]
+    at_risk = [score for score in scores if (score.arr_at_risk or 0) > 0]
+    return sorted(at_risk, key=lambda score: (-(score.arr_at_risk or 0), score.account_id))[:RISKS]

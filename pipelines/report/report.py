@@ -22,12 +22,12 @@ from pipelines.report import pdf, summary
 from pipelines.report.inputs import Inputs, gather
 from pipelines.report.sections import accounts, alarms
 from pipelines.report.sections.changes import changes
-from pipelines.report.sections.csm_lists import beside, week
+from pipelines.report.sections.csm_lists import follow_up, week
 from pipelines.report.sections.models import Quality, qualities
-from pipelines.report.sections.monitoring import watched
+from pipelines.report.sections.monitoring import monitoring_results
 from pipelines.report.sections.nrr_outlook import Outlook, outlook
-from pipelines.report.sections.track_record import kept, knowable_from
-from pipelines.report.sections.trust import Trust, trust
+from pipelines.report.sections.track_record import checkable_from, track_record
+from pipelines.report.sections.trust import trust
 from pipelines.report.sections.whitespace import whitespace
 from pipelines.report.texts import CATALOGUES, targets
 
@@ -42,7 +42,7 @@ EXPLAINED = (
     "trust", "accounts", "arr", "expected", "risk", "nrr", "changed", "probability", "list",
     "reasons", "alarms", "white", "accuracy", "auc", "figures", "reliability", "monitoring",
 )  # fmt: skip
-"""What the page tells the computation of, in this order; every figure links there."""
+"""What the page says how it is computed, in this order; every figure links there."""
 
 
 @dataclass(frozen=True)
@@ -78,21 +78,27 @@ def report(
     DataError
         When nothing has been scored yet, or nothing in that week.
     """
-    tell = progress or silent
-    tell("reading scores", 0.0)
+    report_progress = progress or silent
+    report_progress("reading scores", 0.0)
     inputs = gather(settings, on)
     words = with_targets(CATALOGUES[language or inputs.language], inputs.targets.values())
-    tell("comparing with the week before", 0.3)
+    report_progress("comparing with the week before", 0.3)
     content = contents(settings, inputs, words)
-    tell("writing", 0.8)
+    report_progress("writing", 0.8)
     path = settings.report_folder / inputs.scoring.as_of.isoformat() / PAGE
     page = render(content, words)
     write_atomically(path, page)
     summary.write(summary.summary(inputs, content, words.language), path.parent)
-    tell("making the PDF", 0.9)
-    without = pdf.missing()
-    made = "" if without else str(pdf.written(page, path.parent))
-    return _result(path, inputs, content["trust"], made or without)
+    report_progress("making the PDF", 0.9)
+    return ReportResult(
+        path=str(path),
+        as_of=inputs.scoring.as_of.isoformat(),
+        size_kb=round(path.stat().st_size / 1024),
+        accounts=len(inputs.scores),
+        light=content["trust"].light,
+        answer=content["trust"].answer,
+        pdf=pdf.missing() or str(pdf.written(page, path.parent)),
+    )
 
 
 def render(content: dict[str, Any], words: Catalogue) -> str:
@@ -104,7 +110,7 @@ def render(content: dict[str, Any], words: Catalogue) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters["beside"] = partial(beside, words=words)
+    environment.filters["follow_up"] = partial(follow_up, words=words)
     return environment.get_template("report.html").render(
         t=words.text,
         tm=partial(_marked, words),
@@ -127,7 +133,7 @@ def contents(settings: Settings, inputs: Inputs, words: Catalogue) -> dict[str, 
     ahead, models = outlook(inputs.forecast), qualities(inputs, words)
     return {
         "company": inputs.company,
-        "written": inputs.language,
+        "written_language": inputs.language,
         "scoring": inputs.scoring,
         "currency": inputs.scoring.currency,
         "days": inputs.scoring.horizon_days,
@@ -149,11 +155,11 @@ def contents(settings: Settings, inputs: Inputs, words: Catalogue) -> dict[str, 
         "oversold": alarms.oversold(inputs, words),
         "starting": alarms.starting(inputs, words),
         "white": whitespace(inputs),
-        "kept": kept(settings, inputs),
-        "kept_from": knowable_from(inputs),
+        "track_record": track_record(settings, inputs),
+        "track_record_from": checkable_from(inputs),
         "models": models,
         "versions": _versions(models, words),
-        "watched": watched(inputs, words),
+        "monitoring": monitoring_results(inputs, words),
         "explained": EXPLAINED,
     }
 
@@ -164,17 +170,7 @@ def _trial_day(ahead: Outlook | None) -> date | None:
 
 
 def _versions(models: list[Quality], words: Catalogue) -> str:
-    used = [one for one in models if one.scored]
-    return ", ".join(f"{words.name('target', one.target)} {one.version or ''}" for one in used)
-
-
-def _result(path: Path, inputs: Inputs, told: Trust, made: str) -> ReportResult:
-    return ReportResult(
-        path=str(path),
-        as_of=inputs.scoring.as_of.isoformat(),
-        size_kb=round(path.stat().st_size / 1024),
-        accounts=len(inputs.scores),
-        light=told.light,
-        answer=told.answer,
-        pdf=made,
+    scored = [model for model in models if model.scored]
+    return ", ".join(
+        f"{words.name('target', model.target)} {model.version or ''}" for model in scored
     )

@@ -75,9 +75,9 @@ def summary(inputs: Inputs, content: Mapping[str, Any], language: str) -> Summar
     )
 
 
-def write(one: Summary, folder: Path) -> None:
+def write(report_summary: Summary, folder: Path) -> None:
     """Write a summary in one step."""
-    content = {"format": FORMAT, **asdict(one)}
+    content = {"format": FORMAT, **asdict(report_summary)}
     text = json.dumps(content, indent=1, ensure_ascii=False, default=str, sort_keys=True)
     write_atomically(folder / FILE, text + "\n")
 

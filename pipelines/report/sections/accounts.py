@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from models.inference.expected_arr import GAIN, LOSS
 from models.plays.prioritisation import NOBODY
-from pipelines.report.inputs import best, exposed
+from pipelines.report.inputs import best, most_at_risk
 
 if TYPE_CHECKING:
     from models.inference.reasons import Reason
@@ -21,13 +21,16 @@ REASONS = 2
 
 
 @dataclass(frozen=True)
-class Line:
-    """One account of a list, with the reasons of ``outcome``, the likeliest of its targets."""
+class AccountRow:
+    """One account of a list, with the reasons for ``outcome``, the likeliest of its targets.
+
+    ``reason_against`` makes the outcome less likely.
+    """
 
     score: StoredScore
     outcome: str
     reasons: tuple[str, ...]
-    brake: str | None
+    reason_against: str | None
 
 
 @dataclass(frozen=True)
@@ -55,22 +58,22 @@ def totals(scores: Sequence[StoredScore]) -> Totals:
     """Add up all accounts."""
     return Totals(
         accounts=len(scores),
-        arr=_sum(one.arr for one in scores),
-        expected=_sum(one.expected_expansion_arr for one in scores),
-        at_risk=_sum(one.arr_at_risk for one in scores),
+        arr=_sum(score.arr for score in scores),
+        expected=_sum(score.expected_expansion_arr for score in scores),
+        at_risk=_sum(score.arr_at_risk for score in scores),
     )
 
 
-def next_best(inputs: Inputs, count: int) -> list[Line]:
+def next_best(inputs: Inputs, count: int) -> list[AccountRow]:
     """Return the best accounts with why they may grow and what holds them back."""
     gains = inputs.directed(GAIN)
-    return [_line(score, gains) for score in best(inputs.scores, count)]
+    return [_account_row(score, gains) for score in best(inputs.scores, count)]
 
 
-def at_risk(inputs: Inputs) -> list[Line]:
+def at_risk(inputs: Inputs) -> list[AccountRow]:
     """Return the accounts with the most ARR at risk with why they may shrink or leave."""
     losses = inputs.directed(LOSS)
-    return [_line(score, losses) for score in exposed(inputs.scores)]
+    return [_account_row(score, losses) for score in most_at_risk(inputs.scores)]
 
 
 def leading_losses(inputs: Inputs) -> list[str]:
@@ -80,27 +83,27 @@ def leading_losses(inputs: Inputs) -> list[str]:
 
 def csms(scores: Sequence[StoredScore]) -> list[Csm]:
     """Return what each CSM has in hand, the most expected expansion first; nobody's come last."""
-    held: dict[str, list[StoredScore]] = defaultdict(list)
-    for one in scores:
-        held[one.csm_id or NOBODY].append(one)
-    rows = [_csm(name, own) for name, own in held.items()]
+    by_csm: dict[str, list[StoredScore]] = defaultdict(list)
+    for score in scores:
+        by_csm[score.csm_id or NOBODY].append(score)
+    rows = [_csm(name, accounts) for name, accounts in by_csm.items()]
     return sorted(rows, key=lambda row: (row.name == NOBODY, -row.expected, row.name))
 
 
-def _csm(name: str, own: Sequence[StoredScore]) -> Csm:
-    sums = totals(own)
+def _csm(name: str, accounts: Sequence[StoredScore]) -> Csm:
+    sums = totals(accounts)
     return Csm(name, sums.accounts, sums.arr, sums.expected, sums.at_risk)
 
 
-def _line(one: StoredScore, outcomes: Sequence[str]) -> Line:
-    """Tell the reasons of the outcome that is likelier for this account."""
-    known = [name for name in outcomes if name in one.probabilities]
-    if not known:
-        return Line(one, "", (), None)
-    likely = max(known, key=lambda name: one.probabilities[name])
-    reasons = one.reasons.get(likely)
+def _account_row(score: StoredScore, outcomes: Sequence[str]) -> AccountRow:
+    """Return the account with the reasons for the outcome that is likeliest for it."""
+    scored = [name for name in outcomes if name in score.probabilities]
+    if not scored:
+        return AccountRow(score, "", (), None)
+    likely = max(scored, key=lambda name: score.probabilities[name])
+    reasons = score.reasons.get(likely)
     up, down = (_texts(reasons.up), _texts(reasons.down)) if reasons else ([], [])
-    return Line(one, likely, tuple(up[:REASONS]), down[0] if down else None)
+    return AccountRow(score, likely, tuple(up[:REASONS]), down[0] if down else None)
 
 
 def _texts(reasons: Sequence[Reason]) -> list[str]:

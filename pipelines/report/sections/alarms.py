@@ -12,8 +12,6 @@ from models.plays import guards
 from models.plays.context import Case
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from pipelines.report.inputs import Inputs
 
 MOST = 8
@@ -21,13 +19,13 @@ MOST = 8
 
 @dataclass(frozen=True)
 class Alert:
-    """One account with what there is to see about it."""
+    """One account and the sentence about it."""
 
     account_id: str
     name: str
     csm_id: str | None
     arr: float | None
-    told: str
+    text: str
     urgent: bool
 
 
@@ -35,12 +33,13 @@ class Alert:
 class Alerts:
     """The first accounts of one alarm, urgent ones before others and then by ARR.
 
-    ``total`` counts all, ``urgent`` those that come first; ``known`` says the data has it.
+    ``total`` counts all, ``urgent`` those that come first; ``has_data`` says whether
+    the data holds what the alarm looks at.
     """
 
     total: int
     rows: tuple[Alert, ...]
-    known: bool
+    has_data: bool
     urgent: int = 0
 
 
@@ -62,29 +61,25 @@ def starting(inputs: Inputs, words: Catalogue) -> Alerts:
 
 
 def _alerts(
-    inputs: Inputs, words: Catalogue, column: str, tell: Callable[[Case], Told | None]
+    inputs: Inputs, words: Catalogue, column: str, signal: Callable[[Case], Signal | None]
 ) -> Alerts:
-    """Tell every scored account's newest row, and keep the first that have something to tell."""
+    """Return the accounts whose newest row has the signal, the most pressing first."""
     frame = inputs.newest
-    if column not in frame or not _any(frame[column]):
-        return Alerts(0, (), known=False)
-    scores = {one.account_id: one for one in inputs.scores}
-    found = []
+    # A company without contacts has the column, too, and no champions at all.
+    if column not in frame or not frame[column].fillna(0).ne(0).any():
+        return Alerts(0, (), has_data=False)
+    scores = {score.account_id: score for score in inputs.scores}
+    alerts = []
     names = [name for name in SIGNAL_COLUMNS if name in frame]
     for values in frame[names].itertuples(index=False, name=None):
         row = dict(zip(names, values, strict=True))
-        one = scores.get(str(row["account_id"]))
-        told = tell(inputs.case(row, words)) if one else None
-        if one and told:
-            found.append(Alert(one.account_id, one.name, one.csm_id, one.arr, *told))
-    found.sort(key=lambda alert: (not alert.urgent, -(alert.arr or 0), alert.account_id))
-    urgent = sum(alert.urgent for alert in found)
-    return Alerts(len(found), tuple(found[:MOST]), known=True, urgent=urgent)
-
-
-def _any(column: pd.Series) -> bool:
-    """Say whether a column holds anything: a company without contacts has no champions at all."""
-    return bool(column.fillna(0).ne(0).any())
+        score = scores.get(str(row["account_id"]))
+        reported = signal(inputs.case(row, words)) if score else None
+        if score and reported:
+            alerts.append(Alert(score.account_id, score.name, score.csm_id, score.arr, *reported))
+    alerts.sort(key=lambda alert: (not alert.urgent, -(alert.arr or 0), alert.account_id))
+    urgent = sum(alert.urgent for alert in alerts)
+    return Alerts(len(alerts), tuple(alerts[:MOST]), has_data=True, urgent=urgent)
 
 
 START_DAYS = 90
@@ -111,67 +106,67 @@ SIGNAL_COLUMNS = (
 """What the signals look at."""
 
 
-Told = tuple[str, bool]
-"""What there is to see about an account, and whether it comes before larger accounts."""
+Signal = tuple[str, bool]
+"""The sentence about an account, and whether it comes before larger accounts."""
 
 
-def champion_signal(case: Case) -> Told | None:
-    """Tell of a champion lost, going or away."""
-    told = guards.champion_lost(case)
-    if told is None:
+def champion_signal(case: Case) -> Signal | None:
+    """Report a champion lost, leaving or on long leave."""
+    reason = guards.champion_lost(case)
+    if reason is None:
         return None
-    left = int(case.number("champions_count") or 0)
-    place = case.several("in_place", left) if left else case.say("fact.none_in_place")
-    return f"{told}; {place}", False
+    active = int(case.number("champions_count") or 0)
+    remaining = case.several("in_place", active) if active else case.say("fact.none_in_place")
+    return f"{reason}; {remaining}", False
 
 
-def oversold_signal(case: Case) -> Told | None:
-    """Tell of seats that are paid for and not activated, past the first 90 days."""
-    told = guards.oversold(case)
-    return ("; ".join([told, *_pressing(case)]), False) if told else None
+def oversold_signal(case: Case) -> Signal | None:
+    """Report seats that are paid for and not activated, past the first 90 days."""
+    reason = guards.oversold(case)
+    return ("; ".join([reason, *_why_now(case)]), False) if reason else None
 
 
-def _pressing(case: Case) -> list[str]:
-    """Tell what makes unused seats a matter of now."""
+def _why_now(case: Case) -> list[str]:
+    """Return what makes unused seats a matter of now."""
     ahead, renewal, bought = (
         case.number(name)
         for name in ("seats_contracted_ahead", "renewal_days", "seats_days_since_increase")
     )
-    told = []
+    reasons = []
     if ahead and ahead > 0:
-        told.append(case.say("signal.more_signed", seats=case.words.number(ahead)))
+        reasons.append(case.say("signal.more_signed", seats=case.words.number(ahead)))
     if renewal is not None and 0 <= renewal <= SOON_DAYS:
-        told.append(case.say("fact.renewal", days=case.days(renewal)))
+        reasons.append(case.say("fact.renewal", days=case.days(renewal)))
     if bought is not None and bought <= SOON_DAYS:
-        told.append(case.say("signal.bought", days=case.days(bought)))
-    return told
+        reasons.append(case.say("signal.bought", days=case.days(bought)))
+    return reasons
 
 
-def starting_signal(case: Case, *, outcomes: bool) -> Told | None:
+def starting_signal(case: Case, *, outcomes: bool) -> Signal | None:
     """Hold the first 90 days against the journey; ``outcomes`` says that milestones are known."""
     age = case.number("adoption_age_days")
     if age is None or age > START_DAYS:
         return None
-    use, behind = _use(case, age)
-    told = [case.say("signal.day", day=case.words.number(age)) + use]
+    usage, behind = _early_usage(case, age)
+    texts = [case.say("signal.day", day=case.words.number(age)) + usage]
     reached = case.number("adoption_days_to_first_outcome")
     if reached is not None:
-        told.append(case.say("signal.outcome", day=case.words.number(reached)))
+        texts.append(case.say("signal.outcome", day=case.words.number(reached)))
     elif outcomes and age >= OUTCOME_BY:
-        told.append(case.say("signal.no_outcome", days=case.days(START_DAYS - age)))
+        texts.append(case.say("signal.no_outcome", days=case.days(START_DAYS - age)))
         behind = True
-    return "; ".join(told), behind
+    return "; ".join(texts), behind
 
 
-def _use(case: Case, age: float) -> Told:
-    """Tell the use so far, and whether it is under the minimum."""
+def _early_usage(case: Case, age: float) -> Signal:
+    """Return the usage so far, and whether it is under the minimum."""
     active, seats = case.number("usage_active_users_28d"), case.number("seats_licensed")
     if active is None:
         return "", False
-    told = case.say("signal.no_use")
+    text = case.say("signal.no_use")
     if active:
-        known = bool(seats and seats >= active)
+        of_seats = bool(seats and seats >= active)
         values = {"active": case.words.number(active), "seats": case.words.number(seats or 0)}
-        told = case.say("signal.active_of" if known else "signal.active", **values)
+        text = case.say("signal.active_of" if of_seats else "signal.active", **values)
     behind = age > MINIMUM_BY and active < max(1.0, MINIMUM * (seats or 0))
-    return f"{told}{case.say('signal.low_early_usage')}" if behind else told, behind
+    return f"{text}{case.say('signal.low_early_usage')}" if behind else text, behind

@@ -1,4 +1,4 @@
-"""What is another than a scoring ago, and why: accounts, money, plays, models, probabilities."""
+"""What changed since the scoring before, and why: accounts, money, plays, models, probabilities."""
 
 from __future__ import annotations
 
@@ -26,19 +26,19 @@ MOST = 4
 class Change:
     """What moved since the scoring of ``since``.
 
-    ``came`` and ``left`` are the largest accounts of ``came_count`` and ``left_count``; ``plays``
-    counts how often one play took the place of another. ``models`` are the targets whose version
-    is another, ``corrected`` says that the data behind is. ``targets`` and ``accounts`` tell why
-    probabilities moved; empty where the inputs of the earlier scoring are no longer kept.
+    ``added`` and ``dropped`` are the largest of ``added_count`` new accounts and ``dropped_count``
+    no longer scored; ``plays`` counts how often one play took the place of another. ``models`` are
+    the targets whose model version changed. ``targets`` and ``accounts`` say why probabilities
+    moved; empty where the inputs of the earlier scoring are no longer stored.
     """
 
     since: date
     then: Totals
     now: Totals
-    came: tuple[StoredScore, ...]
-    came_count: int
-    left: tuple[StoredScore, ...]
-    left_count: int
+    added: tuple[StoredScore, ...]
+    added_count: int
+    dropped: tuple[StoredScore, ...]
+    dropped_count: int
     plays: tuple[tuple[tuple[str, str], int], ...]
     models: tuple[str, ...]
     targets: tuple[TargetMove, ...]
@@ -50,17 +50,17 @@ def changes(settings: Settings, inputs: Inputs) -> Change | None:
     if inputs.earlier is None:
         return None
     now, then = _by_id(inputs.scores), _by_id(inputs.earlier.scores)
-    came = _largest([one for name, one in now.items() if name not in then])
-    left = _largest([one for name, one in then.items() if name not in now])
+    added = _largest([score for account, score in now.items() if account not in then])
+    dropped = _largest([score for account, score in then.items() if account not in now])
     targets, accounts = _moves(settings, inputs)
     return Change(
         since=inputs.earlier.scoring.as_of,
         then=totals(inputs.earlier.scores),
         now=totals(inputs.scores),
-        came=tuple(came[:MOST]),
-        came_count=len(came),
-        left=tuple(left[:MOST]),
-        left_count=len(left),
+        added=tuple(added[:MOST]),
+        added_count=len(added),
+        dropped=tuple(dropped[:MOST]),
+        dropped_count=len(dropped),
         plays=tuple(_plays(now, then)),
         models=tuple(
             name
@@ -68,16 +68,16 @@ def changes(settings: Settings, inputs: Inputs) -> Change | None:
             if inputs.earlier.scoring.models.get(name) != version
         ),
         targets=targets,
-        accounts=tuple((now[one.account_id], one) for one in accounts if one.account_id in now),
+        accounts=tuple((now[move.account_id], move) for move in accounts if move.account_id in now),
     )
 
 
 def _by_id(scores: Sequence[StoredScore]) -> dict[str, StoredScore]:
-    return {one.account_id: one for one in scores}
+    return {score.account_id: score for score in scores}
 
 
 def _largest(scores: Sequence[StoredScore]) -> list[StoredScore]:
-    return sorted(scores, key=lambda one: (-(one.arr or 0), one.account_id))
+    return sorted(scores, key=lambda score: (-(score.arr or 0), score.account_id))
 
 
 def _plays(
@@ -85,12 +85,12 @@ def _plays(
 ) -> list[tuple[tuple[str, str], int]]:
     """Return which play took the place of which, the most frequent first."""
     pairs = Counter(
-        (before.decision.play, one.decision.play)
-        for name, one in now.items()
-        if (before := then.get(name)) and before.decision and one.decision
+        (before.decision.play, score.decision.play)
+        for account, score in now.items()
+        if (before := then.get(account)) and before.decision and score.decision
     )
-    moved = [(pair, count) for pair, count in pairs.items() if pair[0] != pair[1]]
-    return sorted(moved, key=lambda one: (-one[1], one[0]))[:MOST]
+    changed = [(pair, count) for pair, count in pairs.items() if pair[0] != pair[1]]
+    return sorted(changed, key=lambda change: (-change[1], change[0]))[:MOST]
 
 
 def _moves(
@@ -98,9 +98,9 @@ def _moves(
 ) -> tuple[tuple[TargetMove, ...], tuple[AccountMove, ...]]:
     """Take the changes apart, as far as the inputs of both scorings are kept."""
     try:
-        found = explain_moves(settings, top=MOST, until=inputs.scoring.as_of.isoformat())
+        explained = explain_moves(settings, top=MOST, until=inputs.scoring.as_of.isoformat())
     except (DataError, ReleaseError):
         return (), ()
-    if inputs.earlier is None or found.since != inputs.earlier.scoring.as_of.isoformat():
+    if inputs.earlier is None or explained.since != inputs.earlier.scoring.as_of.isoformat():
         return (), ()
-    return tuple(found.targets), tuple(found.accounts)
+    return tuple(explained.targets), tuple(explained.accounts)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from models.plays.definitions import PLAYS
@@ -20,11 +21,11 @@ MOST, OPEN, LONGEST = 30, 8, 25
 
 @dataclass(frozen=True)
 class CsmList:
-    """One CSM's accounts of the week by place, their money, and how often each play comes."""
+    """One CSM's accounts of the week by place, their ARR in play, and how often each play comes."""
 
     csm: str
     rows: tuple[StoredScore, ...]
-    at_stake: float
+    arr_in_play: float
     plays: tuple[tuple[str, int], ...]
 
     @property
@@ -35,14 +36,14 @@ class CsmList:
 
 @dataclass(frozen=True)
 class Week:
-    """All lists, those with the most at stake first, and how many accounts are on none and why.
+    """All lists, those with the most ARR in play first, and how many accounts are on none and why.
 
-    ``known`` is False for a scoring from before there were decisions.
+    ``has_decisions`` is False for a scoring from before there were decisions.
     """
 
     lists: tuple[CsmList, ...]
     standings: Counter[str]
-    known: bool
+    has_decisions: bool
 
     @property
     def shown(self) -> tuple[CsmList, ...]:
@@ -57,34 +58,35 @@ class Week:
 
 def week(scores: Sequence[StoredScore]) -> Week:
     """Gather every CSM's list; that of accounts without a CSM comes last."""
-    held: dict[str, list[tuple[int, StoredScore]]] = defaultdict(list)
-    for one in scores:
-        if one.decision and one.decision.place:
-            held[one.csm_id or NOBODY].append((one.decision.place, one))
-    lists = [_list(csm, [one for _, one in sorted(own, key=_place)]) for csm, own in held.items()]
-    lists.sort(key=lambda one: (one.csm == NOBODY, -one.at_stake, one.csm))
-    decided = [one.decision for one in scores if one.decision]
-    return Week(tuple(lists), Counter(one.standing for one in decided), bool(decided))
+    by_csm: dict[str, list[tuple[int, StoredScore]]] = defaultdict(list)
+    for score in scores:
+        if score.decision and score.decision.place:
+            by_csm[score.csm_id or NOBODY].append((score.decision.place, score))
+    lists = [
+        _list(csm, [score for _, score in sorted(placed, key=itemgetter(0))])
+        for csm, placed in by_csm.items()
+    ]
+    lists.sort(key=lambda csm_list: (csm_list.csm == NOBODY, -csm_list.arr_in_play, csm_list.csm))
+    decisions = [score.decision for score in scores if score.decision]
+    standings: Counter[str] = Counter(decision.standing for decision in decisions)
+    return Week(tuple(lists), standings, bool(decisions))
 
 
-def beside(score: StoredScore, words: Catalogue) -> str:
+def follow_up(score: StoredScore, words: Catalogue) -> str:
     """Return what waits for the account's play and what comes next, said only once."""
     if score.decision is None:
         return ""
     sale, _, reason = score.decision.why.partition(": ")
-    told = [sale if reason.lower() in score.decision.text.lower() else score.decision.why]
+    sentences = [sale if reason.lower() in score.decision.text.lower() else score.decision.why]
     second = words.name("play", score.decision.second) if score.decision.second else ""
     if second and not sale.startswith(second):
-        told.append(words.text("week.second", play=second))
-    return " ".join(f"{one}." for one in told if one)
-
-
-def _place(pair: tuple[int, StoredScore]) -> int:
-    return pair[0]
+        sentences.append(words.text("week.second", play=second))
+    return " ".join(f"{sentence}." for sentence in sentences if sentence)
 
 
 def _list(csm: str, rows: Sequence[StoredScore]) -> CsmList:
-    decided = [one.decision for one in rows if one.decision]
-    counts = Counter(one.play for one in decided)
+    decisions = [score.decision for score in rows if score.decision]
+    counts = Counter(decision.play for decision in decisions)
     plays = tuple((name, counts[name]) for name in PLAYS if counts[name])
-    return CsmList(csm, tuple(rows), sum(one.at_stake for one in decided), plays)
+    arr_in_play = sum(decision.at_stake for decision in decisions)
+    return CsmList(csm, tuple(rows), arr_in_play, plays)

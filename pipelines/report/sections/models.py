@@ -34,7 +34,8 @@ class Quality:
 
 def qualities(inputs: Inputs, words: Catalogue) -> list[Quality]:
     """Return every target's quality, in the order of the page."""
-    titles = {str(one["name"]): title(one, words) for one in inputs.meta.get("features", ())}
+    features = inputs.meta.get("features", ())
+    titles = {str(column["name"]): title(column, words) for column in features}
     return [_quality(inputs, name, titles, words) for name in inputs.targets]
 
 
@@ -68,7 +69,7 @@ def _quality(inputs: Inputs, name: str, titles: Mapping[str, str], words: Catalo
 def standing(trained: Card | NotTrained | None, words: Catalogue) -> str:
     """Return how a model stands against each rival by the interval of its lead, as a sentence.
 
-    Where no rival was measured, or the card denies skill, its own reason is told, in English.
+    Where no rival was measured, or the card denies skill, its own reason stands there, in English.
     """
     groups: dict[str, list[str]] = {"better": [], "level": [], "worse": []}
     card = trained if isinstance(trained, Card) else None
@@ -76,15 +77,15 @@ def standing(trained: Card | NotTrained | None, words: Catalogue) -> str:
         lead = card.baselines[key].lead if card and key in card.baselines else None
         if lead is not None and not isnan(lead.low):
             groups[_standing(lead)].append(words.text(f"rival_in_text.{key}"))
-    told = "; ".join(
+    sentence = "; ".join(
         words.text(f"standing_of.{how}", rivals=listed(names, words))
         for how, names in groups.items()
         if names
     )
     reason = trained.why.strip().rstrip(".") if trained else ""
-    if not told or card is None or not card.skill:
+    if not sentence or card is None or not card.skill:
         return f"{reason}." if reason else ""
-    return f"{told[0].upper()}{told[1:]}."
+    return f"{sentence[0].upper()}{sentence[1:]}."
 
 
 def _standing(lead: Interval) -> str:
@@ -102,8 +103,7 @@ SIDE, EDGE = 240, 30
 OURS = "ours"
 
 
-FLIP = 0.5
-"""The AUC of flipping a coin."""
+RANDOM_AUC = 0.5
 
 
 @dataclass(frozen=True)
@@ -129,10 +129,9 @@ class Comparison:
 
     rows: tuple[Whisker, ...]
     ticks: tuple[tuple[float, float], ...]
-    coin: float
+    random_x: float
     height: float
     width: float = WIDTH
-    left: float = LEFT
 
 
 @dataclass(frozen=True)
@@ -163,10 +162,10 @@ def comparison(card: Card, titles: Mapping[str, str]) -> Comparison | None:
 
     ``titles`` says what a feature is called.
     """
-    known = _known(card, titles)
-    if not known or known[0][0] != OURS:
+    measured = _measured_aucs(card, titles)
+    if not measured or measured[0][0] != OURS:
         return None
-    lowest = min(_low(one) for _, _, one in known)
+    lowest = min(_low(auc) for _, _, auc in measured)
     start = min(0.4, int(10 * lowest) / 10)
     rows = tuple(
         Whisker(
@@ -174,22 +173,22 @@ def comparison(card: Card, titles: Mapping[str, str]) -> Comparison | None:
             detail=detail,
             ours=number == 0,
             y=20 + ROW * number,
-            x=_x(one.value, start),
-            low=_x(_low(one), start),
-            high=_x(_high(one), start),
-            auc=one.value,
+            x=_x(auc.value, start),
+            low=_x(_low(auc), start),
+            high=_x(auc.value if isnan(auc.high) else auc.high, start),
+            auc=auc.value,
         )
-        for number, (name, detail, one) in enumerate(known)
+        for number, (name, detail, auc) in enumerate(measured)
     )
     marks = [n / 10 for n in range(round(10 * start), 11)]
     ticks = tuple((_x(mark, start), mark) for mark in marks)
-    return Comparison(rows, ticks, _x(FLIP, start), 14 + ROW * len(known))
+    return Comparison(rows, ticks, _x(RANDOM_AUC, start), 14 + ROW * len(measured))
 
 
 RIVALS = ("best_column", "rule", "logistic")
 
 
-def _known(card: Card, titles: Mapping[str, str]) -> list[tuple[str, str, Interval]]:
+def _measured_aucs(card: Card, titles: Mapping[str, str]) -> list[tuple[str, str, Interval]]:
     """Return name, detail and AUC of the model and its rivals, as far as they were measured."""
     named = [(OURS, "", card.metrics["auc"])] if "auc" in card.metrics else []
     for key in RIVALS:
@@ -205,10 +204,6 @@ def _low(auc: Interval) -> float:
     return auc.value if isnan(auc.low) else auc.low
 
 
-def _high(auc: Interval) -> float:
-    return auc.value if isnan(auc.high) else auc.high
-
-
 def _x(auc: float, start: float) -> float:
     return round(LEFT + (auc - start) / (1 - start) * (WIDTH - LEFT - RIGHT), 1)
 
@@ -217,20 +212,20 @@ def reliability(bins: Sequence[ReliabilityBin]) -> Reliability | None:
     """Return the chart of a card's reliability; a larger dot stands for more accounts."""
     if not bins:
         return None
-    top = min(1.0, 1.08 * max(max(one.predicted, one.observed) for one in bins)) or 1.0
-    most = max(one.rows for one in bins)
+    top = min(1.0, 1.08 * max(max(group.predicted, group.observed) for group in bins)) or 1.0
+    most = max(group.rows for group in bins)
     points = tuple(
         Point(
-            x=_coordinate(one.predicted, top),
-            y=SIDE - _coordinate(one.observed, top),
-            radius=round(2.5 + 3.5 * (one.rows / most) ** 0.5, 1),
-            n=one.rows,
-            predicted=one.predicted,
-            observed=one.observed,
+            x=_coordinate(group.predicted, top),
+            y=SIDE - _coordinate(group.observed, top),
+            radius=round(2.5 + 3.5 * (group.rows / most) ** 0.5, 1),
+            n=group.rows,
+            predicted=group.predicted,
+            observed=group.observed,
         )
-        for one in bins
+        for group in bins
     )
-    path = "M" + " L".join(f"{one.x} {one.y}" for one in points)
+    path = "M" + " L".join(f"{point.x} {point.y}" for point in points)
     return Reliability(points, path, top)
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from pipelines.monitoring import texts
 from pipelines.monitoring.detectors.score_drift import MEAN
-from pipelines.monitoring.verdict import Finding, Kind, Light, Verdict
+from pipelines.monitoring.verdict import Kind, Light, Verdict
 
 if TYPE_CHECKING:
     from models.i18n.messages import Catalogue
@@ -19,8 +19,8 @@ WIDTH, HEIGHT = 220, 36
 
 
 @dataclass(frozen=True)
-class Told:
-    """One finding with what to do about it."""
+class FindingText:
+    """One finding in words, with what to do about it."""
 
     light: Light
     sentence: str
@@ -39,48 +39,46 @@ class Trend:
 
 
 @dataclass(frozen=True)
-class Watched:
+class MonitoringResults:
     """The week's verdict in words; ``weeks`` are the verdicts up to it, the oldest first."""
 
     sentence: str
     advice: str
     light: Light
-    findings: tuple[Told, ...]
+    findings: tuple[FindingText, ...]
     remarks: tuple[str, ...]
     weeks: tuple[tuple[date, Kind, Light], ...]
     trends: tuple[Trend, ...]
 
 
-def watched(inputs: Inputs, words: Catalogue) -> Watched | None:
+def monitoring_results(inputs: Inputs, words: Catalogue) -> MonitoringResults | None:
     """Return the verdict of the week in words."""
     verdict = inputs.verdict
     if verdict is None:
         return None
-    own = texts.CATALOGUES[words.language]
-    sentence, advice = texts.verdict_text(verdict, own)
-    remarks = (texts.false_alarm_text(verdict, own), texts.accuracy_text(verdict, own))
+    catalogue = texts.CATALOGUES[words.language]
+    sentence, advice = texts.verdict_text(verdict, catalogue)
+    remarks = (texts.false_alarm_text(verdict, catalogue), texts.accuracy_text(verdict, catalogue))
     oldest_first = inputs.verdicts[::-1]
-    return Watched(
+    return MonitoringResults(
         sentence=sentence,
         advice=advice,
         light=verdict.light,
-        findings=tuple(_told(one, own) for one in verdict.findings),
-        remarks=tuple(one for one in remarks if one),
-        weeks=tuple((one.as_of, one.kind, one.light) for one in oldest_first),
+        findings=tuple(
+            FindingText(finding.light, *texts.finding_text(finding, catalogue))
+            for finding in verdict.findings
+        ),
+        remarks=tuple(remark for remark in remarks if remark),
+        weeks=tuple((week.as_of, week.kind, week.light) for week in oldest_first),
         trends=tuple(_trends(oldest_first, list(inputs.targets))),
     )
 
 
-def _told(finding: Finding, own: Catalogue) -> Told:
-    sentence, advice = texts.finding_text(finding, own)
-    return Told(finding.light, sentence, advice)
-
-
 def _trends(verdicts: Sequence[Verdict], targets: Sequence[str]) -> list[Trend]:
     """Return mean probabilities by target, over all versions, and how many features moved."""
-    found = [_trend(name, [_mean(one, name) for one in verdicts]) for name in targets]
-    columns = _trend(None, [one.figures.get("columns moved") for one in verdicts])
-    return [one for one in (*found, columns) if one is not None]
+    trends = [_trend(name, [_mean(verdict, name) for verdict in verdicts]) for name in targets]
+    drifted = _trend(None, [verdict.figures.get("columns moved") for verdict in verdicts])
+    return [trend for trend in (*trends, drifted) if trend is not None]
 
 
 def _mean(verdict: Verdict, target: str) -> float | None:
@@ -89,13 +87,13 @@ def _mean(verdict: Verdict, target: str) -> float | None:
 
 
 def _trend(target: str | None, values: Sequence[float | None]) -> Trend | None:
-    known = [(place, value) for place, value in enumerate(values) if value is not None]
-    if len(known) < 2:
+    measured = [(place, value) for place, value in enumerate(values) if value is not None]
+    if len(measured) < 2:
         return None
-    numbers = [value for _, value in known]
+    numbers = [value for _, value in measured]
     low, high = min(numbers), max(numbers)
     across, up = WIDTH / (len(values) - 1), (HEIGHT - 8) / ((high - low) or 1)
     points = [
-        f"{place * across:.1f} {HEIGHT - 4 - (value - low) * up:.1f}" for place, value in known
+        f"{place * across:.1f} {HEIGHT - 4 - (value - low) * up:.1f}" for place, value in measured
     ]
-    return Trend(target, "M" + " L".join(points), numbers[0], numbers[-1], len(known))
+    return Trend(target, "M" + " L".join(points), numbers[0], numbers[-1], len(measured))

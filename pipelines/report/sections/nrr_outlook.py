@@ -27,7 +27,7 @@ class Bar:
 
 
 @dataclass(frozen=True)
-class Part:
+class ArrMovement:
     """What moves the base: a share of today's ARR, as an amount with its 80 % interval."""
 
     name: str
@@ -38,18 +38,21 @@ class Part:
 
 @dataclass(frozen=True)
 class Trial:
-    """What the forecast would have said a year before, and what came."""
+    """What the forecast would have said a year before, and the actual."""
 
     origin: date
     value: float
     low: float
     high: float
-    came: float
+    actual: float
 
 
 @dataclass(frozen=True)
 class Outlook:
-    """The forecast as the page draws it; ``bands`` and ``ticks`` are (x, NRR)."""
+    """The forecast as the page draws it; ``bands`` and ``ticks`` are (x, NRR).
+
+    ``coverage`` is the share of ``trials`` whose actual lay in the 80 % interval.
+    """
 
     origin: date
     band: str
@@ -58,14 +61,13 @@ class Outlook:
     bars: tuple[Bar, ...]
     bands: tuple[tuple[float, float, str], ...]
     ticks: tuple[tuple[float, float], ...]
-    contracted: tuple[Part, ...]
-    predicted: tuple[Part, ...]
+    contracted: tuple[ArrMovement, ...]
+    predicted: tuple[ArrMovement, ...]
     trial: Trial | None
     trials: int
-    inside: float | None
+    coverage: float | None
     height: float
     width: float = WIDTH
-    left: float = LEFT
 
 
 def outlook(document: Mapping[str, Any] | None) -> Outlook | None:
@@ -79,7 +81,7 @@ def outlook(document: Mapping[str, Any] | None) -> Outlook | None:
         for place, name in enumerate(("nrr_last_year", "grr_last_year"), start=2)
         if document.get(name) is not None
     ]
-    tried = document.get("backtest", {})
+    backtest = document.get("backtest", {})
     return Outlook(
         origin=date.fromisoformat(document["origin"]),
         band=str(document["band"]).replace(" ", "_"),
@@ -87,16 +89,16 @@ def outlook(document: Mapping[str, Any] | None) -> Outlook | None:
         grr=document["grr"],
         bars=(*bars, *past),
         bands=tuple(
-            (scale.x(one["from"]), one["from"], str(one["name"]).replace(" ", "_"))
-            for one in document["bands"]
-            if scale.low <= one["from"] <= scale.high
+            (scale.x(band["from"]), band["from"], str(band["name"]).replace(" ", "_"))
+            for band in document["bands"]
+            if scale.low <= band["from"] <= scale.high
         ),
         ticks=tuple((scale.x(mark), mark) for mark in scale.marks),
-        contracted=_parts(document, CONTRACTED),
-        predicted=_parts(document, PREDICTED),
-        trial=_trial(tried),
-        trials=int(tried.get("origins", 0)),
-        inside=tried.get("coverage", {}).get("nrr", {}).get("80"),
+        contracted=_movements(document, CONTRACTED),
+        predicted=_movements(document, PREDICTED),
+        trial=_trial(backtest),
+        trials=int(backtest.get("origins", 0)),
+        coverage=backtest.get("coverage", {}).get("nrr", {}).get("80"),
         height=24 + ROW * (2 + len(past)),
     )
 
@@ -110,8 +112,8 @@ class _Scale:
     def of(cls, document: Mapping[str, Any]) -> _Scale:
         ends = [document[name][f"{end}_95"] for name in ("nrr", "grr") for end in ("low", "high")]
         past = [document.get(f"{name}_last_year") for name in ("nrr", "grr")]
-        seen = [*ends, *(one for one in past if one is not None)]
-        return cls(min(LEAST, *seen), max(MOST, *seen))
+        drawn = [*ends, *(share for share in past if share is not None)]
+        return cls(min(LEAST, *drawn), max(MOST, *drawn))
 
     @property
     def marks(self) -> list[float]:
@@ -126,25 +128,26 @@ class _Scale:
 
 
 def _bar(document: Mapping[str, Any], name: str, place: int, scale: _Scale) -> Bar:
-    one = document[name]
-    inner, outer = ((scale.x(one[f"low_{p}"]), scale.x(one[f"high_{p}"])) for p in (80, 95))
-    return Bar(name, one["value"], 24 + ROW * place, scale.x(one["value"]), inner, outer)
+    spread, value = document[name], document[name]["value"]
+    inner, outer = ((scale.x(spread[f"low_{p}"]), scale.x(spread[f"high_{p}"])) for p in (80, 95))
+    return Bar(name, value, 24 + ROW * place, scale.x(value), inner, outer)
 
 
-def _parts(document: Mapping[str, Any], names: tuple[str, ...]) -> tuple[Part, ...]:
+def _movements(document: Mapping[str, Any], names: tuple[str, ...]) -> tuple[ArrMovement, ...]:
     arr, parts = float(document["arr"]), document["parts"]
     return tuple(
-        Part(name, *(arr * parts[name][end] for end in ("value", "low_80", "high_80")))
+        ArrMovement(name, *(arr * parts[name][end] for end in ("value", "low_80", "high_80")))
         for name in names
         if name in parts
     )
 
 
-def _trial(tried: Mapping[str, Any]) -> Trial | None:
+def _trial(backtest: Mapping[str, Any]) -> Trial | None:
     """Return the newest year that could be checked."""
-    known = sorted(tried.get("trials", ()), key=lambda one: str(one["origin"]))
-    if not known:
+    trials = backtest.get("trials", ())
+    newest = max(trials, key=lambda trial: str(trial["origin"]), default=None)
+    if newest is None:
         return None
-    one = known[-1]["nrr"]
-    day = date.fromisoformat(known[-1]["origin"])
-    return Trial(day, one["value"], one["low_80"], one["high_80"], one["came"])
+    nrr = newest["nrr"]
+    day = date.fromisoformat(newest["origin"])
+    return Trial(day, nrr["value"], nrr["low_80"], nrr["high_80"], nrr["came"])

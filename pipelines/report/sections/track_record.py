@@ -1,4 +1,4 @@
-"""Last quarter's scores against what happened since: outcomes and money, expected and come."""
+"""Last quarter's scores against what happened since: outcomes and ARR, forecast and actual."""
 
 from __future__ import annotations
 
@@ -21,22 +21,22 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Outcome:
-    """One target: accounts expected to have it, by the sum of their chances, and those that do.
+    """One target: outcomes expected, as the sum of the probabilities, and actual ones.
 
-    ``accounts`` are those of which it is known by now.
+    ``accounts`` counts those whose outcome is known by now.
     """
 
     target: str
     accounts: int
     expected: float
-    came: float
+    actual: float
 
 
 @dataclass(frozen=True)
-class Kept:
-    """What the scoring of ``as_of`` expected within its horizon, and what came.
+class TrackRecord:
+    """What the scoring of ``as_of`` expected within its horizon, and the actuals.
 
-    ``expansion`` and ``loss`` are (expected, come) in ARR; ``None`` where no amount is known.
+    ``expansion`` and ``loss`` are (expected, actual) in ARR; ``None`` where no amount is known.
     """
 
     as_of: date
@@ -45,64 +45,69 @@ class Kept:
     loss: tuple[float, float] | None
 
 
-def knowable_from(inputs: Inputs) -> date | None:
+def checkable_from(inputs: Inputs) -> date | None:
     """Return the day from which the oldest scoring can be checked."""
-    known = [*(one.as_of for one in inputs.past), inputs.scoring.as_of]
-    return min(known) + timedelta(days=_mature_days(inputs))
+    days = [*(scoring.as_of for scoring in inputs.past), inputs.scoring.as_of]
+    return min(days) + timedelta(days=_mature_days(inputs))
 
 
-def kept(settings: Settings, inputs: Inputs) -> Kept | None:
+def track_record(settings: Settings, inputs: Inputs) -> TrackRecord | None:
     """Check the newest scoring all of whose outcomes are known by the week of the report."""
     last = inputs.scoring.as_of - timedelta(days=_mature_days(inputs))
-    found = next((one for one in inputs.past if one.as_of <= last), None)
-    if found is None:
+    scoring = next((past for past in inputs.past if past.as_of <= last), None)
+    if scoring is None:
         return None
-    with closing(ScoreStore(settings.store_url)) as store, store.open_scoring(found.as_of) as whole:
-        scores = list(whole.rows) if whole else []
-    came = _outcomes(settings, found.as_of)
-    return Kept(
-        as_of=found.as_of,
+    with (
+        closing(ScoreStore(settings.store_url)) as store,
+        store.open_scoring(scoring.as_of) as stored,
+    ):
+        scores = list(stored.rows) if stored else []
+    actuals = _actuals(settings, scoring.as_of)
+    return TrackRecord(
+        as_of=scoring.as_of,
         outcomes=tuple(
-            _outcome(name, scores, came, inputs) for name in found.models if name in inputs.targets
+            _outcome(name, scores, actuals, inputs)
+            for name in scoring.models
+            if name in inputs.targets
         ),
-        expansion=_money(scores, came, inputs, "+"),
-        loss=_money(scores, came, inputs, "-"),
+        expansion=_arr(scores, actuals, inputs, "+"),
+        loss=_arr(scores, actuals, inputs, "-"),
     )
 
 
 def _mature_days(inputs: Inputs) -> int:
-    return max((int(one["mature_days"]) for one in inputs.meta.get("targets", ())), default=0)
+    return max((int(target["mature_days"]) for target in inputs.meta.get("targets", ())), default=0)
 
 
-def _outcomes(settings: Settings, as_of: date) -> pd.DataFrame:
-    """Return what became of the accounts of a day, by account."""
+def _actuals(settings: Settings, as_of: date) -> pd.DataFrame:
+    """Return the labels of a day, by account."""
     through = date.fromisoformat(read_manifest(settings).data_through)
-    found = labels_at(settings, [as_of], horizon_of(settings, through)).to_pandas()
-    by_account: pd.DataFrame = found.set_index(found["account_id"].astype(str))
+    labels = labels_at(settings, [as_of], horizon_of(settings, through)).to_pandas()
+    by_account: pd.DataFrame = labels.set_index(labels["account_id"].astype(str))
     return by_account
 
 
 def _columns(inputs: Inputs, target: str) -> Mapping[str, Any]:
-    return next(one for one in inputs.meta["targets"] if one["name"] == target)
+    return next(label for label in inputs.meta["targets"] if label["name"] == target)
 
 
 def _outcome(
-    target: str, scores: Sequence[StoredScore], came: pd.DataFrame, inputs: Inputs
+    target: str, scores: Sequence[StoredScore], actuals: pd.DataFrame, inputs: Inputs
 ) -> Outcome:
-    label = came[_columns(inputs, target)["column"]].dropna()
-    known = [one for one in scores if one.account_id in label.index]
+    label = actuals[_columns(inputs, target)["column"]].dropna()
+    mature = [score for score in scores if score.account_id in label.index]
     return Outcome(
         target=target,
-        accounts=len(known),
-        expected=sum(one.probabilities.get(target, 0.0) for one in known),
-        came=float(label.reindex([one.account_id for one in known]).sum()),
+        accounts=len(mature),
+        expected=sum(score.probabilities.get(target, 0.0) for score in mature),
+        actual=float(label.reindex([score.account_id for score in mature]).sum()),
     )
 
 
-def _money(
-    scores: Sequence[StoredScore], came: pd.DataFrame, inputs: Inputs, direction: str
+def _arr(
+    scores: Sequence[StoredScore], actuals: pd.DataFrame, inputs: Inputs, direction: str
 ) -> tuple[float, float] | None:
-    """Return expected and come ARR of the targets of a direction, over the accounts scored."""
+    """Return expected and actual ARR of the targets of a direction, over the accounts scored."""
     amounts = [
         _columns(inputs, name)["amount_column"]
         for name in inputs.scoring.models
@@ -111,7 +116,7 @@ def _money(
     if not amounts or not all(amounts):
         return None
     field = "expected_expansion_arr" if direction == "+" else "arr_at_risk"
-    known = [one for one in scores if one.account_id in came.index]
-    expected = sum(getattr(one, field) or 0.0 for one in known)
-    rows = came.loc[[one.account_id for one in known], amounts]
+    mature = [score for score in scores if score.account_id in actuals.index]
+    expected = sum(getattr(score, field) or 0.0 for score in mature)
+    rows = actuals.loc[[score.account_id for score in mature], amounts]
     return float(expected), float(rows.fillna(0.0).abs().to_numpy().sum())

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pipelines.report.inputs import Inputs
 
 OLD_DAYS = 14
-"""From this age on the data is told to be old: the page is made every week."""
+"""Data older than this counts as old: the page is written every week."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ def trust(inputs: Inputs, words: Catalogue) -> Trust:
     signs = (
         _monitoring(inputs, words),
         _models(inputs, words),
-        *_promises(inputs, words),
+        *_forecast_accuracy(inputs, words),
         _age(inputs, words),
     )
     light = _worst(signs)
@@ -63,12 +63,15 @@ def _monitoring(inputs: Inputs, words: Catalogue) -> Sign:
     verdict = inputs.verdict
     if verdict is None:
         return Sign("look", "monitoring", words.text("trust.not_monitored"))
-    told, do = monitoring_texts.verdict_text(verdict, monitoring_texts.CATALOGUES[words.language])
-    return Sign(verdict.light, "monitoring", told if verdict.light == "ok" else f"{told} {do}")
+    sentence, advice = monitoring_texts.verdict_text(
+        verdict, monitoring_texts.CATALOGUES[words.language]
+    )
+    text = sentence if verdict.light == "ok" else f"{sentence} {advice}"
+    return Sign(verdict.light, "monitoring", text)
 
 
 def _models(inputs: Inputs, words: Catalogue) -> Sign:
-    """Tell which models are proven; a lead that may be chance is not told as proof."""
+    """Say which models are proven; a lead that may be chance does not count as proof."""
     skilled = [name for name in inputs.targets if skilled_at(inputs, name)]
     clear = [name for name in skilled if clearly_ahead(inputs.cards[name])]
     if len(clear) == len(inputs.targets):
@@ -78,21 +81,26 @@ def _models(inputs: Inputs, words: Catalogue) -> Sign:
         ("trust.perhaps", [name for name in skilled if name not in clear]),
         ("trust.not_proven", [name for name in inputs.targets if name not in skilled]),
     )
-    told = [words.text(key, targets=targets(names, words)) for key, names in parts if names]
+    sentences = [words.text(key, targets=targets(names, words)) for key, names in parts if names]
     growing = [name for name in skilled if inputs.targets[name].direction == GAIN]
-    return Sign("look" if growing else "alarm", "models", " ".join(told))
+    return Sign("look" if growing else "alarm", "models", " ".join(sentences))
 
 
-def _promises(inputs: Inputs, words: Catalogue) -> list[Sign]:
-    """Tell whose probabilities did not come true when tested; without a test there is no sign."""
-    made = {name: one for name in inputs.scoring.models if (one := promise(inputs.cards.get(name)))}
-    broken = {name: one for name, one in made.items() if not one.kept}
-    if not made:
+def _forecast_accuracy(inputs: Inputs, words: Catalogue) -> list[Sign]:
+    """Say whose probabilities did not come true when tested; without a test there is no sign."""
+    tested = {
+        name: accuracy
+        for name in inputs.scoring.models
+        if (accuracy := forecast_accuracy(inputs.cards.get(name)))
+    }
+    missed = {name: accuracy for name, accuracy in tested.items() if not accuracy.is_met}
+    if not tested:
         return []
-    if not broken:
+    if not missed:
         return [Sign("ok", "amounts", words.text("trust.forecast_met"))]
     misses = "; ".join(
-        one.sentence(words, words.name("target_in_text", name)) for name, one in broken.items()
+        accuracy.sentence(words, words.name("target_in_text", name))
+        for name, accuracy in missed.items()
     )
     return [Sign("look", "amounts", words.text("trust.forecast_missed", misses=misses))]
 
@@ -123,7 +131,7 @@ def _age(inputs: Inputs, words: Catalogue) -> Sign:
 
 
 LEAST, MOST = 0.75, 4 / 3
-"""Outcomes seen for each one expected, between which a promise counts as kept."""
+"""Actual outcomes for each one forecast, between which a forecast counts as met."""
 
 
 CHANCE = 4.0
@@ -132,21 +140,21 @@ of thirteen count an outcome about three times."""
 
 
 @dataclass(frozen=True)
-class Promise:
-    """Outcomes expected by a model and seen, over all rows of its test."""
+class ForecastAccuracy:
+    """Outcomes forecast by a model and actual ones, over all rows of its test."""
 
     expected: float
-    seen: float
+    actual: float
 
     @property
     def ratio(self) -> float:
-        """Outcomes seen for each one expected."""
-        return self.seen / self.expected
+        """Actual outcomes for each one forecast."""
+        return self.actual / self.expected
 
     @property
-    def kept(self) -> bool:
-        """Say whether the two agree, as far as chance lets one tell."""
-        clear = abs(self.seen - self.expected) > CHANCE * sqrt(self.expected)
+    def is_met(self) -> bool:
+        """Whether the two agree, but for a difference that chance explains."""
+        clear = abs(self.actual - self.expected) > CHANCE * sqrt(self.expected)
         return not clear or LEAST <= self.ratio <= MOST
 
     def sentence(self, words: Catalogue, target: str) -> str:
@@ -155,9 +163,9 @@ class Promise:
         return words.text(key, target=target, actual=words.number(10 * self.ratio))
 
 
-def promise(card: Card | None) -> Promise | None:
-    """Return a card's promise; None where the card has no test to tell from."""
+def forecast_accuracy(card: Card | None) -> ForecastAccuracy | None:
+    """Return the forecast accuracy of a card's test; None where it has no test."""
     bins = card.reliability if card else ()
     expected = sum(tenth.rows * tenth.predicted for tenth in bins)
-    seen = sum(tenth.rows * tenth.observed for tenth in bins)
-    return Promise(expected, seen) if expected > 0 else None
+    actual = sum(tenth.rows * tenth.observed for tenth in bins)
+    return ForecastAccuracy(expected, actual) if expected > 0 else None

@@ -1,4 +1,4 @@
-"""What the base could still buy: people without a seat and products not held."""
+"""Whitespace: addressable users without a seat and products not held."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ class Segment:
 
 
 @dataclass(frozen=True)
-class Room:
-    """One account with room to grow; ``arr`` is its people without a seat at its own price."""
+class AccountWhitespace:
+    """One account with whitespace; ``arr`` is its people without a seat at its own price."""
 
     score: StoredScore
     people: float
@@ -41,47 +41,56 @@ class Room:
 
 @dataclass(frozen=True)
 class Whitespace:
-    """The largest accounts by what is left, and all by segment; ``known`` says the data has it.
+    """The largest accounts by whitespace, and all by segment.
 
+    ``has_data`` says whether the data holds people and seats at all;
     ``unknown`` counts the accounts of which nobody knows how many people could hold a seat.
     """
 
-    known: bool
+    has_data: bool
     segments: tuple[Segment, ...] = ()
-    rooms: tuple[Room, ...] = ()
+    accounts: tuple[AccountWhitespace, ...] = ()
     unknown: int = 0
 
 
 def whitespace(inputs: Inputs) -> Whitespace:
-    """Add up what is left, by segment and account."""
+    """Add up the whitespace, by segment and account."""
     frame = inputs.newest
     if not set(SEATS) <= set(frame.columns) or not frame[SEATS].notna().all(axis=1).any():
-        return Whitespace(known=False)
-    scores = {one.account_id: one for one in inputs.scores}
-    left = _left(frame[frame["account_id"].isin(list(scores))], scores)
-    known = left[left["people"].notna()]
-    ordered = known.sort_values(["arr", "people", "account_id"], ascending=[False, False, True])
+        return Whitespace(has_data=False)
+    scores = {score.account_id: score for score in inputs.scores}
+    table = _by_account(frame[frame["account_id"].isin(list(scores))], scores)
+    addressable = table[table["people"].notna()]
+    ordered = addressable.sort_values(
+        ["arr", "people", "account_id"], ascending=[False, False, True]
+    )
     top = ordered[ordered["people"] > 0].head(MOST).to_dict("records")
     return Whitespace(
-        known=True,
-        segments=tuple(_segments(known)),
-        rooms=tuple(
-            Room(scores[str(row["account_id"])], row["people"], row["arr"], _known(row["products"]))
+        has_data=True,
+        segments=tuple(_segments(addressable)),
+        accounts=tuple(
+            AccountWhitespace(
+                score=scores[str(row["account_id"])],
+                people=row["people"],
+                arr=row["arr"],
+                products=float(row["products"]) if isfinite(row["products"]) else None,
+            )
             for row in top
         ),
-        unknown=len(left) - len(known),
+        unknown=len(table) - len(addressable),
     )
 
 
-def _left(frame: pd.DataFrame, scores: dict[str, StoredScore]) -> pd.DataFrame:
+def _by_account(frame: pd.DataFrame, scores: dict[str, StoredScore]) -> pd.DataFrame:
     people = (frame["employees"] * frame["seats_whitespace_share"]).clip(lower=0)
     licensed = frame.get("seats_licensed", pd.Series(float("nan"), frame.index))
-    arr = pd.Series([scores[str(one)].arr or 0.0 for one in frame["account_id"]], frame.index)
+    scored = [scores[str(account)] for account in frame["account_id"]]
+    arr = pd.Series([score.arr or 0.0 for score in scored], frame.index)
     price = (arr / licensed.where(licensed > 0)).fillna(0.0)
     return pd.DataFrame(
         {
             "account_id": frame["account_id"].astype(str),
-            "segment": [scores[str(one)].segment or NO_SEGMENT for one in frame["account_id"]],
+            "segment": [score.segment or NO_SEGMENT for score in scored],
             "people": people,
             "arr": people * price,
             "products": frame.get("products_whitespace", pd.Series(float("nan"), frame.index)),
@@ -89,19 +98,15 @@ def _left(frame: pd.DataFrame, scores: dict[str, StoredScore]) -> pd.DataFrame:
     )
 
 
-def _segments(known: pd.DataFrame) -> Sequence[Segment]:
-    found = [
+def _segments(addressable: pd.DataFrame) -> Sequence[Segment]:
+    segments = [
         Segment(
             name=str(name),
-            accounts=len(own),
-            people=float(own["people"].sum()),
-            arr=float(own["arr"].sum()),
-            products=float(own["products"].sum()) if own["products"].notna().any() else None,
+            accounts=len(rows),
+            people=float(rows["people"].sum()),
+            arr=float(rows["arr"].sum()),
+            products=float(rows["products"].sum()) if rows["products"].notna().any() else None,
         )
-        for name, own in known.groupby("segment", sort=True)
+        for name, rows in addressable.groupby("segment", sort=True)
     ]
-    return sorted(found, key=lambda one: (-one.arr, -one.people, one.name))
-
-
-def _known(value: float) -> float | None:
-    return float(value) if isfinite(value) else None
+    return sorted(segments, key=lambda segment: (-segment.arr, -segment.people, segment.name))

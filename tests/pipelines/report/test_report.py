@@ -19,7 +19,7 @@ from pipelines.config.settings import Settings, load
 from pipelines.report import pdf
 from pipelines.report.inputs import Inputs, gather
 from pipelines.report.report import ReportResult, contents, render, report
-from pipelines.report.sections.csm_lists import beside
+from pipelines.report.sections.csm_lists import follow_up
 from pipelines.report.sections.models import standing
 from pipelines.report.texts import CATALOGUES
 from tests.pipelines import weekly
@@ -142,7 +142,7 @@ def test_beside_a_play_nothing_is_said_twice(
 ) -> None:
     one = gather(company).scores[0]
     decision = Decision("expand", words, why, second, 1.0)
-    assert beside(replace(one, decision=decision), ENGLISH) == told
+    assert follow_up(replace(one, decision=decision), ENGLISH) == told
 
 
 def test_a_scoring_from_before_there_were_decisions_has_no_lists(company: Settings) -> None:

@@ -16,9 +16,9 @@ from pipelines.config.settings import Settings
 from pipelines.monitoring.verdict import Finding, Verdict, write
 from pipelines.report.inputs import gather
 from pipelines.report.report import report
-from pipelines.report.sections import track_record as kept_module
+from pipelines.report.sections import track_record as track_record_module
 from pipelines.report.sections.changes import changes
-from pipelines.report.sections.track_record import kept, knowable_from
+from pipelines.report.sections.track_record import checkable_from, track_record
 from pipelines.report.sections.whitespace import whitespace
 from tests.pipelines import weekly
 from tests.pipelines.report.test_report import ALL, page_of, text
@@ -46,8 +46,8 @@ def test_what_came_left_and_changed_is_told(two_weeks: Settings) -> None:
     found = changes(two_weeks, gather(two_weeks))
     assert found is not None
     assert found.since == BEFORE
-    assert [one.account_id for one in found.came] == ["a001"]
-    assert [one.name for one in found.left] == ["Gone & Co"]
+    assert [one.account_id for one in found.added] == ["a001"]
+    assert [one.name for one in found.dropped] == ["Gone & Co"]
     assert "No longer scored: <span>Gone &amp; Co</span>." in page_of(two_weeks)
     assert "<script" not in page_of(two_weeks)
     assert found.plays == ((("drive_adoption", "expand"), 1),)
@@ -113,7 +113,7 @@ def test_whitespace_is_people_without_a_seat_at_todays_price(two_weeks: Settings
                  "products_whitespace"],
     )  # fmt: skip
     found = whitespace(replace(inputs, newest=frame))
-    assert [(one.score.account_id, one.people, one.arr) for one in found.rooms] == [
+    assert [(one.score.account_id, one.people, one.arr) for one in found.accounts] == [
         ("a003", 40.0, 20_000.0),
         ("a002", 50.0, 10_000.0),
     ]
@@ -121,15 +121,15 @@ def test_whitespace_is_people_without_a_seat_at_todays_price(two_weeks: Settings
     assert (segment.name, segment.accounts, segment.people) == ("mid-market", 3, 90.0)
     assert (segment.arr, segment.products) == (30_000.0, 2.0)
     assert found.unknown == 1
-    assert not whitespace(replace(inputs, newest=frame[["account_id"]])).known
+    assert not whitespace(replace(inputs, newest=frame[["account_id"]])).has_data
 
 
 def test_old_forecasts_wait_for_their_day_and_are_then_held_against_what_came(
     two_weeks: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     inputs = gather(two_weeks)
-    assert kept(two_weeks, inputs) is None
-    assert knowable_from(inputs) == BEFORE + timedelta(days=122)
+    assert track_record(two_weeks, inputs) is None
+    assert checkable_from(inputs) == BEFORE + timedelta(days=122)
     assert "Available from 5 November 2026" in text(page_of(two_weeks, inputs))
     meta = {
         **inputs.meta,
@@ -154,11 +154,11 @@ def test_old_forecasts_wait_for_their_day_and_are_then_held_against_what_came(
         assert as_of == BEFORE
         return came
 
-    monkeypatch.setattr(kept_module, "_outcomes", outcomes)
-    found = kept(two_weeks, replace(inputs, meta=meta))
+    monkeypatch.setattr(track_record_module, "_actuals", outcomes)
+    found = track_record(two_weeks, replace(inputs, meta=meta))
     assert found is not None
     upsell = found.outcomes[0]
-    assert (upsell.target, upsell.accounts, upsell.came) == ("upsell", 2, 1.0)
+    assert (upsell.target, upsell.accounts, upsell.actual) == ("upsell", 2, 1.0)
     assert upsell.expected == pytest.approx(0.6)
     assert found.expansion == (998.0 + 997.0 + 996.0, 1000.0)
     told = text(page_of(two_weeks, replace(inputs, meta=meta)))

@@ -66,8 +66,8 @@ def test_the_newest_year_that_can_be_checked_is_told() -> None:
     found = outlook(document())
     assert found is not None
     assert found.trial is not None
-    assert (found.trial.origin, found.trial.came) == (date(2025, 8, 4), 1.08)
-    assert (found.trials, found.inside) == (2, 0.5)
+    assert (found.trial.origin, found.trial.actual) == (date(2025, 8, 4), 1.08)
+    assert (found.trials, found.coverage) == (2, 0.5)
     young = outlook(document(backtest={}))
     assert young is not None
     assert young.trial is None

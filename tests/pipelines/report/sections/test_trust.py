@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from models.release.card import Card, ReliabilityBin
-from pipelines.report.sections.trust import promise
+from pipelines.report.sections.trust import forecast_accuracy
 from pipelines.report.texts import CATALOGUES
 from tests.support import cards
 
@@ -25,13 +25,13 @@ def card(*bins: tuple[float, float, int]) -> Card:
     ],
     ids=["half came", "double came"],
 )
-def test_a_broken_promise_is_told_in_tens(
+def test_a_missed_forecast_is_reported_in_tens(
     bins: list[tuple[float, float, int]], sentence: str
 ) -> None:
-    told = promise(card(*bins))
-    assert told is not None
-    assert not told.kept
-    assert told.sentence(CATALOGUES["en"], "churn") == sentence
+    accuracy = forecast_accuracy(card(*bins))
+    assert accuracy is not None
+    assert not accuracy.is_met
+    assert accuracy.sentence(CATALOGUES["en"], "churn") == sentence
 
 
 @pytest.mark.parametrize(
@@ -44,12 +44,14 @@ def test_a_broken_promise_is_told_in_tens(
     ],
     ids=["the sum", "a small gap", "few outcomes", "no outcome"],
 )
-def test_a_promise_is_kept_as_far_as_one_can_tell(bins: list[tuple[float, float, int]]) -> None:
-    told = promise(card(*bins))
-    assert told is not None
-    assert told.kept
+def test_a_forecast_is_met_unless_chance_cannot_explain_it(
+    bins: list[tuple[float, float, int]],
+) -> None:
+    accuracy = forecast_accuracy(card(*bins))
+    assert accuracy is not None
+    assert accuracy.is_met
 
 
 @pytest.mark.parametrize("stored", [None, card(), card((0.0, 0.0, 100))])
-def test_without_a_test_nothing_was_promised(stored: Card | None) -> None:
-    assert promise(stored) is None
+def test_without_a_test_there_is_no_forecast_accuracy(stored: Card | None) -> None:
+    assert forecast_accuracy(stored) is None
