@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from models.store.migrations.version import VERSION
-from pipelines.common.lock import alone
+from pipelines.common.lock import exclusive
 from tests.models.store import baseline
 from tests.pipelines.cli.test_app import SETTINGS, expansion
 
@@ -46,7 +46,7 @@ def test_while_the_weekly_run_is_under_way_nothing_is_upgraded(
     company: Path, database_url: str
 ) -> None:
     before = baseline.rows(database_url)
-    with alone(company / "work" / "weekly" / "lock"):
+    with exclusive(company / "work" / "weekly" / "lock"):
         refused = expansion(company, "store", "upgrade")
     assert refused.returncode == 3
     assert "the weekly run is under way" in refused.stderr
