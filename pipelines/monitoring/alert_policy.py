@@ -22,24 +22,24 @@ def settled(
     One of the kind ``customers_changed`` has no light of its own until it has lasted
     ``PATIENCE`` weeks. ``past`` holds the verdicts of the weeks before, the newest first.
     """
-    lasting = [_lasting(one, past, as_of) for one in findings]
+    lasting = [_lasting(finding, past, as_of) for finding in findings]
     return tuple(
         sorted(lasting, key=lambda o: (o.light == "ok", -ORDER.index(o.kind), o.code, o.about))
     )
 
 
-def _lasting(one: Finding, past: Sequence[Verdict], as_of: date) -> Finding:
-    since = _since(one, past, as_of)
+def _lasting(finding: Finding, past: Sequence[Verdict], as_of: date) -> Finding:
+    since = _since(finding, past, as_of)
     weeks = (as_of - since).days // 7 + 1
-    waits = one.kind == "customers_changed" and weeks < PATIENCE
-    return replace(one, since=since, weeks=weeks, light="ok" if waits else one.light)
+    waits = finding.kind == "customers_changed" and weeks < PATIENCE
+    return replace(finding, since=since, weeks=weeks, light="ok" if waits else finding.light)
 
 
-def _since(one: Finding, past: Sequence[Verdict], as_of: date) -> date:
+def _since(finding: Finding, past: Sequence[Verdict], as_of: date) -> date:
     for verdict in past:
         if verdict.as_of < as_of - GAP:
             break
         for other in verdict.findings:
-            if (other.code, other.about) == (one.code, one.about):
+            if (other.code, other.about) == (finding.code, finding.about):
                 return other.since
     return as_of

@@ -2,7 +2,7 @@
 
 It judges nothing itself. Verdict and text, each column's population stability index (PSI), its
 threshold and whether it drifted are those of the monitoring; Evidently draws how the values lie,
-over the same bands of the reference (see ``bands``).
+over the same bands of the reference (see ``binning``).
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from models.common.files import write_atomically
 from models.i18n.feature_text import phrase
 from models.i18n.number_format import PLAIN
 from pipelines.monitoring.detectors.binning import band
-from pipelines.monitoring.detectors.feature_drift import Columns, Moved
+from pipelines.monitoring.detectors.feature_drift import ColumnDrift, FeatureDrift
 from pipelines.monitoring.texts import CATALOGUES, verdict_text
 from pipelines.monitoring.verdict import Kind, Light, Verdict
 
@@ -33,7 +33,7 @@ LANGUAGE = "en"
 
 
 @dataclass(frozen=True)
-class ColumnDrift:
+class ColumnFigures:
     """One column's drift. ``value`` is its PSI, None where there was nothing to compare.
 
     ``known_before`` is the share of the reference rows with a value (0 to 1).
@@ -51,7 +51,7 @@ class ColumnDrift:
 
 
 @dataclass(frozen=True)
-class Annex:
+class DriftSummary:
     """What moved between ``n_reference`` and ``n_current`` rows, under the monitoring's verdict.
 
     ``verdict`` is its light, ``kind`` what kind of week it was, ``sentence`` says so and what to
@@ -65,16 +65,16 @@ class Annex:
     share: float
     n_reference: int
     n_current: int
-    columns: tuple[ColumnDrift, ...]
+    columns: tuple[ColumnFigures, ...]
 
 
-def annex(
+def drift_summary(
     verdict: Verdict,
-    compared: Columns,
+    compared: FeatureDrift,
     reference: pd.DataFrame,
     current: pd.DataFrame,
     declared: Sequence[Mapping[str, Any]],
-) -> Annex:
+) -> DriftSummary:
     """Return the figures of every column that the monitoring compared.
 
     ``declared`` are the feature table's declarations (name, unit, description, window_days,
@@ -83,7 +83,7 @@ def annex(
     declarations = {str(column["name"]): column for column in declared}
     is_comparable = not reference.empty and not current.empty
     columns = tuple(
-        ColumnDrift(
+        ColumnFigures(
             name=moved.name,
             description=str(declarations[moved.name]["description"]),
             method=METHOD,
@@ -92,13 +92,13 @@ def annex(
             drifted=moved.drifted,
             grows=moved.grows,
             sentence=changed(declarations[moved.name], reference[moved.name], current[moved.name]),
-            known_before=round(moved.known[0], 4) if is_comparable else 0.0,
+            known_before=round(moved.completeness[0], 4) if is_comparable else 0.0,
         )
-        for moved in compared.moved
+        for moved in compared.columns
     )
     counted = [column for column in columns if not column.grows]
     drifted = sum(column.drifted for column in counted)
-    return Annex(
+    return DriftSummary(
         verdict=verdict.light,
         kind=verdict.kind,
         sentence=" ".join(verdict_text(verdict, CATALOGUES[LANGUAGE])),
@@ -109,15 +109,15 @@ def annex(
     )
 
 
-def write_summary(figures: Annex, path: Path) -> None:
+def write_summary(figures: DriftSummary, path: Path) -> None:
     """Write the figures as JSON: the same figures, the same bytes."""
     text = json.dumps(asdict(figures), indent=1, ensure_ascii=False)
     write_atomically(path, text + "\n")
 
 
 def write_page(
-    figures: Annex,
-    compared: Columns,
+    figures: DriftSummary,
+    compared: FeatureDrift,
     reference: pd.DataFrame,
     current: pd.DataFrame,
     declared: Sequence[Mapping[str, Any]],
@@ -128,17 +128,17 @@ def write_page(
     Evidently puts fresh ids into its page, so that it is never the same twice.
     """
     page = EMPTY
-    if compared.moved and not reference.empty and not current.empty:
+    if compared.columns and not reference.empty and not current.empty:
         units = {str(column["name"]): str(column["unit"]) for column in declared}
         pairs = {
             moved.name: band(reference[moved.name], current[moved.name], units[moved.name])
-            for moved in compared.moved
+            for moved in compared.columns
         }
         before, now = (
             pd.DataFrame({name: pair[side] for name, pair in pairs.items()}) for side in (0, 1)
         )
         with _quiet():
-            page = _evidently(compared.moved, before, now)
+            page = _evidently(compared.columns, before, now)
     verdict = f"<body>\n<h1>{escape(figures.sentence)}</h1>"
     write_atomically(path, page.replace("<body>", verdict, 1))
 
@@ -149,7 +149,7 @@ EMPTY = (
 )
 
 
-def _evidently(moved: Sequence[Moved], before: pd.DataFrame, now: pd.DataFrame) -> str:
+def _evidently(moved: Sequence[ColumnDrift], before: pd.DataFrame, now: pd.DataFrame) -> str:
     from evidently import DataDefinition, Dataset, Report
     from evidently.metrics import ValueDrift
 
@@ -166,7 +166,7 @@ def _evidently(moved: Sequence[Moved], before: pd.DataFrame, now: pd.DataFrame) 
     return str(run.get_html_str(as_iframe=False))
 
 
-def _monitored(moved: Sequence[Moved]) -> str:
+def _monitored(moved: Sequence[ColumnDrift]) -> str:
     """Return the name of a test that says of each column what the monitoring says.
 
     Evidently's own index smooths otherwise and knows nothing of columns that grow by nature: its
@@ -214,7 +214,9 @@ def changed(column: Mapping[str, Any], before: pd.Series, now: pd.Series) -> str
     if before.isna().all():
         return f"{title(column)}: not known for any account before, known now."
     gap = _gap(before, now)
-    return f"{title(column)}: {_TELL.get(str(column['unit']), _number)(column, before, now)}{gap}."
+    return (
+        f"{title(column)}: {_PHRASES.get(str(column['unit']), _number)(column, before, now)}{gap}."
+    )
 
 
 def _unknown_before(before: pd.Series) -> str:
@@ -227,8 +229,8 @@ def _unknown_before(before: pd.Series) -> str:
 
 def _gap(before: pd.Series, now: pd.Series) -> str:
     was, is_ = before.isna().mean(), now.isna().mean()
-    told = f"; not known for {PLAIN.percent(is_)} of the accounts now, {PLAIN.percent(was)} before"
-    return told if abs(is_ - was) >= 0.05 else ""
+    text = f"; not known for {PLAIN.percent(is_)} of the accounts now, {PLAIN.percent(was)} before"
+    return text if abs(is_ - was) >= 0.05 else ""
 
 
 def _number(column: Mapping[str, Any], before: pd.Series, now: pd.Series) -> str:
@@ -253,4 +255,4 @@ def _category(_column: Mapping[str, Any], before: pd.Series, now: pd.Series) -> 
     )
 
 
-_TELL = {"flag": _flag, "category": _category}
+_PHRASES = {"flag": _flag, "category": _category}

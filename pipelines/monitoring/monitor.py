@@ -19,14 +19,14 @@ from pipelines.build.as_of_table import table_on
 from pipelines.common.progress import Progress, silent
 from pipelines.config.company_features import trained_targets
 from pipelines.lifecycle.deploy import current
-from pipelines.monitoring.evidently_report import annex, write_page, write_summary
+from pipelines.monitoring.evidently_report import drift_summary, write_page, write_summary
 from pipelines.monitoring.verdict import Verdict, history, write
-from pipelines.monitoring.week import Week, judged
+from pipelines.monitoring.week import Week, judge
 
 if TYPE_CHECKING:
     from pipelines.config.settings import Settings
 
-ANNEX, SUMMARY = "evidently.html", "drift.json"
+PAGE, SUMMARY = "evidently.html", "drift.json"
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ class MonitoringResult:
             **self.verdict.as_dict(),
             "exit_code": self.verdict.exit_code,
             "path": self.path,
-            "challengers": [asdict(one) for one in self.challengers],
+            "challengers": [asdict(challenger) for challenger in self.challengers],
         }
 
 
@@ -79,30 +79,30 @@ def monitor(
     report = progress or silent
     week = _week(settings, on)
     report("checking feeds, accounts and models", 0.1)
-    verdict = judged(week)
+    verdict = judge(week)
     report("writing the Evidently report", 0.5)
     path = write(verdict, settings.monitoring_folder)
-    _annex(week, verdict, path.parent)
+    _write_drift_report(week, verdict, path.parent)
     report("training challengers", 0.7)
     return MonitoringResult(verdict, str(path), _challengers(settings, verdict) if train else ())
 
 
-def asking(verdict: Verdict, targets: Sequence[str]) -> list[str]:
+def targets_to_retrain(verdict: Verdict, targets: Sequence[str]) -> list[str]:
     """Return the targets whose models should be trained again; none on broken data."""
     if verdict.kind == "model_worse":
-        worse = {one.about for one in verdict.findings if one.kind == "model_worse"}
+        worse = {finding.about for finding in verdict.findings if finding.kind == "model_worse"}
         return [name for name in targets if name in worse]
     return list(targets) if verdict.kind == "customers_changed" else []
 
 
 def _challengers(settings: Settings, verdict: Verdict) -> list[Challenger]:
-    wanted = asking(verdict, trained_targets(settings))
+    wanted = targets_to_retrain(verdict, trained_targets(settings))
     if not wanted:
         return []
     from pipelines.lifecycle.train import train as trained
 
-    made = trained(settings, targets=wanted).targets
-    return [_challenger(settings, one.target, one.version) for one in made]
+    models = trained(settings, targets=wanted).targets
+    return [_challenger(settings, model.target, model.version) for model in models]
 
 
 def _challenger(settings: Settings, target: str, version: str | None) -> Challenger:
@@ -112,8 +112,8 @@ def _challenger(settings: Settings, target: str, version: str | None) -> Challen
         return Challenger(target, version, False, ["[monitoring] promote is false"])
     from pipelines.lifecycle.promote import promote
 
-    judged = promote(settings, target, version, why="monitoring called for it")
-    return Challenger(target, version, judged.promoted, judged.reasons)
+    promotion = promote(settings, target, version, why="monitoring called for it")
+    return Challenger(target, version, promotion.promoted, promotion.reasons)
 
 
 def _week(settings: Settings, on: date | None) -> Week:
@@ -130,8 +130,8 @@ def _models(settings: Settings) -> dict[str, ModelFiles]:
     return {name: ModelFiles.read(path / name) for name in bundle.verify(path).models}
 
 
-def _annex(week: Week, verdict: Verdict, folder: Path) -> None:
+def _write_drift_report(week: Week, verdict: Verdict, folder: Path) -> None:
     rows = (week.reference, week.rows, week.table.features)
-    figures = annex(verdict, week.columns, *rows)
+    figures = drift_summary(verdict, week.columns, *rows)
     write_summary(figures, folder / SUMMARY)
-    write_page(figures, week.columns, *rows, folder / ANNEX)
+    write_page(figures, week.columns, *rows, folder / PAGE)

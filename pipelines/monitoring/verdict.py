@@ -100,10 +100,10 @@ class Verdict:
 def decided(findings: Sequence[Finding]) -> tuple[Kind, Light]:
     """Return the kind and light of a week from its findings; those still waiting do not count."""
     lights: tuple[Light, ...] = ("ok", "look", "alarm")
-    counted = [one for one in findings if one.light != "ok"]
-    kinds: list[Kind] = ["fine", *(one.kind for one in counted)]
+    counted = [finding for finding in findings if finding.light != "ok"]
+    kinds: list[Kind] = ["fine", *(finding.kind for finding in counted)]
     return max(kinds, key=ORDER.index), max(
-        (one.light for one in counted), key=lights.index, default="ok"
+        (finding.light for finding in counted), key=lights.index, default="ok"
     )
 
 
@@ -123,8 +123,8 @@ def read(folder: Path, as_of: date) -> Verdict | None:
 def history(folder: Path, before: date) -> list[Verdict]:
     """Return the verdicts of the weeks before ``before``, the newest first."""
     days = sorted((path.parent.name for path in folder.glob(f"*/{FILE}")), reverse=True)
-    past = (read(folder, date.fromisoformat(one)) for one in days if one < before.isoformat())
-    return [one for one in past if one is not None]
+    past = (read(folder, date.fromisoformat(day)) for day in days if day < before.isoformat())
+    return [verdict for verdict in past if verdict is not None]
 
 
 def _text(verdict: Verdict) -> str:
@@ -140,7 +140,7 @@ def _parsed(content: dict[str, Any]) -> Verdict | None:
         **{
             **content,
             "as_of": date.fromisoformat(content["as_of"]),
-            "findings": tuple(_finding(one) for one in content["findings"]),
+            "findings": tuple(_finding(finding) for finding in content["findings"]),
             "false_alarms": FalseAlarms(**rate) if rate else None,
             "not_knowable_before": {
                 name: date.fromisoformat(day)

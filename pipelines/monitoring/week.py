@@ -18,12 +18,12 @@ from pipelines.monitoring.alert_policy import settled
 from pipelines.monitoring.detectors import (
     calibration_drift,
     feature_drift,
+    feed_health,
     history_rewrites,
     price_drift,
     score_drift,
 )
 from pipelines.monitoring.detectors.false_alarm_rate import false_alarms
-from pipelines.monitoring.detectors.feed_health import pulse
 from pipelines.monitoring.detectors.feed_statistics import Feed, feeds
 from pipelines.monitoring.verdict import FalseAlarms, Finding, Verdict, decided
 
@@ -50,7 +50,7 @@ class Week:
         return self.table.frame[self.table.frame["as_of"] == self.as_of]
 
     @cached_property
-    def columns(self) -> feature_drift.Columns:
+    def columns(self) -> feature_drift.FeatureDrift:
         """How far each column has moved, and how far it usually does."""
         return feature_drift.compare(
             self.table.frame, self.table.features, self.weights, self.as_of, self.mature_days
@@ -58,7 +58,7 @@ class Week:
 
     @property
     def reference(self) -> pd.DataFrame:
-        """The rows that those of the week are held against."""
+        """The rows that those of the week are compared with."""
         frame = self.table.frame
         days = feature_drift.reference_dates(
             sorted(frame["as_of"].unique()), self.as_of, self.mature_days
@@ -68,95 +68,101 @@ class Week:
     @property
     def mature_days(self) -> int:
         """Days until the outcome of every target is known."""
-        return max(one.mature_days for one in self.table.labels.values())
+        return max(label.mature_days for label in self.table.labels.values())
 
     @property
     def weights(self) -> dict[str, float]:
         """The weight of each feature by stem, averaged over the models."""
-        told: dict[str, float] = {}
+        weights: dict[str, float] = {}
         for files in self.models.values():
             for weight in files.card.importance.weights:
                 share = weight.share / len(self.models)
-                told[weight.feature] = told.get(weight.feature, 0.0) + share
-        return told
+                weights[weight.feature] = weights.get(weight.feature, 0.0) + share
+        return weights
 
 
-def judged(week: Week, *, simulate: bool = True) -> Verdict:
+def judge(week: Week, *, simulate: bool = True) -> Verdict:
     """Return the verdict of a week; without ``simulate`` the rate of false alarms is left out."""
-    read = list(feeds(week.folder, week.as_of))
+    feed_weeks = list(feeds(week.folder, week.as_of))
     compared = week.columns
-    kept = _kept(week)
-    figures = _figures(week, compared, kept)
-    found = (
-        *(finding for feed in read for finding in pulse(feed, week.as_of)),
-        *price_drift.prices(week.folder, week.as_of),
-        *history_rewrites.rewritten(week.folder, week.past[0] if week.past else None, week.as_of),
-        *feature_drift.found(compared, week.as_of),
-        *score_drift.found(figures, week.past, week.as_of),
-        *calibration_drift.found(kept, week.as_of),
+    accuracy = _accuracy(week)
+    figures = _figures(week, compared, accuracy)
+    new = (
+        *(finding for feed in feed_weeks for finding in feed_health.findings(feed, week.as_of)),
+        *price_drift.findings(week.folder, week.as_of),
+        *history_rewrites.findings(week.folder, week.past[0] if week.past else None, week.as_of),
+        *feature_drift.findings(compared, week.as_of),
+        *score_drift.findings(figures, week.past, week.as_of),
+        *calibration_drift.findings(accuracy, week.as_of),
         *_too_few(compared, week.as_of),
     )
-    findings = settled(found, week.past, week.as_of)
+    findings = settled(new, week.past, week.as_of)
     kind, light = decided(findings)
     return Verdict(
         as_of=week.as_of,
         kind=kind,
         light=light,
         findings=findings,
-        false_alarms=_chance(week, compared, read) if simulate else None,
-        not_knowable_before=_not_yet(week, kept),
+        false_alarms=_false_alarms(week, compared, feed_weeks) if simulate else None,
+        not_knowable_before=_not_yet(week, accuracy),
         figures=figures,
     )
 
 
-def _kept(week: Week) -> dict[str, calibration_drift.Promise]:
+def _accuracy(week: Week) -> dict[str, calibration_drift.ForecastAccuracy]:
     labels = week.table.labels
-    held = {
-        name: calibration_drift.kept(files, week.table, labels[name], week.as_of)
+    measured = {
+        name: calibration_drift.measure(files, week.table, labels[name], week.as_of)
         for name, files in week.models.items()
     }
-    return {name: one for name, one in held.items() if one is not None}
+    return {name: accuracy for name, accuracy in measured.items() if accuracy is not None}
 
 
-def _not_yet(week: Week, kept: Mapping[str, calibration_drift.Promise]) -> dict[str, date]:
-    """Return when promises can be held against what came, of the targets where they cannot yet."""
+def _not_yet(
+    week: Week, accuracy: Mapping[str, calibration_drift.ForecastAccuracy]
+) -> dict[str, date]:
+    """Return from when actuals can be compared with the forecast, where they cannot be yet."""
     return {
-        name: calibration_drift.knowable(files, week.table.labels[name])
+        name: calibration_drift.comparable_from(files, week.table.labels[name])
         for name, files in week.models.items()
-        if name not in kept
+        if name not in accuracy
     }
 
 
 def _figures(
-    week: Week, compared: feature_drift.Columns, kept: Mapping[str, calibration_drift.Promise]
+    week: Week,
+    compared: feature_drift.FeatureDrift,
+    accuracy: Mapping[str, calibration_drift.ForecastAccuracy],
 ) -> dict[str, float | None]:
     rows = week.rows
-    chances = {
+    probabilities = {
         name: matrix_probabilities(files, matrix(rows, tuple(files.features)))
         for name, files in week.models.items()
     }
     versions = {name: str(files.card.version) for name, files in week.models.items()}
-    drifted = [one for one in compared.moved if one.drifted]
+    drifted = [column for column in compared.columns if column.drifted]
     return {
         "accounts": float(len(rows)),
         "columns moved": float(len(drifted)),
-        "weight moved": round(compared.weight, 4),
+        "weight moved": round(compared.drifted_weight, 4),
         "largest psi": round(
-            max((one.psi for one in compared.moved if not one.grows), default=0), 4
+            max((column.psi for column in compared.columns if not column.grows), default=0), 4
         ),
-        **score_drift.noted(chances, versions),
-        **calibration_drift.figures(kept),
-        **history_rewrites.noted(week.folder, week.as_of),
+        **score_drift.figures(probabilities, versions),
+        **calibration_drift.figures(accuracy),
+        **history_rewrites.figures(week.folder, week.as_of),
     }
 
 
-def _too_few(compared: feature_drift.Columns, as_of: date) -> Iterator[Finding]:
-    if not compared.enough:
+def _too_few(compared: feature_drift.FeatureDrift, as_of: date) -> Iterator[Finding]:
+    if not compared.has_enough_rows:
         values = {"newest": compared.newest, "reference": compared.reference}
         least = {"least": feature_drift.FEWEST_ROWS}
         yield Finding("too_few", "look", "too_few_accounts", "features", values | least, as_of)
 
 
-def _chance(week: Week, compared: feature_drift.Columns, read: Sequence[Feed]) -> FalseAlarms:
-    units = {str(one["name"]): str(one["unit"]) for one in week.table.features}
-    return false_alarms(week.reference, units, compared.moved, compared.newest, read, SEED)
+def _false_alarms(
+    week: Week, compared: feature_drift.FeatureDrift, feed_weeks: Sequence[Feed]
+) -> FalseAlarms:
+    units = {str(feature["name"]): str(feature["unit"]) for feature in week.table.features}
+    return false_alarms(week.reference, units, compared.columns, compared.newest, feed_weeks, SEED)

@@ -42,9 +42,9 @@ def band(reference: pd.Series, current: pd.Series, unit: str) -> tuple[pd.Series
     Infinite values count as not known. Both results have the length of their input and none
     missing.
     """
-    made = cut(reference, current, unit)
-    names = np.array(made.names, dtype=object)
-    return pd.Series(names[made.before]), pd.Series(names[made.now])
+    banded = cut(reference, current, unit)
+    names = np.array(banded.names, dtype=object)
+    return pd.Series(names[banded.before]), pd.Series(names[banded.now])
 
 
 def cut(reference: pd.Series, current: pd.Series, unit: str) -> Cut:
@@ -68,7 +68,10 @@ def _categories(reference: pd.Series, current: pd.Series) -> Cut:
     number = {name: place for place, name in enumerate(common)}
     before, now = (
         np.array(
-            [len(common) + 1 if pd.isna(one) else number.get(str(one), len(common)) for one in rows]
+            [
+                len(common) + 1 if pd.isna(value) else number.get(str(value), len(common))
+                for value in rows
+            ]
         )
         for rows in (reference, current)
     )
@@ -80,8 +83,8 @@ def _among(column: np.ndarray, values: np.ndarray) -> np.ndarray:
     met = (
         values[np.minimum(place, len(values) - 1)] if len(values) else np.full(len(column), np.nan)
     )
-    known = np.where(met == column, place, len(values))
-    return np.where(np.isnan(column), len(values) + 1, known)
+    number = np.where(met == column, place, len(values))
+    return np.where(np.isnan(column), len(values) + 1, number)
 
 
 def _between(column: np.ndarray, edges: np.ndarray) -> np.ndarray:
@@ -101,4 +104,4 @@ def _finite(column: pd.Series, unit: str) -> np.ndarray:
 def grows(column: Mapping[str, Any]) -> bool:
     """Say whether a column grows as time passes (age, days since, tenure): drift by nature."""
     name = str(column["name"])
-    return column["unit"] == "days" and any(part in name for part in ("age_", "since", "tenure"))
+    return column["unit"] == "days" and any(stem in name for stem in ("age_", "since", "tenure"))

@@ -1,7 +1,7 @@
-"""Whether the models keep what they promised, on outcomes that came after they were trained.
+"""Whether the models forecast as well as their cards say, on outcomes after their training.
 
 Rows from the day on at which a model's training ended, with outcomes known by now, are scored by
-the model in use. What it expected is held against what came, with an interval over accounts: those
+the model in use. What it expected is compared with what came, with an interval over accounts: those
 of one account on several dates repeat each other.
 """
 
@@ -32,81 +32,88 @@ FAR = 1.4
 
 
 @dataclass(frozen=True)
-class Promise:
-    """What a model expected and what came since it was trained; intervals are of 95 %.
+class ForecastAccuracy:
+    """What a model expected and the actuals since it was trained; intervals are of 95 %.
 
-    ``ratio`` is seen / expected; ``promised`` the AUC that the model card gives.
+    ``ratio`` is actual / expected; ``card_auc`` the AUC that the model card gives.
     """
 
     target: str
     rows: int
     expected: float
-    seen: int
+    actual: int
     ratio: Interval
     auc: Interval
-    promised: Interval
+    card_auc: Interval
 
 
-def since(files: ModelFiles, label: Label) -> date:
+def first_unseen_day(files: ModelFiles, label: Label) -> date:
     """Return the first day whose outcomes the model cannot have seen, not even in its test."""
     return files.card.test.last + timedelta(days=label.mature_days)
 
 
-def knowable(files: ModelFiles, label: Label) -> date:
-    """Return the day before which nothing can be said of what a model promised."""
-    return since(files, label) + timedelta(days=label.mature_days)
+def comparable_from(files: ModelFiles, label: Label) -> date:
+    """Return the day from which a model's forecast can be compared with actuals."""
+    return first_unseen_day(files, label) + timedelta(days=label.mature_days)
 
 
-def kept(files: ModelFiles, table: FeatureTable, label: Label, as_of: date) -> Promise | None:
-    """Hold a model against outcomes; ``None`` where too few are known by ``as_of``."""
+def measure(
+    files: ModelFiles, table: FeatureTable, label: Label, as_of: date
+) -> ForecastAccuracy | None:
+    """Compare a model with outcomes; ``None`` where too few are known by ``as_of``."""
     frame = table.frame
-    known = frame["as_of"] <= as_of - timedelta(days=label.mature_days)
-    new = frame[known & (frame["as_of"] >= since(files, label)) & frame[label.column].notna()]
-    seen = new[label.column].to_numpy(float)
-    if min(seen.sum(), len(seen) - seen.sum()) < FEWEST:
+    is_mature = frame["as_of"] <= as_of - timedelta(days=label.mature_days)
+    new = frame[
+        is_mature & (frame["as_of"] >= first_unseen_day(files, label)) & frame[label.column].notna()
+    ]
+    actual = new[label.column].to_numpy(float)
+    if min(actual.sum(), len(actual) - actual.sum()) < FEWEST:
         return None
-    return _held(files, new, seen)
+    return _accuracy(files, new, actual)
 
 
-def found(promises: Mapping[str, Promise], as_of: date) -> Iterator[Finding]:
+def findings(models: Mapping[str, ForecastAccuracy], as_of: date) -> Iterator[Finding]:
     """Yield the models that expect too much or too little, or no longer tell accounts apart."""
-    for name, one in promises.items():
-        far = not 1 / FAR < one.ratio.value < FAR
-        if far and not one.ratio.low <= 1 <= one.ratio.high:
-            values: dict[str, Value] = {"expected": round(one.expected, 1), "seen": one.seen}
-            yield Finding("model_worse", "look", "model_off", name, values, as_of)
-        if one.auc.high < one.promised.low:
-            told: dict[str, Value] = {
-                "now": round(one.auc.value, 3),
-                "promised": round(one.promised.value, 3),
+    for name, accuracy in models.items():
+        far = not 1 / FAR < accuracy.ratio.value < FAR
+        if far and not accuracy.ratio.low <= 1 <= accuracy.ratio.high:
+            values: dict[str, Value] = {
+                "expected": round(accuracy.expected, 1),
+                "seen": accuracy.actual,
             }
-            light: Light = "alarm" if one.auc.low <= 0.5 else "look"
-            yield Finding("model_worse", light, "model_weaker", name, told, as_of)
+            yield Finding("model_worse", "look", "model_off", name, values, as_of)
+        if accuracy.auc.high < accuracy.card_auc.low:
+            weaker: dict[str, Value] = {
+                "now": round(accuracy.auc.value, 3),
+                "promised": round(accuracy.card_auc.value, 3),
+            }
+            light: Light = "alarm" if accuracy.auc.low <= 0.5 else "look"
+            yield Finding("model_worse", light, "model_weaker", name, weaker, as_of)
 
 
-def figures(promises: Mapping[str, Promise]) -> dict[str, float]:
-    """Return what is drawn over the weeks: AUC and seen / expected of each target."""
-    told: dict[str, Any] = {}
-    for name, one in promises.items():
-        told[f"auc {name}"] = round(one.auc.value, 4)
-        told[f"seen to expected {name}"] = round(one.ratio.value, 4)
-    return told
+def figures(models: Mapping[str, ForecastAccuracy]) -> dict[str, float]:
+    """Return what is drawn over the weeks: AUC and actual / expected of each target."""
+    drawn: dict[str, Any] = {}
+    for name, accuracy in models.items():
+        drawn[f"auc {name}"] = round(accuracy.auc.value, 4)
+        drawn[f"seen to expected {name}"] = round(accuracy.ratio.value, 4)
+    return drawn
 
 
-def _held(files: ModelFiles, rows: pd.DataFrame, seen: np.ndarray) -> Promise:
+def _accuracy(files: ModelFiles, rows: pd.DataFrame, actual: np.ndarray) -> ForecastAccuracy:
     expected = matrix_probabilities(files, matrix(rows, tuple(files.features)))
     draws = Draws(rows["account_id"], SEED)
-    return Promise(
+    return ForecastAccuracy(
         target=files.card.target,
         rows=len(rows),
         expected=float(expected.sum()),
-        seen=int(seen.sum()),
-        ratio=draws.interval(_ratio, expected, seen),
-        auc=draws.interval(auc, expected, seen),
-        promised=files.card.metrics["auc"],
+        actual=int(actual.sum()),
+        ratio=draws.interval(_ratio, expected, actual),
+        auc=draws.interval(auc, expected, actual),
+        card_auc=files.card.metrics["auc"],
     )
 
 
 def _ratio(score: np.ndarray, label: np.ndarray, weight: np.ndarray) -> np.ndarray:
-    found: np.ndarray = (weight @ label) / (weight @ score)
-    return found
+    ratio: np.ndarray = (weight @ label) / (weight @ score)
+    return ratio

@@ -49,32 +49,38 @@ class Change:
     weeks: int
 
 
-def counted(weeks: np.ndarray) -> Change | None:
+def count_change(weeks: np.ndarray) -> Change | None:
     """Return how a count by week, the newest first, changed; ``None`` where it did not.
 
-    >>> counted(np.array([0, *[20] * 16])).ratio
+    >>> count_change(np.array([0, *[20] * 16])).ratio
     0.0
     """
     for span in SPANS:
-        one = count(weeks, span, 0)
+        change = count_against_past(weeks, span, 0)
         # Over several weeks a feed may well grow, but not fall silent.
-        if one and abs(one.z) >= SURE and not FALLEN < one.ratio < (GROWN if span == 1 else inf):
-            return None if _seasonal(weeks, span, one.ratio) else one
+        if (
+            change
+            and abs(change.z) >= SURE
+            and not FALLEN < change.ratio < (GROWN if span == 1 else inf)
+        ):
+            return None if _seasonal(weeks, span, change.ratio) else change
     return None
 
 
-def measured(numbers: Numbers, least: float) -> Change | None:
+def size_change(numbers: Numbers, least: float) -> Change | None:
     """Return how the typical size of a number changed by more than a factor of ``least``."""
     for span in SPANS:
-        one = _size(numbers, span, 0)
-        if one and abs(one.z) >= VERY_SURE and not 1 / least < one.ratio < least:
-            usual = [_size(numbers, span, back) for back in YEAR]
-            alike = (abs(log(one.ratio / o.ratio)) < log(least) for o in usual if o)
-            return None if any(alike) else one
+        change = _size(numbers, span, 0)
+        if change and abs(change.z) >= VERY_SURE and not 1 / least < change.ratio < least:
+            last_year = [_size(numbers, span, back) for back in YEAR]
+            alike = (
+                abs(log(change.ratio / former.ratio)) < log(least) for former in last_year if former
+            )
+            return None if any(alike) else change
     return None
 
 
-def count(weeks: np.ndarray, span: int, back: int) -> Change | None:
+def count_against_past(weeks: np.ndarray, span: int, back: int) -> Change | None:
     """Return a count of ``span`` weeks, ``back`` weeks ago, against the weeks before it."""
     now, past = weeks[back : back + span], weeks[back + span : back + span + PAST]
     if len(past) < PAST or (usual := float(np.median(past)) * span) < FEWEST:
@@ -84,7 +90,7 @@ def count(weeks: np.ndarray, span: int, back: int) -> Change | None:
     return Change(total, usual, 2 * (sqrt(total) - sqrt(usual)) / spread, total / usual, span)
 
 
-def yearly(rows: np.ndarray, accounts: np.ndarray) -> Change | None:
+def yearly_change(rows: np.ndarray, accounts: np.ndarray) -> Change | None:
     """Return the change of rows for each account from the same month of last year, if it matters.
 
     What changes a little each week is nothing new in any of them; a year ago it shows. Chance is
@@ -92,20 +98,20 @@ def yearly(rows: np.ndarray, accounts: np.ndarray) -> Change | None:
     one account that brings hundreds of people is no change of the others.
     """
     spans = (slice(MONTH), slice(YEAR[1], YEAR[1] + PAST))
-    each = [rows[one] / np.maximum(accounts[one], 1.0) for one in spans]
-    if min(rows[one][:MONTH].sum() for one in spans) < MANY:
+    each = [rows[weeks] / np.maximum(accounts[weeks], 1.0) for weeks in spans]
+    if min(rows[weeks][:MONTH].sum() for weeks in spans) < MANY:
         return None
-    now, usual = (float(one[:MONTH].mean()) for one in each)
-    error = sqrt(sum(float(np.var(one)) for one in each) / MONTH)
+    now, usual = (float(ratios[:MONTH].mean()) for ratios in each)
+    error = sqrt(sum(float(np.var(ratios)) for ratios in each) / MONTH)
     z, ratio = (now - usual) / max(error, 1e-9), now / usual
     return None if LESS < ratio < 1 / LESS or abs(z) < SURE else Change(now, usual, z, ratio, MONTH)
 
 
 def _seasonal(weeks: np.ndarray, span: int, ratio: float) -> bool:
     """Say whether last year's count moved alike at this time."""
-    before = [count(weeks, span, back) for back in YEAR]
-    moved = [one.ratio for one in before if one and not FALLEN < one.ratio < GROWN]
-    return any(0.6 < ratio / one < 1 / 0.6 for one in moved if one and ratio)
+    before = [count_against_past(weeks, span, back) for back in YEAR]
+    last_year = [change.ratio for change in before if change and not FALLEN < change.ratio < GROWN]
+    return any(0.6 < ratio / former < 1 / 0.6 for former in last_year if former and ratio)
 
 
 def _size(numbers: Numbers, span: int, back: int) -> Change | None:
@@ -122,17 +128,18 @@ def _size(numbers: Numbers, span: int, back: int) -> Change | None:
     return Change(exp(now), exp(usual), (now - usual) / error, exp(now - usual), span)
 
 
-def shifted(n: np.ndarray, total: np.ndarray) -> Change | None:
+def share_change(n: np.ndarray, total: np.ndarray) -> Change | None:
     """Return how the share of a category changed; ``None`` where it did not."""
-    one = share(n, total)
-    if one is None or abs(one.now - one.usual) < SHIFTED or abs(one.z) < VERY_SURE:
+    change = share_against_past(n, total)
+    if change is None or abs(change.now - change.usual) < SHIFTED or abs(change.z) < VERY_SURE:
         return None
-    before = [share(n, total, back) for back in YEAR]
-    alike = (abs((one.now - one.usual) - (o.now - o.usual)) < SHIFTED for o in before if o)
-    return None if any(alike) else one
+    last_year = [share_against_past(n, total, back) for back in YEAR]
+    step = change.now - change.usual
+    alike = (abs(step - (former.now - former.usual)) < SHIFTED for former in last_year if former)
+    return None if any(alike) else change
 
 
-def share(n: np.ndarray, total: np.ndarray, back: int = 0) -> Change | None:
+def share_against_past(n: np.ndarray, total: np.ndarray, back: int = 0) -> Change | None:
     """Return the share of a week's rows, ``back`` weeks ago, against the weeks before it."""
     span = slice(back + 1, back + 1 + PAST)
     if back >= len(total):

@@ -15,10 +15,10 @@ import pandas as pd
 
 from models.statistics import psi
 from models.statistics.cohort_comparison import wilson
+from pipelines.monitoring.detectors import feed_health
 from pipelines.monitoring.detectors.binning import cut
 from pipelines.monitoring.detectors.deviation import PAST, SPANS
-from pipelines.monitoring.detectors.feature_drift import MATTERS, Moved
-from pipelines.monitoring.detectors.feed_health import pulse
+from pipelines.monitoring.detectors.feature_drift import MATTERS, ColumnDrift
 from pipelines.monitoring.detectors.feed_statistics import Feed, Numbers
 from pipelines.monitoring.verdict import FalseAlarms
 
@@ -30,7 +30,7 @@ SHUFFLED = PAST + max(SPANS) + 10
 def false_alarms(
     reference: pd.DataFrame,
     units: dict[str, str],
-    moved: Sequence[Moved],
+    moved: Sequence[ColumnDrift],
     newest: int,
     feeds: Sequence[Feed],
     seed: int,
@@ -52,7 +52,7 @@ def false_alarms(
 def _columns(
     reference: pd.DataFrame,
     units: dict[str, str],
-    moved: Sequence[Moved],
+    moved: Sequence[ColumnDrift],
     newest: int,
     random: np.random.Generator,
 ) -> np.ndarray:
@@ -61,10 +61,10 @@ def _columns(
         return np.zeros(WEEKS)
     drawn = _drawn(reference["account_id"], newest, random)
     weight = np.zeros(WEEKS)
-    for one in moved:
-        if one.weight and not one.grows:
-            weight += one.weight * (
-                _psi(reference[one.name], units[one.name], drawn) >= one.threshold
+    for column in moved:
+        if column.weight and not column.grows:
+            weight += column.weight * (
+                _psi(reference[column.name], units[column.name], drawn) >= column.threshold
             )
     return weight
 
@@ -77,8 +77,8 @@ def _drawn(accounts: pd.Series, newest: int, random: np.random.Generator) -> np.
     starts = np.cumsum(counts) - counts
     chosen = random.integers(0, len(counts), (WEEKS, newest))
     within = (random.random((WEEKS, newest)) * counts[chosen]).astype(int)
-    found: np.ndarray = order[starts[chosen] + within]
-    return found
+    numbers: np.ndarray = order[starts[chosen] + within]
+    return numbers
 
 
 def _psi(column: pd.Series, unit: str, drawn: np.ndarray) -> np.ndarray:
@@ -93,7 +93,7 @@ def _psi(column: pd.Series, unit: str, drawn: np.ndarray) -> np.ndarray:
 def _shuffled(feeds: Sequence[Feed], random: np.random.Generator) -> Iterator[bool]:
     order = random.permutation(SHUFFLED)
     for feed in feeds:
-        for finding in pulse(_ordered(feed, order), date.min):
+        for finding in feed_health.findings(_ordered(feed, order), date.min):
             yield finding.kind == "data_broken"
 
 
@@ -104,10 +104,10 @@ def _ordered(feed: Feed, order: np.ndarray) -> Feed:
         accounts=feed.accounts[order],
         lag=feed.lag[order],
         numbers={
-            name: Numbers(one.n[order], one.mean[order], one.spread[order])
-            for name, one in feed.numbers.items()
+            name: Numbers(number.n[order], number.mean[order], number.spread[order])
+            for name, number in feed.numbers.items()
         },
-        unknown={name: one[order] for name, one in feed.unknown.items()},
+        unknown={name: gaps[order] for name, gaps in feed.unknown.items()},
         categories={
             name: {value: n[order] for value, n in values.items()}
             for name, values in feed.categories.items()

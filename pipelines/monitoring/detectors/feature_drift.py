@@ -1,9 +1,9 @@
 """Whether the accounts still look like those the models learned from, column by column.
 
 The measure is the population stability index (PSI) of the newest rows against half a year of rows
-with known outcomes, over the bands of ``bands``. Its threshold is the column's own: what it reached
-within the past year, at dates at least a quarter back, so that seasons and steady growth are no
-news, but a slow drift is.
+with known outcomes, over the bands of ``binning``. Its threshold is the column's own: what it
+reached within the past year, at dates at least a quarter back, so that seasons and steady growth
+are no news, but a slow drift is.
 """
 
 from __future__ import annotations
@@ -40,10 +40,10 @@ MATTERS = 0.1
 
 
 @dataclass(frozen=True)
-class Moved:
+class ColumnDrift:
     """One column: its PSI, its own threshold, and the share of the models' weight on it (0 to 1).
 
-    ``known`` is the share of rows with a value, ``middle`` the median of numbers that are never
+    ``completeness`` is the share of rows with a value, ``median`` that of numbers that are never
     negative, each before and now.
     """
 
@@ -52,8 +52,8 @@ class Moved:
     threshold: float
     weight: float
     grows: bool
-    known: tuple[float, float]
-    middle: tuple[float, float]
+    completeness: tuple[float, float]
+    median: tuple[float, float]
 
     @property
     def drifted(self) -> bool:
@@ -62,22 +62,22 @@ class Moved:
 
 
 @dataclass(frozen=True)
-class Columns:
-    """All columns of a date with the number of rows on each side."""
+class FeatureDrift:
+    """The drift of all columns on a date, with the number of rows on each side."""
 
-    moved: tuple[Moved, ...]
+    columns: tuple[ColumnDrift, ...]
     reference: int
     newest: int
 
     @property
-    def enough(self) -> bool:
+    def has_enough_rows(self) -> bool:
         """Whether there are rows enough to tell drift from chance."""
         return min(self.reference, self.newest) >= FEWEST_ROWS
 
     @property
-    def weight(self) -> float:
+    def drifted_weight(self) -> float:
         """The share of the models' weight on drifted columns."""
-        return sum(one.weight for one in self.moved if one.drifted)
+        return sum(column.weight for column in self.columns if column.drifted)
 
 
 def compare(
@@ -86,7 +86,7 @@ def compare(
     weights: Mapping[str, float],
     as_of: date,
     mature_days: int,
-) -> Columns:
+) -> FeatureDrift:
     """Compare the rows of ``as_of`` with their reference, and with how much that usually differs.
 
     Parameters
@@ -106,16 +106,16 @@ def compare(
     by_date = {day: frame[frame["as_of"] == day] for day in dates}
     tried = [day for day in _past(dates, as_of) if reference_dates(dates, day, mature_days)]
     pairs = [_pair(by_date, dates, day, mature_days) for day in (*tried, as_of)]
-    known = [one for one in declared if one["name"] in frame]
-    moved = tuple(_moved(one, pairs, _weight(one, known, weights)) for one in known)
+    compared = [column for column in declared if column["name"] in frame]
+    moved = tuple(_moved(column, pairs, _weight(column, compared, weights)) for column in compared)
     before, now = pairs[-1]
-    return Columns(moved, len(before), len(now))
+    return FeatureDrift(moved, len(before), len(now))
 
 
 def reference_dates(dates: Sequence[date], as_of: date, mature_days: int) -> list[date]:
     """Return the dates of the last half year whose outcomes are known on ``as_of``, in order."""
-    known = [one for one in dates if one <= as_of - timedelta(days=mature_days)]
-    return [one for one in known if one > known[-1] - timedelta(days=REFERENCE_DAYS)]
+    mature = [day for day in dates if day <= as_of - timedelta(days=mature_days)]
+    return [day for day in mature if day > mature[-1] - timedelta(days=REFERENCE_DAYS)]
 
 
 def band_index(bands: Cut) -> float:
@@ -124,18 +124,19 @@ def band_index(bands: Cut) -> float:
     return float(psi.index(before, now))
 
 
-def found(columns: Columns, as_of: date) -> Iterator[Finding]:
+def findings(drift: FeatureDrift, as_of: date) -> Iterator[Finding]:
     """Yield the columns that broke, and those that moved where they weigh enough together."""
-    for one in columns.moved:
-        yield from _broken(one, as_of)
-    if not columns.enough or columns.weight < MATTERS:
+    for column in drift.columns:
+        yield from _broken(column, as_of)
+    if not drift.has_enough_rows or drift.drifted_weight < MATTERS:
         return
     drifted = sorted(
-        (one for one in columns.moved if one.drifted), key=lambda one: (-one.weight, one.name)
+        (column for column in drift.columns if column.drifted),
+        key=lambda column: (-column.weight, column.name),
     )
     values: dict[str, Value] = {
         "columns": len(drifted),
-        "weight": round(columns.weight, 3),
+        "weight": round(drift.drifted_weight, 3),
         "first": drifted[0].name,
         "psi": round(drifted[0].psi, 3),
         "usual": round(drifted[0].threshold / BEYOND, 3),
@@ -145,14 +146,14 @@ def found(columns: Columns, as_of: date) -> Iterator[Finding]:
 
 def _past(dates: Sequence[date], as_of: date) -> list[date]:
     first, last = (as_of - timedelta(days=days) for days in (YEAR_DAYS, BACK_DAYS))
-    return [one for one in dates if first <= one <= last]
+    return [day for day in dates if first <= day <= last]
 
 
 def _pair(
     by_date: Mapping[date, pd.DataFrame], dates: Sequence[date], day: date, mature_days: int
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     now = by_date[day]
-    before = [by_date[one] for one in reference_dates(dates, day, mature_days)]
+    before = [by_date[past] for past in reference_dates(dates, day, mature_days)]
     return (pd.concat(before) if before else now.iloc[:0]), now
 
 
@@ -160,42 +161,42 @@ def _moved(
     column: Mapping[str, Any],
     pairs: Sequence[tuple[pd.DataFrame, pd.DataFrame]],
     weight: float,
-) -> Moved:
+) -> ColumnDrift:
     name, unit = str(column["name"]), str(column["unit"])
     *past, now = [band_index(cut(a[name], b[name], unit)) if len(a) else 0.0 for a, b in pairs]
     usual = BEYOND * max(past) if len(past) >= FEWEST_DATES else UNTRIED
     sides = [frame[name] for frame in pairs[-1]]
     # Of what may be negative, such as a trend, no factor tells anything.
-    sized = unit != "category" and not any((one < 0).any() for one in sides)
-    middle = [float(one.median()) if sized and len(one) else float("nan") for one in sides]
-    return Moved(
+    sized = unit != "category" and not any((side < 0).any() for side in sides)
+    middle = [float(side.median()) if sized and len(side) else float("nan") for side in sides]
+    return ColumnDrift(
         name=name,
         psi=now,
         threshold=max(LEAST, usual),
         weight=weight,
         grows=grows(column),
-        known=(float(sides[0].notna().mean()), float(sides[1].notna().mean())),
-        middle=(middle[0], middle[1]),
+        completeness=(float(sides[0].notna().mean()), float(sides[1].notna().mean())),
+        median=(middle[0], middle[1]),
     )
 
 
 def _weight(
-    column: Mapping[str, Any], known: Sequence[Mapping[str, Any]], weights: Mapping[str, float]
+    column: Mapping[str, Any], compared: Sequence[Mapping[str, Any]], weights: Mapping[str, float]
 ) -> float:
     """Return a column's part of its feature's weight, which all its windows share."""
-    alike = sum(str(one["stem"]) == str(column["stem"]) for one in known)
+    alike = sum(str(other["stem"]) == str(column["stem"]) for other in compared)
     return float(weights.get(str(column["stem"]), 0.0)) / alike
 
 
-def _broken(one: Moved, as_of: date) -> Iterator[Finding]:
-    before, now = one.known
+def _broken(column: ColumnDrift, as_of: date) -> Iterator[Finding]:
+    before, now = column.completeness
     if before >= KNOWN and now <= LOST * before:
         lost = {"now": round(now, 3), "usual": round(before, 3)}
-        yield Finding("data_broken", "alarm", "feature_lost", one.name, lost, as_of)
+        yield Finding("data_broken", "alarm", "feature_lost", column.name, lost, as_of)
         return
-    before, now = one.middle
-    if before > 0 and now > 0 and one.drifted and one.psi >= STRANGE:
+    before, now = column.median
+    if before > 0 and now > 0 and column.drifted and column.psi >= STRANGE:
         ratio = now / before
         if not 1 / TIMES < ratio < TIMES:
-            told: dict[str, Value] = {"factor": factor(ratio), "psi": round(one.psi, 2)}
-            yield Finding("data_broken", "alarm", "feature_scaled", one.name, told, as_of)
+            scaled: dict[str, Value] = {"factor": factor(ratio), "psi": round(column.psi, 2)}
+            yield Finding("data_broken", "alarm", "feature_scaled", column.name, scaled, as_of)

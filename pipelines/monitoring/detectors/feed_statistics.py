@@ -75,19 +75,19 @@ def rows_before(folder: Path, before: date) -> dict[str, int]:
 
 def levels_before(folder: Path, before: date) -> dict[str, float]:
     """Return the mean logarithm of every number by ``table.column``, of rows known before a day."""
-    found: dict[str, float] = {}
+    levels: dict[str, float] = {}
     with closing(duckdb.connect()) as connection:
         for table in TABLES.values():
-            names = [one.name for one in _numbers(table, ROW)]
+            names = [column.name for column in _numbers(table, ROW)]
             path = folder / f"{table.name}.parquet"
             if not (names and path.exists()):
                 continue
             means = ", ".join(f"avg(ln({quoted(c)})) FILTER ({quoted(c)} > 0)" for c in names)
             query = f"SELECT {means} FROM {_read(path)} WHERE {ROW} < {_day(before)}"
             row = connection.execute(query).fetchone() or ()
-            told = zip(names, row, strict=True)
-            found |= {f"{table.name}.{c}": float(v) for c, v in told if v is not None}
-    return found
+            means_by_column = zip(names, row, strict=True)
+            levels |= {f"{table.name}.{c}": float(v) for c, v in means_by_column if v is not None}
+    return levels
 
 
 @dataclass(frozen=True)
@@ -101,15 +101,15 @@ class _Recent:
 
     @property
     def sql(self) -> str:
-        known = quoted(self.known_by)
-        weeks = f"(date_diff('day', CAST({known} AS DATE), {_day(self.as_of)}) - 1) // 7 AS week"
-        rows = f"SELECT *, {weeks} FROM {_read(self.path)} WHERE {known} < {_day(self.as_of)}"
+        known_by = quoted(self.known_by)
+        weeks = f"(date_diff('day', CAST({known_by} AS DATE), {_day(self.as_of)}) - 1) // 7 AS week"
+        rows = f"SELECT *, {weeks} FROM {_read(self.path)} WHERE {known_by} < {_day(self.as_of)}"
         return f"(SELECT * FROM ({rows}) WHERE week < {WEEKS})"
 
 
 def _feed(connection: duckdb.DuckDBPyConnection, recent: _Recent) -> Feed:
     numbers = _numbers(recent.table, recent.known_by)
-    gaps = [one for one in _columns(recent.table, recent.known_by) if one.nullable]
+    gaps = [column for column in _columns(recent.table, recent.known_by) if column.nullable]
     asked = {
         "rows": "count(*)",
         "accounts": "count(DISTINCT account_id)" if "account_id" in recent.table.names else "0",
@@ -119,18 +119,18 @@ def _feed(connection: duckdb.DuckDBPyConnection, recent: _Recent) -> Feed:
         **{f"spread {c.name}": f"stddev({_log(c)}) FILTER ({quoted(c.name)} > 0)" for c in numbers},
         **{f"gap {c.name}": f"count(*) - count({quoted(c.name)})" for c in gaps},
     }
-    found = _by_week(connection, recent, asked)
+    by_week = _by_week(connection, recent, asked)
     return Feed(
         table=recent.table.name,
         known_by=recent.known_by,
-        rows=found["rows"],
-        accounts=found["accounts"],
-        lag=found["lag"],
+        rows=by_week["rows"],
+        accounts=by_week["accounts"],
+        lag=by_week["lag"],
         numbers={
-            c.name: Numbers(*(found[f"{kind} {c.name}"] for kind in ("n", "mean", "spread")))
+            c.name: Numbers(*(by_week[f"{kind} {c.name}"] for kind in ("n", "mean", "spread")))
             for c in numbers
         },
-        unknown={c.name: found[f"gap {c.name}"] for c in gaps},
+        unknown={c.name: by_week[f"gap {c.name}"] for c in gaps},
         categories=dict(_categories(connection, recent)),
     )
 
@@ -142,12 +142,12 @@ def _by_week(
     wanted = ", ".join(asked.values())
     rows = connection.execute(f"SELECT week, {wanted} FROM {recent.sql} GROUP BY week").fetchall()
     counts = ("rows", "accounts", "n ", "gap ")
-    made = {name: np.full(WEEKS, 0.0 if name.startswith(counts) else np.nan) for name in asked}
+    by_week = {name: np.full(WEEKS, 0.0 if name.startswith(counts) else np.nan) for name in asked}
     for week, *values in rows:
         for name, value in zip(asked, values, strict=True):
             if value is not None:
-                made[name][week] = value
-    return made
+                by_week[name][week] = value
+    return by_week
 
 
 def _categories(
@@ -167,30 +167,32 @@ def _categories(
 
 
 def _known_by(table: Table) -> list[str]:
-    return list(dict.fromkeys([ROW, *(one.known_by for one in table.columns if one.known_by)]))
+    return list(
+        dict.fromkeys([ROW, *(column.known_by for column in table.columns if column.known_by)])
+    )
 
 
 def _columns(table: Table, known_by: str) -> list[Column]:
-    return [one for one in table.columns if (one.known_by or ROW) == known_by]
+    return [column for column in table.columns if (column.known_by or ROW) == known_by]
 
 
 def _numbers(table: Table, known_by: str) -> list[Column]:
-    return [one for one in _columns(table, known_by) if one.type in ("integer", "number")]
+    return [column for column in _columns(table, known_by) if column.type in ("integer", "number")]
 
 
 def _texts(table: Table, known_by: str) -> list[Column]:
     return [
-        one
-        for one in _columns(table, known_by)
-        if one.type == "string"
-        and (one.name == "product_id" or not one.name.endswith("_id"))
-        and one.name != "name"
+        column
+        for column in _columns(table, known_by)
+        if column.type == "string"
+        and (column.name == "product_id" or not column.name.endswith("_id"))
+        and column.name != "name"
     ]
 
 
 def _lag(recent: _Recent) -> str:
     """Return the mean days to becoming known, of the day that this feed tells of."""
-    days = [one for one in _columns(recent.table, recent.known_by) if one.type == "date"]
+    days = [column for column in _columns(recent.table, recent.known_by) if column.type == "date"]
     happened = recent.table.happened if recent.known_by == ROW else (days[0].name if days else "")
     if not happened or happened == recent.known_by:
         return "NULL"

@@ -1,7 +1,7 @@
 """Whether the past was rewritten: rows known for long that went, doubled, or changed their size.
 
-Nothing that was known before last week's watch should look otherwise now. What the last verdict
-noted of it, its ``figures``, is held against the same figures of today's tables.
+Nothing that was known when monitoring last ran should look otherwise now. What the last verdict
+noted of it, its ``figures``, is compared with the same figures of today's tables.
 """
 
 from __future__ import annotations
@@ -21,18 +21,18 @@ LOST, CAME = 0.95, 1.05
 SCALED = 1.2
 
 
-def noted(folder: Path, before: date) -> dict[str, float]:
+def figures(folder: Path, before: date) -> dict[str, float]:
     """Return what a verdict notes of the rows that were known before a day."""
     rows = {f"{ROWS} {name}": float(count) for name, count in rows_before(folder, before).items()}
     levels = levels_before(folder, before).items()
     return {**rows, **{f"{LEVEL} {name}": round(value, 6) for name, value in levels}}
 
 
-def rewritten(folder: Path, last: Verdict | None, as_of: date) -> Iterator[Finding]:
-    """Yield what of the rows known before the last watch is not as it was then."""
+def findings(folder: Path, last: Verdict | None, as_of: date) -> Iterator[Finding]:
+    """Yield what of the rows known before the last monitoring is not as it was then."""
     if last is None:
         return
-    now = noted(folder, last.as_of)
+    now = figures(folder, last.as_of)
     for name, was in sorted(last.figures.items()):
         kind, _, about = name.partition(" ")
         if was is not None and kind == ROWS:

@@ -11,7 +11,7 @@ import duckdb
 import numpy as np
 
 from pipelines.common.sql_quoting import literal
-from pipelines.monitoring.detectors.deviation import SCALED, measured
+from pipelines.monitoring.detectors.deviation import SCALED, size_change
 from pipelines.monitoring.detectors.feed_statistics import WEEKS, Numbers
 from pipelines.monitoring.verdict import Finding
 
@@ -30,12 +30,12 @@ SELECT week, count(*), avg(price), stddev(price) FROM alike GROUP BY week
 """
 
 
-def prices(folder: Path, as_of: date) -> Iterator[Finding]:
+def findings(folder: Path, as_of: date) -> Iterator[Finding]:
     """Yield that list prices of what was sold in the newest weeks moved."""
     path = folder / "subscriptions.parquet"
-    one = measured(_by_week(path, as_of), RISE) if path.exists() else None
-    if one and 1 / SCALED < one.ratio < SCALED:
-        values = {"change": round(one.ratio - 1, 4), "weeks": one.weeks}
+    change = size_change(_by_week(path, as_of), RISE) if path.exists() else None
+    if change and 1 / SCALED < change.ratio < SCALED:
+        values = {"change": round(change.ratio - 1, 4), "weeks": change.weeks}
         about = "subscriptions.list_price"
         yield Finding("customers_changed", "look", "prices_moved", about, values, as_of)
 

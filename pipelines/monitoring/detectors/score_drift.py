@@ -18,26 +18,28 @@ FAR = log(1.5)
 """Change of the log-odds of the mean probability from which it matters."""
 
 
-def noted(chances: Mapping[str, np.ndarray], versions: Mapping[str, str]) -> dict[str, float]:
+def figures(
+    probabilities_by_target: Mapping[str, np.ndarray], versions: Mapping[str, str]
+) -> dict[str, float]:
     """Return the mean probability of each target, under its name and version."""
     return {
-        f"{MEAN} {name} {versions[name]}": round(float(one.mean()), 5)
-        for name, one in chances.items()
-        if len(one)
+        f"{MEAN} {name} {versions[name]}": round(float(probabilities.mean()), 5)
+        for name, probabilities in probabilities_by_target.items()
+        if len(probabilities)
     }
 
 
-def found(
-    figures: Mapping[str, float | None], past: Sequence[Verdict], as_of: date
+def findings(
+    week_figures: Mapping[str, float | None], past: Sequence[Verdict], as_of: date
 ) -> Iterator[Finding]:
     """Yield the targets whose mean probability is not what the same version gave in past weeks.
 
     ``past`` holds the verdicts of the weeks before, the newest first.
     """
-    for name, now in figures.items():
+    for name, now in week_figures.items():
         if now is None or not name.startswith(MEAN):
             continue
-        before = [value for one in past[:PAST] if (value := one.figures.get(name))]
+        before = [value for verdict in past[:PAST] if (value := verdict.figures.get(name))]
         if len(before) < FEWEST or not 0 < now < 1:
             continue
         usual = float(np.median(before))

@@ -24,7 +24,7 @@ from pipelines.config.settings import Settings, load
 from pipelines.lifecycle.deploy import current
 from pipelines.lifecycle.train import train
 from pipelines.monitoring.verdict import Verdict
-from pipelines.monitoring.week import Week, judged
+from pipelines.monitoring.week import Week, judge
 from pipelines.synthetic import simulate
 
 WEEK = timedelta(days=7)
@@ -63,7 +63,7 @@ class Company:
         frame = rows[rows["as_of"].isin(dates)]
         newest_first = sorted(past, key=lambda one: one.as_of, reverse=True)
         table = replace(self.table, frame=frame)
-        return judged(Week(tables, table, self.models, newest_first, monday), simulate=False)
+        return judge(Week(tables, table, self.models, newest_first, monday), simulate=False)
 
 
 def company(folder: Path, seed: int, *, accounts: int, weeks: int, end: date) -> Company:

@@ -16,11 +16,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pipelines.monitoring.detectors.binning import BEYOND, OTHER, UNKNOWN, band
-from pipelines.monitoring.detectors.feature_drift import Columns, Moved, compare
+from pipelines.monitoring.detectors.feature_drift import ColumnDrift, FeatureDrift, compare
 from pipelines.monitoring.evidently_report import (
-    Annex,
-    annex,
+    DriftSummary,
     changed,
+    drift_summary,
     write_page,
     write_summary,
 )
@@ -68,16 +68,16 @@ def moved_company() -> pd.DataFrame:
     return now
 
 
-def columns_of(reference: pd.DataFrame, current: pd.DataFrame) -> Columns:
+def columns_of(reference: pd.DataFrame, current: pd.DataFrame) -> FeatureDrift:
     frame = pd.concat([reference.assign(as_of=BEFORE), current.assign(as_of=NEWEST)])
     return compare(frame, DECLARED, {}, NEWEST, MATURE_DAYS)
 
 
 def annex_of(
     reference: pd.DataFrame, current: pd.DataFrame, verdict: Verdict = FINE
-) -> tuple[Annex, Columns]:
+) -> tuple[DriftSummary, FeatureDrift]:
     columns = columns_of(reference, current)
-    return annex(verdict, columns, reference, current, DECLARED), columns
+    return drift_summary(verdict, columns, reference, current, DECLARED), columns
 
 
 def page_of(reference: pd.DataFrame, current: pd.DataFrame, verdict: Verdict, path: Path) -> str:
@@ -95,24 +95,24 @@ WEEKS = st.builds(
     findings=st.just(()),
 )
 MOVED = st.builds(
-    Moved,
+    ColumnDrift,
     name=st.sampled_from([name for name in UNITS if name != "not_there"]),
     psi=st.floats(0, 20),
     threshold=st.floats(0.1, 5),
     weight=SHARES,
     grows=st.booleans(),
-    known=st.tuples(SHARES, SHARES),
-    middle=st.tuples(SHARES, SHARES),
+    completeness=st.tuples(SHARES, SHARES),
+    median=st.tuples(SHARES, SHARES),
 )
 
 
 @given(WEEKS, st.lists(MOVED, unique_by=lambda column: column.name))
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_whatever_the_week_the_verdict_is_the_monitorings(
-    tmp_path: Path, verdict: Verdict, moved: list[Moved]
+    tmp_path: Path, verdict: Verdict, moved: list[ColumnDrift]
 ) -> None:
     frame = company(20, 1)
-    figures = annex(verdict, Columns(tuple(moved), 20, 20), frame, frame, DECLARED)
+    figures = drift_summary(verdict, FeatureDrift(tuple(moved), 20, 20), frame, frame, DECLARED)
     write_summary(figures, tmp_path / "drift.json")
     stored = json.loads((tmp_path / "drift.json").read_text("utf-8"))
     assert (stored["verdict"], stored["kind"]) == (verdict.light, verdict.kind)
@@ -155,9 +155,9 @@ def test_evidentlys_page_calls_drifted_what_the_monitoring_does(tmp_path: Path) 
     reference, now = company(3000, 1), moved_company()
     columns = columns_of(reference, now)
     page = page_of(reference, now, FINE, tmp_path / "page.html")
-    assert page.count("Data drift detected") == sum(one.drifted for one in columns.moved) == 2
-    assert page.count("Data drift not detected") == len(columns.moved) - 2
-    for column in columns.moved:
+    assert page.count("Data drift detected") == sum(one.drifted for one in columns.columns) == 2
+    assert page.count("Data drift not detected") == len(columns.columns) - 2
+    for column in columns.columns:
         assert f"Drift in column '{column.name}'" in page
         assert f"Drift score: {round(column.psi, 3)}" in page
 

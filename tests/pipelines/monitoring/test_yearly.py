@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from pipelines.monitoring.detectors.deviation import yearly
+from pipelines.monitoring.detectors.deviation import yearly_change
 from pipelines.monitoring.detectors.feed_statistics import WEEKS
 
 
@@ -26,7 +26,7 @@ def test_rows_for_each_account_against_a_year_ago(
 ) -> None:
     rows, active = np.full(WEEKS, float(then)), np.full(WEEKS, 100.0)
     rows[:4], active[:4] = now, accounts
-    found = yearly(rows, active)
+    found = yearly_change(rows, active)
     assert (found and round(found.ratio, 2)) == ratio
 
 
@@ -34,4 +34,4 @@ def test_a_feed_whose_weeks_differ_much_tells_nothing() -> None:
     rows, active = np.full(WEEKS, 1000.0), np.full(WEEKS, 100.0)
     rows[::3] = 4000.0
     rows[:4] = 500.0
-    assert yearly(rows, active) is None
+    assert yearly_change(rows, active) is None

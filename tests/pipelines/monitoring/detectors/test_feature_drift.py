@@ -11,9 +11,9 @@ import pytest
 
 from pipelines.monitoring.detectors.feature_drift import (
     FEWEST_ROWS,
-    Columns,
+    FeatureDrift,
     compare,
-    found,
+    findings,
     reference_dates,
 )
 
@@ -70,12 +70,12 @@ def renamed(rows: pd.DataFrame) -> None:
     rows["industry"] = "fishing"
 
 
-def compared(frame: pd.DataFrame) -> Columns:
+def compared(frame: pd.DataFrame) -> FeatureDrift:
     return compare(frame, DECLARED, WEIGHTS, NEWEST, MATURE_DAYS)
 
 
 def told(frame: pd.DataFrame) -> str:
-    return " ".join(f"{one.code}:{one.about}" for one in found(compared(frame), NEWEST)) or "-"
+    return " ".join(f"{one.code}:{one.about}" for one in findings(compared(frame), NEWEST)) or "-"
 
 
 @pytest.mark.parametrize(
@@ -99,7 +99,7 @@ def test_what_is_told_of_the_newest_rows(
 
 
 def test_a_category_that_moved_is_seen_though_nobody_need_look() -> None:
-    moved = {one.name: one.drifted for one in compared(changed(renamed)).moved}
+    moved = {one.name: one.drifted for one in compared(changed(renamed)).columns}
     assert moved == {"usage_28d": False, "usage_84d": False, "industry": True}
 
 
@@ -110,7 +110,7 @@ def test_what_was_as_large_within_the_past_year_is_no_news() -> None:
 
 
 def test_the_windows_of_a_feature_share_its_weight() -> None:
-    weights = {one.name: one.weight for one in compared(table()).moved}
+    weights = {one.name: one.weight for one in compared(table()).columns}
     assert weights == pytest.approx({"usage_28d": 0.3, "usage_84d": 0.3, "industry": 0.05})
 
 
@@ -119,8 +119,8 @@ def test_too_few_rows_tell_no_drift() -> None:
     newest = frame["as_of"] == NEWEST
     frame.loc[newest, "usage_28d"] *= 3
     made = compare(frame, DECLARED, WEIGHTS, NEWEST, MATURE_DAYS)
-    assert not made.enough
-    assert list(found(made, NEWEST)) == []
+    assert not made.has_enough_rows
+    assert list(findings(made, NEWEST)) == []
 
 
 def test_the_reference_is_half_a_year_with_known_outcomes() -> None:
@@ -133,4 +133,4 @@ def test_the_reference_is_half_a_year_with_known_outcomes() -> None:
 def test_drift_is_told_before_any_outcome_is_known_of_nothing() -> None:
     made = compare(table(), DECLARED, WEIGHTS, DATES[1], MATURE_DAYS)
     assert (made.reference, made.newest) == (0, ACCOUNTS)
-    assert list(found(made, DATES[1])) == []
+    assert list(findings(made, DATES[1])) == []

@@ -7,7 +7,7 @@ from datetime import date
 import numpy as np
 import pytest
 
-from pipelines.monitoring.detectors.feed_health import factor, pulse
+from pipelines.monitoring.detectors.feed_health import factor, findings
 from pipelines.monitoring.detectors.feed_statistics import ROW, WEEKS, Feed, Numbers
 
 MONDAY = date(2026, 8, 3)
@@ -45,7 +45,7 @@ def feed(
 
 
 def told(made: Feed) -> str:
-    return " ".join(sorted({one.code for one in pulse(made, MONDAY)})) or "-"
+    return " ".join(sorted({one.code for one in findings(made, MONDAY)})) or "-"
 
 
 @pytest.mark.parametrize(

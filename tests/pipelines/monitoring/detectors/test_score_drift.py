@@ -7,7 +7,7 @@ from datetime import date, timedelta
 import numpy as np
 import pytest
 
-from pipelines.monitoring.detectors.score_drift import found, noted
+from pipelines.monitoring.detectors.score_drift import figures, findings
 from pipelines.monitoring.verdict import Verdict
 
 MONDAY = date(2026, 8, 3)
@@ -31,22 +31,22 @@ def test_what_is_told_of_a_series(weeks: str, expected: str) -> None:
     *before, now = (float(one) for one in weeks.split())
     told = " ".join(
         f"{one.code} {one.about} {one.values['times']}"
-        for one in found({NAME: now}, past(before), MONDAY)
+        for one in findings({NAME: now}, past(before), MONDAY)
     )
     assert (told or "-") == expected
 
 
 def test_another_version_starts_anew() -> None:
-    assert not list(found({"mean p upsell 4": 0.3}, past([0.1] * 6), MONDAY))
+    assert not list(findings({"mean p upsell 4": 0.3}, past([0.1] * 6), MONDAY))
 
 
 def test_figures_of_other_kinds_are_left_alone() -> None:
-    assert not list(found({"auc upsell": 0.3, NAME: None}, past([0.1] * 6), MONDAY))
+    assert not list(findings({"auc upsell": 0.3, NAME: None}, past([0.1] * 6), MONDAY))
 
 
 def test_what_a_week_notes() -> None:
     chances = {"upsell": np.array([0.1, 0.3]), "churn": np.array([])}
-    assert noted(chances, {"upsell": "3", "churn": "2"}) == {NAME: 0.2}
+    assert figures(chances, {"upsell": "3", "churn": "2"}) == {NAME: 0.2}
 
 
 def past(values: list[float]) -> list[Verdict]:
