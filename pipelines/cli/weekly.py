@@ -128,10 +128,10 @@ def export(
 
     def work(report: Progress) -> ExportResult:
         from pipelines.delivery.crm.export import export as exported
-        from pipelines.delivery.crm.fields import known_format
+        from pipelines.delivery.crm.fields import parse_format
 
         start = since.date() if since else None
-        chosen = known_format(form)
+        chosen = parse_format(form)
         return exported(load(config), chosen, out, start, dry_run=dry_run, progress=report)
 
     run(work, delivery.exported, as_json=as_json)

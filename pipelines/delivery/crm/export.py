@@ -16,7 +16,7 @@ from pipelines.common.progress import Progress, silent
 from pipelines.config.company_features import targets
 from pipelines.delivery.crm import fields as export_fields
 from pipelines.delivery.crm import files
-from pipelines.delivery.crm.fields import PASSING, Format, Reader, Row
+from pipelines.delivery.crm.fields import VOLATILE, Format, Reader, Row
 from pipelines.delivery.crm.limits import RowProblem, problems
 
 if TYPE_CHECKING:
@@ -82,9 +82,9 @@ def export(
     report = progress or silent
     declared = targets(settings)
     names = export_fields.names(settings.export, form, declared)
-    fields = export_fields.exported(settings.export, declared)
-    known = export_fields.fields_of(declared)
-    readers = {name: known[name] for name in fields}
+    fields = export_fields.exported_fields(settings.export, declared)
+    available = export_fields.available_fields(declared)
+    readers = {name: available[name] for name in fields}
     if out:
         _refuse_foreign(out)
     with closing(ScoreStore(settings.store_url)) as store:
@@ -92,12 +92,12 @@ def export(
         scoring_id, rows = _read(store, readers)
         _, before = _read(store, readers, since) if since else ("", [])
     wrong = problems(rows, form)
-    refused = {one.account_id for one in wrong}
+    refused = {problem.account_id for problem in wrong}
     new = _changed(rows, dict(before), fields)
-    good = [one for one in new if one[0] not in refused]
+    good = [row for row in new if row[0] not in refused]
     report("writing", 0.5)
     contents = files.files(good, names, form, settings.export.most_text)
-    folder = out or settings.export_folder / _called(scoring_id, form, since)
+    folder = out or settings.export_folder / _folder_name(scoring_id, form, since)
     return ExportResult(
         form=form,
         scoring_id=scoring_id,
@@ -107,7 +107,7 @@ def export(
         written=len(good),
         folder=str(folder),
         files=_written(folder, [*contents, *_errors(wrong)], dry_run=dry_run),
-        first=[_as_shown(one, names, settings.export.most_text) for one in good[:SHOWN]],
+        first=[_as_shown(row, names, settings.export.most_text) for row in good[:SHOWN]],
         problems=wrong,
         is_dry_run=dry_run,
     )
@@ -116,45 +116,45 @@ def export(
 def _refuse_foreign(out: Path) -> None:
     if out.exists() and not out.is_dir():
         raise UsageError(f"--out {out}: is not a folder")
-    foreign = [one.name for one in out.glob("*") if not files.is_ours(one.name)]
+    foreign = [path.name for path in out.glob("*") if not files.is_export_file(path.name)]
     if foreign:
-        told = ", ".join(sorted(foreign)[:3])
+        listed = ", ".join(sorted(foreign)[:3])
         raise UsageError(
-            f"--out {out}: contains {told}, which would be deleted; name an empty folder"
+            f"--out {out}: contains {listed}, which would be deleted; name an empty folder"
         )
 
 
 def _read(
     store: ScoreStore, readers: Mapping[str, Reader], on: date | None = None
 ) -> tuple[str, list[Row]]:
-    with store.open_scoring(on) as whole:
-        if whole is None:
+    with store.open_scoring(on) as scored:
+        if scored is None:
             when = f" on or before {on}" if on else ""
             raise DataError(f"nothing was scored{when}; run `expansion score` first")
-        return whole.scoring.scoring_id, [
-            export_fields.row(score, readers.values()) for score in whole.rows
+        return scored.scoring.scoring_id, [
+            export_fields.row(score, readers.values()) for score in scored.rows
         ]
 
 
 def _changed(
-    rows: Sequence[Row], known: Mapping[str, Sequence[object]], fields: Sequence[str]
+    rows: Sequence[Row], former: Mapping[str, Sequence[object]], fields: Sequence[str]
 ) -> list[Row]:
     """Return the rows that say something else than before, beyond that time has passed."""
-    lasting = [place for place, name in enumerate(fields) if name not in PASSING]
+    lasting = [place for place, name in enumerate(fields) if name not in VOLATILE]
 
     def is_new(account: str, values: Sequence[object]) -> bool:
-        before = known.get(account)
+        before = former.get(account)
         return before is None or any(values[place] != before[place] for place in lasting)
 
-    return [one for one in rows if is_new(*one)]
+    return [row for row in rows if is_new(*row)]
 
 
-def _called(scoring_id: str, form: Format, since: date | None) -> str:
+def _folder_name(scoring_id: str, form: Format, since: date | None) -> str:
     return f"{scoring_id}-{form}" + (f"-since-{since}" if since else "")
 
 
 def _errors(wrong: Sequence[RowProblem]) -> list[tuple[str, bytes]]:
-    rows = [(one.account_id, one.problem) for one in wrong]
+    rows = [(row.account_id, row.problem) for row in wrong]
     return [(files.ERRORS, files.errors(rows))] if rows else []
 
 
@@ -168,5 +168,5 @@ def _written(folder: Path, contents: Sequence[tuple[str, bytes]], *, dry_run: bo
 
 def _as_shown(row: Row, names: Sequence[str], most_text: int) -> dict[str, str]:
     account, values = row
-    shown = [account, *(files.shown(one, most_text) for one in values)]
+    shown = [account, *(files.shown(value, most_text) for value in values)]
     return dict(zip(names, shown, strict=True))

@@ -23,62 +23,62 @@ Row = tuple[str, tuple[Value, ...]]
 """An account's id, and its values in the order of the exported fields."""
 
 
-def _chance(target: str) -> Callable[[StoredScore], Value]:
-    return lambda one: one.probabilities.get(target)
+def _probability(target: str) -> Callable[[StoredScore], Value]:
+    return lambda score: score.probabilities.get(target)
 
 
 def _reason(target: str) -> Callable[[StoredScore], Value]:
     """Return what gives the text of the weightiest reason for an outcome."""
 
-    def first(one: StoredScore) -> Value:
-        reasons = one.reasons.get(target)
+    def first(score: StoredScore) -> Value:
+        reasons = score.reasons.get(target)
         return reasons.up[0].text if reasons and reasons.up else None
 
     return first
 
 
 def _decided(get: Callable[[Decision], Value]) -> Callable[[StoredScore], Value]:
-    return lambda one: get(one.decision) if one.decision else None
+    return lambda score: get(score.decision) if score.decision else None
 
 
 Reader = Callable[["StoredScore"], Value]
 """Reads a field off a score."""
 _MONEY_AND_PLAY: Mapping[str, Reader] = {
-    "expected_expansion_arr": lambda one: one.expected_expansion_arr,
-    "arr_at_risk": lambda one: one.arr_at_risk,
-    "net_expected_arr": lambda one: one.net_expected_arr,
-    "play": _decided(lambda told: told.play),
-    "play_text": _decided(lambda told: told.text),
-    "play_why": _decided(lambda told: told.why),
-    "second_play": _decided(lambda told: told.second),
-    "at_stake": _decided(lambda told: told.at_stake),
-    "standing": _decided(lambda told: told.standing),
-    "place": _decided(lambda told: told.place),
+    "expected_expansion_arr": lambda score: score.expected_expansion_arr,
+    "arr_at_risk": lambda score: score.arr_at_risk,
+    "net_expected_arr": lambda score: score.net_expected_arr,
+    "play": _decided(lambda decision: decision.play),
+    "play_text": _decided(lambda decision: decision.text),
+    "play_why": _decided(lambda decision: decision.why),
+    "second_play": _decided(lambda decision: decision.second),
+    "at_stake": _decided(lambda decision: decision.at_stake),
+    "standing": _decided(lambda decision: decision.standing),
+    "place": _decided(lambda decision: decision.place),
 }
 _SCORING: Mapping[str, Reader] = {
-    "as_of": lambda one: one.scoring.as_of,
-    "scored_at": lambda one: one.scoring.created_at.replace(tzinfo=UTC),
-    "rank": lambda one: one.rank,
-    "arr": lambda one: one.arr,
-    "currency": lambda one: one.scoring.currency,
-    "csm_id": lambda one: one.csm_id,
-    "segment": lambda one: one.segment,
-    "scoring_id": lambda one: one.scoring.scoring_id,
+    "as_of": lambda score: score.scoring.as_of,
+    "scored_at": lambda score: score.scoring.created_at.replace(tzinfo=UTC),
+    "rank": lambda score: score.rank,
+    "arr": lambda score: score.arr,
+    "currency": lambda score: score.scoring.currency,
+    "csm_id": lambda score: score.csm_id,
+    "segment": lambda score: score.segment,
+    "scoring_id": lambda score: score.scoring.scoring_id,
 }
 
 
-def fields_of(targets: Iterable[str]) -> dict[str, Reader]:
+def available_fields(targets: Iterable[str]) -> dict[str, Reader]:
     """Return every field that can be exported, with how it is read off a score."""
     names = tuple(targets)
     return {
-        **{f"p_{name}": _chance(name) for name in names},
+        **{f"p_{name}": _probability(name) for name in names},
         **_MONEY_AND_PLAY,
         **{f"{name}_reason": _reason(name) for name in names},
         **_SCORING,
     }
 
 
-def exported(export: Export, targets: Iterable[str]) -> tuple[str, ...]:
+def exported_fields(export: Export, targets: Iterable[str]) -> tuple[str, ...]:
     """Return the fields of ``[export]``; without the key, the company's own targets are added."""
     if "fields" in export.model_fields_set:
         return export.fields
@@ -86,7 +86,7 @@ def exported(export: Export, targets: Iterable[str]) -> tuple[str, ...]:
     return (*export.fields, *missing)
 
 
-PASSING = frozenset({"as_of", "scored_at", "scoring_id", "rank", "place"})
+VOLATILE = frozenset({"as_of", "scored_at", "scoring_id", "rank", "place"})
 """Fields that are new in each scoring: for themselves they are no reason to write a row again."""
 ALLOWED = {
     "salesforce-bulk": re.compile(r"[A-Za-z][A-Za-z0-9]*(__?[A-Za-z0-9]+)*"),
@@ -94,7 +94,7 @@ ALLOWED = {
 }
 
 
-def known_format(name: str) -> Format:
+def parse_format(name: str) -> Format:
     """Return the format of this name; ``UsageError`` when there is none."""
     for form in FORMATS:
         if name == form:
@@ -117,9 +117,9 @@ def names(export: Export, form: Format, targets: Iterable[str]) -> tuple[str, ..
         When a field is not known, or a name is none that the CRM has, or stands twice.
     """
     targets = tuple(targets)
-    known, fields = fields_of(targets), exported(export, targets)
-    if unknown := [name for name in (*fields, *_own(export, form)) if name not in known]:
-        listed = ", ".join(known)
+    available, fields = available_fields(targets), exported_fields(export, targets)
+    if unknown := [name for name in (*fields, *_renamed(export, form)) if name not in available]:
+        listed = ", ".join(available)
         raise UsageError(
             [f"[export]: there is no field {name!r}; known are {listed}" for name in unknown]
         )
@@ -140,18 +140,18 @@ def text(value: Value) -> str:
 
 
 def _id(export: Export, form: Format) -> str:
-    known = {"salesforce-bulk": export.salesforce_id, "hubspot-batch": export.hubspot_id}
-    return known.get(form, "account_id")
+    ids = {"salesforce-bulk": export.salesforce_id, "hubspot-batch": export.hubspot_id}
+    return ids.get(form, "account_id")
 
 
-def _own(export: Export, form: Format) -> Mapping[str, str]:
-    known = {"salesforce-bulk": export.salesforce, "hubspot-batch": export.hubspot}
-    return known.get(form, {})
+def _renamed(export: Export, form: Format) -> Mapping[str, str]:
+    renamed = {"salesforce-bulk": export.salesforce, "hubspot-batch": export.hubspot}
+    return renamed.get(form, {})
 
 
 def _name(export: Export, form: Format, field: str) -> str:
-    if own := _own(export, form).get(field):
-        return own
+    if name := _renamed(export, form).get(field):
+        return name
     if form == "salesforce-bulk":
         return f"Expansion_{field.title()}__c"
     return f"expansion_{field}" if form == "hubspot-batch" else field
@@ -159,13 +159,13 @@ def _name(export: Export, form: Format, field: str) -> str:
 
 def _refuse_impossible(chosen: tuple[str, ...], form: Format) -> None:
     allowed = ALLOWED.get(form)
-    lower = [one.lower() for one in chosen]
+    lower = [name.lower() for name in chosen]
     problems = [
-        f"[export]: {one!r} is no name of a field in {form}"
-        for one in chosen
-        if allowed and not allowed.fullmatch(one)
+        f"[export]: {name!r} is no name of a field in {form}"
+        for name in chosen
+        if allowed and not allowed.fullmatch(name)
     ]
-    twice = sorted({one for one in chosen if lower.count(one.lower()) > 1})
-    problems += [f"[export]: {one!r} is the name of two fields" for one in twice]
+    twice = sorted({name for name in chosen if lower.count(name.lower()) > 1})
+    problems += [f"[export]: {name!r} is the name of two fields" for name in twice]
     if problems:
         raise UsageError(problems)

@@ -45,7 +45,7 @@ def files(
         yield f"{form}-{number:05}.{kind}", content
 
 
-def is_ours(name: str) -> bool:
+def is_export_file(name: str) -> bool:
     """Say whether a file is one of an export."""
     return name == ERRORS or bool(re.fullmatch(r"[a-z-]+-\d{5}\.(csv|json)", name))
 
@@ -57,24 +57,24 @@ def errors(rows: Sequence[tuple[str, str]]) -> bytes:
 
 def shown(value: Value, most_text: int) -> str:
     """Return a value as text, cut off where it is too long."""
-    told = text(value)
-    return told if len(told) <= most_text else told[: most_text - 1] + "…"
+    full = text(value)
+    return full if len(full) <= most_text else full[: most_text - 1] + "…"
 
 
 def _tables(
     rows: Sequence[Row], names: Sequence[str], form: Format, most_text: int
 ) -> Iterator[bytes]:
     head = _line(names, form)
-    part, size = [head], len(head)
+    lines, size = [head], len(head)
     for account, values in rows:
-        line = _line([account, *(_cell(one, form, most_text) for one in values)], form)
+        line = _line([account, *(_cell(value, form, most_text) for value in values)], form)
         if size + len(line) > MOST_BYTES:
-            yield b"".join(part)
-            part, size = [head], len(head)
-        part.append(line)
+            yield b"".join(lines)
+            lines, size = [head], len(head)
+        lines.append(line)
         size += len(line)
-    if len(part) > 1:
-        yield b"".join(part)
+    if len(lines) > 1:
+        yield b"".join(lines)
 
 
 def _line(cells: Sequence[str], form: Format) -> bytes:
@@ -84,11 +84,11 @@ def _line(cells: Sequence[str], form: Format) -> bytes:
 
 
 def _cell(value: Value, form: Format, most_text: int) -> str:
-    told = shown(value, most_text)
+    cell = shown(value, most_text)
     if form == "salesforce-bulk":
-        return NULL if value is None else told
+        return NULL if value is None else cell
     # Text begins with a quote where a spreadsheet would compute it; numbers may well be negative.
-    return f"'{told}" if isinstance(value, str) and told.startswith(FORMULA) else told
+    return f"'{cell}" if isinstance(value, str) and cell.startswith(FORMULA) else cell
 
 
 def _batches(rows: Sequence[Row], names: Sequence[str], most_text: int) -> Iterator[bytes]:

@@ -1,4 +1,4 @@
-"""Which rows a CRM would refuse, and why: told before they are sent, so that the others go."""
+"""Which rows a CRM would refuse, and why: reported before they are sent, so that the others go."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ def problems(rows: Sequence[Row], form: Format) -> list[RowProblem]:
     """Return why accounts cannot be exported, in their order; an account may have several."""
     folded = Counter(account.casefold() for account, _ in rows)
     return [
-        RowProblem(account, told)
+        RowProblem(account, problem)
         for account, _ in rows
-        for told in _wrong(account, folded[account.casefold()], form)
+        for problem in _wrong(account, folded[account.casefold()], form)
     ]
 
 

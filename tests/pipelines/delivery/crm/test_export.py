@@ -20,7 +20,7 @@ from pipelines.config.sections import Export
 from pipelines.config.settings import Settings, load
 from pipelines.delivery.crm import files
 from pipelines.delivery.crm.export import ExportResult, export
-from pipelines.delivery.crm.fields import Format, fields_of, text
+from pipelines.delivery.crm.fields import Format, available_fields, text
 from tests.models.stored import account, scoring
 from tests.pipelines.cli.test_app import expansion
 from tests.support.shared import SETTINGS
@@ -199,7 +199,7 @@ def test_names_that_cannot_be_are_told(
 
 def test_every_field_can_be_exported_under_a_name_of_its_own(company: Settings) -> None:
     own = Export(
-        fields=tuple(fields_of(TARGETS)),
+        fields=tuple(available_fields(TARGETS)),
         salesforce={"play": "Next_Play__c"},
         salesforce_id="ns__Id__c",
     )
@@ -207,7 +207,7 @@ def test_every_field_can_be_exported_under_a_name_of_its_own(company: Settings) 
     [one] = read(export(company.model_copy(update={"export": own}), "salesforce-bulk"))
     assert (one["ns__Id__c"], one["Next_Play__c"]) == ("a-000001", "expand")
     assert one["Expansion_Scored_At__c"] == "2026-08-04T06:30:00Z"
-    assert len(one) == len(fields_of(TARGETS)) + 1
+    assert len(one) == len(available_fields(TARGETS)) + 1
 
 
 def test_without_a_scoring_the_way_out_is_told(company: Settings) -> None:
