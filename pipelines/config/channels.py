@@ -15,15 +15,29 @@ VARIABLE = "^[A-Z][A-Z0-9_]*$"
 ADDRESS = r"^[^@\s<>,;]+@[^@\s<>,;]+$"
 
 
-class Folder(Frozen):
+class ChannelSection(Frozen):
+    """What the sections of all channels share.
+
+    A channel is a subclass, listed in ``Channel``, whose ``to`` is the name of its module in
+    ``pipelines/delivery/channels/``.
+    """
+
+    name: str = Field(pattern=NAME)
+
+    @property
+    def secret_from(self) -> str:
+        """The environment variable that must be set before anything is sent; empty without one."""
+        return ""
+
+
+class Folder(ChannelSection):
     """A folder, such as a shared drive: the page and its PDF under ``<folder>/<day>/``."""
 
     to: Literal["file"]
-    name: str = Field(pattern=NAME)
     folder: Path
 
 
-class Mail(Frozen):
+class Mail(ChannelSection):
     """A mail with a summary, the page and its PDF attached.
 
     ``password_from`` names the environment variable that holds the password: no file does.
@@ -31,7 +45,6 @@ class Mail(Frozen):
     """
 
     to: Literal["smtp"]
-    name: str = Field(pattern=NAME)
     host: str = Field(min_length=1)
     port: int = Field(default=587, ge=1, le=65_535)
     security: Literal["starttls", "tls", "none"] = "starttls"
@@ -39,6 +52,11 @@ class Mail(Frozen):
     recipients: tuple[Annotated[str, Field(pattern=ADDRESS)], ...] = Field(min_length=1)
     user: str = ""
     password_from: str = Field(default="", pattern=f"{VARIABLE}|^$")
+
+    @property
+    def secret_from(self) -> str:
+        """The environment variable that holds the password, if the server asks for one."""
+        return self.password_from
 
     @model_validator(mode="after")
     def _no_password_in_the_clear(self) -> Mail:
@@ -49,7 +67,7 @@ class Mail(Frozen):
         return self
 
 
-class Chat(Frozen):
+class SlackWebhook(ChannelSection):
     """A message to a Slack-compatible incoming webhook.
 
     ``url_from`` names the environment variable that holds the address, which is a secret.
@@ -57,9 +75,13 @@ class Chat(Frozen):
     """
 
     to: Literal["slack"]
-    name: str = Field(pattern=NAME)
     url_from: str = Field(pattern=VARIABLE)
     report_url: str = ""
 
+    @property
+    def secret_from(self) -> str:
+        """The environment variable that holds the address."""
+        return self.url_from
 
-Place = Annotated[Folder | Mail | Chat, Field(discriminator="to")]
+
+Channel = Annotated[Folder | Mail | SlackWebhook, Field(discriminator="to")]

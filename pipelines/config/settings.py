@@ -14,7 +14,7 @@ from features.errors import UsageError
 from features.labels.targets import TARGETS
 from models.i18n.messages import Catalogue
 from models.i18n.number_format import WORDS
-from pipelines.config.channels import Place
+from pipelines.config.channels import Channel
 from pipelines.config.error_messages import explain, unknown_names
 from pipelines.config.mapping import Mapping
 from pipelines.config.sections import (
@@ -57,7 +57,7 @@ class Settings(Mapping):
     report: Report = Report()
     export: Export = Export()
     webhooks: tuple[Webhook, ...] = ()
-    deliver: tuple[Place, ...] = ()
+    deliver: tuple[Channel, ...] = ()
 
     @field_validator("webhooks", "deliver")
     @classmethod

@@ -1,6 +1,6 @@
-"""``deliver``: the weekly report to everybody who reads it, once to each place.
+"""``deliver``: the weekly report to everybody who reads it, once to each recipient.
 
-What was handed over is written down at once, so that no place gets the same week twice. A process
+What was delivered is recorded at once, so that no recipient gets the same week twice. A process
 that is killed between sending and writing sends once more; a mail then has the same Message-ID.
 """
 
@@ -16,17 +16,18 @@ from typing import TYPE_CHECKING
 from features.errors import EnvironmentFailure, UsageError
 from models.common.files import write_atomically
 from pipelines.common.lock import exclusive
-from pipelines.config.channels import Chat, Folder, Mail
-from pipelines.delivery.package import Package, package
-from pipelines.delivery.send import Busy, Refused, World, hand_over
+from pipelines.delivery.attempt import DeliveryContext, PermanentFailure, TransientFailure
+from pipelines.delivery.send import send_with_retries
+from pipelines.delivery.weekly_report import WeeklyReport, newest_report
 
 if TYPE_CHECKING:
+    from pipelines.config.channels import Channel
     from pipelines.config.settings import Settings
 
 
 @dataclass(frozen=True)
 class DeliverResult:
-    """Which week went where: places that have it now, and those that had it before."""
+    """Which week went where: recipients that have it now, and those that had it before."""
 
     as_of: str
     delivered: Sequence[str]
@@ -39,9 +40,9 @@ def deliver(
     on: date | None = None,
     again: bool = False,
     dry_run: bool = False,
-    world: World | None = None,
+    context: DeliveryContext | None = None,
 ) -> DeliverResult:
-    """Hand the newest report, or that on or before a day, to every place in ``[[deliver]]``.
+    """Hand the newest report, or that on or before a day, to every recipient in ``[[deliver]]``.
 
     ``again`` also hands it to those that have it; ``dry_run`` only tells who would get it.
 
@@ -52,55 +53,56 @@ def deliver(
     DataError
         When there is no report.
     EnvironmentFailure
-        When some places could not be reached or refused it, after all others have it.
+        When some recipients could not be reached or refused it, after all others have it.
     """
-    world = world or World()
-    _refuse_unset(settings, world.environment)
-    made = package(settings.report_folder, on)
+    context = context or DeliveryContext()
+    _refuse_unset(settings, context.environment)
+    report = newest_report(settings.report_folder, on)
     with exclusive(settings.delivered_folder / "lock", "a delivery"):
-        book = _Book(settings.delivered_folder / f"{made.summary.as_of}.json")
-        had = [one.name for one in settings.deliver if one.name in book.known and not again]
-        wanted = [one for one in settings.deliver if one.name not in had]
+        log = _DeliveryLog(settings.delivered_folder / f"{report.summary.as_of}.json")
+        had = [
+            section.name
+            for section in settings.deliver
+            if section.name in log.digests and not again
+        ]
+        wanted = [section for section in settings.deliver if section.name not in had]
         if not dry_run:
-            _each(wanted, made, book, world)
-    return DeliverResult(str(made.summary.as_of), [one.name for one in wanted], had)
+            _send_all(wanted, report, log, context)
+    return DeliverResult(str(report.summary.as_of), [section.name for section in wanted], had)
 
 
-def _each(wanted: Sequence[Folder | Mail | Chat], made: Package, book: _Book, world: World) -> None:
-    """Hand the report to one place after the other; tell of those that failed at the end."""
+def _send_all(
+    sections: Sequence[Channel], report: WeeklyReport, log: _DeliveryLog, context: DeliveryContext
+) -> None:
+    """Send the report to one recipient after the other; name those that failed at the end."""
     problems: list[str] = []
-    for place in wanted:
+    for section in sections:
         try:
-            hand_over(place, made, world)
-            book.note(place.name, made.digest)
-        except (Refused, Busy) as error:
-            problems.append(f"[[deliver]] {place.name!r}: {error}; run `expansion deliver` again")
+            send_with_retries(section, report, context)
+            log.record(section.name, report.digest)
+        except (PermanentFailure, TransientFailure) as error:
+            problems.append(f"[[deliver]] {section.name!r}: {error}; run `expansion deliver` again")
     if problems:
         raise EnvironmentFailure(problems)
 
 
-class _Book:
+class _DeliveryLog:
     """Who has a week's report, by the digest of what they got."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self.known: dict[str, str] = json.loads(path.read_text("utf-8")) if path.exists() else {}
+        self.digests: dict[str, str] = json.loads(path.read_text("utf-8")) if path.exists() else {}
 
-    def note(self, name: str, digest: str) -> None:
-        self.known[name] = digest
-        write_atomically(self._path, json.dumps(self.known, indent=1, sort_keys=True) + "\n")
+    def record(self, name: str, digest: str) -> None:
+        self.digests[name] = digest
+        write_atomically(self._path, json.dumps(self.digests, indent=1, sort_keys=True) + "\n")
 
 
 def _refuse_unset(settings: Settings, environment: Mapping[str, str]) -> None:
-    wanted = {
-        one.name: one.password_from if isinstance(one, Mail) else one.url_from
-        for one in settings.deliver
-        if not isinstance(one, Folder)
-    }
     problems = [
-        f"the environment variable {variable} of [[deliver]] {name!r} is not set"
-        for name, variable in wanted.items()
-        if variable and not environment.get(variable)
+        f"the environment variable {section.secret_from} of [[deliver]] {section.name!r} is not set"
+        for section in settings.deliver
+        if section.secret_from and not environment.get(section.secret_from)
     ]
     if problems:
         raise UsageError(problems)

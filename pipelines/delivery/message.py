@@ -16,7 +16,7 @@ LIGHTS = {"ok": "\U0001f7e2", "look": "\U0001f7e1", "alarm": "\U0001f534"}
 
 
 @dataclass(frozen=True)
-class Telling:
+class SummaryText:
     """A summary in its language: subject, the question with its answer, and lines of figures."""
 
     subject: str
@@ -30,36 +30,36 @@ class Telling:
     lines: tuple[tuple[str, str], ...]
 
 
-def telling(one: Summary) -> Telling:
-    """Return what is said of a summary."""
-    words, figures = CATALOGUES[one.language], Figures(one.language)
-    day = figures.day(one.as_of)
-    return Telling(
-        subject=words.text("mail.subject", company=one.company, day=day),
+def summary_text(summary: Summary) -> SummaryText:
+    """Return a summary in the words of its language."""
+    words, figures = CATALOGUES[summary.language], Figures(summary.language)
+    day = figures.day(summary.as_of)
+    return SummaryText(
+        subject=words.text("mail.subject", company=summary.company, day=day),
         greeting=words.text("mail.greeting", day=day),
         footer=words.text("mail.footer"),
-        light=f"{LIGHTS[one.light]} {words.text(f'say.light_{one.light}')}",
+        light=f"{LIGHTS[summary.light]} {words.text(f'say.light_{summary.light}')}",
         trust=words.text("say.trust"),
-        answer=one.answer,
-        verdict=one.verdict,
+        answer=summary.answer,
+        verdict=summary.verdict,
         open=words.text("say.open"),
-        lines=tuple(_lines(one, words, figures)),
+        lines=tuple(_lines(summary, words, figures)),
     )
 
 
-def _lines(one: Summary, words: Catalogue, figures: Figures) -> Iterator[tuple[str, str]]:
+def _lines(summary: Summary, words: Catalogue, figures: Figures) -> Iterator[tuple[str, str]]:
     def money(amount: float) -> str:
-        return f"{figures.short(amount)} {one.currency}"
+        return f"{figures.short(amount)} {summary.currency}"
 
-    days = one.horizon_days
-    yield words.text("figure.arr", accounts=figures.number(one.accounts)), money(one.arr)
-    yield words.text("figure.expansion", days=days), money(one.expected_expansion_arr)
-    yield words.text("figure.risk", days=days), money(one.arr_at_risk)
-    for name, spread in (("nrr", one.nrr), ("grr", one.grr)):
+    days = summary.horizon_days
+    yield words.text("figure.arr", accounts=figures.number(summary.accounts)), money(summary.arr)
+    yield words.text("figure.expansion", days=days), money(summary.expected_expansion_arr)
+    yield words.text("figure.risk", days=days), money(summary.arr_at_risk)
+    for name, spread in (("nrr", summary.nrr), ("grr", summary.grr)):
         if spread:
             yield words.text(f"figure.{name}"), _spread(spread, words, figures)
     for name in ("listed", "champions", "oversold", "behind"):
-        yield words.text(f"figure.{name}"), figures.number(getattr(one, name))
+        yield words.text(f"figure.{name}"), figures.number(getattr(summary, name))
 
 
 def _spread(spread: Mapping[str, float], words: Catalogue, figures: Figures) -> str:

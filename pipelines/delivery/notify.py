@@ -16,22 +16,23 @@ from models.common.clock import naive_utc, utc_now
 from models.store.outbox import Message, Outbox
 from pipelines.config.error_messages import nearest
 from pipelines.delivery import webhooks
-from pipelines.delivery.webhooks import Answer
+from pipelines.delivery.webhooks import Response
 
 if TYPE_CHECKING:
     from pipelines.config.sections import Webhook
     from pipelines.config.settings import Settings
 
 DELAYS = tuple(
-    timedelta(seconds=one) for one in (5, 300, 1800, 7200, 18_000, 36_000, 50_400, 72_000, 86_400)
+    timedelta(seconds=delay)
+    for delay in (5, 300, 1800, 7200, 18_000, 36_000, 50_400, 72_000, 86_400)
 )
 """How long to wait after each failure, as the specification proposes; then it is given up."""
 JITTER = 0.2
 
 
 @dataclass(frozen=True)
-class Surroundings:
-    """The world outside, so that a test can have another."""
+class NotifyContext:
+    """Clock, chance and environment, so that a test can have others."""
 
     now: Callable[[], datetime] = lambda: naive_utc(utc_now())
     sleep: Callable[[float], None] = time.sleep
@@ -63,7 +64,7 @@ class NotifyResult:
     @property
     def ok(self) -> bool:
         """Whether nothing was given up and nobody is switched off."""
-        return not any(one.given_up or one.is_off for one in self.endpoints)
+        return not any(state.given_up or state.is_off for state in self.endpoints)
 
     def as_dict(self) -> dict[str, Any]:
         """Return the result as JSON-able values."""
@@ -74,7 +75,7 @@ def notify(
     settings: Settings,
     wait: float = 30.0,
     again: str = "",
-    world: Surroundings | None = None,
+    context: NotifyContext | None = None,
 ) -> NotifyResult:
     """Send what is due, and go on as long as something falls due within ``wait`` seconds.
 
@@ -86,7 +87,7 @@ def notify(
         Seconds.
     again
         Name of an endpoint to which everything given up is sent again; it is switched on.
-    world
+    context
         Clock, chance and environment.
 
     Raises
@@ -96,24 +97,24 @@ def notify(
     EnvironmentFailure
         When the store cannot be reached; what is due stays due.
     """
-    world = world or Surroundings()
-    hooks = {one.name: one for one in settings.webhooks}
-    keys = _secrets(hooks, world.environment)
+    context = context or NotifyContext()
+    hooks = {hook.name: hook for hook in settings.webhooks}
+    keys = _secrets(hooks, context.environment)
     if again and again not in hooks:
         raise UsageError(f"--again: there is no endpoint {again!r}{nearest(again, list(hooks))}")
     if not hooks:
         return NotifyResult(0, [])
     with closing(Outbox(settings.store_url)) as box:
         if again:
-            box.switch_on(again, world.now())
-        wanted = {name: one.events for name, one in hooks.items()}
-        new = box.notice(wanted, world.now())
-        round_ = _Round(box, hooks, keys, world)
-        round_.run(world.now() + timedelta(seconds=wait))
-        return NotifyResult(new, round_.states())
+            box.switch_on(again, context.now())
+        wanted = {name: hook.events for name, hook in hooks.items()}
+        new = box.notice(wanted, context.now())
+        run = _NotifyRun(box, hooks, keys, context)
+        run.send_until(context.now() + timedelta(seconds=wait))
+        return NotifyResult(new, run.states())
 
 
-class _Round:
+class _NotifyRun:
     """One run over all endpoints; one that is busy rests, and the others go on."""
 
     def __init__(
@@ -121,16 +122,16 @@ class _Round:
         box: Outbox,
         hooks: Mapping[str, Webhook],
         keys: Mapping[str, tuple[bytes, ...]],
-        world: Surroundings,
+        context: NotifyContext,
     ) -> None:
-        self._box, self._hooks, self._keys, self._world = box, hooks, keys, world
+        self._box, self._hooks, self._keys, self._context = box, hooks, keys, context
         self._rests: dict[str, datetime] = {}
-        self._told: dict[str, list[Answer]] = {name: [] for name in hooks}
+        self._responses: dict[str, list[Response]] = {name: [] for name in hooks}
 
-    def run(self, until: datetime) -> None:
+    def send_until(self, until: datetime) -> None:
         """Send what is due until nothing more falls due before ``until``."""
         while True:
-            now = self._world.now()
+            now = self._context.now()
             free = [name for name in self._on() if self._rests.get(name, now) <= now]
             if message := self._box.take(free, now):
                 self._send(message)
@@ -138,7 +139,7 @@ class _Round:
             following = self._following()
             if following is None or following > until:
                 return
-            self._world.sleep(max(0.05, (following - now).total_seconds()))
+            self._context.sleep(max(0.05, (following - now).total_seconds()))
 
     def states(self) -> list[EndpointState]:
         """Return how it stands with each endpoint."""
@@ -146,14 +147,14 @@ class _Round:
         return [
             EndpointState(
                 name=name,
-                sent=sum(one.is_taken for one in told),
-                failed=sum(not one.is_taken for one in told),
+                sent=sum(response.is_delivered for response in responses),
+                failed=sum(not response.is_delivered for response in responses),
                 waiting=counts.get((name, "due"), 0),
                 given_up=counts.get((name, "given_up"), 0),
                 is_off=name in off,
-                last=told[-1].said if told else "",
+                last=responses[-1].detail if responses else "",
             )
-            for name, told in self._told.items()
+            for name, responses in self._responses.items()
         ]
 
     def _on(self) -> list[str]:
@@ -170,39 +171,39 @@ class _Round:
 
     def _send(self, message: Message) -> None:
         hook, keys = self._hooks[message.endpoint], self._keys[message.endpoint]
-        now = self._world.now()
-        answer = webhooks.send(hook.url, keys, message, now, self._world.timeout)
-        self._told[hook.name].append(answer)
-        if answer.is_taken:
-            self._box.settle(message, "sent", answer.said)
-        elif answer.is_gone:
+        now = self._context.now()
+        response = webhooks.send(hook.url, keys, message, now, self._context.timeout)
+        self._responses[hook.name].append(response)
+        if response.is_delivered:
+            self._box.settle(message, "sent", response.detail)
+        elif response.is_gone:
             self._box.switch_off(message, now)
         else:
-            self._put_off(message, answer)
+            self._put_off(message, response)
 
-    def _put_off(self, message: Message, answer: Answer) -> None:
+    def _put_off(self, message: Message, response: Response) -> None:
         if message.attempts > len(DELAYS):
-            self._box.settle(message, "given_up", answer.said)
+            self._box.settle(message, "given_up", response.detail)
             return
-        delay = DELAYS[message.attempts - 1] * (1 + JITTER * self._world.draw())
-        due_at = self._world.now() + max(delay, answer.retry_after or delay)
-        self._box.settle(message, "due", answer.said, due_at)
-        if answer.is_busy:
+        delay = DELAYS[message.attempts - 1] * (1 + JITTER * self._context.draw())
+        due_at = self._context.now() + max(delay, response.retry_after or delay)
+        self._box.settle(message, "due", response.detail, due_at)
+        if response.is_busy:
             self._rests[message.endpoint] = due_at
 
 
 def _secrets(
     hooks: Mapping[str, Webhook], environment: Mapping[str, str]
 ) -> dict[str, tuple[bytes, ...]]:
-    found: dict[str, tuple[bytes, ...]] = {}
+    keys: dict[str, tuple[bytes, ...]] = {}
     problems: list[str] = []
     for name, hook in hooks.items():
         variable = hook.secret_from
         try:
-            told = f"the environment variable {variable} of [[webhooks]] {name!r}"
-            found[name] = webhooks.secrets(environment.get(variable, ""), told)
+            place = f"the environment variable {variable} of [[webhooks]] {name!r}"
+            keys[name] = webhooks.secrets(environment.get(variable, ""), place)
         except ExpansionError as error:
             problems += error.problems
     if problems:
         raise UsageError(problems)
-    return found
+    return keys

@@ -33,15 +33,15 @@ Result = TypeVar("Result")
 
 
 @dataclass(frozen=True)
-class Answer:
-    """What an endpoint said: HTTP's status, or ``None`` and in ``said`` why there is none."""
+class Response:
+    """An endpoint's response: HTTP's status, or ``None`` and in ``detail`` why there is none."""
 
     status: int | None
-    said: str
+    detail: str
     retry_after: timedelta | None = None
 
     @property
-    def is_taken(self) -> bool:
+    def is_delivered(self) -> bool:
         """Whether the message has arrived."""
         return self.status is not None and 200 <= self.status < 300
 
@@ -62,26 +62,26 @@ def secrets(text: str, place: str) -> tuple[bytes, ...]:
     Raises
     ------
     UsageError
-        When there is none, or one is not of the form; it is not repeated. ``place`` is told.
+        When there is none, or one is not of the form; the message names ``place``, not the secret.
     """
-    found = tuple(_secret(one) for one in text.split())
-    if not found or None in found:
+    keys = tuple(_secret(word) for word in text.split())
+    if not keys or None in keys:
         raise UsageError(
             f"{place}: must hold {PREFIX} and {LEAST_BYTES} to {MOST_BYTES} random bytes as base64"
         )
-    return tuple(one for one in found if one)
+    return tuple(key for key in keys if key)
 
 
 def signature(keys: Sequence[bytes], message_id: str, timestamp: int, body: bytes) -> str:
     """Return the value of ``webhook-signature``: one signature a key, parted by spaces."""
-    told = f"{message_id}.{timestamp}.".encode() + body
-    signed = (hmac.new(key, told, hashlib.sha256).digest() for key in keys)
-    return " ".join(f"v1,{base64.b64encode(one).decode()}" for one in signed)
+    content = f"{message_id}.{timestamp}.".encode() + body
+    digests = (hmac.new(key, content, hashlib.sha256).digest() for key in keys)
+    return " ".join(f"v1,{base64.b64encode(digest).decode()}" for digest in digests)
 
 
 def send(
     url: str, keys: Sequence[bytes], message: Message, now: datetime, timeout: float = TIMEOUT
-) -> Answer:
+) -> Response:
     """Send a message, signed at ``now`` (UTC, naive); never raises for what the endpoint does."""
     body = message.body.encode()
     timestamp = int(now.replace(tzinfo=UTC).timestamp())
@@ -93,12 +93,12 @@ def send(
     return post(url, body, headers, timeout)
 
 
-def post(url: str, body: bytes, headers: Mapping[str, str], timeout: float) -> Answer:
+def post(url: str, body: bytes, headers: Mapping[str, str], timeout: float) -> Response:
     """Post JSON to a checked address; never raises for what the endpoint does."""
-    told = {"content-type": "application/json", "user-agent": "expansion-propensity", **headers}
-    request = Request(url, body, told, method="POST")  # noqa: S310 (the caller has checked it)
-    slow = Answer(None, f"no answer within {timeout:g} s")
-    return _within(timeout, lambda: _asked(request, timeout), slow)
+    sent = {"content-type": "application/json", "user-agent": "expansion-propensity", **headers}
+    request = Request(url, body, sent, method="POST")  # noqa: S310 (the caller has checked it)
+    slow = Response(None, f"no answer within {timeout:g} s")
+    return _within(timeout, lambda: _response(request, timeout), slow)
 
 
 class _NoRedirects(HTTPRedirectHandler):
@@ -106,20 +106,22 @@ class _NoRedirects(HTTPRedirectHandler):
         """Let a redirect be the answer."""
 
 
-def _asked(request: Request, timeout: float) -> Answer:
+def _response(request: Request, timeout: float) -> Response:
     # What is on this machine is reached without a proxy.
     proxies = [ProxyHandler({})] if is_loopback(urlsplit(request.full_url).hostname or "") else []
     try:
-        with build_opener(_NoRedirects(), *proxies).open(request, timeout=timeout) as answer:
-            return Answer(answer.status, str(answer.status))
+        with build_opener(_NoRedirects(), *proxies).open(request, timeout=timeout) as response:
+            return Response(response.status, str(response.status))
     except HTTPError as error:
         with error:
-            return Answer(error.code, str(error.code), _patience(error.headers.get("retry-after")))
+            return Response(
+                error.code, str(error.code), _retry_after(error.headers.get("retry-after"))
+            )
     except (URLError, OSError, HTTPException, ValueError) as error:
-        return Answer(None, type(getattr(error, "reason", error)).__name__)
+        return Response(None, type(getattr(error, "reason", error)).__name__)
 
 
-def _patience(text: str | None) -> timedelta | None:
+def _retry_after(text: str | None) -> timedelta | None:
     """Return how long the endpoint asks to wait; a date instead of seconds is not heeded."""
     if text is None or not text.strip().isdecimal() or len(text) > 9:
         return None
@@ -128,17 +130,17 @@ def _patience(text: str | None) -> timedelta | None:
 
 def _within(seconds: float, work: Callable[[], Result], late: Result) -> Result:
     """Return what ``work`` gives, or ``late``: a socket's timeout begins anew with each byte."""
-    found: list[Result] = []
-    thread = threading.Thread(target=lambda: found.append(work()), daemon=True)
+    results: list[Result] = []
+    thread = threading.Thread(target=lambda: results.append(work()), daemon=True)
     thread.start()
     thread.join(seconds)
-    return found[0] if found else late
+    return results[0] if results else late
 
 
 def _secret(text: str) -> bytes | None:
     try:
-        found = base64.b64decode(text.removeprefix(PREFIX), validate=True)
+        key = base64.b64decode(text.removeprefix(PREFIX), validate=True)
     except binascii.Error:
         return None
-    fits = text.startswith(PREFIX) and LEAST_BYTES <= len(found) <= MOST_BYTES
-    return found if fits else None
+    fits = text.startswith(PREFIX) and LEAST_BYTES <= len(key) <= MOST_BYTES
+    return key if fits else None

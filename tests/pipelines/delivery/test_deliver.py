@@ -14,16 +14,20 @@ from datetime import date
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from pathlib import Path
-from typing import Any
+from pkgutil import iter_modules
+from typing import Any, get_args
 
 import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult, LoginPassword
 
 from features.errors import DataError, EnvironmentFailure, UsageError
+from pipelines.config.channels import Channel
 from pipelines.config.settings import Settings, load
+from pipelines.delivery import channels
+from pipelines.delivery.attempt import DeliveryContext
 from pipelines.delivery.deliver import deliver
-from pipelines.delivery.send import DELAYS, World
+from pipelines.delivery.send import DELAYS, sender
 from pipelines.report.summary import Summary, read, write
 from tests.pipelines.endpoint import Endpoint, listening
 
@@ -122,8 +126,8 @@ folder = "drive"
 """
 
 
-def world(**environment: str) -> World:
-    return World(environment=environment, sleep=lambda _seconds: None, timeout=5)
+def context(**environment: str) -> DeliveryContext:
+    return DeliveryContext(environment=environment, sleep=lambda _seconds: None, timeout=5)
 
 
 def test_a_summary_is_read_as_it_was_written(tmp_path: Path) -> None:
@@ -194,20 +198,20 @@ def test_a_password_goes_over_tls_to_who_is_trusted_only(tmp_path: Path, post: P
     options = {"tls_context": ends, "require_starttls": True, "authenticator": checked}
     with posting(post, auth_required=True, **options) as port:
         settings = company(tmp_path, mail(port, login))
-        known = replace(world(MAIL_PASSWORD=PASSWORD), trusted=trusted)
-        assert deliver(settings, world=known).delivered == ["leaders"]
-        wrong = replace(world(MAIL_PASSWORD="guess"), trusted=trusted)  # noqa: S106
+        known = replace(context(MAIL_PASSWORD=PASSWORD), trusted=trusted)
+        assert deliver(settings, context=known).delivered == ["leaders"]
+        wrong = replace(context(MAIL_PASSWORD="guess"), trusted=trusted)  # noqa: S106
         with pytest.raises(EnvironmentFailure, match="answers 535") as refused:
-            deliver(settings, again=True, world=wrong)
+            deliver(settings, again=True, context=wrong)
         with pytest.raises(EnvironmentFailure, match="its certificate does not hold"):
-            deliver(settings, again=True, world=world(MAIL_PASSWORD=PASSWORD))
+            deliver(settings, again=True, context=context(MAIL_PASSWORD=PASSWORD))
     assert len(post.mails) == 1
     assert "guess" not in str(refused.value)
     assert not [one for one in settings.work.rglob("*.json") if PASSWORD in one.read_text()]
 
 
 def test_a_chat_gets_blocks_with_a_link(tmp_path: Path, endpoint: Endpoint) -> None:
-    deliver(company(tmp_path, CHAT), world=world(CHAT_URL=endpoint.url))
+    deliver(company(tmp_path, CHAT), context=context(CHAT_URL=endpoint.url))
     [body] = endpoint.bodies()
     told = json.loads(body)
     assert told["text"].endswith("yellow, With caution")
@@ -220,15 +224,15 @@ def test_a_chat_gets_blocks_with_a_link(tmp_path: Path, endpoint: Endpoint) -> N
 
 def test_what_is_busy_is_tried_again_and_what_refuses_is_not(tmp_path: Path, post: Post) -> None:
     waited: list[float] = []
-    patient = replace(world(), sleep=waited.append)
+    patient = replace(context(), sleep=waited.append)
     with posting(post) as port:
         settings = company(tmp_path, mail(port))
         post.answers = ["451 later", "421 later"]
-        assert deliver(settings, world=patient).delivered == ["leaders"]
+        assert deliver(settings, context=patient).delivered == ["leaders"]
         assert waited == list(DELAYS)
         post.answers = ["550 never"]
         with pytest.raises(EnvironmentFailure, match="answers 550; run `expansion deliver` again"):
-            deliver(settings, again=True, world=patient)
+            deliver(settings, again=True, context=patient)
     assert waited == list(DELAYS)
 
 
@@ -236,14 +240,14 @@ def test_one_place_that_fails_does_not_stop_the_others(tmp_path: Path, endpoint:
     endpoint.answer = lambda _got: (404, {})
     settings = company(tmp_path, mail(1) + CHAT + DRIVE)
     with pytest.raises(EnvironmentFailure) as failed:
-        deliver(settings, world=world(CHAT_URL=endpoint.url))
+        deliver(settings, context=context(CHAT_URL=endpoint.url))
     first, second = failed.value.problems
     assert "'leaders': 127.0.0.1:1 cannot be reached" in first
     assert "'chat': the address in CHAT_URL answers 404" in second
     assert endpoint.url not in second
     endpoint.answer = lambda _got: (200, {})
     with pytest.raises(EnvironmentFailure, match="leaders"):
-        deliver(settings, world=world(CHAT_URL=endpoint.url))
+        deliver(settings, context=context(CHAT_URL=endpoint.url))
     assert (tmp_path / "drive" / "2026-08-03").exists()
     assert len(endpoint.got) == 2
 
@@ -251,14 +255,14 @@ def test_one_place_that_fails_does_not_stop_the_others(tmp_path: Path, endpoint:
 def test_what_is_not_there_is_told(tmp_path: Path) -> None:
     settings = company(tmp_path, CHAT)
     with pytest.raises(UsageError, match="CHAT_URL of \\[\\[deliver\\]\\] 'chat' is not set"):
-        deliver(settings, world=world())
+        deliver(settings, context=context())
     with pytest.raises(DataError, match="no report on or before 2026-08-02; there are those of 20"):
-        deliver(settings, on=date(2026, 8, 2), world=world(CHAT_URL="https://example.com"))
+        deliver(settings, on=date(2026, 8, 2), context=context(CHAT_URL="https://example.com"))
     with pytest.raises(EnvironmentFailure, match="must hold an address that begins with https"):
-        deliver(settings, world=world(CHAT_URL="http://example.com/x"))
+        deliver(settings, context=context(CHAT_URL="http://example.com/x"))
     shutil.rmtree(settings.report_folder)
     with pytest.raises(DataError, match="run `expansion report` first"):
-        deliver(settings, world=world(CHAT_URL="https://example.com"))
+        deliver(settings, context=context(CHAT_URL="https://example.com"))
 
 
 @pytest.mark.parametrize(
@@ -282,3 +286,12 @@ def test_settings_that_cannot_be_are_told(tmp_path: Path, text: str, told: str) 
     with pytest.raises(UsageError, match=told) as refused:
         company(tmp_path, text)
     assert "secret" not in str(refused.value)
+
+
+def test_each_channel_has_a_section_and_a_module_that_sends() -> None:
+    sections = get_args(get_args(Channel)[0])
+    names = {
+        name for section in sections for name in get_args(section.model_fields["to"].annotation)
+    }
+    assert names == {module.name for module in iter_modules(channels.__path__)}
+    assert all(callable(sender(name)) for name in names)

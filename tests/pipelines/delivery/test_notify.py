@@ -25,7 +25,7 @@ from models.store.outbox import LEASE, Message
 from models.store.scores import ScoreStore
 from pipelines.config.settings import Settings, load
 from pipelines.delivery import webhooks
-from pipelines.delivery.notify import DELAYS, EndpointState, Surroundings, notify
+from pipelines.delivery.notify import DELAYS, EndpointState, NotifyContext, notify
 from tests.models.stored import account, scoring
 from tests.pipelines.cli.test_app import expansion
 from tests.pipelines.endpoint import Endpoint, Got, listening
@@ -67,9 +67,9 @@ class World:
         self.slept.append(seconds)
         self.time += timedelta(seconds=seconds)
 
-    def around(self) -> Surroundings:
+    def around(self) -> NotifyContext:
         environment = {VARIABLE: self.secret}
-        return Surroundings(lambda: self.time, self.sleep, lambda: 0.5, environment, timeout=0.4)
+        return NotifyContext(lambda: self.time, self.sleep, lambda: 0.5, environment, timeout=0.4)
 
 
 @pytest.fixture
@@ -102,7 +102,7 @@ def company(tmp_path: Path, endpoint: Endpoint) -> Settings:
 
 
 def state(company: Settings, world: World, **more: Any) -> EndpointState:
-    return notify(company, world=world.around(), **more).endpoints[0]
+    return notify(company, context=world.around(), **more).endpoints[0]
 
 
 def is_genuine(got: Got, secret: str = SECRET) -> bool:
@@ -124,14 +124,14 @@ def test_a_signature_is_that_of_the_specifications_libraries() -> None:
 def test_changed_plays_arrive_signed_and_once(
     company: Settings, endpoint: Endpoint, world: World
 ) -> None:
-    done = notify(company, world=world.around())
+    done = notify(company, context=world.around())
     assert (done.new, done.ok, done.endpoints[0].sent) == (2, True, 2)
     assert {json.loads(one)["data"]["play"] for one in endpoint.bodies()} == {"save", "mend"}
     assert all(is_genuine(one) for one in endpoint.got)
     first = endpoint.got[0].headers
     assert first["content-type"] == "application/json"
     assert int(first["webhook-timestamp"]) == world.time.replace(tzinfo=UTC).timestamp()
-    assert notify(company, world=world.around()).new == 0
+    assert notify(company, context=world.around()).new == 0
     assert len(set(endpoint.ids())) == len(endpoint.ids()) == 2
 
 
@@ -139,7 +139,7 @@ def test_two_secrets_sign_while_one_takes_the_place_of_the_other(
     company: Settings, endpoint: Endpoint, world: World
 ) -> None:
     world.secret = f"{SECRET} {OLD_SECRET}"
-    notify(company, world=world.around())
+    notify(company, context=world.around())
     assert is_genuine(endpoint.got[0], SECRET)
     assert is_genuine(endpoint.got[0], OLD_SECRET)
     assert not is_genuine(endpoint.got[0], f"whsec_{base64.b64encode(b'x' * 24).decode()}")
@@ -181,7 +181,7 @@ def test_it_is_given_up_after_three_days_and_can_be_sent_again(
     assert state(company, world).sent == 0
     assert state(company, world, again="crm").sent == 2
     with pytest.raises(UsageError, match="no endpoint 'cmr'; did you mean 'crm'"):
-        notify(company, again="cmr", world=world.around())
+        notify(company, again="cmr", context=world.around())
 
 
 @pytest.mark.parametrize(
@@ -197,10 +197,10 @@ def test_who_asks_for_patience_gets_it(
 
 def test_who_is_gone_is_left_alone(company: Settings, endpoint: Endpoint, world: World) -> None:
     endpoint.answer = lambda _got: (410, {})
-    done = notify(company, world=world.around())
+    done = notify(company, context=world.around())
     assert not done.ok
     assert (done.endpoints[0].is_off, done.endpoints[0].waiting) == (True, 2)
-    assert notify(company, world=world.around()).endpoints[0].is_off
+    assert notify(company, context=world.around()).endpoints[0].is_off
     assert len(endpoint.got) == 1
     endpoint.answer = lambda _got: (200, {})
     assert state(company, world, again="crm").sent == 2
@@ -257,7 +257,7 @@ def test_each_endpoint_fares_for_itself(
         file.write(HOOK.format(name="chat", url=f"{endpoint.url}/chat"))
         file.write('events = ["scores.published"]\n')
     endpoint.answer = lambda got: (200 if got.path.endswith("chat") else 500, {})
-    crm, chat = notify(load(path), 0, world=world.around()).endpoints
+    crm, chat = notify(load(path), 0, context=world.around()).endpoints
     assert (crm.sent, crm.waiting) == (0, 2)
     assert (chat.sent, chat.waiting) == (1, 0)
 
@@ -270,7 +270,7 @@ def test_a_secret_that_is_none_is_refused_and_not_repeated(
 ) -> None:
     world.secret = secret
     with pytest.raises(UsageError, match=VARIABLE) as caught:
-        notify(company, world=world.around())
+        notify(company, context=world.around())
     assert len(secret) < 8 or secret not in str(caught.value)
     assert endpoint.got == []
 

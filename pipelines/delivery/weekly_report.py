@@ -16,7 +16,7 @@ PAGE = "index.html"
 
 
 @dataclass(frozen=True)
-class Package:
+class WeeklyReport:
     """The page of a week, its PDF where there is one, and its summary."""
 
     page: Path
@@ -34,7 +34,7 @@ class Package:
         return hashlib.sha256(self.page.read_bytes()).hexdigest()
 
 
-def package(folder: Path, on: date | None = None) -> Package:
+def newest_report(folder: Path, on: date | None = None) -> WeeklyReport:
     """Return the newest report in ``folder``, or the newest on or before a day.
 
     Raises
@@ -42,13 +42,13 @@ def package(folder: Path, on: date | None = None) -> Package:
     DataError
         When there is none; the message says which there are.
     """
-    days = sorted((one.parent.name for one in folder.glob(f"*/{summary.FILE}")), reverse=True)
-    found = next((day for day in days if on is None or day <= on.isoformat()), None)
-    told = summary.read(folder / found) if found else None
-    if found is None or told is None:
+    days = sorted((path.parent.name for path in folder.glob(f"*/{summary.FILE}")), reverse=True)
+    newest = next((day for day in days if on is None or day <= on.isoformat()), None)
+    week_summary = summary.read(folder / newest) if newest else None
+    if newest is None or week_summary is None:
         raise DataError(_none(folder, days, on))
-    printed = folder / found / pdf.FILE
-    return Package(folder / found / PAGE, printed if printed.exists() else None, told)
+    printed = folder / newest / pdf.FILE
+    return WeeklyReport(folder / newest / PAGE, printed if printed.exists() else None, week_summary)
 
 
 def _none(folder: Path, days: Sequence[str], on: date | None) -> str:
