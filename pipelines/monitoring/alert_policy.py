@@ -14,7 +14,7 @@ GAP = timedelta(days=14)
 """A finding that was not there for so long is a new one."""
 
 
-def settled(
+def with_duration(
     findings: Sequence[Finding], past: Sequence[Verdict], as_of: date
 ) -> tuple[Finding, ...]:
     """Return the findings with how long they have lasted, the worst first.

@@ -84,17 +84,19 @@ def drift_summary(
     is_comparable = not reference.empty and not current.empty
     columns = tuple(
         ColumnFigures(
-            name=moved.name,
-            description=str(declarations[moved.name]["description"]),
+            name=column.name,
+            description=str(declarations[column.name]["description"]),
             method=METHOD,
-            value=round(moved.psi, 4) if is_comparable else None,
-            threshold=round(moved.threshold, 4),
-            drifted=moved.drifted,
-            grows=moved.grows,
-            sentence=changed(declarations[moved.name], reference[moved.name], current[moved.name]),
-            known_before=round(moved.completeness[0], 4) if is_comparable else 0.0,
+            value=round(column.psi, 4) if is_comparable else None,
+            threshold=round(column.threshold, 4),
+            drifted=column.drifted,
+            grows=column.grows,
+            sentence=changed(
+                declarations[column.name], reference[column.name], current[column.name]
+            ),
+            known_before=round(column.completeness[0], 4) if is_comparable else 0.0,
         )
-        for moved in compared.columns
+        for column in compared.columns
     )
     counted = [column for column in columns if not column.grows]
     drifted = sum(column.drifted for column in counted)
@@ -131,8 +133,8 @@ def write_page(
     if compared.columns and not reference.empty and not current.empty:
         units = {str(column["name"]): str(column["unit"]) for column in declared}
         pairs = {
-            moved.name: band(reference[moved.name], current[moved.name], units[moved.name])
-            for moved in compared.columns
+            column.name: band(reference[column.name], current[column.name], units[column.name])
+            for column in compared.columns
         }
         before, now = (
             pd.DataFrame({name: pair[side] for name, pair in pairs.items()}) for side in (0, 1)
@@ -149,15 +151,15 @@ EMPTY = (
 )
 
 
-def _evidently(moved: Sequence[ColumnDrift], before: pd.DataFrame, now: pd.DataFrame) -> str:
+def _evidently(drifts: Sequence[ColumnDrift], before: pd.DataFrame, now: pd.DataFrame) -> str:
     from evidently import DataDefinition, Dataset, Report
     from evidently.metrics import ValueDrift
 
-    method = _monitored(moved)
-    kinds = DataDefinition(categorical_columns=[column.name for column in moved])
+    method = _register_test(drifts)
+    kinds = DataDefinition(categorical_columns=[column.name for column in drifts])
     metrics = [
         ValueDrift(column=column.name, method=method, threshold=column.threshold)
-        for column in moved
+        for column in drifts
     ]
     run = Report(metrics).run(
         Dataset.from_pandas(now, data_definition=kinds),
@@ -166,8 +168,8 @@ def _evidently(moved: Sequence[ColumnDrift], before: pd.DataFrame, now: pd.DataF
     return str(run.get_html_str(as_iframe=False))
 
 
-def _monitored(moved: Sequence[ColumnDrift]) -> str:
-    """Return the name of a test that says of each column what the monitoring says.
+def _register_test(drifts: Sequence[ColumnDrift]) -> str:
+    """Register a test that says of each column what the monitoring says, and return its name.
 
     Evidently's own index smooths otherwise and knows nothing of columns that grow by nature: its
     page could call a column drifted that is none here. Tests of one's own are registered in the
@@ -176,7 +178,7 @@ def _monitored(moved: Sequence[ColumnDrift]) -> str:
     from evidently.legacy.calculations.stattests import StatTest, register_stattest
     from evidently.legacy.core import ColumnType
 
-    columns = {column.name: column for column in moved}
+    columns = {column.name: column for column in drifts}
 
     def judged(
         reference: pd.Series, _now: pd.Series, _type: ColumnType, _threshold: float
@@ -210,20 +212,15 @@ def title(column: Mapping[str, Any]) -> str:
 def changed(column: Mapping[str, Any], before: pd.Series, now: pd.Series) -> str:
     """Return how a column's values differ, as one sentence."""
     if now.isna().all():
-        return f"{title(column)}: not known for any account now{_unknown_before(before)}."
+        if before.isna().all():
+            return f"{title(column)}: not known for any account now and before."
+        share = PLAIN.percent(before.notna().mean())
+        return f"{title(column)}: not known for any account now, known for {share} before."
     if before.isna().all():
         return f"{title(column)}: not known for any account before, known now."
     gap = _gap(before, now)
     return (
         f"{title(column)}: {_PHRASES.get(str(column['unit']), _number)(column, before, now)}{gap}."
-    )
-
-
-def _unknown_before(before: pd.Series) -> str:
-    return (
-        " and before"
-        if before.isna().all()
-        else f", known for {PLAIN.percent(before.notna().mean())} before"
     )
 
 

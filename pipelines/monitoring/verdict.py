@@ -97,7 +97,7 @@ class Verdict:
         return json.loads(_text(self))  # type: ignore[no-any-return]
 
 
-def decided(findings: Sequence[Finding]) -> tuple[Kind, Light]:
+def overall(findings: Sequence[Finding]) -> tuple[Kind, Light]:
     """Return the kind and light of a week from its findings; those still waiting do not count."""
     lights: tuple[Light, ...] = ("ok", "look", "alarm")
     counted = [finding for finding in findings if finding.light != "ok"]
@@ -140,7 +140,10 @@ def _parsed(content: dict[str, Any]) -> Verdict | None:
         **{
             **content,
             "as_of": date.fromisoformat(content["as_of"]),
-            "findings": tuple(_finding(finding) for finding in content["findings"]),
+            "findings": tuple(
+                Finding(**{**finding, "since": date.fromisoformat(finding["since"])})
+                for finding in content["findings"]
+            ),
             "false_alarms": FalseAlarms(**rate) if rate else None,
             "not_knowable_before": {
                 name: date.fromisoformat(day)
@@ -148,7 +151,3 @@ def _parsed(content: dict[str, Any]) -> Verdict | None:
             },
         }
     )
-
-
-def _finding(content: dict[str, Any]) -> Finding:
-    return Finding(**{**content, "since": date.fromisoformat(content["since"])})

@@ -14,7 +14,7 @@ from models.dataset.feature_table import FeatureTable
 from models.dataset.matrix import matrix
 from models.release.golden_rows import matrix_probabilities
 from models.release.model_files import ModelFiles
-from pipelines.monitoring.alert_policy import settled
+from pipelines.monitoring.alert_policy import with_duration
 from pipelines.monitoring.detectors import (
     calibration_drift,
     feature_drift,
@@ -25,7 +25,7 @@ from pipelines.monitoring.detectors import (
 )
 from pipelines.monitoring.detectors.false_alarm_rate import false_alarms
 from pipelines.monitoring.detectors.feed_statistics import Feed, feeds
-from pipelines.monitoring.verdict import FalseAlarms, Finding, Verdict, decided
+from pipelines.monitoring.verdict import FalseAlarms, Finding, Verdict, overall
 
 SEED = 7
 
@@ -96,15 +96,15 @@ def judge(week: Week, *, simulate: bool = True) -> Verdict:
         *calibration_drift.findings(accuracy, week.as_of),
         *_too_few(compared, week.as_of),
     )
-    findings = settled(new, week.past, week.as_of)
-    kind, light = decided(findings)
+    findings = with_duration(new, week.past, week.as_of)
+    kind, light = overall(findings)
     return Verdict(
         as_of=week.as_of,
         kind=kind,
         light=light,
         findings=findings,
         false_alarms=_false_alarms(week, compared, feed_weeks) if simulate else None,
-        not_knowable_before=_not_yet(week, accuracy),
+        not_knowable_before=_comparable_from(week, accuracy),
         figures=figures,
     )
 
@@ -118,7 +118,7 @@ def _accuracy(week: Week) -> dict[str, calibration_drift.ForecastAccuracy]:
     return {name: accuracy for name, accuracy in measured.items() if accuracy is not None}
 
 
-def _not_yet(
+def _comparable_from(
     week: Week, accuracy: Mapping[str, calibration_drift.ForecastAccuracy]
 ) -> dict[str, date]:
     """Return from when actuals can be compared with the forecast, where they cannot be yet."""

@@ -97,7 +97,8 @@ def export(
     good = [row for row in new if row[0] not in refused]
     report("writing", 0.5)
     contents = files.files(good, names, form, settings.export.most_text)
-    folder = out or settings.export_folder / _folder_name(scoring_id, form, since)
+    name = f"{scoring_id}-{form}" + (f"-since-{since}" if since else "")
+    folder = out or settings.export_folder / name
     return ExportResult(
         form=form,
         scoring_id=scoring_id,
@@ -147,10 +148,6 @@ def _changed(
         return before is None or any(values[place] != before[place] for place in lasting)
 
     return [row for row in rows if is_new(*row)]
-
-
-def _folder_name(scoring_id: str, form: Format, since: date | None) -> str:
-    return f"{scoring_id}-{form}" + (f"-since-{since}" if since else "")
 
 
 def _errors(wrong: Sequence[RowProblem]) -> list[tuple[str, bytes]]:

@@ -1,4 +1,4 @@
-"""How often the policy would cry without reason: weeks in which nothing moved, by construction.
+"""How often the policy would raise a false alarm: weeks in which nothing moved, by construction.
 
 Accounts are drawn anew from the reference, one of their rows each, and judged as the newest; and
 the feeds' own weeks are put in another order. What is found then is found by chance.
@@ -35,15 +35,15 @@ def false_alarms(
     feeds: Sequence[Feed],
     seed: int,
 ) -> FalseAlarms:
-    """Return how often an alarm comes of ``WEEKS`` weeks in which nothing moved.
+    """Return how often there is an alarm in ``WEEKS`` weeks in which nothing moved.
 
     A change of the columns counts at once here: the same accounts come every week, so what chance
     shows in one week it shows in the next.
     """
     random = np.random.default_rng(seed)
     columns = _columns(reference, units, moved, newest, random)
-    crying = [weight >= MATTERS or any(_shuffled(feeds, random)) for weight in columns]
-    share = wilson(float(sum(crying)), float(WEEKS))
+    alarms = [weight >= MATTERS or any(_shuffled(feeds, random)) for weight in columns]
+    share = wilson(float(sum(alarms)), float(WEEKS))
     return FalseAlarms(
         rate=round(share.value, 4), low=round(share.low, 4), high=round(share.high, 4), weeks=WEEKS
     )

@@ -104,12 +104,14 @@ def compare(
     """
     dates = sorted(frame["as_of"].unique())
     by_date = {day: frame[frame["as_of"] == day] for day in dates}
-    tried = [day for day in _past(dates, as_of) if reference_dates(dates, day, mature_days)]
-    pairs = [_pair(by_date, dates, day, mature_days) for day in (*tried, as_of)]
+    tested = [day for day in _past(dates, as_of) if reference_dates(dates, day, mature_days)]
+    pairs = [_pair(by_date, dates, day, mature_days) for day in (*tested, as_of)]
     compared = [column for column in declared if column["name"] in frame]
-    moved = tuple(_moved(column, pairs, _weight(column, compared, weights)) for column in compared)
+    drifts = tuple(
+        _column_drift(column, pairs, _weight(column, compared, weights)) for column in compared
+    )
     before, now = pairs[-1]
-    return FeatureDrift(moved, len(before), len(now))
+    return FeatureDrift(drifts, len(before), len(now))
 
 
 def reference_dates(dates: Sequence[date], as_of: date, mature_days: int) -> list[date]:
@@ -157,7 +159,7 @@ def _pair(
     return (pd.concat(before) if before else now.iloc[:0]), now
 
 
-def _moved(
+def _column_drift(
     column: Mapping[str, Any],
     pairs: Sequence[tuple[pd.DataFrame, pd.DataFrame]],
     weight: float,

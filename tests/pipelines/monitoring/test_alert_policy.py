@@ -6,8 +6,8 @@ from datetime import date, timedelta
 
 import pytest
 
-from pipelines.monitoring.alert_policy import settled
-from pipelines.monitoring.verdict import Finding, Verdict, decided
+from pipelines.monitoring.alert_policy import with_duration
+from pipelines.monitoring.verdict import Finding, Verdict, overall
 
 FIRST = date(2026, 6, 1)
 
@@ -20,8 +20,8 @@ def weeks(seen: str, kind: str) -> list[str]:
         day = FIRST + timedelta(days=7 * number)
         light = "look" if kind == "customers_changed" else "alarm"
         found = [Finding(kind, light, "prices_moved", "prices", {}, day)] if mark == "x" else []  # type: ignore[arg-type]
-        findings = settled(found, past, day)
-        verdict = Verdict(day, *decided(findings), findings)
+        findings = with_duration(found, past, day)
+        verdict = Verdict(day, *overall(findings), findings)
         past.insert(0, verdict)
         told.append("!" if verdict.light != "ok" else ".")
     return told

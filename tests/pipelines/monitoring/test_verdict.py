@@ -10,8 +10,8 @@ from pipelines.monitoring.verdict import (
     FalseAlarms,
     Finding,
     Verdict,
-    decided,
     history,
+    overall,
     read,
     write,
 )
@@ -23,13 +23,13 @@ WAITING = replace(STOPPED, light="ok")
 
 
 def test_the_worst_finding_decides() -> None:
-    assert decided([MOVED, STOPPED]) == ("data_broken", "alarm")
-    assert decided([MOVED]) == ("customers_changed", "look")
-    assert decided([]) == ("fine", "ok")
+    assert overall([MOVED, STOPPED]) == ("data_broken", "alarm")
+    assert overall([MOVED]) == ("customers_changed", "look")
+    assert overall([]) == ("fine", "ok")
 
 
 def test_a_finding_that_waits_for_more_weeks_decides_nothing() -> None:
-    assert decided([MOVED, WAITING]) == ("customers_changed", "look")
+    assert overall([MOVED, WAITING]) == ("customers_changed", "look")
 
 
 def test_what_is_written_is_read_again(tmp_path: Path) -> None:
