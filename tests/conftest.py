@@ -8,9 +8,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 from sqlalchemy import Engine, create_engine, text
 
 from tests.models.releases import META, model, publish
+
+# The machine is shared: no test is about how long an example takes.
+settings.register_profile("no deadline", deadline=None)
+settings.load_profile("no deadline")
 
 TESTS = Path(__file__).parent
 CATEGORIES = {"spec": "spec", "engines": "engine", "process": "process", "browser": "browser"}
