@@ -205,9 +205,8 @@ def outcome(home: Path, post: Post) -> dict[str, str]:
     made["drive"] = str(same)
     made["mails"] = str(len(set(post.ids)))
     with closing(sqlite3.connect(var / "scores.db")) as store:
-        for table in ("scores", "decisions"):
-            rows = sorted(map(repr, store.execute(f"SELECT * FROM {table}")))
-            made[table] = digest("\n".join(rows).encode())
+        rows = sorted(map(repr, store.execute("SELECT * FROM scores")))
+        made["scores"] = digest("\n".join(rows).encode())
         made["scorings"] = repr(sorted(store.execute("SELECT scoring_id, accounts FROM scorings")))
     return made
 
