@@ -27,7 +27,7 @@ from benchmarks.http_load.client import Load, load, loop, once, request
 from benchmarks.http_load.servers import Server, serving
 from models.common.clock import stored_now
 from models.release import bundle
-from models.store.api_keys import KeyStore, made
+from models.store.api_keys import KeyStore, generate_key
 from models.store.scores import ScoreStore
 from pipelines.config.settings import Settings
 from pipelines.config.settings import load as read_settings
@@ -182,7 +182,7 @@ def _same(ours: Server, row: bytes, mlflow: Server, invocation: bytes) -> None:
 def _key(settings: Settings) -> str:
     """Make a key for the benchmark that lasts an hour and is never held up."""
     until = stored_now() + timedelta(hours=1)
-    stored, key = made("benchmark", ["read", "score"], until, per_minute=100_000_000)
+    stored, key = generate_key("benchmark", ["read", "score"], until, per_minute=100_000_000)
     KeyStore(settings.store_url).add(stored)
     return key
 

@@ -90,7 +90,7 @@ def digest(key: str) -> str:
     return sha256(key.encode()).hexdigest()
 
 
-def made(
+def generate_key(
     name: str,
     scopes: Sequence[Scope],
     expires_at: datetime,

@@ -58,13 +58,13 @@ def erase(url: str, kind: Kind, identifier: str) -> dict[str, int]:
         with database.writing() as connection:
             erased_ids.remember(connection, kind, identifier, stored_now())
             removed = _account(connection, identifier) if kind == "account" else {}
-            mentions = _mentions(connection, kind, identifier)
-            removed[feedback.name] = removed.get(feedback.name, 0) + mentions
+            replaced = _replace_mentions(connection, kind, identifier)
+            removed[feedback.name] = removed.get(feedback.name, 0) + replaced
         database.vacuum()
     return removed
 
 
-def found(url: str, identifier: str) -> dict[str, int]:
+def mentions(url: str, identifier: str) -> dict[str, int]:
     """Return by table how many rows still name an id, in any column; every table is looked at."""
     with closing(StoreDatabase(url)) as database, database.reading() as connection:
         return {} if connection is None else _counts(connection, TABLES, identifier)
@@ -107,7 +107,7 @@ def _count_down(connection: Connection, account_id: str) -> None:
     connection.execute(fewer.values(accounts=scorings.c.accounts - 1))
 
 
-def _mentions(connection: Connection, kind: Kind, identifier: str) -> int:
+def _replace_mentions(connection: Connection, kind: Kind, identifier: str) -> int:
     """Put a pseudonym in the place of an id wherever a person wrote it; return in how many rows."""
     rows = list(_rows(connection, feedback, identifier))
     pseudonym = erased_ids.pseudonym(kind, identifier)

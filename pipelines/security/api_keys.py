@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from features.errors import UsageError
 from models.common.clock import stored_now
-from models.store.api_keys import SCOPES, ApiKey, KeyStore, Scope, made
+from models.store.api_keys import SCOPES, ApiKey, KeyStore, Scope, generate_key
 from pipelines.config.error_messages import nearest
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def create(
         When a scope is not known.
     """
     until = stored_now() + timedelta(days=days)
-    stored, key = made(
+    stored, key = generate_key(
         name, _known(scopes), until, per_minute=per_minute, most_body_bytes=most_body_bytes
     )
     with _open(settings) as store:

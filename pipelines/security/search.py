@@ -29,7 +29,9 @@ def everywhere(settings: Settings, identifier: str) -> dict[str, int]:
 
     The company's own sources are not ours, even where they lie in the same folder.
     """
-    mentions = {f"store: {k}": v for k, v in erasure.found(settings.store_url, identifier).items()}
+    mentions = {
+        f"store: {k}": v for k, v in erasure.mentions(settings.store_url, identifier).items()
+    }
     if _kind(settings) == "postgresql":
         records = erasure.anywhere(settings.mlflow_uri, identifier)
         mentions |= {f"mlflow: {k}": v for k, v in records.items()}

@@ -15,7 +15,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from models.common.clock import stored_now
-from models.store.api_keys import KeyStore, made
+from models.store.api_keys import KeyStore, generate_key
 from tests.serving.paged import served, small_scorer
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
@@ -34,7 +34,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def key(folder: Path) -> str:
-    stored, told = made("crm desk", ("read", "score", "feedback"), stored_now() + timedelta(days=1))
+    stored, told = generate_key(
+        "crm desk", ("read", "score", "feedback"), stored_now() + timedelta(days=1)
+    )
     store = KeyStore(f"sqlite:///{folder / 's.db'}")
     store.add(stored)
     store.close()

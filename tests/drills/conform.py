@@ -17,7 +17,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from models.common.clock import stored_now
-from models.store.api_keys import KeyStore, made
+from models.store.api_keys import KeyStore, generate_key
 from models.store.scored_inputs import Inputs
 from models.store.scores import ScoreStore
 from tests.models.releases import META, account, publish, scoring
@@ -43,7 +43,7 @@ def settings(base: Path) -> tuple[dict[str, object], str]:
     store.write(scoring(accounts=3), found, inputs)
     store.close()
     until = stored_now() + timedelta(days=1)
-    stored, key = made("conform", ["admin"], until, per_minute=10**8)
+    stored, key = generate_key("conform", ["admin"], until, per_minute=10**8)
     keys = KeyStore(url)
     keys.add(stored)
     keys.close()

@@ -71,7 +71,7 @@ def test_questions_that_were_on_their_way_arrive_nameless(
     found = {one.account_id for one in log.read()}
     log.close()
     assert found == {erased_ids.pseudonym("account", GONE)}
-    assert not any(erasure.found(settings.store_url, GONE).values())
+    assert not any(erasure.mentions(settings.store_url, GONE).values())
 
 
 def test_what_waits_for_the_store_is_told_on_ready(app: FastAPI) -> None:

@@ -12,7 +12,7 @@ import pytest
 from fastapi import FastAPI
 
 from models.common.clock import stored_now
-from models.store.api_keys import KeyStore, made
+from models.store.api_keys import KeyStore, generate_key
 from models.store.scores import ScoreStore
 from serving.app import create_app
 from serving.settings import ServingSettings
@@ -21,10 +21,11 @@ from tests.serving.asking import PROBLEM, ask
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "security.md"
 KEYS = {
-    scope: made(scope, [scope], stored_now() + timedelta(days=1)) for scope in ("admin", "read")
+    scope: generate_key(scope, [scope], stored_now() + timedelta(days=1))
+    for scope in ("admin", "read")
 }
-EXPIRED = made("expired", ["admin"], stored_now() - timedelta(days=1))
-ONCE = made("once", ["admin"], stored_now() + timedelta(days=1), per_minute=1)
+EXPIRED = generate_key("expired", ["admin"], stored_now() - timedelta(days=1))
+ONCE = generate_key("once", ["admin"], stored_now() + timedelta(days=1), per_minute=1)
 JSON = {"content-type": "application/json"}
 GIVEN = {"account_id": "a", "action": "called", "outcome": "open", "happened_on": "2026-01-05",
          "by": "csm-1"}  # fmt: skip

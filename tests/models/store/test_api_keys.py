@@ -10,7 +10,7 @@ import pytest
 
 from features.errors import DataError
 from models.common.clock import stored_now
-from models.store.api_keys import FORM, KeyStore, Scope, digest, made
+from models.store.api_keys import FORM, KeyStore, Scope, digest, generate_key
 
 LATER = stored_now() + timedelta(days=1)
 
@@ -27,7 +27,7 @@ def test_before_the_first_key_there_is_none(store: KeyStore) -> None:
 
 
 def test_a_key_is_read_as_it_was_stored_and_nothing_stored_is_the_key(store: KeyStore) -> None:
-    stored, key = made("crm", ["read", "score"], LATER, per_minute=60, most_body_bytes=1000)
+    stored, key = generate_key("crm", ["read", "score"], LATER, per_minute=60, most_body_bytes=1000)
     store.add(stored)
     assert store.all() == [stored]
     secret = key.split("_", 2)[2]  # its own characters may be underscores
@@ -36,8 +36,8 @@ def test_a_key_is_read_as_it_was_stored_and_nothing_stored_is_the_key(store: Key
 
 
 def test_a_key_fits_itself_alone() -> None:
-    stored, key = made("crm", ["read"], LATER)
-    _, other = made("crm", ["read"], LATER)
+    stored, key = generate_key("crm", ["read"], LATER)
+    _, other = generate_key("crm", ["read"], LATER)
     assert stored.fits(key)
     assert not stored.fits(other)
     assert not stored.fits(stored.hash)
@@ -57,17 +57,17 @@ def test_a_key_fits_itself_alone() -> None:
 def test_a_key_is_for_its_scopes_and_admin_for_all(
     scopes: list[Scope], asked: Scope, allowed: bool
 ) -> None:
-    assert made("crm", scopes, LATER)[0].allows(asked) is allowed
+    assert generate_key("crm", scopes, LATER)[0].allows(asked) is allowed
 
 
 def test_a_key_expires_at_its_time() -> None:
-    stored, _ = made("crm", ["read"], LATER)
+    stored, _ = generate_key("crm", ["read"], LATER)
     assert stored.state(LATER - timedelta(seconds=1)) == "active"
     assert stored.state(LATER) == "expired"
 
 
 def test_a_revoked_key_stays_revoked_since_the_first_time(store: KeyStore) -> None:
-    stored, _ = made("crm", ["read"], LATER)
+    stored, _ = generate_key("crm", ["read"], LATER)
     store.add(stored)
     first = store.revoke(stored.key_id)
     assert first.state(stored_now()) == "revoked"

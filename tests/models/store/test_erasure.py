@@ -77,7 +77,7 @@ def store(url: str) -> Iterator[ScoreStore]:
 
 
 def test_an_account_goes_from_every_table_and_others_stay(url: str, store: ScoreStore) -> None:
-    before = erasure.found(url, GONE)
+    before = erasure.mentions(url, GONE)
     assert {name for name, rows in before.items() if rows} == {
         "scores", "inputs", "seat_forecasts", "audit", "feedback", "outbox",
     }  # fmt: skip
@@ -85,7 +85,7 @@ def test_an_account_goes_from_every_table_and_others_stay(url: str, store: Score
     assert removed == {
         "scores": 2, "inputs": 2, "seat_forecasts": 1, "audit": 1, "feedback": 2, "outbox": 1,
     }  # fmt: skip
-    assert set(erasure.found(url, GONE).values()) == {0}
+    assert set(erasure.mentions(url, GONE).values()) == {0}
     assert {one.account_id for one in store.all()} == set(LIKE)
     assert all(one.decision for one in store.all())
     newest = store.newest()
@@ -115,7 +115,7 @@ def test_a_scoring_that_was_on_its_way_does_not_bring_it_back(url: str, store: S
     inputs = Inputs(["arr"], {one.account_id: [1.0] for one in rows})
     later = date(2026, 8, 10)
     store.write(scoring("s3", as_of=later, accounts=len(rows)), rows, inputs)
-    assert set(erasure.found(url, GONE).values()) == {0}
+    assert set(erasure.mentions(url, GONE).values()) == {0}
     newest = store.newest()
     assert newest is not None
     assert (newest.scoring_id, newest.accounts) == ("s3", len(LIKE))
@@ -137,11 +137,11 @@ def test_a_person_goes_from_what_people_wrote(url: str) -> None:
 
 
 def test_an_empty_store_can_be_erased_from(database_url: str) -> None:
-    assert erasure.found(database_url, GONE) == {}
+    assert erasure.mentions(database_url, GONE) == {}
     assert erasure.erase(database_url, "account", GONE) == {
         "scores": 0, "inputs": 0, "seat_forecasts": 0, "audit": 0, "feedback": 0, "outbox": 0,
     }  # fmt: skip
-    assert set(erasure.found(database_url, GONE).values()) == {0}
+    assert set(erasure.mentions(database_url, GONE).values()) == {0}
 
 
 def test_in_sqlite_not_even_the_bytes_are_left(tmp_path: Path) -> None:
@@ -159,9 +159,9 @@ def test_ids_of_every_kind_are_found(tmp_path: Path, odd: str) -> None:
     store = ScoreStore(url)
     store.write(scoring(), [account(1, account_id=odd), account(2, account_id="abc")])
     store.close()
-    assert erasure.found(url, odd)["scores"] == 1
+    assert erasure.mentions(url, odd)["scores"] == 1
     assert erasure.erase(url, "account", odd)["scores"] == 1
-    assert erasure.found(url, "abc")["scores"] == 1
+    assert erasure.mentions(url, "abc")["scores"] == 1
 
 
 def test_every_table_in_the_store_is_looked_at(url: str) -> None:
@@ -169,4 +169,4 @@ def test_every_table_in_the_store_is_looked_at(url: str) -> None:
     engine = create_engine(url)
     names = set(inspect(engine).get_table_names()) - {VERSION_TABLE}
     engine.dispose()
-    assert set(erasure.found(url, GONE)) == names
+    assert set(erasure.mentions(url, GONE)) == names

@@ -15,7 +15,7 @@ from starlette.routing import Mount, Route
 
 import serving.app
 from models.common.clock import stored_now
-from models.store.api_keys import SCOPES, KeyStore, Scope, made
+from models.store.api_keys import SCOPES, KeyStore, Scope, generate_key
 from models.store.scores import ScoreStore
 from serving.app import create_app
 from serving.auth.scopes import PUBLIC, RouteScopes, declared_scope, requires
@@ -59,7 +59,7 @@ def keys(app: FastAPI, settings: ServingSettings) -> dict[tuple[Scope, ...], dic
     """Return the header of a key for each set of scopes."""
     store, headers = KeyStore(settings.store_url), {}
     for scopes in KEY_SCOPES:
-        stored, key = made("crm", scopes, stored_now() + timedelta(days=1))
+        stored, key = generate_key("crm", scopes, stored_now() + timedelta(days=1))
         store.add(stored)
         headers[scopes] = {"authorization": f"Bearer {key}"}
     store.close()

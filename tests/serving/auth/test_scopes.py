@@ -15,7 +15,7 @@ from starlette.routing import Route
 
 from features.errors import EnvironmentFailure, UsageError
 from models.common.clock import stored_now
-from models.store.api_keys import ApiKey, KeyStore, Scope, made
+from models.store.api_keys import ApiKey, KeyStore, Scope, generate_key
 from models.store.scores import ScoreStore
 from serving.app import create_app
 from serving.auth.scopes import PUBLIC, declared_scope
@@ -51,7 +51,7 @@ def key_for(
     app: FastAPI, settings: ServingSettings, scopes: Sequence[Scope] = ("read",), **more: Any
 ) -> tuple[ApiKey, dict[str, str]]:
     """Return a new key that the application knows, and the header that holds it."""
-    stored, key = made("crm", scopes, more.pop("until", TOMORROW), **more)
+    stored, key = generate_key("crm", scopes, more.pop("until", TOMORROW), **more)
     store = KeyStore(settings.store_url)
     store.add(stored)
     store.close()
@@ -200,7 +200,7 @@ def test_nothing_of_a_body_is_read_before_the_key_is_known(app: FastAPI) -> None
 
 def test_before_the_keys_were_read_nobody_is_let_in(settings: ServingSettings) -> None:
     fresh = create_app(settings)
-    _, key = made("crm", ["read"], TOMORROW)
+    _, key = generate_key("crm", ["read"], TOMORROW)
     refused(ask(fresh, "GET", SCORE, headers={"authorization": f"Bearer {key}"}), 503)
     assert ask(fresh, "GET", "/health/live").status_code == 200
 
@@ -251,7 +251,7 @@ def test_who_starts_where_needs_keys(
 ) -> None:
     if made_one:
         store = KeyStore(settings.store_url)
-        store.add(made("crm", ["read"], TOMORROW)[0])
+        store.add(generate_key("crm", ["read"], TOMORROW)[0])
         store.close()
     given = settings.model_copy(update={"keys": keys})
     assert decide_keys(given, host, chosen=chosen).keys == expected

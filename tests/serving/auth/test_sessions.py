@@ -12,7 +12,7 @@ from itsdangerous import TimestampSigner
 
 from features.errors import EnvironmentFailure, UsageError
 from models.common.clock import stored_now
-from models.store.api_keys import ApiKey, KeyStore, made
+from models.store.api_keys import ApiKey, KeyStore, generate_key
 from serving.auth.key_cache import KeyCache
 from serving.auth.sessions import SECONDS, Sessions
 
@@ -23,7 +23,7 @@ NOW = 1_790_000_000
 def key_cache(tmp_path: Path) -> Iterator[KeyCache]:
     store = KeyStore(f"sqlite:///{tmp_path / 's.db'}")
     for name in ("crm", "desk"):
-        store.add(made(name, ["read"], stored_now() + timedelta(days=1))[0])
+        store.add(generate_key(name, ["read"], stored_now() + timedelta(days=1))[0])
     key_cache = KeyCache(store)
     key_cache.refresh()
     yield key_cache

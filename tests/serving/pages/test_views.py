@@ -13,7 +13,7 @@ import pytest
 from fastapi import FastAPI
 
 from models.common.clock import stored_now
-from models.store.api_keys import KeyStore, Scope, made
+from models.store.api_keys import KeyStore, Scope, generate_key
 from models.store.audit_log import AuditLog
 from serving.auth.proxy_user import USER, ProxyUserMiddleware
 from tests.serving.asking import ask, services
@@ -43,7 +43,7 @@ def token(answer: httpx.Response) -> str:
 
 
 def new_key(app: FastAPI, folder: Path, scopes: tuple[Scope, ...]) -> str:
-    stored, key = made("crm desk", scopes, stored_now() + timedelta(days=1))
+    stored, key = generate_key("crm desk", scopes, stored_now() + timedelta(days=1))
     store = KeyStore(f"sqlite:///{folder / 's.db'}")
     store.add(stored)
     store.close()

@@ -12,7 +12,7 @@ from fastapi import FastAPI
 
 from features.errors import EnvironmentFailure
 from models.common.clock import stored_now
-from models.store.api_keys import KeyStore, made
+from models.store.api_keys import KeyStore, generate_key
 from models.store.audit_log import Asked, AuditLog
 from models.store.scores import ScoreStore
 from serving.app import create_app
@@ -32,7 +32,7 @@ def settings(tmp_path: Path) -> ServingSettings:
 
 @pytest.fixture
 def key(settings: ServingSettings) -> str:
-    stored, secret = made("crm", ["admin"], stored_now() + timedelta(days=1))
+    stored, secret = generate_key("crm", ["admin"], stored_now() + timedelta(days=1))
     store = KeyStore(settings.store_url)
     store.add(stored)
     store.close()
@@ -116,7 +116,7 @@ def test_who_was_not_let_in_leaves_no_trail(app: FastAPI, settings: ServingSetti
 def test_who_may_not_is_taken_down_with_what_they_asked(
     app: FastAPI, settings: ServingSettings
 ) -> None:
-    stored, secret = made("crm", ["feedback"], stored_now() + timedelta(days=1))
+    stored, secret = generate_key("crm", ["feedback"], stored_now() + timedelta(days=1))
     store = KeyStore(settings.store_url)
     store.add(stored)
     store.close()
