@@ -189,14 +189,14 @@ def _registry(settings: Settings) -> list[str]:
     import numpy as np
 
     from models.registry import Registry
-    from models.release.golden_rows import TOLERANCE, given
+    from models.release.golden_rows import TOLERANCE, golden_scores
 
     registry = Registry(settings.mlflow_uri, settings.mlflow_artifacts)
     problems = []
     for target in TARGETS:
         for alias, version in registry.aliases(target).items():
             files = registry.load(target, version)
-            found, told = given(files)["expected"], files.golden["expected"]
+            found, told = golden_scores(files)["expected"], files.golden["expected"]
             if not np.allclose(found, told, rtol=0, atol=TOLERANCE):
                 problems.append(f"{target} {alias}: version {version} gives other golden rows")
     return problems

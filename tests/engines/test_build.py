@@ -96,7 +96,7 @@ def test_postgres_leaves_a_schema_of_others_alone(tmp_path: Path) -> None:
     needed("postgres")
     settings = small(tmp_path, toml("postgres").replace(SCHEMA, "public"))
     ingest.ingest(settings)
-    with pytest.raises(UsageError, match="not ours; name one that does not exist yet"):
+    with pytest.raises(UsageError, match="did not create; name one that does not exist yet"):
         engines.connect(settings)
 
 

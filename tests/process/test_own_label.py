@@ -79,9 +79,10 @@ def walked(tmp_path_factory: pytest.TempPathFactory) -> Walked:
     simulate(settings.data_folder, accounts=300, months=30, seed=5, workers=1)
     assert check(settings).ok
     built, trained = build(settings), train(settings)
-    champion = {one.target: one.champion for one in trained.targets}
-    if not champion[NAME]:
-        promote(settings, NAME, force=True, why="to follow it through")
+    outcome = next(outcome for outcome in trained.targets if outcome.target == NAME)
+    if not outcome.champion:
+        assert outcome.version is not None
+        promote(settings, NAME, outcome.version, force=True, why="to follow it through")
     return Walked(settings, built, trained, score(settings))
 
 

@@ -21,7 +21,7 @@ def test_other_models_two_folders_down_are_trained_anew(
     settings.feature_table.write_bytes(b"a table")
 
     def digest() -> str:
-        return training._digest(settings, ["upsell"], tune=0, capacity=10)
+        return training._digest(settings.feature_table, settings.train, [["upsell"], 0, 10])
 
     before = digest()
     assert digest() == before
