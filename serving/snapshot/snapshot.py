@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import weakref
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -58,6 +59,8 @@ class Snapshot:
         self._sums: dict[Column | None, list[dict[str, Any]]] = {}
         self._file = f"file:{quote(str(path))}?mode=ro&immutable=1"
         self._connection = self._connect()
+        # Whoever still answers from a snapshot that was replaced keeps it, and its file, open.
+        weakref.finalize(self, self._connection.close)
         self.scoring = file.scoring_in(self._connection)
         self.key = file.key(self.scoring)
         self.versions: Versions = tuple(self.scoring.models.items())
