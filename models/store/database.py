@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import logging
+import weakref
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -55,6 +56,9 @@ class Database:
         self.is_sqlite = parsed.get_backend_name() == "sqlite"
         self.place = parsed.render_as_string(hide_password=True)
         self._writers = _engine(parsed, self.is_sqlite)
+        # A store that nobody closed gives its connections back when it is gone. Not at the end of
+        # a process, though: a fork's child would end those of its parent.
+        weakref.finalize(self, self._writers.dispose).atexit = False
         # In PostgreSQL's default level, each query of a transaction sees a state of its own.
         level = "SERIALIZABLE" if self.is_sqlite else "REPEATABLE READ"
         self._readers = self._writers.execution_options(isolation_level=level)
