@@ -22,8 +22,17 @@ RETRY_SECONDS = 5
 REQUEST_ID = "X-Request-ID"
 log = logging.getLogger(__name__)
 
+TITLES = {413: "Request Entity Too Large", 422: "Unprocessable Entity"}
+"""What Python 3.13 calls otherwise: an answer is the same whatever Python answers."""
+
+
+def title_of(status: int) -> str:
+    """Return what a status is called in answers and in the document."""
+    return TITLES.get(status) or HTTPStatus(status).phrase
+
+
 RESPONSES: dict[int | str, dict[str, Any]] = {
-    status: {"model": Problem, "description": HTTPStatus(status).phrase}
+    status: {"model": Problem, "description": title_of(status)}
     for status in (400, 401, 403, 404, 408, 413, 415, 422, 429, 500, 503)
 }
 
@@ -34,7 +43,7 @@ def problem_response(
     """Return a problem document; to who looks at a page, a page."""
     request_id = _request_id(request)
     body = Problem(
-        title=HTTPStatus(status).phrase,
+        title=title_of(status),
         status=status,
         detail=detail,
         instance=request.url.path,

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cache
 from hashlib import sha256
-from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -99,8 +98,9 @@ def page(
 
 def problem_page(request: Request, details: Problem) -> Response:
     """Return an error as a page."""
-    title = HTTPStatus(details.status).phrase
-    return page(request, "problem.html", details.status, here=ROOT, problem=details, title=title)
+    return page(
+        request, "problem.html", details.status, here=ROOT, problem=details, title=details.title
+    )
 
 
 def _language_link(request: Request, catalogue: Catalogue, here: str) -> dict[str, str]:

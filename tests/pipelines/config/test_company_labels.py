@@ -80,9 +80,9 @@ def test_a_misspelt_target_is_told_with_the_names_there_are(tmp_path: Path) -> N
             "acme.py:4: label deal returns no arr; return decisions.gained(...)",
         ),
         (
-            {"more": ", rules=1"},
+            {"more": ", colour=1"},
             "acme.py:4: fails when it is read: TypeError: target() got an unexpected keyword "
-            "argument 'rules'",
+            "argument 'colour'",
         ),
         (
             {"name": "Deal"},
