@@ -8,6 +8,7 @@ from typing import Any
 
 from fastapi import FastAPI
 
+from features.labels.targets import TARGETS
 from models.i18n.number_format import WORDS
 from models.store.forecasts import ForecastStore
 from models.store.scores import ScoreStore
@@ -38,7 +39,8 @@ from serving.snapshot.watcher import SnapshotWatcher
 from serving.telemetry import setup
 from serving.telemetry.counters import Counters
 
-DESCRIPTION = """Probabilities of upsell, cross-sell, downsell and churn, with drivers and plays.
+*_OTHERS, _LAST = (target.title.lower() for target in TARGETS.values())
+DESCRIPTION = f"""Probabilities of {", ".join(_OTHERS)} and {_LAST}, with drivers and plays.
 
 Scores are computed in batches and read from the score store. Send your key with every request, as
 `Authorization: Bearer exp_…`.
