@@ -38,7 +38,7 @@ test: check               ## everything that must hold before a change lands
 	$(BIN)/python -m pytest
 
 quick: $(VENV)/installed  ## a sample of the tests for while you work: a minute on one core
-	$(BIN)/python -m pytest -n 0 -m "(unit or spec) and not slow"
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 0 -m "(unit or spec) and not slow"
 
 default:                  ## prints the Python that is taken where none is named
 	@echo $(DEFAULT)
