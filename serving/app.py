@@ -1,4 +1,4 @@
-"""The application: routes, errors, limits, and the watch over releases."""
+"""The application: routes, errors, limits, and the reload of new releases."""
 
 from __future__ import annotations
 

@@ -133,7 +133,7 @@ def _mending(case: Case) -> list[Play]:
 
 
 def _sales(case: Case) -> list[Play]:
-    """Return the sales that are worth a talk and possible at all, the largest amount first."""
+    """Return the sales that are worth outreach and possible at all, the largest amount first."""
     worth = [play for play in SELLING if play.amount(case) >= case.limits.worth_a_talk]
     possible = [play for play in worth if not play.stop(case)]
     return sorted(possible, key=lambda play: -play.amount(case))
