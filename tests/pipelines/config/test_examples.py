@@ -1,4 +1,4 @@
-"""The two worked mappings, on small tables of the same shapes and, where present, on the sets."""
+"""The three worked mappings, on small tables of the same shapes and, where present, on the sets."""
 
 from __future__ import annotations
 
@@ -81,6 +81,29 @@ C-2,A-3,2023-09-01,support,4.0,False,False,False,too slow
 """,
 }
 
+MEMBERSHIPS = {
+    "accounts.csv": """
+account,name,enduser,first_seen
+m1,Member 1,0,2020-03-02
+m2,Member 2,1,2020-03-02
+""",
+    "subscriptions.csv": """
+account,product,tier,rank,starts_on,ended_on,joined,left_censored
+m1,cloud,Silver,2,2020-03-02,2021-06-07,2019-02-01,1
+m1,cloud,Gold,3,2021-06-07,,,0
+m1,ai,Associate,1,2020-09-07,2022-01-03,,0
+m2,cloud,Platinum,4,2020-03-02,,,1
+m2,finos,Silver,2,2020-07-13,2020-08-31,,0
+""",
+}
+ITEMS = """
+SELECT * FROM (VALUES
+    ('m1', 'cloud', TIMESTAMP '2020-03-30', 'Storage', 2),
+    ('m1', 'cloud', TIMESTAMP '2020-02-24', 'Storage', 1),
+    ('m2', 'finos', TIMESTAMP '2020-07-27', 'Data', 1)
+) AS t (account, product, week, category, items)
+"""
+
 
 def example(name: str, work: Path, files: dict[str, str] | None = None) -> Settings:
     """Load a worked example whose results go to ``work``, over ``files`` or the full set."""
@@ -104,6 +127,13 @@ def small_crm6(work: Path, events: str = EVENTS) -> Settings:
     settings = example("crm6", work, CRM6)
     target = settings.data_folder / "daily_events.parquet"
     duckdb.execute(f"COPY ({events}) TO '{target}' (FORMAT parquet)")
+    return settings
+
+
+def small_memberships(work: Path) -> Settings:
+    settings = example("memberships", work, MEMBERSHIPS)
+    target = settings.data_folder / "listed_items_monthly.parquet"
+    duckdb.execute(f"COPY ({ITEMS}) TO '{target}' (FORMAT parquet)")
     return settings
 
 
@@ -215,6 +245,38 @@ def test_ravenstack_tiers_are_plans_and_trials_are_left_out(tmp_path: Path) -> N
     assert [row["unit_price"] for row in lines] == [228.0, 588.0, 588.0, 588.0]
     (ticket,) = rows(settings, "tickets")
     assert str(ticket["escalated_on"]) == str(ticket["closed_on"]) == "2023-07-28"
+
+
+def test_memberships_are_lines_with_nominal_prices_signed_before_the_record(tmp_path: Path) -> None:
+    settings = small_memberships(tmp_path)
+    ingest(settings)
+    lines = [
+        (row["subscription_id"], row["plan"], row["unit_price"], str(row["signed_on"]))
+        for row in rows(settings, "subscriptions")
+    ]
+    assert lines == [
+        ("m1-ai", "Associate", 1_000, "2020-09-07"),
+        ("m1-cloud", "Silver", 15_000, "2019-02-01"),
+        ("m1-cloud", "Gold", 50_000, "2021-06-07"),
+        ("m2-cloud", "Platinum", 100_000, "2019-03-04"),
+    ]
+
+
+def test_memberships_whose_record_stops_are_left_out(tmp_path: Path) -> None:
+    settings = small_memberships(tmp_path)
+    manifest = ingest(settings)
+    assert {row["product_id"] for row in rows(settings, "products")} == {"cloud", "ai"}
+    assert [str(row["day"]) for row in rows(settings, "usage_daily")] == ["2020-03-30"]
+    assert manifest.tables["usage_daily"].dropped == 1
+
+
+def test_the_full_memberships_set_passes(tmp_path: Path) -> None:
+    report = check(full("memberships", tmp_path, "memberships"))
+    assert report.ok
+    assert report.tables["subscriptions"] == 4_534
+    assert {f"{one.table}.{one.rule}": (one.count, one.of) for one in report.violations} == {
+        "usage_daily.within_subscription": (15_336, 64_821),
+    }
 
 
 def test_the_full_crm6_set_passes(tmp_path: Path) -> None:
