@@ -79,6 +79,8 @@ def account_ranges(
 def _usage_rows(tables: Mapping[str, ir.Table], first: date, end: date) -> dict[str, int]:
     """Return how many usage rows in ``[first, end)`` each account with a subscription has."""
     accounts = tables["subscriptions"].select("account_id").distinct()
+    if "usage_daily" not in tables:
+        return dict.fromkeys(accounts.to_pyarrow()["account_id"].to_pylist(), 0)
     usage = tables["usage_daily"]
     usage = usage.filter((usage.day >= ibis.literal(first)) & (usage.day < ibis.literal(end)))
     counts = usage.group_by("account_id").aggregate(rows=lambda t: t.count())

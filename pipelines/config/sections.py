@@ -23,14 +23,24 @@ LIMITS = Limits()
 class Company(Frozen):
     """Whose data it is, and what its people read.
 
-    ``data_through``: first day not complete; empty = newest usage day + 1. ``language``: of plays,
-    reasons, monitoring results, the report and what is delivered.
+    ``data_through``: first day not complete; empty = newest usage day + 1. ``without_usage``: the
+    company keeps no record of use; ``usage_daily`` is then absent, and ``data_through`` needed.
+    ``language``: of plays, reasons, monitoring results, the report and what is delivered.
     """
 
     name: str = Field(default="Demo company", min_length=1)
     currency: str = Field(default="EUR", pattern="^[A-Z]{3}$")
     data_through: date | None = None
+    without_usage: bool = False
     language: Literal["en", "de"] = "en"
+
+    @model_validator(mode="after")
+    def _its_end_is_set_where_no_usage_tells_it(self) -> Company:
+        if self.without_usage and self.data_through is None:
+            raise ValueError(
+                "without_usage = true needs data_through: no usage says where data ends"
+            )
+        return self
 
 
 class Data(Frozen):

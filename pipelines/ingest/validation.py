@@ -152,18 +152,26 @@ def _wanted(surveyed: Survey) -> Iterator[str]:
         if mapping.is_query or mapping.source in named:
             if mapping.source not in faults.unread:
                 yield name
-        elif table.required or name in surveyed.settings.tables:
+        elif _needed(surveyed.settings, table) or name in surveyed.settings.tables:
             faults.problems.append(_missing(surveyed.settings, name))
+
+
+def _needed(settings: Settings, table: Table) -> bool:
+    """Say whether nothing can be computed without the table."""
+    return table.required and not (table.name == "usage_daily" and settings.company.without_usage)
 
 
 def _missing(settings: Settings, name: str) -> str:
     folder = settings.data_folder
     if not folder.is_dir():
         return f"{name}: the data folder {folder} does not exist; set [data] folder or --data"
-    return (
+    missing = (
         f"{name}: the table is missing: there is neither `from` under [tables.{name}] nor "
         f"{name}.parquet or {name}.csv in {folder}"
     )
+    if name == "usage_daily":
+        return f"{missing}; where nobody records use, set [company] without_usage = true"
+    return missing
 
 
 def _stage(surveyed: Survey, name: str) -> bool:
