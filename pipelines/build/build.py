@@ -78,19 +78,20 @@ def build(
     description = describe(settings, manifest, dates)
     path = settings.feature_table
     if not full and (table := incremental.unchanged(path, description)) is not None:
-        return _result(settings, manifest, table, None)
+        return _result(settings, manifest, table, dates, None)
+    through = date.fromisoformat(manifest.data_through)
     before = None if full else incremental.held(path, description, feature_schema(settings).names)
     because = incremental.why_computed(stored(path), description, full=full)
     report("computing features", 0.3)
     features, new = _features(settings, dates, before, report)
+    _refuse_nobody_to_score(features, through)
     report("computing targets", 0.8)
-    horizon = horizon_of(settings, date.fromisoformat(manifest.data_through))
-    outcomes = labels_at(settings, dates, horizon)
+    outcomes = labels_at(settings, dates, horizon_of(settings, through))
     table = attached(beside(features, outcomes), description)
     report("writing", 0.9)
     with atomic_file(path) as other:
         pq.write_table(table, other, compression="zstd")
-    return _result(settings, manifest, table, new, because)
+    return _result(settings, manifest, table, dates, new, because)
 
 
 def _dates(settings: Settings, manifest: Manifest) -> list[date]:
@@ -104,6 +105,24 @@ def _dates(settings: Settings, manifest: Manifest) -> list[date]:
             "check data_through and the mapping of starts_on"
         )
     return dates
+
+
+def _refuse_nobody_to_score(features: pa.Table, through: date) -> None:
+    """Raise ``DataError`` when no account has a row on the day to score.
+
+    The newest date that has rows would otherwise be scored as if it were today.
+    """
+    rows = pc.value_counts(features["as_of"]).to_pylist()
+    accounts = {entry["values"]: entry["counts"] for entry in rows}
+    if through in accounts:
+        return
+    before = max(accounts, default=None)
+    last = f"; {accounts[before]:,} had one on {before}" if before else ", nor on any day before"
+    raise DataError(
+        f"subscriptions: no account has a running subscription on {through}, the day to score, by "
+        f"what was known before it{last}; check ended_on (null where a line still runs), known_at "
+        "and [company] data_through"
+    )
 
 
 def _features(
@@ -123,10 +142,11 @@ def _result(
     settings: Settings,
     manifest: Manifest,
     table: pa.Table,
+    dates: Sequence[date],
     new: Sequence[date] | None,
     because: str = "",
 ) -> BuildResult:
-    """Say what was built; ``new`` are the dates computed, None when nothing had to be."""
+    """Say what was built; ``new`` of the ``dates`` were computed, None when nothing had to be."""
     as_ofs = sorted(table["as_of"].unique().to_pylist())
     days = settings.build.horizon_days
     columns = {target.name: table[target.column(days)] for target in targets(settings).values()}
@@ -142,7 +162,7 @@ def _result(
         fingerprint=manifest.fingerprint,
         unchanged=new is None,
         computed=len(new or ()),
-        taken_over=len(as_ofs) - len(new or ()),
+        taken_over=len(dates) - len(new or ()),
         because=because if new else "",
         missing=tables_missing(groups(settings), manifest.tables),
     )
