@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from features import catalogue
 from models.common.files import write_atomically
 from pipelines.config.company_features import groups, targets
+from pipelines.ingest.summary import hints
 
 if TYPE_CHECKING:
     from pipelines.config.settings import Settings
@@ -57,6 +58,7 @@ def texts(verbs: Any) -> dict[str, str]:
         "feature-catalogue.md": catalogue.feature_catalogue(),
         "data-contract.md": catalogue.data_contract(),
         "commands.md": commands(verbs),
+        "hints.md": hints.document(catalogue.GENERATED),
     }
 
 

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import closing
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pipelines.config.company_features import groups, trained_targets
 from pipelines.ingest.rules import RULES, Rule
+from pipelines.ingest.summary import hints
+from pipelines.ingest.summary.checked_tables import CheckedTables
 from pipelines.ingest.validation import survey
 from pipelines.ingest.violations import CheckReport, Violation
 
@@ -16,7 +20,7 @@ __all__ = ["RULES", "CheckReport", "Rule", "Violation", "check"]
 
 
 def check(settings: Settings) -> CheckReport:
-    """Read every source through the mapping and report all violations of the contract.
+    """Read every source through the mapping and report violations of the contract, and hints.
 
     Raises ``UsageError`` where the mapping does not fit the sources or the company's own features
     or labels cannot hold, and ``DataError`` where a
@@ -25,5 +29,9 @@ def check(settings: Settings) -> CheckReport:
     groups(settings)
     trained_targets(settings)
     surveyed = survey(settings)
-    surveyed.connection.close()
-    return surveyed.report()
+    with closing(surveyed.connection):
+        report = surveyed.report()
+        if surveyed.data_through is None:
+            return report
+        tables = CheckedTables(surveyed.connection, settings, surveyed.data_through, surveyed.rows)
+        return replace(report, hints=hints.find(tables))

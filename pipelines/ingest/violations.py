@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from models.i18n.number_format import PLAIN
 from pipelines.config.mapping import Policy
+from pipelines.ingest.summary.hints import Hint
 
 
 @dataclass(frozen=True)
@@ -94,7 +95,8 @@ class CheckReport:
     """What the data is: rows of each table, every violation, and where the data ends.
 
     ``absent`` are optional tables that the company lacks; ``ignored`` are files in the data folder
-    that no table is read from, each with the table that it may be meant for, or none.
+    that no table is read from, each with the table that it may be meant for, or none. ``hints``
+    are what keeps the contract and still looks like a mistake.
     """
 
     company: str
@@ -103,6 +105,7 @@ class CheckReport:
     violations: tuple[Violation, ...]
     absent: tuple[str, ...] = ()
     ignored: Mapping[str, str | None] = field(default_factory=dict)
+    hints: tuple[Hint, ...] = ()
 
     @property
     def refused(self) -> tuple[Violation, ...]:
@@ -124,4 +127,5 @@ class CheckReport:
             "violations": [violation.as_dict() for violation in self.violations],
             "absent": list(self.absent),
             "ignored": dict(self.ignored),
+            "hints": [hint.as_dict() for hint in self.hints],
         }

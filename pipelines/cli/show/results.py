@@ -11,6 +11,7 @@ from features.declaration.units import when
 from models.i18n.number_format import PLAIN
 from models.statistics.interval import or_none
 from pipelines.cli.console import line, table
+from pipelines.cli.show.business import hints
 
 if TYPE_CHECKING:
     from models.release.card import Card
@@ -66,6 +67,7 @@ def violations(result: CheckReport) -> None:
         line(f"Ignored files in the data folder: {', '.join(_ignored(result.ignored))}.")
     for violation in sorted(result.violations, key=lambda item: item.policy != "refuse"):
         _violation(violation)
+    hints(result.hints)
     line()
     line(_verdict(result), "green" if result.ok else "red")
 

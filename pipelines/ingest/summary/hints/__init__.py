@@ -1,0 +1,12 @@
+"""Hints: what keeps the contract and still looks like a wrong mapping, a function each.
+
+A hint stops nothing. It names a figure, what it means for the scores, and what to do.
+"""
+
+from __future__ import annotations
+
+from pipelines.ingest.summary.hints import ends
+from pipelines.ingest.summary.hints.declaration import HINTS, Finding, Hint, find, hint
+from pipelines.ingest.summary.hints.document import document
+
+__all__ = ["HINTS", "Finding", "Hint", "document", "ends", "find", "hint"]
