@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
+
+ZONES = timedelta(days=1)
+"""By so much a place's date may be ahead of UTC's."""
 
 
 def utc_now() -> datetime:
     """Return the time now, with UTC as its time zone."""
     return datetime.now(UTC)
+
+
+def latest_today() -> date:
+    """Return the latest date that is today somewhere: what lies after it has not happened yet."""
+    return utc_now().date() + ZONES
 
 
 def stored_now() -> datetime:

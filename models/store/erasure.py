@@ -44,6 +44,13 @@ TABLES: tuple[Table, ...] = (
 """Every table of the store: one that is missing here is never erased from."""
 
 
+WRITTEN_BY_PEOPLE = {
+    feedback: ("by", "note"),
+    scorings: ("withdrawn_by", "withdrawn_reason"),
+}
+"""The texts that may name anybody, by table: they stay, with a pseudonym where an id was."""
+
+
 def erase(url: str, kind: Kind, identifier: str) -> dict[str, int]:
     """Remove an id from the store; return by table how many rows were removed or made nameless.
 
@@ -58,8 +65,9 @@ def erase(url: str, kind: Kind, identifier: str) -> dict[str, int]:
         with database.writing() as connection:
             erased_ids.remember(connection, kind, identifier, stored_now())
             removed = _account(connection, identifier) if kind == "account" else {}
-            replaced = _replace_mentions(connection, kind, identifier)
-            removed[feedback.name] = removed.get(feedback.name, 0) + replaced
+            for name, count in _replace_mentions(connection, kind, identifier).items():
+                if count or name == feedback.name:
+                    removed[name] = removed.get(name, 0) + count
         database.vacuum()
     return removed
 
@@ -107,19 +115,28 @@ def _count_down(connection: Connection, account_id: str) -> None:
     connection.execute(fewer.values(accounts=scorings.c.accounts - 1))
 
 
-def _replace_mentions(connection: Connection, kind: Kind, identifier: str) -> int:
+def _replace_mentions(connection: Connection, kind: Kind, identifier: str) -> dict[str, int]:
     """Put a pseudonym in the place of an id wherever a person wrote it; return in how many rows."""
-    rows = list(_rows(connection, feedback, identifier))
+    counts = {}
+    for table, columns in WRITTEN_BY_PEOPLE.items():
+        rows = list(_rows(connection, table, identifier))
+        changed = [_with_pseudonym(row, columns, kind, identifier) for row in rows]
+        (key,) = table.primary_key
+        for row, texts in zip(rows, changed, strict=True):
+            if texts:
+                connection.execute(update(table).where(key == row[key.name]).values(**texts))
+        counts[table.name] = sum(1 for texts in changed if texts)
+    return counts
+
+
+def _with_pseudonym(
+    row: Mapping[str, object], columns: Sequence[str], kind: Kind, identifier: str
+) -> dict[str, str]:
+    """Return those of a row's texts that name an id, with the pseudonym in its place."""
     pseudonym = erased_ids.pseudonym(kind, identifier)
-    for row in rows:
-        texts = {
-            name: pattern(identifier).sub(pseudonym, text)
-            for name in ("by", "note")
-            if isinstance(text := row[name], str)
-        }
-        entry = update(feedback).where(feedback.c.number == row["number"])
-        connection.execute(entry.values(**texts))
-    return len(rows)
+    texts = {name: text for name in columns if isinstance(text := row[name], str)}
+    replaced = {name: pattern(identifier).sub(pseudonym, text) for name, text in texts.items()}
+    return {name: text for name, text in replaced.items() if text != texts[name]}
 
 
 def _counts(connection: Connection, tables: Sequence[Table], identifier: str) -> dict[str, int]:

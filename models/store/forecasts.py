@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import (
     JSON,
     Column,
+    ColumnElement,
     Date,
     DateTime,
     Float,
@@ -18,13 +19,19 @@ from sqlalchemy import (
     Select,
     String,
     Table,
+    and_,
     delete,
+    exists,
     insert,
+    not_,
+    or_,
     select,
 )
 
+from models.common.clock import latest_today
 from models.store import erased_ids
 from models.store.database import Store, metadata
+from models.store.scores import scorings, valid
 
 forecasts = Table(
     "forecasts",
@@ -85,8 +92,25 @@ class StoredForecast:
     document: dict[str, Any]
 
 
+def _counts(forecast: Table) -> ColumnElement[bool]:
+    """Return the condition of rows that count: not after today, and not withdrawn.
+
+    A forecast goes with the scorings of its day and data: it is withdrawn once all of them are.
+    """
+    same = (
+        scorings.c.as_of == forecast.c.as_of,
+        scorings.c.data_fingerprint == forecast.c.data_fingerprint,
+    )
+    is_withdrawn = exists().where(*same, scorings.c.withdrawn_at.is_not(None))
+    is_scored = exists().where(*same, valid())
+    return and_(forecast.c.as_of <= latest_today(), or_(not_(is_withdrawn), is_scored))
+
+
 class ForecastStore(Store):
-    """Reads and writes forecasts at the score store's URL."""
+    """Reads and writes forecasts at the score store's URL.
+
+    One whose day lies after today, or whose scorings were withdrawn, is none to those who read.
+    """
 
     def write(self, forecast: StoredForecast, seats: Iterable[SeatForecast] = ()) -> None:
         """Write a forecast in one step, in place of one of the same day from the same data.
@@ -115,19 +139,21 @@ class ForecastStore(Store):
     def newest(self) -> StoredForecast | None:
         """Return the forecast of the newest day, or ``None`` when none has been made yet."""
         order = (forecasts.c.as_of.desc(), forecasts.c.created_at.desc())
-        newest = self._read(select(forecasts).order_by(*order).limit(1))
+        query = select(forecasts).where(_counts(forecasts)).order_by(*order)
+        newest = self._read(query.limit(1))
         return newest[0] if newest else None
 
     def history(self) -> list[StoredForecast]:
         """Return one forecast for each day, the one made last, the oldest day first."""
-        oldest_first = select(forecasts).order_by(forecasts.c.as_of, forecasts.c.created_at)
+        oldest_first = select(forecasts).where(_counts(forecasts))
+        oldest_first = oldest_first.order_by(forecasts.c.as_of, forecasts.c.created_at)
         return list({forecast.as_of: forecast for forecast in self._read(oldest_first)}.values())
 
     def seats(self, account_id: str) -> SeatsAhead | None:
         """Return the newest seat demand of an account, or ``None`` when there is none."""
         query = (
             select(seat_forecasts)
-            .where(seat_forecasts.c.account_id == account_id)
+            .where(seat_forecasts.c.account_id == account_id, _counts(seat_forecasts))
             .order_by(seat_forecasts.c.days)
         )
         names = [field.name for field in fields(SeatForecast)]

@@ -8,8 +8,8 @@ due again with the same id.
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterator, Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any, Literal
@@ -32,8 +32,8 @@ from sqlalchemy import (
 from models.store import erased_ids
 from models.store.database import Store, insert_once, metadata
 from models.store.events import Event
-from models.store.play_changes import changes, history, not_yet
-from models.store.scores import Scoring
+from models.store.play_changes import changes, history, not_yet, withdrawals
+from models.store.scores import Scoring, Withdrawal
 
 State = Literal["due", "sent", "given_up"]
 SCORINGS_WITH_SENT = 8
@@ -95,15 +95,23 @@ class Outbox(Store):
     def notice(self, wanted: Mapping[str, Collection[Event]], now: datetime) -> int:
         """Write what is new since the last time for each endpoint's events; return how much.
 
+        What a withdrawn scoring had to say is removed, and what differs from it is said.
+
         ``now`` is UTC and naive, as are all times here.
         """
         with self._database.writing() as connection:
-            before = _count(connection)
             scorings = history(connection)
             compared = frozenset(connection.execute(select(noticed.c.scoring_id)).scalars())
+            withdrawn = [pair for pair in withdrawals(connection) if pair[0].scoring_id in compared]
+            _forget(connection, [scoring.scoring_id for scoring, _ in withdrawn])
+            before = _count(connection)
             for older, newer in not_yet(scorings, compared):
                 rows = list(_rows(_drafts(connection, older, newer), wanted, now))
                 insert_once(connection, outbox, rows)
+            if withdrawn and scorings:
+                # Whoever was told of it holds its plays: what differs now is news to them.
+                drafts = _corrections(connection, *withdrawn[-1], scorings[-1])
+                insert_once(connection, outbox, list(_rows(drafts, wanted, now)))
             marks = [{"scoring_id": scoring.scoring_id, "noticed_at": now} for scoring in scorings]
             insert_once(connection, noticed, marks)
             added = _count(connection) - before
@@ -192,18 +200,43 @@ def _drafts(connection: Connection, older: Scoring, newer: Scoring) -> Iterator[
         yield _draft("account.play_changed", newer, change.account_id, data, change.play)
 
 
+def _corrections(
+    connection: Connection, withdrawn: Scoring, withdrawal: Withdrawal, newest: Scoring
+) -> Iterator[_Draft]:
+    """Yield what is to be said after a scoring was withdrawn: the newest one and its plays."""
+    for draft in _drafts(connection, withdrawn, newest):
+        # Apart from what was said when the newest scoring was new, and later than that.
+        identity = json.dumps([draft.message_id, withdrawn.scoring_id])
+        body = json.loads(draft.body) | {"timestamp": f"{withdrawal.at.isoformat()}Z"}
+        yield replace(draft, message_id=_message_id(identity), body=_json(body))
+
+
+def _forget(connection: Connection, scoring_ids: Sequence[str]) -> None:
+    """Remove the messages of scorings, sent or not; one that is restored is new again."""
+    for table in (outbox, noticed):
+        connection.execute(delete(table).where(table.c.scoring_id.in_(scoring_ids)))
+
+
 def _draft(
     event: Event, scoring: Scoring, account_id: str | None, data: Mapping[str, Any], play: str
 ) -> _Draft:
     identity = json.dumps([event, scoring.scoring_id, account_id, play])
     body = {"type": event, "timestamp": f"{scoring.created_at.isoformat()}Z", "data": data}
     return _Draft(
-        message_id=f"msg_{sha256(identity.encode()).hexdigest()[:32]}",
+        message_id=_message_id(identity),
         scoring_id=scoring.scoring_id,
         account_id=account_id,
         event=event,
-        body=json.dumps(body, ensure_ascii=False, separators=(",", ":")),
+        body=_json(body),
     )
+
+
+def _message_id(identity: str) -> str:
+    return f"msg_{sha256(identity.encode()).hexdigest()[:32]}"
+
+
+def _json(body: Mapping[str, Any]) -> str:
+    return json.dumps(body, ensure_ascii=False, separators=(",", ":"))
 
 
 def _rows(

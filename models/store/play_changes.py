@@ -7,7 +7,16 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, and_, exists, or_, select
 
-from models.store.scores import NEWEST_FIRST, Scoring, scores, scorings
+from models.store.scores import (
+    NEWEST_FIRST,
+    SCORING,
+    Scoring,
+    Withdrawal,
+    scores,
+    scorings,
+    state_of,
+    valid,
+)
 
 
 @dataclass(frozen=True)
@@ -26,12 +35,22 @@ class PlayChange:
 
 
 def history(connection: Connection) -> list[Scoring]:
-    """Return every scoring with decisions, the oldest first; a missed week's has none."""
+    """Return every scoring with decisions, the oldest first; a missed week's has none.
+
+    One that was withdrawn, or lies after today, is not among them.
+    """
     decided = exists().where(
         scores.c.scoring_id == scorings.c.scoring_id, scores.c.standing.is_not(None)
     )
-    rows = connection.execute(select(scorings).where(decided).order_by(*NEWEST_FIRST))
+    rows = connection.execute(select(*SCORING).where(decided, valid()).order_by(*NEWEST_FIRST))
     return [Scoring(**row._mapping) for row in rows][::-1]
+
+
+def withdrawals(connection: Connection) -> list[tuple[Scoring, Withdrawal]]:
+    """Return every withdrawn scoring, the oldest first."""
+    query = select(scorings).where(scorings.c.withdrawn_at.is_not(None)).order_by(*NEWEST_FIRST)
+    states = [state_of(row) for row in connection.execute(query)][::-1]
+    return [(state.scoring, state.withdrawal) for state in states if state.withdrawal is not None]
 
 
 def not_yet(decided: Sequence[Scoring], noticed: frozenset[str]) -> list[tuple[Scoring, Scoring]]:

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import date, datetime
 from itertools import islice
-from typing import Any
+from typing import Any, Literal
 
 from sqlalchemy import (
     JSON,
@@ -33,9 +33,10 @@ from sqlalchemy import (
     delete,
     insert,
     select,
+    update,
 )
 
-from models.common.clock import naive_utc
+from models.common.clock import latest_today, naive_utc
 from models.inference.reasons import Reasons, StoredReasons, as_stored
 from models.plays.prioritisation import Decision, Turn
 from models.store import erased_ids, scored_inputs
@@ -55,12 +56,17 @@ scorings = Table(
     Column("scoring_id", String(80), primary_key=True),
     Column("as_of", Date, nullable=False),
     Column("created_at", DateTime, nullable=False),
-    Column("release_id", String(40), nullable=False),
+    Column("release_id", String(40)),
     Column("data_fingerprint", String(64), nullable=False),
     Column("horizon_days", Integer, nullable=False),
     Column("accounts", Integer, nullable=False),
     Column("currency", String(3), nullable=False),
     Column("models", JSON, nullable=False),
+    Column("rankings", JSON),
+    # Who took the scoring back, when and why; all null in one that stands.
+    Column("withdrawn_at", DateTime),
+    Column("withdrawn_by", String(200)),
+    Column("withdrawn_reason", Text),
 )
 scores = Table(
     "scores",
@@ -83,6 +89,7 @@ scores = Table(
     Column("standing", String(40)),
     Column("place", Integer),
     Column("held_out", Boolean),
+    Column("rankings", JSON),
     # The long ones come last: SQLite reads a row from its start.
     Column("probabilities", JSON, nullable=False),
     Column("reasons", JSON, nullable=False),
@@ -119,6 +126,35 @@ class Scoring:
     accounts: int
     currency: str
     models: Mapping[str, Any]
+
+
+SCORING = tuple(scorings.c[column.name] for column in fields(Scoring))
+"""The columns of a scoring itself."""
+
+
+@dataclass(frozen=True)
+class Withdrawal:
+    """A scoring was taken back: when (UTC, naive), by whom and why."""
+
+    at: datetime
+    by: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class ScoringState:
+    """A scoring and whether it counts; one of the future lies after today, by this clock."""
+
+    scoring: Scoring
+    withdrawal: Withdrawal | None
+    is_of_the_future: bool
+
+    @property
+    def state(self) -> Literal["withdrawn", "of the future", "valid"]:
+        """What the scoring is: only a valid one is ever the newest."""
+        if self.withdrawal is not None:
+            return "withdrawn"
+        return "of the future" if self.is_of_the_future else "valid"
 
 
 @dataclass(frozen=True)
@@ -170,8 +206,16 @@ PLAIN = tuple(column.name for column in fields(AccountScore) if column.name != "
 """The fields of a score that have the name of their column."""
 
 
+def valid() -> ColumnElement[bool]:
+    """Return the condition of a scoring that counts: not withdrawn, and not after today."""
+    return and_(scorings.c.withdrawn_at.is_(None), scorings.c.as_of <= latest_today())
+
+
 class ScoreStore(Store):
-    """Reads and writes scores at an SQLAlchemy URL."""
+    """Reads and writes scores at an SQLAlchemy URL.
+
+    A scoring that was withdrawn, or whose day lies after today, is none but for ``states``.
+    """
 
     def write(
         self, scoring: Scoring, rows: Iterable[AccountScore], inputs: Inputs | None = None
@@ -196,10 +240,9 @@ class ScoreStore(Store):
             created_at = naive_utc(scoring.created_at)
             connection.execute(insert(scorings), [{**asdict(scoring), "created_at": created_at}])
             scored_inputs.write(connection, scoring_id, inputs)
-            newest = (
-                select(scorings.c.scoring_id).order_by(*NEWEST_FIRST).limit(SCORINGS_WITH_INPUTS)
-            )
-            scored_inputs.keep(connection, connection.execute(newest).scalars().all())
+            newest = select(scorings.c.scoring_id).where(valid()).order_by(*NEWEST_FIRST)
+            latest = connection.execute(newest.limit(SCORINGS_WITH_INPUTS)).scalars()
+            scored_inputs.keep(connection, latest.all())
 
     def newest(self) -> Scoring | None:
         """Return the newest scoring, or ``None`` when nothing has been scored yet."""
@@ -211,8 +254,37 @@ class ScoreStore(Store):
         with self._database.reading() as connection:
             if connection is None:
                 return []
-            rows = connection.execute(select(scorings).order_by(*NEWEST_FIRST))
+            rows = connection.execute(select(*SCORING).where(valid()).order_by(*NEWEST_FIRST))
             return [Scoring(**row._mapping) for row in rows]
+
+    def states(self) -> list[ScoringState]:
+        """Return every scoring that was ever written, with whether it counts, newest first."""
+        with self._database.reading() as connection:
+            if connection is None:
+                return []
+            rows = connection.execute(select(scorings).order_by(*NEWEST_FIRST))
+            return [state_of(row) for row in rows]
+
+    def withdraw(self, scoring_id: str, withdrawal: Withdrawal) -> bool:
+        """Take a scoring back; return whether there is one that was not withdrawn before."""
+        values = {
+            "withdrawn_at": naive_utc(withdrawal.at),
+            "withdrawn_by": withdrawal.by,
+            "withdrawn_reason": withdrawal.reason,
+        }
+        return self._mark(scoring_id, scorings.c.withdrawn_at.is_(None), values)
+
+    def restore(self, scoring_id: str) -> bool:
+        """Let a withdrawn scoring count again; return whether there is one."""
+        values = dict.fromkeys(("withdrawn_at", "withdrawn_by", "withdrawn_reason"))
+        return self._mark(scoring_id, scorings.c.withdrawn_at.is_not(None), values)
+
+    def _mark(
+        self, scoring_id: str, condition: ColumnElement[bool], values: Mapping[str, Any]
+    ) -> bool:
+        change = update(scorings).where(scorings.c.scoring_id == scoring_id, condition)
+        with self._database.writing() as connection:
+            return connection.execute(change.values(**values)).rowcount == 1
 
     def account(self, account_id: str) -> StoredScore | None:
         """Return the newest score of an account, or ``None`` when it has none."""
@@ -269,7 +341,8 @@ class ScoreStore(Store):
             is_scored = and_(
                 scores.c.scoring_id == scorings.c.scoring_id, scores.c.account_id == account_id
             )
-            newest = select(scorings).join(scores, is_scored).order_by(*NEWEST_FIRST).limit(most)
+            newest = select(*SCORING).join(scores, is_scored).where(valid())
+            newest = newest.order_by(*NEWEST_FIRST).limit(most)
             past = [Scoring(**row._mapping) for row in connection.execute(newest)]
             query = select(scores).where(
                 scores.c.account_id == account_id,
@@ -286,7 +359,7 @@ class ScoreStore(Store):
             query = (
                 select(scores.c.account_id, scorings.c.as_of, scores.c.play)
                 .join(scorings, scorings.c.scoring_id == scores.c.scoring_id)
-                .where(scorings.c.as_of >= since, scorings.c.as_of < before)
+                .where(scorings.c.as_of >= since, scorings.c.as_of < before, valid())
                 .where(scores.c.standing.in_(TURNS))
                 .order_by(scorings.c.as_of, scorings.c.created_at)
             )
@@ -320,9 +393,20 @@ def _without_erased(
 
 
 def _newest(connection: Connection, on: date | None = None) -> Scoring | None:
-    query = select(scorings).order_by(*NEWEST_FIRST).limit(1)
+    query = select(*SCORING).where(valid()).order_by(*NEWEST_FIRST).limit(1)
     row = connection.execute(query if on is None else query.where(scorings.c.as_of <= on)).first()
     return Scoring(**row._mapping) if row else None
+
+
+def state_of(row: Row[Any]) -> ScoringState:
+    """Return what a row of all columns of ``scorings`` says."""
+    columns = row._mapping
+    withdrawal = None
+    if columns["withdrawn_at"] is not None:
+        who, why = columns["withdrawn_by"] or "", columns["withdrawn_reason"] or ""
+        withdrawal = Withdrawal(columns["withdrawn_at"], who, why)
+    scoring = Scoring(**{column.name: columns[column.name] for column in SCORING})
+    return ScoringState(scoring, withdrawal, scoring.as_of > latest_today())
 
 
 def _row(scoring_id: str, score: AccountScore) -> dict[str, Any]:

@@ -60,8 +60,14 @@ def moved(before: dict[str, list[Row]]) -> list[Row]:
             "at_stake": decision["at_stake"], "standing": decision["standing"],
             "place": decision["place"], "held_out": decision["held_out"],
         }  # fmt: skip
-        expected.append({**score, **columns})
+        expected.append({**score, "rankings": None, **columns})
     return expected
+
+
+def standing(before: dict[str, list[Row]]) -> list[Row]:
+    """Return the scorings of a store of before as they are to be: none is withdrawn."""
+    columns = ("rankings", "withdrawn_at", "withdrawn_by", "withdrawn_reason")
+    return [{**row, **dict.fromkeys(columns)} for row in before["scorings"]]
 
 
 @contextmanager

@@ -64,6 +64,10 @@ def by_key(scores: list[baseline.Row]) -> dict[tuple[str, str], baseline.Row]:
     return {(row["scoring_id"], row["account_id"]): row for row in scores}
 
 
+def by_id(scorings: list[baseline.Row]) -> dict[str, baseline.Row]:
+    return {row["scoring_id"]: row for row in scorings}
+
+
 def changed(url: str, statement: str) -> None:
     with baseline.opened(url) as engine, engine.begin() as connection:
         connection.execute(text(statement))
@@ -81,7 +85,8 @@ def test_every_row_of_a_store_of_before_is_there_after(old_url: str) -> None:
     after = baseline.rows(old_url)
     assert after.pop(VERSION_TABLE) == [{"version_num": VERSION}]
     assert by_key(after.pop("scores")) == by_key(baseline.moved(before))
-    del before["scores"], before["decisions"]
+    assert by_id(after.pop("scorings")) == by_id(baseline.standing(before))
+    del before["scores"], before["decisions"], before["scorings"]
     assert after == before
 
 
