@@ -10,6 +10,7 @@ from pipelines.config.company_features import groups, trained_targets
 from pipelines.ingest.rules import RULES, Rule
 from pipelines.ingest.summary import hints
 from pipelines.ingest.summary.checked_tables import CheckedTables
+from pipelines.ingest.summary.figures import summarise
 from pipelines.ingest.validation import survey
 from pipelines.ingest.violations import CheckReport, Violation
 
@@ -20,7 +21,7 @@ __all__ = ["RULES", "CheckReport", "Rule", "Violation", "check"]
 
 
 def check(settings: Settings) -> CheckReport:
-    """Read every source through the mapping and report violations of the contract, and hints.
+    """Read every source through the mapping: violations of the contract, summary and hints.
 
     Raises ``UsageError`` where the mapping does not fit the sources or the company's own features
     or labels cannot hold, and ``DataError`` where a
@@ -34,4 +35,4 @@ def check(settings: Settings) -> CheckReport:
         if surveyed.data_through is None:
             return report
         tables = CheckedTables(surveyed.connection, settings, surveyed.data_through, surveyed.rows)
-        return replace(report, hints=hints.find(tables))
+        return replace(report, summary=summarise(tables), hints=hints.find(tables))

@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from models.i18n.number_format import PLAIN
 from pipelines.config.mapping import Policy
+from pipelines.ingest.summary.figures import Summary
 from pipelines.ingest.summary.hints import Hint
 
 
@@ -95,8 +96,9 @@ class CheckReport:
     """What the data is: rows of each table, every violation, and where the data ends.
 
     ``absent`` are optional tables that the company lacks; ``ignored`` are files in the data folder
-    that no table is read from, each with the table that it may be meant for, or none. ``hints``
-    are what keeps the contract and still looks like a mistake.
+    that no table is read from, each with the table that it may be meant for, or none. ``summary``
+    is the business that the tables describe, null where no day of it is complete; ``hints`` are
+    what keeps the contract and still looks like a mistake.
     """
 
     company: str
@@ -105,6 +107,7 @@ class CheckReport:
     violations: tuple[Violation, ...]
     absent: tuple[str, ...] = ()
     ignored: Mapping[str, str | None] = field(default_factory=dict)
+    summary: Summary | None = None
     hints: tuple[Hint, ...] = ()
 
     @property
@@ -127,5 +130,6 @@ class CheckReport:
             "violations": [violation.as_dict() for violation in self.violations],
             "absent": list(self.absent),
             "ignored": dict(self.ignored),
+            "summary": self.summary.as_dict() if self.summary else None,
             "hints": [hint.as_dict() for hint in self.hints],
         }

@@ -11,7 +11,7 @@ from features.declaration.units import when
 from models.i18n.number_format import PLAIN
 from models.statistics.interval import or_none
 from pipelines.cli.console import line, table
-from pipelines.cli.show.business import hints
+from pipelines.cli.show import business
 
 if TYPE_CHECKING:
     from models.release.card import Card
@@ -57,7 +57,7 @@ def simulation(result: SimulationSummary) -> None:
 
 
 def violations(result: CheckReport) -> None:
-    """Print every violation: refused ones first, each with examples and what to do."""
+    """Print the business, every violation (refused ones first), and the hints."""
     rows = ", ".join(f"{name} {count:,}" for name, count in result.tables.items())
     line(f"{result.company}: {rows} rows; data complete before {result.data_through}.", "bold")
     if result.absent:
@@ -65,9 +65,11 @@ def violations(result: CheckReport) -> None:
         line(f"Optional tables not provided: {absent}. Their features stay empty.")
     if result.ignored:
         line(f"Ignored files in the data folder: {', '.join(_ignored(result.ignored))}.")
+    if result.summary:
+        business.summary(result.summary)
     for violation in sorted(result.violations, key=lambda item: item.policy != "refuse"):
         _violation(violation)
-    hints(result.hints)
+    business.hints(result.hints)
     line()
     line(_verdict(result), "green" if result.ok else "red")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 import duckdb
@@ -45,6 +45,11 @@ class CheckedTables:
     def __post_init__(self) -> None:
         self.connection.execute("CREATE SCHEMA IF NOT EXISTS summary")
         self.connection.execute(LINES)
+
+    @property
+    def last_day(self) -> date:
+        """The last complete day."""
+        return self.data_through - timedelta(days=1)
 
     def has(self, *tables: str) -> bool:
         """Say whether each of ``tables`` is there and has rows."""
