@@ -10,7 +10,7 @@ import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, fields, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from itertools import islice
 from typing import Any, Literal
 
@@ -32,11 +32,12 @@ from sqlalchemy import (
     and_,
     delete,
     insert,
+    or_,
     select,
     update,
 )
 
-from models.common.clock import latest_today, naive_utc
+from models.common.clock import latest_today, naive_utc, stored_now
 from models.inference.reasons import Reasons, StoredReasons, as_stored
 from models.plays.prioritisation import Decision, Turn
 from models.store import erased_ids, scored_inputs
@@ -47,6 +48,8 @@ BATCH = 2000
 STREAMED = 200
 SCORINGS_WITH_INPUTS = 2
 """So many of the newest scorings keep their inputs: a "what if" is about today."""
+CLOCK_SKEW = timedelta(minutes=10)
+"""By so much the clocks of two machines may differ without a word."""
 TURNS = ("listed", "held_out")
 """Standings after which an account rests: its turn came, on the list or apart from contact."""
 
@@ -265,6 +268,21 @@ class ScoreStore(Store):
             rows = connection.execute(select(scorings).order_by(*NEWEST_FIRST))
             return [state_of(row) for row in rows]
 
+    def ahead(self) -> Scoring | None:
+        """Return the last scoring made, of those that lie after this machine's clock, if any.
+
+        Either its day was wrong, or this clock is behind: see ``clock_problem``.
+        """
+        is_ahead = or_(
+            scorings.c.created_at > stored_now() + CLOCK_SKEW, scorings.c.as_of > latest_today()
+        )
+        query = select(*SCORING).where(scorings.c.withdrawn_at.is_(None), is_ahead)
+        with self._database.reading() as connection:
+            if connection is None:
+                return None
+            row = connection.execute(query.order_by(scorings.c.created_at.desc())).first()
+            return Scoring(**row._mapping) if row else None
+
     def withdraw(self, scoring_id: str, withdrawal: Withdrawal) -> bool:
         """Take a scoring back; return whether there is one that was not withdrawn before."""
         values = {
@@ -305,14 +323,19 @@ class ScoreStore(Store):
 
     @contextmanager
     def open_scoring(
-        self, on: date | None = None, *, with_reasons: bool = True
+        self,
+        on: date | None = None,
+        *,
+        scoring_id: str | None = None,
+        with_reasons: bool = True,
     ) -> Iterator[OpenScoring | None]:
         """Open the newest scoring, or that on or before a day, to read it by rank, row by row.
 
-        ``with_reasons=False`` leaves out the reasons, which are most of what a scoring holds.
+        ``scoring_id`` opens that scoring, whether or not it counts. ``with_reasons=False`` leaves
+        out the reasons, which are most of what a scoring holds.
         """
         with self._database.reading() as connection:
-            scoring = None if connection is None else _newest(connection, on)
+            scoring = None if connection is None else _newest(connection, on, scoring_id)
             if connection is None or scoring is None:
                 yield None
                 return
@@ -392,8 +415,34 @@ def _without_erased(
     return replace(scoring, accounts=accounts), remaining, inputs
 
 
-def _newest(connection: Connection, on: date | None = None) -> Scoring | None:
-    query = select(*SCORING).where(valid()).order_by(*NEWEST_FIRST).limit(1)
+def is_clock_behind(scoring: Scoring) -> bool:
+    """Say whether a scoring was made after this machine's time."""
+    return scoring.created_at > stored_now() + CLOCK_SKEW
+
+
+def clock_problem(ahead: Scoring) -> str:
+    """Return what to do about a scoring that lies after this machine's clock."""
+    withdraw = f"`expansion scorings withdraw {ahead.scoring_id}`"
+    if is_clock_behind(ahead):
+        return (
+            f"this machine's clock says {stored_now()} UTC, but the scoring {ahead.scoring_id} was "
+            f"made at {ahead.created_at}: correct the clock, or take the scoring back with "
+            f"{withdraw}"
+        )
+    return (
+        f"the scoring {ahead.scoring_id} is of {ahead.as_of}, after today, and not used: correct "
+        f"the data, and take it back with {withdraw}"
+    )
+
+
+def _newest(
+    connection: Connection, on: date | None = None, scoring_id: str | None = None
+) -> Scoring | None:
+    query = select(*SCORING).order_by(*NEWEST_FIRST).limit(1)
+    if scoring_id is not None:
+        query = query.where(scorings.c.scoring_id == scoring_id)
+    else:
+        query = query.where(valid())
     row = connection.execute(query if on is None else query.where(scorings.c.as_of <= on)).first()
     return Scoring(**row._mapping) if row else None
 

@@ -12,7 +12,7 @@ import sys
 
 import typer
 
-from pipelines.cli import data, keys, models, scores, server, store, weekly
+from pipelines.cli import data, keys, models, scores, scorings, server, store, weekly
 
 app = typer.Typer(
     help=__doc__, no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False
@@ -20,6 +20,7 @@ app = typer.Typer(
 
 for verbs in (data.app, models.app, scores.app, weekly.app, server.app):
     app.add_typer(verbs)
+app.add_typer(scorings.app, name="scorings")
 app.add_typer(keys.app, name="keys")
 app.add_typer(store.app, name="store")
 

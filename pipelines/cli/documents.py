@@ -90,6 +90,8 @@ def _verbs(group: Any, before: str = "") -> Iterator[tuple[str, Any]]:
         if verb.hidden:
             continue
         if hasattr(verb, "commands"):
+            if verb.invoke_without_command:
+                yield f"{before}{name}", verb
             yield from _verbs(verb, f"{before}{name} ")
         else:
             yield f"{before}{name}", verb

@@ -17,6 +17,7 @@ from models.store.outbox import Message, Outbox
 from pipelines.config.error_messages import nearest
 from pipelines.delivery import webhooks
 from pipelines.delivery.webhooks import Response
+from pipelines.scoring.scorings import warn_of_clock
 
 if TYPE_CHECKING:
     from pipelines.config.sections import Webhook
@@ -104,6 +105,7 @@ def notify(
         raise UsageError(f"--again: there is no endpoint {again!r}{nearest(again, list(hooks))}")
     if not hooks:
         return NotifyResult(0, [])
+    warn_of_clock(settings)
     with closing(Outbox(settings.store_url)) as box:
         if again:
             box.switch_on(again, context.now())

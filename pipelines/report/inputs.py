@@ -24,6 +24,7 @@ from models.store.scores import ScoreStore, Scoring, StoredScore
 from pipelines.build.as_of_table import table_on
 from pipelines.build.metadata import METADATA
 from pipelines.monitoring.verdict import Verdict, history, read
+from pipelines.scoring.scorings import warn_of_clock
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -100,6 +101,7 @@ def gather(settings: Settings, week: date | None = None) -> Inputs:
     DataError
         When nothing has been scored yet, nothing in that week, or the feature table ends before it.
     """
+    warn_of_clock(settings)
     with closing(ScoreStore(settings.store_url)) as store:
         scorings = store.scorings()
         scoring = _scoring_of(scorings, week)
@@ -151,7 +153,7 @@ def _scoring_of(scorings: Sequence[Scoring], week: date | None) -> Scoring:
 
 def _scores(store: ScoreStore, scoring: Scoring) -> tuple[StoredScore, ...]:
     """Return the accounts of a scoring without their reasons: those would fill the memory."""
-    with store.open_scoring(scoring.as_of, with_reasons=False) as stored:
+    with store.open_scoring(scoring_id=scoring.scoring_id, with_reasons=False) as stored:
         return tuple(stored.rows) if stored else ()
 
 

@@ -20,6 +20,7 @@ from models.explanation.score_changes import (
 from models.release import bundle
 from models.release.model_files import ModelFiles
 from pipelines.scoring.input_snapshots import Snapshot, snapshots
+from pipelines.scoring.scorings import invalid
 
 if TYPE_CHECKING:
     from pipelines.config.settings import Settings
@@ -113,7 +114,9 @@ def explain_moves(
     UsageError
         When the account was not scored both times.
     """
-    pair = _pair(snapshots(settings.snapshots_folder), since, until)
+    out_of_use = invalid(settings)
+    stored = [s for s in snapshots(settings.snapshots_folder) if s.scoring_id not in out_of_use]
+    pair = _pair(stored, since, until)
     earlier, newer = (_side(snapshot, settings.release_folder) for snapshot in pair)
     both = earlier.rows.index.intersection(newer.rows.index, sort=True)
     if account_id and account_id not in both:

@@ -109,10 +109,13 @@ def _about(snapshot: Snapshot, current: CurrentSnapshot) -> dict[str, object]:
     """Return which scoring a page comes from, and its age; one that was followed is stale."""
     scoring = snapshot.scoring
     followed = snapshot is not current.snapshot
+    age = current.age_days
+    if age is not None:
+        age = max(0, age + (current.snapshot.scoring.as_of - scoring.as_of).days)
     return {
         "scoring_id": scoring.scoring_id,
         "as_of": scoring.as_of.isoformat(),
         "currency": scoring.currency,
-        "age_days": current.age_days + (current.snapshot.scoring.as_of - scoring.as_of).days,
-        "stale": current.stale or followed,
+        "age_days": age,
+        "stale": followed or current.stale,
     }

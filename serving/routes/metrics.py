@@ -68,9 +68,11 @@ class MetricsCollector(Collector):
         scoring = current.snapshot.scoring
         age = utc_now() - scoring.created_at.replace(tzinfo=UTC)
         yield gauge("expansion_scores_age_seconds", "Time since accounts were scored",
-                    [({}, age.total_seconds())])  # fmt: skip
+                    [({}, max(0.0, age.total_seconds()))])  # fmt: skip
         yield gauge("expansion_scores_stale", "Whether answers say that they are stale",
-                    [({}, current.stale)])  # fmt: skip
+                    [({}, bool(current.stale))])  # fmt: skip
+        yield gauge("expansion_clock_behind", "Whether scores were made after this machine's time",
+                    [({}, current.stale is None)])  # fmt: skip
         yield gauge("expansion_accounts", "Accounts that have a score", [({}, scoring.accounts)])
 
     def _release(self) -> Iterator[Metric]:

@@ -42,8 +42,13 @@ class AccountList(Answer):
         description="Date of the scores: features use data before it, outcomes count from it."
     )
     currency: str = Field(examples=["EUR"])
-    age_days: int = Field(description="Days since `as_of`.")
-    stale: bool = Field(description="Newer scores are overdue or cannot be read.")
+    age_days: int | None = Field(
+        description="Days since `as_of`; null while the server's clock is behind."
+    )
+    stale: bool | None = Field(
+        description="Newer scores are overdue or cannot be read; null while the server's clock is "
+        "behind."
+    )
 
 
 class PastScore(Answer):

@@ -69,8 +69,8 @@ class Portfolio(Answer):
     by_segment: list[Group]
     forecast: Forecast | None
     scoring_id: str
-    age_days: int
-    stale: bool
+    age_days: int | None
+    stale: bool | None
 
 
 class SeatsIn(Answer):

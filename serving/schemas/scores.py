@@ -158,8 +158,13 @@ class AccountScore(Answer):
     reasons: TargetReasons
     reasons_note: str = NOTE
     versions: Versions
-    age_days: int = Field(description="Days since `as_of`.")
-    stale: bool = Field(description="Newer scores are overdue or cannot be read.")
+    age_days: int | None = Field(
+        description="Days since `as_of`; null while the server's clock is behind."
+    )
+    stale: bool | None = Field(
+        description="Newer scores are overdue or cannot be read; null while the server's clock is "
+        "behind."
+    )
 
 
 class ScoreRequest(Strict):
@@ -188,7 +193,10 @@ class Ready(Answer):
 
     status: str = Field(examples=["ready"])
     as_of: date | None = Field(description="Date of the newest scores.")
-    stale: bool | None = Field(description="Newer scores are overdue or cannot be read.")
+    stale: bool | None = Field(
+        description="Newer scores are overdue or cannot be read; null while the server's clock is "
+        "behind."
+    )
     release_id: str | None = Field(description="Release in use.")
     problems: list[str]
 

@@ -104,5 +104,5 @@ class WhatIfAnswer(Answer):
     reasons_note: str = DIFFERENCE_NOTE
     release_id: str
     models: ModelVersions
-    age_days: int
-    stale: bool
+    age_days: int | None
+    stale: bool | None

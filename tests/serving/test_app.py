@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import html
 import shutil
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import asdict, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -10,12 +12,14 @@ from typing import Any
 import pytest
 from fastapi import FastAPI
 
+from models.common import clock
 from models.plays.prioritisation import Decision
 from models.release import bundle
-from models.store.scores import ScoreStore
+from models.store.scores import ScoreStore, Withdrawal
 from serving.app import create_app
 from serving.inference.release_watcher import ReleaseWatcher
 from serving.settings import ServingSettings
+from serving.snapshot import watcher
 from tests.models.releases import account, scoring
 from tests.serving.asking import PROBLEM, ask, write_scores
 
@@ -132,6 +136,39 @@ def test_an_answer_says_how_old_it_is(app: FastAPI) -> None:
     answer = ask(app, "GET", "/v1/accounts/a/score").json()
     age = (datetime.now(UTC).date() - date.fromisoformat(answer["as_of"])).days
     assert (answer["age_days"], answer["stale"]) == (age, age > 14)
+
+
+def test_every_answer_follows_a_withdrawal(app: FastAPI, tmp_path: Path) -> None:
+    write_scores(app, scoring("s2", as_of=date(2026, 9, 7)), [replace(account("a"), arr=7.0)])
+    app.state.snapshots.refresh()
+    paths = ("/v1/accounts/a/score", "/v1/accounts/a/history", "/v1/accounts", "/v1/portfolio")
+    before = {path: ask(app, "GET", path).text for path in paths}
+    with closing(ScoreStore(f"sqlite:///{tmp_path / 'scores.db'}")) as store:
+        store.withdraw("s2", Withdrawal(datetime(2026, 9, 8), "ops", "wrong"))  # noqa: DTZ001
+    app.state.snapshots.refresh()
+    after = {path: ask(app, "GET", path) for path in paths}
+    assert [path for path, text in before.items() if "2026-09-07" not in text] == []
+    for path, answer in after.items():
+        assert (answer.status_code, "2026-09-07" in answer.text) == (200, False), path
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+def test_a_clock_set_back_is_on_every_page_and_in_every_answer(
+    app: FastAPI, monkeypatch: pytest.MonkeyPatch, language: str
+) -> None:
+    for module in (clock, watcher):
+        monkeypatch.setattr(module, "utc_now", lambda: datetime(2026, 1, 1, tzinfo=UTC))
+    app.state.snapshots.refresh()
+    for path in ("/v1/accounts/a/score", "/v1/accounts", "/v1/portfolio"):
+        answer = ask(app, "GET", path).json()
+        assert (answer["age_days"], answer["stale"]) == (None, None), path
+    ready = ask(app, "GET", "/health/ready").json()
+    assert ready["stale"] is None
+    assert any("clock" in problem for problem in ready["problems"])
+    says = {"en": "The server's clock is behind", "de": "Die Uhr des Servers geht nach"}[language]
+    for path in ("/app", "/app/accounts/a"):
+        page = ask(app, "GET", path, headers={"accept-language": language}).text
+        assert says in html.unescape(page), path
 
 
 @pytest.mark.parametrize("form", ["{0}", '"other", {0}', "W/{0}", "*"])

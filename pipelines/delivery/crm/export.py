@@ -18,6 +18,7 @@ from pipelines.delivery.crm import fields as export_fields
 from pipelines.delivery.crm import files
 from pipelines.delivery.crm.fields import VOLATILE, Format, Reader, Row
 from pipelines.delivery.crm.limits import RowProblem, problems
+from pipelines.scoring.scorings import warn_of_clock
 
 if TYPE_CHECKING:
     from pipelines.config.settings import Settings
@@ -87,6 +88,7 @@ def export(
     readers = {name: available[name] for name in fields}
     if out:
         _refuse_foreign(out)
+    warn_of_clock(settings)
     with closing(ScoreStore(settings.store_url)) as store:
         report("reading", 0.1)
         scoring_id, rows = _read(store, readers)

@@ -63,7 +63,8 @@ def days(store: ScoreStore) -> dict[str, list[date]]:
     }
 
 
-ONLY_FIRST = {name: [DAY] for name in ("newest", "account", "all", "open", "scorings", "history", "turns")}  # fmt: skip
+READERS = ("newest", "account", "all", "open", "scorings", "history", "turns")
+ONLY_FIRST = {name: [DAY] for name in READERS}
 
 
 def test_a_withdrawn_scoring_is_found_by_no_way_of_reading(two: ScoreStore) -> None:

@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 
-from models.store.scores import ScoreStore
-from serving.snapshot import file
-from serving.snapshot.watcher import NO_SCORES, SnapshotWatcher
+from models.common import clock
+from models.store.scores import ScoreStore, Withdrawal
+from serving.snapshot import file, watcher
+from serving.snapshot.watcher import NO_SCORES, WITHDRAWN, SnapshotWatcher
 from tests.models.stored import account, scoring
 
 TODAY = datetime.now(UTC).date()
@@ -108,6 +109,104 @@ def test_scores_are_stale_from_a_certain_age(
     watch.refresh()
     assert watch.current is not None
     assert (watch.current.age_days, watch.current.stale) == (days, stale)
+
+
+def weeks(store: ScoreStore, *days: int) -> None:
+    """Write a scoring of each of some days of August, made at six in the morning of the day."""
+    for day in days:
+        made = datetime(2026, 8, day, 6)  # noqa: DTZ001 (the store holds naive UTC)
+        store.write(scoring(f"s{day}", as_of=date(2026, 8, day), created_at=made), [account(1)])
+
+
+def shown(watch: SnapshotWatcher) -> str | None:
+    return watch.current.snapshot.scoring.scoring_id if watch.current else None
+
+
+TAKEN_BACK = Withdrawal(datetime(2026, 8, 18), "operations", "wrong data")  # noqa: DTZ001
+
+
+def test_a_withdrawn_scoring_answers_no_longer_nor_is_it_left_anywhere(
+    store: ScoreStore, watch: SnapshotWatcher, tmp_path: Path
+) -> None:
+    weeks(store, 10, 17)
+    watch.refresh()
+    assert shown(watch) == "s17"
+    assert watch.current is not None
+    key = watch.current.snapshot.key
+    store.withdraw("s17", TAKEN_BACK)
+    watch.refresh()
+    assert (shown(watch), watch.problems) == ("s10", ())
+    assert watch.snapshot(key) is None
+    assert len(snapshots(tmp_path)) == 1
+    store.restore("s17")
+    watch.refresh()
+    assert shown(watch) == "s17"
+
+
+def test_without_any_other_a_withdrawn_scoring_leaves_nothing_to_answer_from(
+    store: ScoreStore, watch: SnapshotWatcher, tmp_path: Path
+) -> None:
+    weeks(store, 17)
+    watch.refresh()
+    store.withdraw("s17", TAKEN_BACK)
+    watch.refresh()
+    assert (watch.current, watch.problems) == (None, (WITHDRAWN,))
+    assert snapshots(tmp_path) == []
+
+
+def test_a_scoring_of_the_future_answers_never_and_is_reported(
+    store: ScoreStore, watch: SnapshotWatcher
+) -> None:
+    weeks(store, 17)
+    store.write(scoring("future", as_of=date(2035, 1, 2)), [account(1)])
+    watch.refresh()
+    assert shown(watch) == "s17"
+    assert watch.current is not None
+    assert watch.current.stale is not None
+    (problem,) = watch.problems
+    assert "of 2035-01-02, after today" in problem
+    assert "expansion scorings withdraw future" in problem
+    store.withdraw("future", TAKEN_BACK)
+    watch.refresh()
+    assert watch.problems == ()
+
+
+@pytest.mark.parametrize(
+    ("today", "answers"),
+    [
+        (datetime(2026, 8, 12, tzinfo=UTC), "s10"),
+        (datetime(2026, 6, 29, tzinfo=UTC), "s17"),
+        (datetime(1970, 1, 1, tzinfo=UTC), "s17"),
+    ],
+    ids=["between", "before all", "1970"],
+)
+def test_a_clock_set_back_is_reported_and_no_age_is_known(
+    store: ScoreStore,
+    watch: SnapshotWatcher,
+    monkeypatch: pytest.MonkeyPatch,
+    today: datetime,
+    answers: str,
+) -> None:
+    weeks(store, 10, 17)
+    for module in (clock, watcher):
+        monkeypatch.setattr(module, "utc_now", lambda: today)
+    watch.refresh()
+    assert shown(watch) == answers
+    assert watch.current is not None
+    assert (watch.current.age_days, watch.current.stale) == (None, None)
+    assert watch.current.ending == b',"age_days":null,"stale":null}'
+    (problem,) = watch.problems
+    assert f"clock says {today:%Y-%m-%d}" in problem
+    assert "the scoring s17 was made at 2026-08-17 06:00" in problem
+
+
+def test_scores_of_a_day_that_has_only_come_elsewhere_have_no_age_below_zero(
+    store: ScoreStore, watch: SnapshotWatcher
+) -> None:
+    store.write(scoring(as_of=TODAY + timedelta(days=1)), [account(1)])
+    watch.refresh()
+    assert watch.current is not None
+    assert (watch.current.age_days, watch.current.stale, watch.problems) == (0, False, ())
 
 
 def test_a_restart_without_the_store_finds_the_newest_edition_that_is_whole(
