@@ -19,6 +19,7 @@ from pipelines.common.lock import exclusive
 from pipelines.delivery.attempt import DeliveryContext, PermanentFailure, TransientFailure
 from pipelines.delivery.send import send_with_retries
 from pipelines.delivery.weekly_report import WeeklyReport, newest_report
+from pipelines.scoring.scorings import invalid
 
 if TYPE_CHECKING:
     from pipelines.config.channels import Channel
@@ -57,7 +58,7 @@ def deliver(
     """
     context = context or DeliveryContext()
     _refuse_unset(settings, context.environment)
-    report = newest_report(settings.report_folder, on)
+    report = newest_report(settings.report_folder, on, invalid(settings))
     with exclusive(settings.delivered_folder / "lock", "a delivery"):
         log = _DeliveryLog(settings.delivered_folder / f"{report.summary.as_of}.json")
         had = [

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
 from features.errors import DataError
+from models.common.clock import latest_today
 from pipelines.report import pdf, summary
 from pipelines.report.summary import Summary
 
@@ -34,21 +35,29 @@ class WeeklyReport:
         return hashlib.sha256(self.page.read_bytes()).hexdigest()
 
 
-def newest_report(folder: Path, on: date | None = None) -> WeeklyReport:
+def newest_report(
+    folder: Path, on: date | None = None, invalid: Collection[str] = ()
+) -> WeeklyReport:
     """Return the newest report in ``folder``, or the newest on or before a day.
+
+    None of a day after today, nor of a scoring that is among the ``invalid`` ones.
 
     Raises
     ------
     DataError
         When there is none; the message says which there are.
     """
+    last = (on or latest_today()).isoformat()
     days = sorted((path.parent.name for path in folder.glob(f"*/{summary.FILE}")), reverse=True)
-    newest = next((day for day in days if on is None or day <= on.isoformat()), None)
-    week_summary = summary.read(folder / newest) if newest else None
-    if newest is None or week_summary is None:
-        raise DataError(_none(folder, days, on))
-    printed = folder / newest / pdf.FILE
-    return WeeklyReport(folder / newest / PAGE, printed if printed.exists() else None, week_summary)
+    summaries = ((day, summary.read(folder / day)) for day in days if day <= last)
+    for day, week_summary in summaries:
+        if week_summary is None:
+            break
+        if week_summary.scoring_id not in invalid:
+            printed = folder / day / pdf.FILE
+            paper = printed if printed.exists() else None
+            return WeeklyReport(folder / day / PAGE, paper, week_summary)
+    raise DataError(_none(folder, days, on))
 
 
 def _none(folder: Path, days: Sequence[str], on: date | None) -> str:

@@ -50,6 +50,7 @@ class Manifest:
     ``fingerprint`` changes with any value in any table and with ``data_through``, the first day
     that is not complete; ``sources`` changes with any source file or the mapping, and is empty
     where a database was read. ``rules`` are the violations that were dropped or accepted.
+    ``holds_today_only`` says that the same sources may give other tables on another day.
     """
 
     fingerprint: str
@@ -57,18 +58,20 @@ class Manifest:
     tables: dict[str, TableFile]
     rules: tuple[dict[str, Any], ...]
     sources: str
+    holds_today_only: bool = False
     unchanged: bool = False
 
 
 def ingest(settings: Settings) -> Manifest:
     """Check the company's tables, apply its rules and write them into ``work/tables``.
 
-    Nothing is read again while sources and mapping are unchanged. Raises ``DataError`` with every
+    Nothing is read again while sources and mapping are unchanged, unless they hold rows that have
+    not happened yet. Raises ``DataError`` with every
     violation that is refused, and leaves what was written before as it was.
     """
     state = _state(settings)
     written = _written(settings)
-    if written and state and written.sources == state:
+    if written and state and written.sources == state and not written.holds_today_only:
         return replace(written, unchanged=True)
     surveyed = survey(settings)
     with closing(surveyed.connection):
@@ -172,8 +175,15 @@ def _write(surveyed: Survey, folder: Path, state: str) -> Manifest:
         if name in surveyed.rows
     }
     rules = erased_ids.without(surveyed.report().violations, surveyed.gone)
+    stored = [violation.as_dict() for violation in rules]
     return _describe(
-        connection, folder, tables, through, [violation.as_dict() for violation in rules], state
+        connection,
+        folder,
+        tables,
+        through,
+        stored,
+        state,
+        holds_today_only=surveyed.holds_today_only,
     )
 
 
@@ -184,6 +194,8 @@ def _describe(
     through: str,
     rules: Iterable[dict[str, Any]],
     state: str,
+    *,
+    holds_today_only: bool = False,
 ) -> Manifest:
     """Write the ledger and the manifest of what ``folder`` holds."""
     ledger.write(connection, tables, folder / ledger.FILE)
@@ -195,6 +207,7 @@ def _describe(
         tables=tables,
         rules=tuple(rules),
         sources=state,
+        holds_today_only=holds_today_only,
     )
     stored = {key: value for key, value in asdict(manifest).items() if key != "unchanged"}
     text = json.dumps(stored, indent=1, sort_keys=True)

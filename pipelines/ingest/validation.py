@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -12,9 +12,10 @@ import duckdb
 
 from features.contract import TABLES, Table
 from features.errors import DataError, EnvironmentFailure, UsageError
+from models.common.clock import latest_today, utc_now
 from pipelines.common.sql_quoting import quoted
 from pipelines.config.error_messages import nearest
-from pipelines.ingest import erased_ids, rules
+from pipelines.ingest import calendar, erased_ids, rules
 from pipelines.ingest.company_checks import own_conditions
 from pipelines.ingest.sources import readers, staging
 from pipelines.ingest.sources.errors import Faults, first_line
@@ -22,16 +23,20 @@ from pipelines.ingest.violation_queries import find, mentioned, without
 from pipelines.ingest.violations import CheckReport, Condition, Violation
 
 if TYPE_CHECKING:
-    from pipelines.config.mapping import Check
+    from pipelines.config.mapping import Check, Policy
     from pipelines.config.settings import Settings
 
 CLEANED_FIRST = ("products", "accounts", "subscriptions")
 """Tables that the rules on other tables refer to."""
+OF_THE_FUTURE = rules.times.of_the_future.__name__
 
 
 @dataclass
 class Survey:
-    """A company's tables, read: ``clean.<table>`` in ``connection``, and what was found."""
+    """A company's tables, read: ``clean.<table>`` in ``connection``, and what was found.
+
+    ``holds_today_only`` says that the same sources may be read otherwise on another day.
+    """
 
     settings: Settings
     connection: duckdb.DuckDBPyConnection
@@ -39,6 +44,7 @@ class Survey:
     violations: list[Violation] = field(default_factory=list)
     rows: dict[str, int] = field(default_factory=dict)
     data_through: date | None = None
+    holds_today_only: bool = False
     gone: erased_ids.Gone = field(default_factory=dict)
 
     def report(self) -> CheckReport:
@@ -196,15 +202,48 @@ def _own_checks(surveyed: Survey, checks: list[Check], relation: str, target: st
 
 def _calendar(surveyed: Survey, staged: list[str]) -> None:
     """Find the first day that is not complete, and note it where the rules can read it."""
-    company = surveyed.settings.company
-    surveyed.data_through = company.data_through
-    if surveyed.data_through is None and "usage_daily" in staged:
-        newest = "SELECT max(day) + 1 FROM typed.usage_daily WHERE isfinite(day)"
-        surveyed.data_through = surveyed.number(newest)
+    company, latest = surveyed.settings.company, latest_today()
+    surveyed.data_through, stray_from = company.data_through, None
+    if company.data_through is not None and company.data_through > latest:
+        surveyed.faults.mistakes.append(
+            f"company.data_through: {company.data_through} lies after today, {utc_now():%Y-%m-%d} "
+            "by this machine's clock; a day is complete once it has passed. Set the first day that "
+            "is not complete, or leave the key out"
+        )
+    elif company.data_through is None and "usage_daily" in staged:
+        surveyed.data_through, stray_from = _end_of_use(surveyed, latest)
     surveyed.connection.execute(
-        "CREATE TABLE clean.calendar AS SELECT ?::TIMESTAMP AS data_through, ? AS currency",
-        [surveyed.data_through, company.currency],
+        "CREATE TABLE clean.calendar AS SELECT ?::TIMESTAMP AS data_through, ? AS currency, "
+        "?::DATE AS latest_today, ?::DATE AS stray_from",
+        [surveyed.data_through, company.currency, latest, stray_from],
     )
+
+
+def _end_of_use(surveyed: Survey, latest: date) -> tuple[date | None, date | None]:
+    """Return the day after the newest use, and from when on days are stray, if any are."""
+    rows = surveyed.connection.execute(
+        "SELECT day, count(*) FROM typed.usage_daily WHERE isfinite(day) AND day <= ? "
+        "GROUP BY day ORDER BY day",
+        [latest],
+    )
+    days = [calendar.UsageDay(*row) for row in rows.fetchall()]
+    if not days:
+        surveyed.faults.problems.append(
+            "usage_daily: there is no use up to today, so that nothing says where the data ends; "
+            "set [company] data_through"
+        )
+        return None, None
+    newest, end = days[-1].day + timedelta(days=1), calendar.end_of_use(days)
+    if end != newest and _stray_policy(surveyed.settings) != "accept":
+        return end, end
+    surveyed.holds_today_only = newest > latest
+    return min(newest, latest), None
+
+
+def _stray_policy(settings: Settings) -> Policy | None:
+    """Return what [rules] says of use on stray days, if anything."""
+    keys = (f"usage_daily.day.{OF_THE_FUTURE}", f"usage_daily.{OF_THE_FUTURE}")
+    return next((settings.rules[key] for key in keys if key in settings.rules), None)
 
 
 def _judge(surveyed: Survey, table: Table) -> bool:
@@ -219,6 +258,10 @@ def _judge(surveyed: Survey, table: Table) -> bool:
     target = f"clean.{quoted(table.name)}"
     _apply(surveyed, f"typed.{quoted(table.name)}", target, conditions)
     surveyed.rows[table.name] = surveyed.number(f"SELECT count(*) FROM {target}")
+    if table.required and not surveyed.rows[table.name]:
+        surveyed.faults.problems.append(
+            f"{table.name}: no row is left once [rules] has dropped those that violate a rule"
+        )
     if table.name == "subscriptions":
         surveyed.connection.execute(f"CREATE TABLE clean.coverage AS {rules.COVERAGE}")
     return True
@@ -236,6 +279,7 @@ def _conditions(table: Table, available: set[str]) -> Iterator[Condition]:
                     why=rule.why,
                     do=rule.do,
                     refuse_above=rule.refuse_above,
+                    drop_up_to=rule.drop_up_to.get(table.name, 0.0),
                     alone=rule.alone,
                     screen=rule.screen(table) if rule.screen else "",
                 )
@@ -248,6 +292,8 @@ def _apply(
     policies = surveyed.settings.rules
     violations = find(surveyed.connection, relation, conditions, policies)
     surveyed.violations.extend(violations)
+    if any(violation.rule == OF_THE_FUTURE for violation in violations):
+        surveyed.holds_today_only = True
     places = {
         (violation.column, violation.rule) for violation in violations if violation.policy == "drop"
     }

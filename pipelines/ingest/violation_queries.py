@@ -40,7 +40,7 @@ def find(
             why=condition.why,
             do=condition.do,
             policy=condition.policy(policies, count / of),
-            usual=None if condition.configured(policies) else condition.refuse_above,
+            usual=None if condition.configured(policies) else condition.usual,
         )
         for condition, count in counts.items()
         if count

@@ -23,13 +23,22 @@ class Condition:
     why: str
     do: str
     refuse_above: float = 0.0
+    drop_up_to: float = 0.0
     alone: bool = False
     screen: str = ""
 
+    @property
+    def usual(self) -> float:
+        """The share of the rows up to which nothing is refused unless [rules] says so."""
+        return max(self.refuse_above, self.drop_up_to)
+
     def policy(self, rules: Mapping[str, Policy], share: float) -> Policy:
         """Return what to do: as configured for the column or the rule, else by the share."""
-        configured = self.configured(rules)
-        return configured or ("refuse" if share > self.refuse_above else "accept")
+        if configured := self.configured(rules):
+            return configured
+        if share > self.usual:
+            return "refuse"
+        return "drop" if self.drop_up_to else "accept"
 
     def configured(self, rules: Mapping[str, Policy]) -> Policy | None:
         """Return what [rules] says to do, for the column or else for the rule."""
@@ -41,8 +50,8 @@ class Condition:
 class Violation:
     """A rule that some rows violate: ``count`` of the table's ``of`` rows, and what happens.
 
-    ``usual`` is the share up to which rows are kept without being asked for; ``None`` where
-    [rules] decides.
+    ``usual`` is the share up to which rows are kept, or left out, without being asked for;
+    ``None`` where [rules] decides.
     """
 
     table: str
@@ -77,12 +86,15 @@ class Violation:
         """What happens to the rows, and who says so."""
         if self.policy == "refuse":
             return "REFUSED"
+        fate = "kept" if self.policy == "accept" else "left out"
         if self.usual is not None:
             limit = (
-                f"refused above {PLAIN.percent(self.usual)}" if self.usual < 1 else "never refused"
+                f"refused above {PLAIN.percent(self.usual, 0 if self.usual >= 0.01 else 1)}"
+                if self.usual < 1
+                else "never refused"
             )
-            return f"kept by default ({limit})"
-        return f"{'kept' if self.policy == 'accept' else 'left out'}, as [rules] says"
+            return f"{fate} by default ({limit})"
+        return f"{fate}, as [rules] says"
 
     def _way_out(self) -> str:
         if self.policy != "refuse":

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from features.errors import DataError, ExpansionError
+from models.common.clock import latest_today
 from pipelines.common.lock import exclusive
 from pipelines.common.progress import Progress, silent
 from pipelines.lifecycle.deploy import current
@@ -23,6 +24,7 @@ from pipelines.orchestration import run_record
 from pipelines.orchestration.run_record import Record, Step
 from pipelines.orchestration.runner import Runner, timed
 from pipelines.orchestration.steps import OUTBOUND, STEPS, catch_up
+from pipelines.scoring.scorings import refuse_future
 
 if TYPE_CHECKING:
     from pipelines.build.build import BuildResult
@@ -69,6 +71,7 @@ def _weekly(settings: Settings, progress: Progress) -> WeeklyResult:
     folder = settings.weekly_folder
     built, first_steps = _check_and_build(settings, progress)
     as_of = date.fromisoformat(built.last_as_of)
+    refuse_future(as_of, settings.feature_table)
     inputs = _digest(built.fingerprint, current(settings), settings)
     record = _resumed(folder, Record(as_of, inputs, first_steps))
     missed = missed_days(folder, as_of)
@@ -83,11 +86,15 @@ def _weekly(settings: Settings, progress: Progress) -> WeeklyResult:
 
 
 def missed_days(folder: Path, as_of: date) -> list[date]:
-    """Return the days, a week apart, that went by between the last finished run and ``as_of``."""
+    """Return the days, a week apart, that went by between the last finished run and ``as_of``.
+
+    None lies after today, whatever the data says.
+    """
     last = run_record.last(folder, as_of)
     if last is None:
         return []
-    weeks = (as_of - last.as_of - timedelta(days=1)) // WEEK
+    end = min(as_of, latest_today())
+    weeks = (end - last.as_of - timedelta(days=1)) // WEEK
     return [last.as_of + WEEK * number for number in range(1, weeks + 1)][-MOST_MISSED:]
 
 

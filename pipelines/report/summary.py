@@ -46,6 +46,7 @@ class Summary:
     champions: int
     oversold: int
     behind: int
+    scoring_id: str = ""
 
 
 def summary(inputs: Inputs, content: Mapping[str, Any], language: str) -> Summary:
@@ -72,6 +73,7 @@ def summary(inputs: Inputs, content: Mapping[str, Any], language: str) -> Summar
         champions=content["champions"].total,
         oversold=content["oversold"].total,
         behind=content["starting"].urgent,
+        scoring_id=inputs.scoring.scoring_id,
     )
 
 

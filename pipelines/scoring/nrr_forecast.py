@@ -20,6 +20,7 @@ from models.training.boosting import Params
 from pipelines.build.compute import first_start, standings_at
 from pipelines.common.progress import Progress, silent
 from pipelines.ingest.tables import Manifest, read_manifest
+from pipelines.scoring.scorings import refuse_future
 from pipelines.scoring.seat_forecast import SeatsResult, forecast_seats
 
 if TYPE_CHECKING:
@@ -70,13 +71,15 @@ def forecast_base(settings: Settings, progress: Progress | None = None) -> Forec
     Raises
     ------
     DataError
-        When no tables have been read yet, nobody pays today, or the history is too short.
+        When no tables have been read yet or they end after today, nobody pays today, or the
+        history is too short.
     EnvironmentFailure
         When the score store cannot be reached.
     """
     report = progress or silent
     report("reading subscriptions", 0.0)
     manifest = read_manifest(settings)
+    refuse_future(date.fromisoformat(manifest.data_through), settings.tables_folder)
     panel, seed = panel_of(settings, manifest), settings.train.seed
     report("forecasting", 0.2)
     ahead = forecast(panel, date.fromisoformat(manifest.data_through), seed=seed)

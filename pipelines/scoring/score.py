@@ -36,6 +36,7 @@ from pipelines.lifecycle.deploy import current
 from pipelines.scoring import input_snapshots
 from pipelines.scoring.input_snapshots import Snapshot, path_of
 from pipelines.scoring.plays import account_cases, decide
+from pipelines.scoring.scorings import refuse_future
 
 if TYPE_CHECKING:
     from pipelines.config.settings import Settings
@@ -111,8 +112,8 @@ def score(
     Raises
     ------
     DataError
-        When nothing is published yet, the release is damaged, the table lacks its inputs, or the
-        accounts are missing.
+        When nothing is published yet, the release is damaged, the table lacks its inputs or ends
+        after today, or the accounts are missing.
     """
     report = progress or silent
     path = current(settings)
@@ -125,6 +126,7 @@ def score(
     models = {name: ModelFiles.read(path / name) for name in manifest.models}
     table = table_on(settings, missed) if missed else feature_table.read(settings.feature_table)
     rows = table.newest()
+    refuse_future(table.frame["as_of"].max(), settings.feature_table)
     _refuse_missing(models, rows, settings.feature_table)
     targets = {}
     for number, (name, files) in enumerate(models.items()):

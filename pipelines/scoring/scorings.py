@@ -7,11 +7,12 @@ import logging
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass
+from datetime import date
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 from features.errors import DataError, UsageError
-from models.common.clock import stored_now
+from models.common.clock import latest_today, stored_now, utc_now
 from models.store.audit_log import Asked, AuditLog
 from models.store.scores import ScoreStore, ScoringState, Withdrawal, clock_problem
 from pipelines.config.error_messages import nearest
@@ -137,6 +138,16 @@ def invalid(settings: Settings) -> frozenset[str]:
     with _open(settings) as store:
         states = store.states()
     return frozenset(state.scoring.scoring_id for state in states if state.state != "valid")
+
+
+def refuse_future(as_of: date, origin: object) -> None:
+    """Raise ``DataError`` where a day to score or forecast from lies after today."""
+    if as_of > latest_today():
+        raise DataError(
+            f"{origin}: its newest date, {as_of}, lies after today, {utc_now():%Y-%m-%d} by this "
+            "machine's clock, so nothing of it has happened; correct the date in the source that "
+            "`expansion check` names, or the clock, then run `expansion build`"
+        )
 
 
 def _state(store: ScoreStore, scoring_id: str) -> ScoringState:

@@ -3,15 +3,16 @@
 A condition is SQL that is true on the rows that violate the rule. The rows are those of
 ``typed.<table>``, with ``__raw_<column>`` for a value before its cast; ``clean.<table>`` are
 another table's rows after its own rules, ``clean.coverage`` the spans with any subscription, and
-``clean.calendar`` holds ``data_through`` and the company's ``currency``.
+``clean.calendar`` holds ``data_through``, the company's ``currency``, ``latest_today``, the latest
+date that is today somewhere, and ``stray_from``, the day from which use lies months after the rest.
 """
 
 from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 
 from features.contract import Table
 
@@ -24,13 +25,15 @@ class Rule:
     """One rule of the contract.
 
     ``refuse_above`` is the share of violating rows above which data is refused unless the
-    configuration says otherwise; up to it they are accepted and reported. A rule ``alone`` needs
+    configuration says otherwise; up to it they are accepted and reported. ``drop_up_to`` is the
+    share, by table, up to which they are left out instead, and reported. A rule ``alone`` needs
     a scan of its own; ``screen`` is an aggregate that is 0 when there is nothing to look for.
     """
 
     spots: Callable[[Table], Spots]
     do: str
     refuse_above: float = 0.0
+    drop_up_to: Mapping[str, float] = field(default_factory=dict)
     alone: bool = False
     screen: Callable[[Table], str] | None = None
 
@@ -53,13 +56,14 @@ def rule(
     *,
     do: str,
     refuse_above: float = 0.0,
+    drop_up_to: Mapping[str, float] | None = None,
     alone: bool = False,
     screen: Callable[[Table], str] | None = None,
 ) -> Callable[[Callable[[Table], Spots]], Callable[[Table], Spots]]:
     """Declare a rule; ``do`` says what a person can do about its violations."""
 
     def declare(spots: Callable[[Table], Spots]) -> Callable[[Table], Spots]:
-        declared = Rule(spots, do, refuse_above, alone, screen)
+        declared = Rule(spots, do, refuse_above, drop_up_to or {}, alone, screen)
         RULES[declared.name] = declared
         return spots
 

@@ -7,6 +7,8 @@ from pipelines.ingest.rules.core import Spots, rule
 
 EVENTS = ("usage_daily", "milestones", "tickets", "org_units")
 """Tables of things that nobody can know beforehand."""
+FEW_STRAY_ROWS = 0.001
+"""Use on days to come is left out up to this share: features lose nothing, and the week goes on."""
 
 
 @rule(do="swap or correct the two dates at the source")
@@ -28,7 +30,9 @@ def known_by(table: Table) -> Spots:
 def known_before_it_happened(table: Table) -> Spots:
     """A row was known before the day on which it happened."""
     if table.name in EVENTS:
-        yield "known_at", f"CAST(known_at AS DATE) < {table.happened}"
+        # A day to come is another rule's: nobody should have to decide twice about one row.
+        happened = f"{table.happened} <= (SELECT latest_today FROM clean.calendar)"
+        yield "known_at", f"CAST(known_at AS DATE) < {table.happened} AND {happened}"
 
 
 @rule(
@@ -39,3 +43,30 @@ def known_after_data_through(table: Table) -> Spots:
     """A row became known on or after the first day that is not complete; no feature sees it."""
     if "known_at" in table.names:
         yield "known_at", "known_at >= (SELECT data_through FROM clean.calendar)"
+
+
+@rule(
+    do="correct the date at the source; if today is another day, correct this machine's clock; if "
+    "use really began again after a pause, accept it or set [company] data_through",
+    drop_up_to={"usage_daily": FEW_STRAY_ROWS},
+)
+def of_the_future(table: Table) -> Spots:
+    """Something happened or was known after today, or use is months after all the rest."""
+    for column in never_ahead(table):
+        condition = f"CAST({column} AS DATE) > (SELECT latest_today FROM clean.calendar)"
+        if (table.name, column) == ("usage_daily", "day"):
+            condition += " OR day >= (SELECT stray_from FROM clean.calendar)"
+        yield column, condition
+
+
+def never_ahead(table: Table) -> list[str]:
+    """Return the columns whose day nobody can know beforehand, unlike a start or an end."""
+    names = [column.name for column in table.columns if column.known_by == column.name]
+    names += [table.happened] if table.name in EVENTS else []
+    return [
+        name
+        for name in table.names
+        if name in names
+        or name == "known_at"
+        or (table.name, name) == ("subscriptions", "signed_on")
+    ]

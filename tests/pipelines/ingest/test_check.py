@@ -71,6 +71,7 @@ CASES = [
     Case("known_by", "contacts.left_on", contact(left="2024-02-01")),
     Case("known_before_it_happened", "usage_daily.known_at", one_usage(day="2024-02-03")),
     Case("known_after_data_through", "usage_daily.known_at", one_usage(known="2024-05-01")),
+    Case("of_the_future", "usage_daily.day", one_usage(day="2999-01-01")),
     Case("unique", "accounts.account_id, known_at", AGAIN),
     Case("reference", "usage_daily.account_id", STRANGER),
     Case("reference", "usage_daily.product_id", UNLISTED),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -151,3 +151,15 @@ def test_no_more_than_two_months_are_made_up_for(tmp_path: Path) -> None:
     assert missed_days(tmp_path, DAY)[-1] == date(2026, 7, 27)
     run_record.write(replace(known, as_of=DAY), tmp_path)
     assert missed_days(tmp_path, DAY)[-1] == date(2026, 7, 27)
+
+
+def test_a_week_that_has_not_happened_is_neither_run_nor_made_up_for(
+    settings: Settings, machine: Machine
+) -> None:
+    weekly(settings)
+    machine.ran, machine.as_of = [], date(2035, 1, 2)
+    with pytest.raises(DataError, match=r"2035-01-02, lies after today.*expansion check"):
+        weekly(settings)
+    assert machine.ran == ["build"]
+    today = datetime.now(UTC).date()
+    assert max(missed_days(settings.weekly_folder, machine.as_of)) <= today + timedelta(days=1)
