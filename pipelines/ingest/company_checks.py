@@ -9,19 +9,25 @@ import duckdb
 from pipelines.common.sql_quoting import columns_of, quoted
 from pipelines.config.mapping import Check
 from pipelines.ingest.sources.errors import Faults, first_line
+from pipelines.ingest.sources.text_columns import TextColumns
 from pipelines.ingest.violation_queries import mentioned
 from pipelines.ingest.violations import Condition
 
 
 def own_conditions(
-    connection: duckdb.DuckDBPyConnection, checks: Iterable[Check], relation: str, faults: Faults
+    text_columns: TextColumns, checks: Iterable[Check], relation: str, faults: Faults
 ) -> dict[Condition, list[str]]:
     """Return the checks that fit ``relation``, each with the columns its examples show.
 
     One that does not fit, because a column does not exist for instance, becomes a mistake.
     """
+    connection = text_columns.connection
     columns = list(columns_of(connection, relation))
-    bound = [check for check in checks if _binds(connection, check, relation, columns, faults)]
+    typed = (
+        check.model_copy(update={"violates": text_columns.expression(check.violates)})
+        for check in checks
+    )
+    bound = [check for check in typed if _binds(connection, check, relation, columns, faults)]
     return {_condition(check): _shown(check, columns) for check in bound}
 
 

@@ -17,8 +17,10 @@ from pipelines.common.sql_quoting import quoted
 from pipelines.config.error_messages import nearest
 from pipelines.ingest import calendar, erased_ids, rules
 from pipelines.ingest.company_checks import own_conditions
-from pipelines.ingest.sources import readers, staging
+from pipelines.ingest.source_checks import source_conditions, source_rule_names
+from pipelines.ingest.sources import column_use, readers, staging
 from pipelines.ingest.sources.errors import Faults, first_line
+from pipelines.ingest.sources.text_columns import TextColumns
 from pipelines.ingest.violation_queries import find, mentioned, without
 from pipelines.ingest.violations import CheckReport, Condition, Violation
 
@@ -39,13 +41,18 @@ class Survey:
     """
 
     settings: Settings
-    connection: duckdb.DuckDBPyConnection
+    columns: TextColumns
     faults: Faults = field(default_factory=Faults)
     violations: list[Violation] = field(default_factory=list)
     rows: dict[str, int] = field(default_factory=dict)
     data_through: date | None = None
     holds_today_only: bool = False
     gone: erased_ids.Gone = field(default_factory=dict)
+
+    @property
+    def connection(self) -> duckdb.DuckDBPyConnection:
+        """The database that holds the tables."""
+        return self.columns.connection
 
     def report(self) -> CheckReport:
         """Return what was found, sources first, then tables in the contract's order."""
@@ -75,7 +82,7 @@ def survey(settings: Settings) -> Survey:
     table or file is missing or empty, with all that was found.
     """
     gone = erased_ids.read(settings)
-    surveyed = Survey(settings, readers.open_database(settings), gone=gone)
+    surveyed = Survey(settings, TextColumns(readers.open_database(settings)), gone=gone)
     try:
         _look(surveyed)
         _stop_on_faults(surveyed)
@@ -87,14 +94,27 @@ def survey(settings: Settings) -> Survey:
 
 def _look(surveyed: Survey) -> None:
     _known_rules(surveyed.settings, surveyed.faults)
-    for name in readers.named(surveyed.settings):
-        _guard(surveyed, f"sources.{name}", partial(_read, surveyed, name))
+    _read_sources(surveyed)
     wanted = list(_wanted(surveyed))
     staged = [name for name in wanted if _guard(surveyed, name, partial(_stage, surveyed, name))]
     _calendar(surveyed, staged)
     first = [name for name in CLEANED_FIRST if name in staged]
     for name in [*first, *(name for name in staged if name not in first)]:
         _guard(surveyed, name, partial(_judge, surveyed, TABLES[name]))
+
+
+def _read_sources(surveyed: Survey) -> None:
+    """Make every source readable: first all texts, since what one file holds decides on another."""
+    settings, columns, faults = surveyed.settings, surveyed.columns, surveyed.faults
+    columns.use = column_use.gathered(surveyed.connection, settings)
+    sources = list(readers.named(settings))
+    for name in sources:
+        look = partial(readers.look, columns, settings, name, faults)
+        _guard(surveyed, f"sources.{name}", look)
+    columns.decide()
+    for name in sources:
+        if name not in faults.unread:
+            _guard(surveyed, f"sources.{name}", partial(_read, surveyed, name))
 
 
 def _guard(surveyed: Survey, name: str, step: Callable[[], bool]) -> bool:
@@ -128,7 +148,8 @@ def _stop_on_faults(surveyed: Survey) -> None:
 
 
 def _known_rules(settings: Settings, faults: Faults) -> None:
-    rule_names = [*rules.names(), *settings.check_names()]
+    sources = readers.named(settings)
+    rule_names = [*rules.names(), *settings.check_names(), *source_rule_names(sources)]
     for name in settings.rules:
         if name not in rule_names:
             here = [
@@ -143,10 +164,15 @@ def _known_rules(settings: Settings, faults: Faults) -> None:
 
 def _read(surveyed: Survey, name: str) -> bool:
     """Make the source readable by its name, without the rows that a check of its own drops."""
-    if not readers.read(surveyed.connection, surveyed.settings, name, surveyed.faults):
+    if not readers.read(surveyed.columns, surveyed.settings, name, surveyed.faults):
         return False
+    relation = f"src.{quoted(name)}"
     checks = [check for check in surveyed.settings.checks if check.source == name]
-    _own_checks(surveyed, checks, f"src.{quoted(name)}", f"main.{quoted(name)}")
+    conditions = {
+        **source_conditions(surveyed.columns, name),
+        **own_conditions(surveyed.columns, checks, relation, surveyed.faults),
+    }
+    _apply(surveyed, relation, f"main.{quoted(name)}", conditions)
     return True
 
 
@@ -182,21 +208,21 @@ def _missing(settings: Settings, name: str) -> str:
 
 def _stage(surveyed: Survey, name: str) -> bool:
     """Make ``typed.<name>``; say whether that worked."""
-    connection, settings, faults = surveyed.connection, surveyed.settings, surveyed.faults
-    if not staging.rows(connection, settings, name, faults):
+    columns, settings, faults = surveyed.columns, surveyed.settings, surveyed.faults
+    if not staging.rows(columns, settings, name, faults):
         return False
     checks = [check for check in settings.checks if check.table == name]
     _own_checks(surveyed, checks, f"rows.{quoted(name)}", f"kept.{quoted(name)}")
-    if not staging.columns(connection, settings, name, faults):
+    if not staging.columns(columns, settings, name, faults):
         return False
-    erased_ids.leave_out(connection, TABLES[name], surveyed.gone)
+    erased_ids.leave_out(columns.connection, TABLES[name], surveyed.gone)
     if TABLES[name].required and not surveyed.number(f"SELECT count(*) FROM kept.{quoted(name)}"):
         faults.problems.append(f"{name}: the table has no rows; check its source and `where`")
     return True
 
 
 def _own_checks(surveyed: Survey, checks: list[Check], relation: str, target: str) -> None:
-    conditions = own_conditions(surveyed.connection, checks, relation, surveyed.faults)
+    conditions = own_conditions(surveyed.columns, checks, relation, surveyed.faults)
     _apply(surveyed, relation, target, conditions)
 
 

@@ -54,7 +54,7 @@ def train_table(
     """
     report = progress or silent
     report("reading the table", 0.0)
-    read = foreign(_frame(path), roles, sha256(path.read_bytes()).hexdigest(), str(path))
+    read = foreign(_frame(path, roles), roles, sha256(path.read_bytes()).hexdigest(), str(path))
     report(f"training {roles.target}", 0.2)
     registry = Registry(settings.mlflow_uri, settings.mlflow_artifacts)
     rule = practitioner_rule(settings, roles.target)
@@ -64,8 +64,11 @@ def train_table(
     return TrainResult([replace(outcome, notes=_notes(read, outcome.card))], None, unchanged=False)
 
 
-def _frame(path: Path) -> pd.DataFrame:
-    """Return a CSV or Parquet file; what CSV columns are is decided by all their values."""
+def _frame(path: Path, roles: Roles) -> pd.DataFrame:
+    """Return a CSV or Parquet file; what CSV columns are is decided by all their values.
+
+    Accounts are called as the file calls them: 10.1 and 10.10 are two.
+    """
     if path.suffix not in READERS:
         raise UsageError(f"{path}: is neither {' nor '.join(READERS)}; save it as one of them")
     if not path.exists():
@@ -73,7 +76,7 @@ def _frame(path: Path) -> pd.DataFrame:
     connection = duckdb.connect()
     try:
         if path.suffix == ".csv":
-            load(connection, literal(str(path)), "external")
+            load(connection, literal(str(path)), "external", texts={roles.account_id})
             frame: pd.DataFrame = connection.table("external").df()
         else:
             frame = connection.read_parquet(str(path)).df()

@@ -5,18 +5,17 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-import duckdb
-
 from features.errors import EnvironmentFailure
 from pipelines.common.sql_quoting import quoted
 from pipelines.config.mapping import Source
 from pipelines.ingest.sources.errors import Faults, first_line
+from pipelines.ingest.sources.text_columns import TextColumns
 
 FILE_SCHEMES = ("sqlite:///", "duckdb:///")
 
 
 def copy(
-    connection: duckdb.DuckDBPyConnection,
+    columns: TextColumns,
     folder: Path,
     name: str,
     source: Source,
@@ -33,7 +32,7 @@ def copy(
         faults.problems.append(f"sources.{name}: there is no {file}; correct the url")
         return False
     try:
-        _copy(connection, name, source, where)
+        _copy(columns, name, source, where)
     except ImportError as error:
         raise EnvironmentFailure(
             f"sources.{name}: the library for this database is missing ({error}); install "
@@ -49,15 +48,18 @@ def copy(
     return True
 
 
-def _copy(connection: duckdb.DuckDBPyConnection, name: str, source: Source, url: str) -> None:
+def _copy(columns: TextColumns, name: str, source: Source, url: str) -> None:
     import ibis  # here: only companies with a database pay for its import
 
+    connection, target = columns.connection, quoted(name)
     database = ibis.connect(url)
     try:
         rows = database.sql(source.query) if source.query else database.table(source.table)
         connection.register("incoming", rows.to_pyarrow_batches())
-        connection.execute(f"CREATE TABLE src.{quoted(name)} AS SELECT * FROM incoming")
+        connection.execute(f"CREATE TABLE text.{target} AS SELECT * FROM incoming")
         connection.unregister("incoming")
+        rows = columns.adapted(name, f"text.{target}")
+        connection.execute(f"CREATE VIEW src.{target} AS {rows}")
     finally:
         database.disconnect()
 

@@ -16,13 +16,14 @@ from pipelines.common.sql_quoting import SQL_TYPES, quoted
 from pipelines.config.error_messages import nearest
 from pipelines.config.mapping import TableMapping, is_plain_name
 from pipelines.ingest.sources.errors import Faults, first_line
+from pipelines.ingest.sources.text_columns import TextColumns
 
 UNREADABLE = "'(cannot be computed)'"
 """Stands for a value whose expression breaks; no type accepts it."""
 
 
 def expressions(
-    connection: duckdb.DuckDBPyConnection,
+    text_columns: TextColumns,
     table: Table,
     mapping: TableMapping,
     source_columns: dict[str, str],
@@ -37,7 +38,8 @@ def expressions(
     for column in table.columns:
         expression = mapping.columns.get(column.name, "")
         if expression:
-            wrong = _unbound(connection, table, column, expression)
+            written, expression = expression, _typed(text_columns, table, mapping, column)
+            wrong = _unbound(text_columns.connection, table, column, expression, written)
             faults.mistakes.extend(
                 f"{problem}. {_way_out(origin, source_columns, problem)}" for problem in wrong
             )
@@ -51,16 +53,30 @@ def expressions(
     return sql_by_column
 
 
+def _typed(text_columns: TextColumns, table: Table, mapping: TableMapping, column: Column) -> str:
+    """Return the expression with the types of text columns told; one that is a name stays."""
+    expression = mapping.columns[column.name]
+    if is_plain_name(expression):
+        return expression
+    typed = text_columns.expression(expression, column.type, mapping.source)
+    numeric = text_columns.as_numbers(expression, mapping.source)
+    relation = f"(FROM kept.{quoted(table.name)} LIMIT 1)"
+    if numeric != typed and _breaks(text_columns.connection, relation, [typed]):
+        return typed if _breaks(text_columns.connection, relation, [numeric]) else numeric
+    return typed
+
+
 def _unbound(
     connection: duckdb.DuckDBPyConnection,
     table: Table,
     column: Column,
     expression: str,
+    written: str,
 ) -> list[str]:
     try:
         connection.execute(f"SELECT ({expression}\n) FROM kept.{quoted(table.name)} LIMIT 0")
     except duckdb.Error as error:
-        return [f"tables.{table.name}.columns.{column.name} = {expression!r}: {first_line(error)}"]
+        return [f"tables.{table.name}.columns.{column.name} = {written!r}: {first_line(error)}"]
     return []
 
 

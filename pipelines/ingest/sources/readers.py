@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from difflib import get_close_matches
+from functools import partial
 from glob import glob
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,6 +17,7 @@ from pipelines.common.sql_quoting import literal, quoted
 from pipelines.config.mapping import Source
 from pipelines.ingest.sources import csv_files, databases
 from pipelines.ingest.sources.errors import Faults, first_line
+from pipelines.ingest.sources.text_columns import TextColumns
 
 if TYPE_CHECKING:
     from pipelines.config.settings import Settings
@@ -26,8 +28,9 @@ MEMORY = "2GB"
 """What DuckDB may hold before it spills into the work folder."""
 
 
-SCHEMAS = ("src", "rows", "kept", "typed", "clean")
-"""The way of a row: as read, as a table's rows, without dropped ones, cast, by the rules."""
+SCHEMAS = ("text", "src", "rows", "kept", "typed", "clean")
+"""The way of a row: as a file holds it, as its source gives it, as a table's rows, without dropped
+ones, cast, by the rules."""
 
 
 def open_database(settings: Settings) -> duckdb.DuckDBPyConnection:
@@ -93,13 +96,32 @@ def _nearest_table(name: str) -> str | None:
     return next(iter(get_close_matches(stem, TABLES, n=1, cutoff=0.7)), None)
 
 
-def read(
-    connection: duckdb.DuckDBPyConnection, settings: Settings, name: str, faults: Faults
-) -> bool:
+def is_text_file(source: Source) -> bool:
+    """Say whether a source is a file of texts, whose types are for us to find."""
+    return source.file.endswith(CSV)
+
+
+def look(columns: TextColumns, settings: Settings, name: str, faults: Faults) -> bool:
+    """Take the texts of the source ``name`` in as ``text.<name>``; say whether that worked.
+
+    Does nothing for a source that has types of its own.
+    """
+    source = named(settings)[name]
+    if not is_text_file(source):
+        return True
+    return _attempted(name, source, faults, partial(_look, columns, settings, name, faults))
+
+
+def read(columns: TextColumns, settings: Settings, name: str, faults: Faults) -> bool:
     """Make the source ``name`` readable as ``src.<name>``; say whether that worked."""
     source = named(settings)[name]
+    return _attempted(name, source, faults, partial(_read, columns, settings, name, source, faults))
+
+
+def _attempted(name: str, source: Source, faults: Faults, step: Callable[[], bool]) -> bool:
+    """Do one step of reading a source; what the database says of it is a fault."""
     try:
-        done = _read(connection, settings, name, source, faults)
+        done = step()
     except duckdb.Error as error:
         done = False
         where = source.file or source.duckdb or "its query"
@@ -127,26 +149,39 @@ def _paths(folder: Path, source: Source) -> list[Path]:
     return [Path(path) for path in matches]
 
 
+def _look(columns: TextColumns, settings: Settings, name: str, faults: Faults) -> bool:
+    source = named(settings)[name]
+    paths = _paths(settings.data_folder, source)
+    if missing := list(_unreadable(settings.data_folder, name, source, paths)):
+        faults.problems.extend(missing)
+        return False
+    listed = "[" + ", ".join(literal(str(path)) for path in paths) + "]"
+    target = f"text.{quoted(name)}"
+    csv_files.load_text(columns.connection, listed, target)
+    columns.look(name, target)
+    return True
+
+
 def _read(
-    connection: duckdb.DuckDBPyConnection,
-    settings: Settings,
-    name: str,
-    source: Source,
-    faults: Faults,
+    columns: TextColumns, settings: Settings, name: str, source: Source, faults: Faults
 ) -> bool:
+    connection, target = columns.connection, f"src.{quoted(name)}"
+    if is_text_file(source):
+        columns.store(name, f"text.{quoted(name)}", target)
+        return True
     if source.url:
-        return databases.copy(connection, settings.data_folder, name, source, faults)
+        return databases.copy(columns, settings.data_folder, name, source, faults)
     if source.sql:
-        connection.execute(f"CREATE TABLE src.{quoted(name)} AS {source.sql}")
+        connection.execute(f"CREATE TABLE {target} AS {columns.query(source.sql)}")
         return True
     paths = _paths(settings.data_folder, source)
     if missing := list(_unreadable(settings.data_folder, name, source, paths)):
         faults.problems.extend(missing)
         return False
     if source.duckdb:
-        _attach(connection, name, source, paths[0])
+        _attach(columns, name, source, paths[0])
         return True
-    return _read_files(connection, name, source, [str(path) for path in paths], faults)
+    return _read_parquet(columns, name, source, [str(path) for path in paths], faults)
 
 
 def _unreadable(folder: Path, name: str, source: Source, paths: list[Path]) -> Iterator[str]:
@@ -160,29 +195,27 @@ def _unreadable(folder: Path, name: str, source: Source, paths: list[Path]) -> I
             yield f"sources.{name}: {path} is empty (0 bytes); export it again"
 
 
-def _attach(connection: duckdb.DuckDBPyConnection, name: str, source: Source, path: Path) -> None:
+def _attach(columns: TextColumns, name: str, source: Source, path: Path) -> None:
+    connection = columns.connection
     alias = quoted(f"file_{name}")
     connection.execute(f"ATTACH {literal(str(path))} AS {alias} (READ_ONLY)")
     table = ".".join(quoted(name_part) for name_part in source.table.split("."))
-    connection.execute(f"CREATE VIEW src.{quoted(name)} AS SELECT * FROM {alias}.{table}")
+    rows = columns.adapted(name, f"{alias}.{table}")
+    connection.execute(f"CREATE VIEW src.{quoted(name)} AS {rows}")
 
 
-def _read_files(
-    connection: duckdb.DuckDBPyConnection,
+def _read_parquet(
+    columns: TextColumns,
     name: str,
     source: Source,
     paths: list[str],
     faults: Faults,
 ) -> bool:
+    if not source.file.endswith(PARQUET):
+        endings = ", ".join((*CSV, *PARQUET))
+        faults.mistakes.append(f"sources.{name}: cannot read {source.file}; known are {endings}")
+        return False
     listed = "[" + ", ".join(map(literal, paths)) + "]"
-    target = quoted(name)
-    if source.file.endswith(PARQUET):
-        reader = f"read_parquet({listed}, union_by_name = true)"
-        connection.execute(f"CREATE VIEW src.{target} AS SELECT * FROM {reader}")
-        return True
-    if source.file.endswith(CSV):
-        csv_files.load(connection, listed, f"src.{target}")
-        return True
-    endings = ", ".join((*CSV, *PARQUET))
-    faults.mistakes.append(f"sources.{name}: cannot read {source.file}; known are {endings}")
-    return False
+    rows = columns.adapted(name, f"read_parquet({listed}, union_by_name = true)")
+    columns.connection.execute(f"CREATE VIEW src.{quoted(name)} AS {rows}")
+    return True

@@ -12,6 +12,7 @@ from pipelines.config.mapping import TableMapping
 from pipelines.ingest.sources import readers
 from pipelines.ingest.sources.errors import Faults, first_line
 from pipelines.ingest.sources.expressions import UNREADABLE, broken, expressions, tried
+from pipelines.ingest.sources.text_columns import TextColumns
 
 if TYPE_CHECKING:
     from pipelines.config.settings import Settings
@@ -26,14 +27,15 @@ def mapping_of(settings: Settings, name: str) -> TableMapping:
     return mapping.model_copy(update={"source": mapping.source or name})
 
 
-def rows(
-    connection: duckdb.DuckDBPyConnection, settings: Settings, name: str, faults: Faults
-) -> bool:
+def rows(columns: TextColumns, settings: Settings, name: str, faults: Faults) -> bool:
     """Make the source rows of the contract table ``name`` readable as ``rows.<name>``."""
     mapping = mapping_of(settings, name)
-    origin = mapping.source if mapping.is_query else f"main.{quoted(mapping.source)}"
+    connection, origin = columns.connection, f"main.{quoted(mapping.source)}"
+    if mapping.is_query:
+        origin = columns.query(mapping.source)
     kind = "TABLE" if mapping.is_query else "VIEW"
-    where = f" WHERE ({mapping.where}\n)" if mapping.where else ""
+    condition = columns.expression(mapping.where, source=mapping.source)
+    where = f" WHERE ({condition}\n)" if mapping.where else ""
     statement = f"CREATE {kind} rows.{quoted(name)} AS SELECT * FROM {origin} AS origin{where}"
     try:
         connection.execute(statement)
@@ -45,19 +47,18 @@ def rows(
     return True
 
 
-def columns(
-    connection: duckdb.DuckDBPyConnection, settings: Settings, name: str, faults: Faults
-) -> bool:
+def columns(text_columns: TextColumns, settings: Settings, name: str, faults: Faults) -> bool:
     """Make the contract table ``name`` readable as ``typed.<name>``, from ``kept.<name>``.
 
     Beside each column stands its value before the cast. Says no when the mapping does not fit
     the source; ``faults`` then says why.
     """
     table, source, mistakes_before = TABLES[name], f"kept.{quoted(name)}", len(faults.mistakes)
+    connection = text_columns.connection
     source_columns = columns_of(connection, source)
     mapping = mapping_of(settings, name)
     origin = readers.origin(settings, mapping.source)
-    sql = expressions(connection, table, mapping, source_columns, origin, faults)
+    sql = expressions(text_columns, table, mapping, source_columns, origin, faults)
     if len(faults.mistakes) > mistakes_before:
         return False
     breaking = broken(connection, source, sql)
