@@ -27,15 +27,16 @@ class UsageDay:
     rows: int
 
 
-def end_of_use(days: Sequence[UsageDay]) -> date | None:
+def end_of_use(days: Sequence[UsageDay], loaded_on: date | None = None) -> date | None:
     """Return the day after the last use that belongs to the rest; ``None`` without any use.
 
     ``days`` are in order, none after today. Stray days, few and thin, are those after a pause far
-    longer than any before: a wrong date rather than a company that came back.
+    longer than any before: a wrong date rather than a company that came back. ``loaded_on``, a day
+    by which most rows had reached the warehouse, ends a pause: the record went on until then.
     """
     if not days:
         return None
-    pauses = [(later.day - earlier.day).days for earlier, later in pairwise(days)]
+    pauses = [_pause(earlier.day, later.day, loaded_on) for earlier, later in pairwise(days)]
     strays = (
         number
         for number, pause in enumerate(pauses, start=1)
@@ -44,6 +45,12 @@ def end_of_use(days: Sequence[UsageDay]) -> date | None:
     )
     first_stray = next(strays, len(days))
     return days[first_stray - 1].day + timedelta(days=1)
+
+
+def _pause(earlier: date, later: date, loaded_on: date | None) -> int:
+    """Return the days from the last sign of the record before ``later`` to it."""
+    signs = [earlier] if loaded_on is None or loaded_on >= later else [earlier, loaded_on]
+    return (later - max(signs)).days
 
 
 def _longest_usual(pauses: Sequence[int]) -> int:

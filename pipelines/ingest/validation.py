@@ -13,7 +13,7 @@ import duckdb
 from features.contract import TABLES, Table
 from features.errors import DataError, EnvironmentFailure, UsageError
 from models.common.clock import latest_today, utc_now
-from pipelines.common.sql_quoting import quoted
+from pipelines.common.sql_quoting import literal, quoted
 from pipelines.config.error_messages import nearest
 from pipelines.ingest import calendar, erased_ids, rules
 from pipelines.ingest.company_checks import own_conditions
@@ -237,7 +237,7 @@ def _calendar(surveyed: Survey, staged: list[str]) -> None:
             "is not complete, or leave the key out"
         )
     elif company.data_through is None and "usage_daily" in staged:
-        surveyed.data_through, stray_from = _end_of_use(surveyed, latest)
+        surveyed.data_through, stray_from = _end_of_use(surveyed, staged, latest)
     surveyed.connection.execute(
         "CREATE TABLE clean.calendar AS SELECT ?::TIMESTAMP AS data_through, ? AS currency, "
         "?::DATE AS latest_today, ?::DATE AS stray_from",
@@ -245,7 +245,9 @@ def _calendar(surveyed: Survey, staged: list[str]) -> None:
     )
 
 
-def _end_of_use(surveyed: Survey, latest: date) -> tuple[date | None, date | None]:
+def _end_of_use(
+    surveyed: Survey, staged: list[str], latest: date
+) -> tuple[date | None, date | None]:
     """Return the day after the newest use, and from when on days are stray, if any are."""
     rows = surveyed.connection.execute(
         "SELECT day, count(*) FROM typed.usage_daily WHERE isfinite(day) AND day <= ? "
@@ -259,11 +261,25 @@ def _end_of_use(surveyed: Survey, latest: date) -> tuple[date | None, date | Non
             "set [company] data_through"
         )
         return None, None
-    newest, end = days[-1].day + timedelta(days=1), calendar.end_of_use(days)
+    newest = days[-1].day + timedelta(days=1)
+    end = calendar.end_of_use(days, _loaded_on(surveyed, staged, latest))
     if end != newest and _stray_policy(surveyed.settings) != "accept":
         return end, end
     surveyed.holds_today_only = newest > latest
     return min(newest, latest), None
+
+
+def _loaded_on(surveyed: Survey, staged: list[str], latest: date) -> date | None:
+    """Return the day by which three of four rows of the required tables were known."""
+    known = " UNION ALL ".join(
+        f"SELECT CAST(known_at AS DATE) AS day FROM typed.{quoted(name)} WHERE isfinite(known_at)"
+        for name in staged
+        if TABLES[name].required
+    )
+    day: date | None = surveyed.number(
+        f"SELECT quantile_disc(day, 0.75) FROM ({known}) WHERE day <= {literal(str(latest))}::DATE"
+    )
+    return day
 
 
 def _stray_policy(settings: Settings) -> Policy | None:

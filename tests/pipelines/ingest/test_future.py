@@ -261,6 +261,15 @@ def test_stray_days_do_not_move_the_end_and_rare_use_is_not_stray(
     assert end_of_use(days) == newest
 
 
+def test_use_after_the_day_of_a_first_load_is_not_stray(tmp_path: Path) -> None:
+    rows = USAGE_DAILY + used("2022-02-01", "2024-04-01") + used("2023-11-01", "2024-04-01")
+    loaded = [UsageDay(date(2022, 6, 2), 2), UsageDay(date(2024, 6, 2), 1)]
+    assert end_of_use(loaded) == date(2022, 6, 3)
+    assert end_of_use(loaded, date(2024, 5, 1)) == date(2024, 6, 3)
+    assert end_of_use(loaded, date(2024, 6, 2)) == date(2022, 6, 3), "it vouches for nothing before"
+    assert future(check(company(tmp_path, usage_daily=rows))) == {}
+
+
 @given(st.integers(1, 31), st.integers(6, 200), st.integers(1, 5000), st.integers(0, 6), st.data())
 def test_regular_use_however_rare_is_never_cut_and_one_far_row_never_moves_it(
     step: int, count: int, rows: int, jitter: int, data: st.DataObject
