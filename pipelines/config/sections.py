@@ -23,8 +23,9 @@ LIMITS = Limits()
 class Company(Frozen):
     """Whose data it is, and what its people read.
 
-    ``data_through``: first day not complete; empty = newest usage day + 1. ``without_usage``: the
-    company keeps no record of use; ``usage_daily`` is then absent, and ``data_through`` needed.
+    ``data_through``: first day not complete, never after today; empty = newest usage day + 1.
+    ``without_usage``: the company keeps no record of use; ``usage_daily`` is then absent, and
+    ``data_through`` needed.
     ``language``: of plays, reasons, monitoring results, the report and what is delivered.
     """
 

@@ -8,9 +8,9 @@ import socket
 import ssl
 import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from pathlib import Path
@@ -22,6 +22,7 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult, LoginPassword
 
 from features.errors import DataError, EnvironmentFailure, UsageError
+from models.store.scores import ScoreStore
 from pipelines.config.channels import Channel
 from pipelines.config.settings import Settings, load
 from pipelines.delivery import channels
@@ -29,6 +30,8 @@ from pipelines.delivery.attempt import DeliveryContext
 from pipelines.delivery.deliver import deliver
 from pipelines.delivery.send import DELAYS, sender
 from pipelines.report.summary import Summary, read, write
+from pipelines.scoring.scorings import withdraw
+from tests.models.stored import scoring
 from tests.pipelines.endpoint import Endpoint, listening
 
 DAY = date(2026, 8, 3)
@@ -250,6 +253,20 @@ def test_one_place_that_fails_does_not_stop_the_others(tmp_path: Path, endpoint:
         deliver(settings, context=context(CHAT_URL=endpoint.url))
     assert (tmp_path / "drive" / "2026-08-03").exists()
     assert len(endpoint.got) == 2
+
+
+def test_neither_a_report_of_the_future_nor_of_a_withdrawn_scoring_is_delivered(
+    tmp_path: Path,
+) -> None:
+    settings = company(tmp_path, DRIVE)
+    later = SUMMARY.as_of + timedelta(days=7)
+    company(tmp_path, DRIVE, replace(SUMMARY, as_of=later, scoring_id="second"))
+    company(tmp_path, DRIVE, replace(SUMMARY, as_of=date(2035, 1, 2), scoring_id="far"))
+    with closing(ScoreStore(settings.store_url)) as store:
+        store.write(scoring("second", as_of=later), [])
+    assert deliver(settings, dry_run=True).as_of == str(later)
+    withdraw(settings, "second", "wrong data")
+    assert deliver(settings, dry_run=True).as_of == str(SUMMARY.as_of)
 
 
 def test_what_is_not_there_is_told(tmp_path: Path) -> None:

@@ -3,7 +3,7 @@ from __future__ import annotations
 import json
 import shutil
 from dataclasses import asdict
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 import numpy as np
@@ -157,6 +157,16 @@ def test_a_table_without_an_input_is_refused_for_every_model_at_once(settings: S
     assert [problem.split(": ")[1] for problem in told.value.problems] == [
         f"the model of {name} needs silent; build the table anew, or train" for name in USED
     ]
+
+
+def test_a_table_that_ends_after_today_is_not_scored(settings: Settings) -> None:
+    frame, _ = trained.labelled()
+    ahead = date(2035, 1, 2)
+    frame.loc[frame["as_of"] == max(frame["as_of"]), "as_of"] = ahead
+    trained.write(settings, frame, str(ahead))
+    with pytest.raises(DataError, match=r"newest date, 2035-01-02, lies after today.*clock"):
+        score(settings)
+    assert stored(settings) == []
 
 
 def test_lost_tables_say_what_to_run(settings: Settings) -> None:
