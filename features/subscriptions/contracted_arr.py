@@ -31,10 +31,9 @@ def standings(facts: Facts) -> ir.Table:
         before it: 0 where all that runs is known to have ended by then. ``renewal_days`` to the
         next end of a running term, ``term_days`` of the longest one; null where none is signed.
     """
-    lines = facts.announced("subscriptions")
-    real = lines.ended_on.isnull() | (lines.ended_on > lines.starts_on)
-    lines = lines.filter(real).mutate(worth=lines.quantity * lines.unit_price)
-    lines = lines.mutate(**{f"runs_{name}": _runs(lines, days) for name, days in DAYS.items()})
+    lines = contracted_periods(facts)
+    lines = lines.mutate(worth=lines.quantity * lines.unit_price)
+    lines = lines.mutate(**{f"runs_{name}": runs_in(lines, days) for name, days in DAYS.items()})
     paid = {name: lines.worth.sum(where=lines[f"runs_{name}"]).fill_null(0.0) for name in DAYS}
     term = lines.term_ends_on
     return lines.group_by([*KEYS, "started_on"]).aggregate(
@@ -44,7 +43,13 @@ def standings(facts: Facts) -> ir.Table:
     )
 
 
-def _runs(lines: ir.Table, days: int) -> ir.BooleanValue:
+def contracted_periods(facts: Facts) -> ir.Table:
+    """Return the periods known before each ``as_of``, later ones too; withdrawn ones are none."""
+    lines = facts.announced("subscriptions")
+    return lines.filter(lines.ended_on.isnull() | (lines.ended_on > lines.starts_on))
+
+
+def runs_in(lines: ir.Table, days: int) -> ir.BooleanValue:
     """Say which periods run in ``days``; the last of a line to have begun replaces the others.
 
     The period before it has often no known end yet when the next is signed.

@@ -1,11 +1,12 @@
-"""What a probability is worth: expected expansion ARR, and ARR at risk.
+"""What a probability is worth: expected expansion ARR, and expected loss.
 
-Needs NumPy alone: the server works out amounts, too.
+What no model says anything of is not known, NaN, and never 0. Needs NumPy alone: the server works
+out amounts, too.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Protocol
 
 import numpy as np
@@ -50,22 +51,40 @@ def exclusive(
 def expected_amounts(
     probabilities: Mapping[str, np.ndarray], shares: Mapping[str, np.ndarray], arr: np.ndarray
 ) -> dict[str, np.ndarray]:
-    """Return probability times ARR times its share, target by target, each of shape (rows,)."""
-    return {name: p * np.nan_to_num(arr) * shares[name] for name, p in probabilities.items()}
+    """Return probability times ARR times its share, target by target, each of shape (rows,).
+
+    NaN where the ARR or the probability is not known.
+    """
+    return {name: p * arr * shares[name] for name, p in probabilities.items()}
 
 
 def expansion(
     amounts: Mapping[str, np.ndarray], labels: Mapping[str, Directed], rows: int
 ) -> np.ndarray:
-    """Return the expected expansion ARR of all targets that gain ARR together, shape (rows,)."""
+    """Return the expected expansion ARR of all targets that gain ARR together, shape (rows,).
+
+    NaN where no such target has a model; see ``left_out`` for those that are not in it.
+    """
     return _sum(amounts, labels, GAIN, rows)
 
 
-def at_risk(
+def loss(
     amounts: Mapping[str, np.ndarray], labels: Mapping[str, Directed], rows: int
 ) -> np.ndarray:
-    """Return the ARR expected to be lost to all targets that lose ARR, shape (rows,)."""
+    """Return the ARR expected to be lost to all targets that lose ARR, as ``expansion`` does."""
     return _sum(amounts, labels, LOSS, rows)
+
+
+def left_out(
+    models: Iterable[str], labels: Mapping[str, Directed], *directions: str
+) -> tuple[str, ...]:
+    """Return the targets of ``directions`` that no model says anything of, in their order."""
+    available = set(models)
+    return tuple(
+        name
+        for name, label in labels.items()
+        if label.direction in (directions or (GAIN, LOSS)) and name not in available
+    )
 
 
 def _sum(
@@ -77,4 +96,4 @@ def _sum(
         for name, label in labels.items()
         if label.direction == direction and name in amounts
     ]
-    return np.sum(parts, axis=0) if parts else np.zeros(rows)
+    return np.sum(parts, axis=0) if parts else np.full(rows, np.nan)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 
 from features.labels.targets import TARGETS
 from models.i18n.feature_text import phrase
 from models.i18n.messages import Catalogue
-from models.i18n.number_format import ENGLISH
+from models.i18n.number_format import ENGLISH, Figures
+from models.inference.contracted import Contracted
 from models.inference.expected_arr import GAIN, LOSS
 
 Value = float | str | None
@@ -48,13 +50,16 @@ class Case:
     chances
         Probability of each target within the horizon.
     amounts
-        Expected ARR of each target: probability times amount, in ``currency`` a year.
+        Expected ARR of each target: probability times amount, in ``currency`` a year; a target
+        without one is not known.
     currency, limits
         What amounts are in, and where plays begin.
     words
         The language of the texts.
     directions
         Whether a target gains ARR (``+``), loses it (``-``), or counts as neither.
+    contracted
+        What is signed or announced by the end of the horizon, where that is known.
     """
 
     values: Mapping[str, Value]
@@ -64,26 +69,44 @@ class Case:
     limits: Limits = Limits()
     words: Catalogue = ENGLISH
     directions: Mapping[str, str] = field(default_factory=lambda: OURS)
+    contracted: Contracted | None = None
 
     @property
-    def gain(self) -> float:
-        """Expected expansion ARR: that of the targets that gain ARR."""
+    def gain(self) -> float | None:
+        """Expected expansion ARR: that of the targets that gain ARR; ``None``: cannot say."""
         return self._sum(GAIN)
 
     @property
-    def risk(self) -> float:
-        """ARR at risk: that of the targets that lose ARR."""
-        return self._sum(LOSS)
+    def risk(self) -> float | None:
+        """ARR at risk: lost by notice, and of the targets that lose ARR; ``None``: cannot say."""
+        expected, noticed = self._sum(LOSS), self.lost_by_notice
+        return expected if expected is None and not noticed else (expected or 0.0) + noticed
 
-    def _sum(self, direction: str) -> float:
-        return sum(
-            (
-                self.amounts.get(name, 0.0)
-                for name, way in self.directions.items()
-                if way == direction
-            ),
-            0.0,
-        )
+    @property
+    def lost_by_notice(self) -> float:
+        """ARR that is known to end within the horizon; 0 where nothing is known to."""
+        return (self.contracted.loss or 0.0) if self.contracted else 0.0
+
+    @property
+    def is_decided(self) -> bool:
+        """Whether all that runs is known to end within the horizon."""
+        return self.contracted is not None and self.contracted.is_decided
+
+    def left_out(self, direction: str) -> list[str]:
+        """Return the targets of a direction of which nothing can be said."""
+        return [
+            name
+            for name, way in self.directions.items()
+            if way == direction and name not in self.amounts
+        ]
+
+    def _sum(self, direction: str) -> float | None:
+        parts = [
+            self.amounts[name]
+            for name, way in self.directions.items()
+            if way == direction and name in self.amounts
+        ]
+        return sum(parts, 0.0) if parts else None
 
     def number(self, name: str) -> float | None:
         """Return a figure of the account; ``None``: cannot say."""
@@ -98,6 +121,10 @@ class Case:
     def money(self, amount: float) -> str:
         """Return an amount in words."""
         return phrase("currency", amount, self.currency, self.words)
+
+    def day(self, day: date) -> str:
+        """Return a date in words: 10 June 2026."""
+        return Figures(self.words.language).day(day)
 
     def percent(self, share: float) -> str:
         """Return a share in words."""

@@ -18,6 +18,9 @@ from models.plays.guards import GUARDS, Guard, seats
 FACTS = 3
 """Facts in a text; a CSM wants the strongest, not all."""
 
+NO_ACTION, DECIDED = "leave_alone", "win_back_or_wind_down"
+"""The plays that neither mend nor sell: nothing to do, and nothing left to predict."""
+
 FactsFunction = Callable[[Case], Iterator[str]]
 
 
@@ -55,7 +58,7 @@ class Play:
     @property
     def guards(self) -> tuple[Guard, ...]:
         """What holds it back, if it sells: every guard that mends, then its own stops."""
-        mend = [guard for guard in GUARDS.values() if guard.instead != "leave_alone"]
+        mend = [guard for guard in GUARDS.values() if guard.instead != NO_ACTION]
         return (*mend, *(GUARDS[name] for name in self.stops)) if self.sells else ()
 
     def amount(self, case: Case) -> float:
@@ -108,6 +111,13 @@ def play(
 
 
 @play(alarm=True)
+def win_back_or_wind_down(case: Case) -> Iterator[str]:
+    """All subscriptions are known to end within the horizon: the outcome is decided."""
+    yield from _ending(case)
+    yield from (reason for play in MENDING for reason in troubles(case, play.name))
+
+
+@play(alarm=True)
 def secure_the_champion(case: Case) -> Iterator[str]:
     """A champion left, is leaving or is on long leave: no expansion without a successor."""
     yield from troubles(case, "secure_the_champion")
@@ -157,13 +167,16 @@ def cross_sell(case: Case) -> Iterator[str]:
 @play()
 def leave_alone(case: Case) -> Iterator[str]:
     """No sale or issue is worth outreach now, or the expansion is already signed."""
-    yield case.say("fact.quiet", gain=case.money(case.gain), risk=case.money(case.risk))
+    if case.is_decided:
+        yield from _ending(case)
+    else:
+        yield ", ".join(_expected(case))
 
 
 MENDING = tuple(
     candidate
     for candidate in PLAYS.values()
-    if not candidate.sells and candidate.name != "leave_alone"
+    if not candidate.sells and candidate.name not in (NO_ACTION, DECIDED)
 )
 SELLING = tuple(candidate for candidate in PLAYS.values() if candidate.sells)
 
@@ -172,6 +185,23 @@ def troubles(case: Case, name: str) -> Iterator[str]:
     """Yield what the guards that lead to the play ``name`` have to say."""
     guards = (guard for guard in GUARDS.values() if guard.instead == name)
     yield from (trouble for guard in guards if (trouble := guard.tell(case)))
+
+
+def _expected(case: Case) -> Iterator[str]:
+    """Yield what may be gained and lost, each with its amount or that it is not known."""
+    for name, amount in (("gain", case.gain), ("risk", case.risk)):
+        if amount is None:
+            yield case.say(f"fact.{name}_unknown")
+        else:
+            yield case.say(f"fact.{name}", amount=case.money(amount))
+
+
+def _ending(case: Case) -> Iterator[str]:
+    """Yield when the account ends, and what is lost with it."""
+    if case.contracted and case.contracted.effective_on:
+        yield case.say("fact.ends_on", day=case.day(case.contracted.effective_on))
+    if case.contracted and case.contracted.loss is not None:
+        yield case.say("fact.lost_by_notice", amount=case.money(case.contracted.loss))
 
 
 def _renewal(case: Case) -> Iterator[str]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from models.inference.expected_arr import GAIN
 from models.plays.context import Case
 
 Tell = Callable[[Case], str | None]
@@ -100,6 +101,17 @@ def blocked(case: Case) -> str | None:
     return case.say("guard.blocked") if case.above("has_blocker") else None
 
 
+@guard(instead="fix_before_you_sell")
+def notice_given(case: Case) -> str | None:
+    """Notice was given for a part of what the account holds, or less was signed."""
+    lost = case.lost_by_notice
+    if case.is_decided or lost < case.limits.worth_a_talk or case.contracted is None:
+        return None
+    day = case.contracted.effective_on
+    values = {"amount": case.money(lost), "day": case.day(day) if day else ""}
+    return case.say("guard.notice_given" if day else "fact.lost_by_notice", **values)
+
+
 @guard("seats_activated_share", "seats_utilization_28d", instead="drive_adoption")
 def oversold(case: Case) -> str | None:
     """After onboarding, too few licensed seats are activated or, if that is unknown, active."""
@@ -123,10 +135,17 @@ def silent(case: Case) -> str | None:
 
 @guard(instead="fix_before_you_sell")
 def more_at_risk(case: Case) -> str | None:
-    """ARR at risk exceeds the expected expansion."""
-    if case.risk < case.limits.worth_a_talk or case.risk <= case.gain:
+    """ARR at risk exceeds the expected expansion, or nothing is known of an expansion."""
+    risk, gain = case.risk, case.gain
+    if risk is None or risk < case.limits.worth_a_talk or (gain is not None and risk <= gain):
         return None
-    return case.say("guard.more_at_risk", risk=case.money(case.risk), gain=case.money(case.gain))
+    if gain is None:
+        return case.say("guard.at_risk", risk=case.money(risk))
+    if unknown := case.left_out(GAIN):
+        names = ", ".join(case.words.name("target_in_text", name) for name in unknown)
+        values = {"risk": case.money(risk), "gain": case.money(gain), "unknown": names}
+        return case.say("guard.more_at_risk_but", **values)
+    return case.say("guard.more_at_risk", risk=case.money(risk), gain=case.money(gain))
 
 
 @guard(instead="leave_alone")

@@ -1,8 +1,9 @@
 """What to do: one play per account, and one list per CSM within their capacity.
 
 The list ranks by ARR in play, net. A sale counts its expected expansion less the ARR at risk;
-resolving an issue counts the ARR at risk and the sale on hold. That is the ARR that outreach is
-about, not the effect of outreach: only the control group measures that.
+resolving an issue counts the ARR at risk and the sale on hold; an account that leaves counts the
+ARR lost by notice. What is not known counts nothing. That is the ARR that outreach is about, not
+the effect of outreach: only the control group measures that.
 """
 
 from __future__ import annotations
@@ -15,7 +16,15 @@ from datetime import date, timedelta
 from typing import Literal
 
 from models.plays.context import Case
-from models.plays.definitions import MENDING, PLAYS, SELLING, Play, troubles
+from models.plays.definitions import (
+    DECIDED,
+    MENDING,
+    NO_ACTION,
+    PLAYS,
+    SELLING,
+    Play,
+    troubles,
+)
 
 NOBODY = "no CSM named"
 """The pool of accounts that are nobody's."""
@@ -70,13 +79,23 @@ class Turn:
 
 
 def choose(case: Case) -> Decision:
-    """Return the one play of an account with its reason and the second-best."""
+    """Return the one play of an account with its reason and the second-best.
+
+    An issue is worth outreach, too, where nobody can say what it puts at risk.
+    """
+    if case.is_decided:
+        return _ending(case)
     mending, sales = _mending(case), _sales(case)
+    risk = case.risk or 0.0
     gain = sum(play.amount(case) for play in SELLING if not play.stop(case))
-    stakes = dict.fromkeys(mending, case.risk + (gain if sales else 0.0))
-    stakes |= dict.fromkeys(sales, gain - case.risk)
-    worth = [play for play in stakes if stakes[play] >= case.limits.worth_a_talk]
-    best = worth[0] if worth else PLAYS["leave_alone"]
+    stakes = dict.fromkeys(mending, risk + (gain if sales else 0.0))
+    stakes |= dict.fromkeys(sales, gain - risk)
+    worth = [
+        play
+        for play, stake in stakes.items()
+        if stake >= case.limits.worth_a_talk or (case.risk is None and play in mending)
+    ]
+    best = worth[0] if worth else PLAYS[NO_ACTION]
     others = [play.name for play in stakes if play is not best]
     return Decision(
         play=best.name,
@@ -85,6 +104,14 @@ def choose(case: Case) -> Decision:
         second=others[0] if others else None,
         at_stake=round(stakes.get(best, 0.0), 2),
     )
+
+
+def _ending(case: Case) -> Decision:
+    """Return the decision about an account whose end is known: nothing is sold to it."""
+    lost = case.lost_by_notice
+    best = PLAYS[DECIDED if lost >= case.limits.worth_a_talk else NO_ACTION]
+    at_stake = round(lost, 2) if best.name == DECIDED else 0.0
+    return Decision(play=best.name, text=best.text(case), why="", second=None, at_stake=at_stake)
 
 
 def listed(
@@ -169,7 +196,8 @@ def _one_list(
         accounts, key=lambda account_id: (-choices[account_id].at_stake, account_id)
     ):
         choice = choices[account]
-        apart = is_held_out(account, rules.hold_out)
+        # Whatever is done about an account whose end is known, no outcome would show its effect.
+        apart = choice.play != DECIDED and is_held_out(account, rules.hold_out)
         standing = _standing(
             choice, turns.get(account), rules, as_of, apart, full=place >= capacity
         )
@@ -181,7 +209,7 @@ def _one_list(
 def _standing(
     choice: Decision, turn: Turn | None, rules: Rules, as_of: date, apart: bool, *, full: bool
 ) -> Standing:
-    if choice.play == "leave_alone":
+    if choice.play == NO_ACTION:
         return "nothing_to_do"
     if turn and _rests(choice, turn, rules, as_of):
         return "cooling_down"

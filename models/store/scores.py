@@ -38,6 +38,7 @@ from sqlalchemy import (
 )
 
 from models.common.clock import latest_today, naive_utc, stored_now
+from models.inference.contracted import Contracted
 from models.inference.reasons import Reasons, StoredReasons, as_stored
 from models.plays.prioritisation import Decision, Turn
 from models.store import erased_ids, scored_inputs
@@ -93,6 +94,12 @@ scores = Table(
     Column("place", Integer),
     Column("held_out", Boolean),
     Column("rankings", JSON),
+    # What is signed or announced, all null in a scoring from before it was stored.
+    Column("contracted_arr", Float),
+    Column("contracted_gain", Float),
+    Column("contracted_loss", Float),
+    Column("contracted_on", Date),
+    Column("is_decided", Boolean),
     # The long ones come last: SQLite reads a row from its start.
     Column("probabilities", JSON, nullable=False),
     Column("reasons", JSON, nullable=False),
@@ -111,6 +118,14 @@ COLUMN_OF = {
     "held_out": "held_out",
 }
 """Each field of a decision with its column among the scores."""
+CONTRACTED_COLUMN_OF = {
+    "arr": "contracted_arr",
+    "gain": "contracted_gain",
+    "loss": "contracted_loss",
+    "effective_on": "contracted_on",
+    "is_decided": "is_decided",
+}
+"""The same for what is contracted."""
 
 
 @dataclass(frozen=True)
@@ -165,8 +180,10 @@ class AccountScore:
     """What one account was scored: probabilities by target, money, and reasons by target.
 
     Amounts are in the scoring's currency a year, ``None`` where unknown; ``rank`` 1 is best.
-    ``reasons`` are by target; those of a stored score are decoded when asked for. ``decision`` is
-    ``None`` in scorings without decisions.
+    ``arr_at_risk`` is the loss by notice, which is contracted, and the expected loss of the rest.
+    ``probabilities`` and ``reasons`` are empty where the outcome is decided; reasons of a stored
+    score are decoded when asked for. ``contracted`` is ``None`` in scorings from before it was
+    stored, ``decision`` in scorings without decisions.
     """
 
     account_id: str
@@ -179,13 +196,20 @@ class AccountScore:
     arr_at_risk: float | None
     probabilities: Mapping[str, float]
     reasons: Mapping[str, Reasons]
+    contracted: Contracted | None = None
     decision: Decision | None = None
 
     @property
+    def is_decided(self) -> bool:
+        """Whether nothing is left to predict: all that runs is known to end by the horizon."""
+        return self.contracted is not None and self.contracted.is_decided
+
+    @property
     def net_expected_arr(self) -> float | None:
-        """The ARR that the account is expected to change by: expansion less what is at risk."""
+        """The ARR that the account is expected to change by, what is contracted included."""
         gain, risk = self.expected_expansion_arr, self.arr_at_risk
-        return None if gain is None or risk is None else round(gain - risk, 2)
+        signed = (self.contracted.gain or 0.0) if self.contracted else 0.0
+        return None if gain is None or risk is None else round(gain + signed - risk, 2)
 
 
 @dataclass(frozen=True)
@@ -205,7 +229,8 @@ class OpenScoring:
     inputs: StoredInputs | None
 
 
-PLAIN = tuple(column.name for column in fields(AccountScore) if column.name != "decision")
+NESTED = ("contracted", "decision")
+PLAIN = tuple(column.name for column in fields(AccountScore) if column.name not in NESTED)
 """The fields of a score that have the name of their column."""
 
 
@@ -466,6 +491,8 @@ def _row(scoring_id: str, score: AccountScore) -> dict[str, Any]:
         amount = row[name]
         row[name] = amount if amount is not None and math.isfinite(amount) else None
     decision = {} if score.decision is None else asdict(score.decision)
+    contracted = {} if score.contracted is None else asdict(score.contracted)
+    row |= {column: contracted.get(name) for name, column in CONTRACTED_COLUMN_OF.items()}
     return row | {column: decision.get(name) for name, column in COLUMN_OF.items()}
 
 
@@ -474,6 +501,10 @@ def _stored(row: Row[Any], scoring: Scoring) -> StoredScore:
     decision = None
     if columns["play"] is not None:
         decision = Decision(**{name: columns[column] for name, column in COLUMN_OF.items()})
+    contracted = None
+    if columns["is_decided"] is not None:
+        of = CONTRACTED_COLUMN_OF
+        contracted = Contracted(**{name: columns[column] for name, column in of.items()})
     plain = {name: columns.get(name, {}) for name in PLAIN}
     plain["reasons"] = StoredReasons(plain["reasons"])
-    return StoredScore(**plain, decision=decision, scoring=scoring)
+    return StoredScore(**plain, contracted=contracted, decision=decision, scoring=scoring)

@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 from features.errors import DataError
 from models.dataset import feature_table
 from models.dataset.feature_table import FeatureTable
-from pipelines.build.compute import features_at, in_order
+from pipelines.build.compute import beside, contracted_at, features_at, in_order
 
 if TYPE_CHECKING:
     from pipelines.config.settings import Settings
@@ -41,6 +41,6 @@ def table_on(settings: Settings, day: date) -> FeatureTable:
     before = built.filter(pc.less_equal(built["as_of"], pa.scalar(day)))
     if day in dates:
         return feature_table.parsed(before, path)
-    rows = features_at(settings, [day])
+    rows = beside(features_at(settings, [day]), contracted_at(settings, [day]))
     both = in_order(pa.concat_tables([before, rows], promote_options="default"))
     return feature_table.parsed(both.replace_schema_metadata(built.schema.metadata), path)

@@ -17,6 +17,7 @@ from models.common.files import atomic_file
 from pipelines.build import incremental
 from pipelines.build.compute import (
     beside,
+    contracted_at,
     feature_schema,
     features_at,
     first_start,
@@ -87,7 +88,8 @@ def build(
     _refuse_nobody_to_score(features, through)
     report("computing targets", 0.8)
     outcomes = labels_at(settings, dates, horizon_of(settings, through))
-    table = attached(beside(features, outcomes), description)
+    table = beside(beside(features, contracted_at(settings, dates)), outcomes)
+    table = attached(table, description)
     report("writing", 0.9)
     with atomic_file(path) as other:
         pq.write_table(table, other, compression="zstd")

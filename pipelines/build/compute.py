@@ -16,6 +16,7 @@ from features.labels.label_table import labels
 from features.labels.outcome_window import Horizon
 from features.point_in_time.facts import KEYS, Facts, spine
 from features.subscriptions.contracted_arr import standings
+from features.subscriptions.contracted_columns import contracted
 from pipelines.build import engines
 from pipelines.common.progress import Progress, silent
 from pipelines.config.company_features import groups, targets
@@ -61,6 +62,19 @@ def labels_at(settings: Settings, dates: Sequence[date], horizon: Horizon) -> pa
         ).to_pyarrow(),
     )
     return in_order(_rounded(outcomes))
+
+
+def contracted_at(settings: Settings, dates: Sequence[date]) -> pa.Table:
+    """Return, in order, what every account running at each of ``dates`` comes to by contract.
+
+    That is at the end of the company's horizon, by what was signed or announced before the date.
+    """
+    days = settings.build.horizon_days
+    standing = _evaluated(
+        settings,
+        lambda _, tables: contracted(Facts(tables, spine(tables, dates), dates), days).to_pyarrow(),
+    )
+    return in_order(_rounded(standing))
 
 
 def standings_at(settings: Settings, dates: Sequence[date]) -> pa.Table:

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from models.i18n.messages import Catalogue, read
-from models.i18n.number_format import Figures
+from models.i18n.number_format import WORDS, Figures
 from pipelines.report.summary import Summary
 
-CATALOGUES = read(Path(__file__).with_name("messages"))
+CATALOGUES = read(Path(__file__).with_name("messages"), WORDS)
 LIGHTS = {"ok": "\U0001f7e2", "look": "\U0001f7e1", "alarm": "\U0001f534"}
 """Large circles: they are seen before anything is read."""
 
@@ -48,13 +48,20 @@ def summary_text(summary: Summary) -> SummaryText:
 
 
 def _lines(summary: Summary, words: Catalogue, figures: Figures) -> Iterator[tuple[str, str]]:
-    def money(amount: float) -> str:
+    def money(amount: float | None) -> str:
+        if amount is None:
+            return words.text("value.not_known")
         return f"{figures.short(amount)} {summary.currency}"
 
     days = summary.horizon_days
     yield words.text("figure.arr", accounts=figures.number(summary.accounts)), money(summary.arr)
     yield words.text("figure.expansion", days=days), money(summary.expected_expansion_arr)
     yield words.text("figure.risk", days=days), money(summary.arr_at_risk)
+    if summary.arr_lost_by_notice:
+        yield words.text("figure.notice"), money(summary.arr_lost_by_notice)
+    if summary.leaves_out:
+        names = (words.name("target", name) for name in summary.leaves_out)
+        yield words.text("figure.leaves_out"), ", ".join(names)
     for name, spread in (("nrr", summary.nrr), ("grr", summary.grr)):
         if spread:
             yield words.text(f"figure.{name}"), _spread(spread, words, figures)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from models.dataset.contracted import undecided
 from models.dataset.feature_table import FeatureTable
 from models.dataset.matrix import matrix
 from models.release.golden_rows import matrix_probabilities
@@ -48,6 +49,11 @@ class Week:
     def rows(self) -> pd.DataFrame:
         """The rows of the week."""
         return self.table.frame[self.table.frame["as_of"] == self.as_of]
+
+    @property
+    def scored(self) -> pd.DataFrame:
+        """The rows of the week that have probabilities: those whose outcome is open."""
+        return undecided(self.table, self.rows)
 
     @cached_property
     def columns(self) -> feature_drift.FeatureDrift:
@@ -136,7 +142,7 @@ def _figures(
 ) -> dict[str, float | None]:
     rows = week.rows
     probabilities = {
-        name: matrix_probabilities(files, matrix(rows, tuple(files.features)))
+        name: matrix_probabilities(files, matrix(week.scored, tuple(files.features)))
         for name, files in week.models.items()
     }
     versions = {name: str(files.card.version) for name, files in week.models.items()}

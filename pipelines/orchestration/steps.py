@@ -37,7 +37,9 @@ def score(settings: Settings, progress: Progress) -> str:
     from pipelines.scoring.score import score as scored
 
     result = scored(settings, progress)
-    money = f"expected expansion {result.currency} {PLAIN.number(result.expected_expansion_arr)}"
+    expected = result.expected_expansion_arr
+    amount = "not known" if expected is None else f"{result.currency} {PLAIN.number(expected)}"
+    money = f"expected expansion {amount}"
     return f"{result.accounts:,} accounts, {money} (release {result.release_id})"
 
 

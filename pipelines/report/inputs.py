@@ -229,11 +229,21 @@ RISKS = 10
 
 
 def best(scores: Sequence[StoredScore], count: int) -> list[StoredScore]:
-    """Return the accounts of highest rank."""
-    return sorted(scores, key=lambda score: score.rank)[:count]
+    """Return the accounts of highest rank; none whose end is known."""
+    undecided = (score for score in scores if not score.is_decided)
+    return sorted(undecided, key=lambda score: score.rank)[:count]
 
 
 def most_at_risk(scores: Sequence[StoredScore]) -> list[StoredScore]:
-    """Return the accounts with the most ARR at risk."""
-    at_risk = [score for score in scores if (score.arr_at_risk or 0) > 0]
-    return sorted(at_risk, key=lambda score: (-(score.arr_at_risk or 0), score.account_id))[:RISKS]
+    """Return the accounts with the most ARR at risk; those that leave are apart, in ``leaving``."""
+    return _by_risk(score for score in scores if not score.is_decided)[:RISKS]
+
+
+def leaving(scores: Sequence[StoredScore]) -> list[StoredScore]:
+    """Return the accounts whose end is known, the most ARR lost by notice first."""
+    return _by_risk(score for score in scores if score.is_decided)
+
+
+def _by_risk(scores: Iterable[StoredScore]) -> list[StoredScore]:
+    at_risk = [score for score in scores if score.arr_at_risk]
+    return sorted(at_risk, key=lambda score: (-(score.arr_at_risk or 0.0), score.account_id))

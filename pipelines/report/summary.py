@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from pipelines.report.inputs import Inputs
 
 FILE = "summary.json"
-FORMAT = 1
+FORMATS = (1, 2)
+"""Those that can be read; the last one is written."""
 ENDS = ("value", "low_80", "high_80")
 
 
@@ -25,7 +26,9 @@ class Summary:
     """What a leader reads first; ``answer`` and ``verdict`` are sentences in ``language``.
 
     Amounts are in ``currency``; ``nrr`` and ``grr`` hold a share with its 80 % interval.
-    ``listed`` counts the accounts on CSMs' lists, ``behind`` those that started and fell behind.
+    Amounts are ``None`` where they are not known, and lack the targets in ``leaves_out``;
+    ``arr_at_risk`` includes ``arr_lost_by_notice``. ``listed`` counts the accounts on CSMs' lists,
+    ``behind`` those that started and fell behind.
     """
 
     company: str
@@ -37,9 +40,9 @@ class Summary:
     answer: str
     verdict: str
     accounts: int
-    arr: float
-    expected_expansion_arr: float
-    arr_at_risk: float
+    arr: float | None
+    expected_expansion_arr: float | None
+    arr_at_risk: float | None
     nrr: Mapping[str, float] | None
     grr: Mapping[str, float] | None
     listed: int
@@ -47,6 +50,8 @@ class Summary:
     oversold: int
     behind: int
     scoring_id: str = ""
+    arr_lost_by_notice: float | None = None
+    leaves_out: tuple[str, ...] = ()
 
 
 def summary(inputs: Inputs, content: Mapping[str, Any], language: str) -> Summary:
@@ -65,7 +70,7 @@ def summary(inputs: Inputs, content: Mapping[str, Any], language: str) -> Summar
         verdict=content["trust"].signs[0].sentence,
         accounts=totals.accounts,
         arr=totals.arr,
-        expected_expansion_arr=totals.expected,
+        expected_expansion_arr=totals.expansion,
         arr_at_risk=totals.at_risk,
         nrr=nrr,
         grr=grr,
@@ -74,12 +79,14 @@ def summary(inputs: Inputs, content: Mapping[str, Any], language: str) -> Summar
         oversold=content["oversold"].total,
         behind=content["starting"].urgent,
         scoring_id=inputs.scoring.scoring_id,
+        arr_lost_by_notice=totals.lost_by_notice,
+        leaves_out=totals.leaves_out,
     )
 
 
 def write(report_summary: Summary, folder: Path) -> None:
     """Write a summary in one step."""
-    content = {"format": FORMAT, **asdict(report_summary)}
+    content = {"format": FORMATS[-1], **asdict(report_summary)}
     text = json.dumps(content, indent=1, ensure_ascii=False, default=str, sort_keys=True)
     write_atomically(folder / FILE, text + "\n")
 
@@ -88,6 +95,8 @@ def read(folder: Path) -> Summary | None:
     """Return the summary of a report's folder; ``None`` without one, or by other code."""
     path = folder / FILE
     content: dict[str, Any] = json.loads(path.read_text("utf-8")) if path.exists() else {}
-    if content.pop("format", None) != FORMAT:
+    if content.pop("format", None) not in FORMATS:
         return None
-    return Summary(**{**content, "as_of": date.fromisoformat(content["as_of"])})
+    leaves_out = tuple(content.pop("leaves_out", ()))
+    as_of = date.fromisoformat(content.pop("as_of"))
+    return Summary(**content, as_of=as_of, leaves_out=leaves_out)

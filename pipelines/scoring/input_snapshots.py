@@ -16,9 +16,14 @@ from models.common.files import atomic_file
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from models.inference.contracted import ContractedColumns
+
 MOST_SNAPSHOTS = 8
 """So many scorings stay, two months of weeks; what is older is removed with the next."""
 METADATA = b"expansion"
+DECIDED, ON = "is_decided_next_horizon", "contracted_on_next_horizon"
+"""Columns beside the inputs: whether the outcome was decided then, and the day of the last change
+that was contracted. No input has such a name."""
 
 
 @dataclass(frozen=True)
@@ -32,17 +37,28 @@ class Snapshot:
     path: Path
 
     def rows(self) -> pd.DataFrame:
-        """Return the inputs by account, shape (accounts, inputs)."""
+        """Return the inputs by account with ``DECIDED`` and ``ON``, shape (accounts, inputs + 2).
+
+        In a snapshot of before decided outcomes were told apart, none is.
+        """
         frame: pd.DataFrame = pq.read_table(self.path).to_pandas()
+        if DECIDED not in frame:
+            frame = frame.assign(**{DECIDED: False, ON: None})
         return frame.set_index("account_id")
 
 
-def write(snapshot: Snapshot, rows: pd.DataFrame, inputs: Sequence[str]) -> None:
+def write(
+    snapshot: Snapshot, rows: pd.DataFrame, inputs: Sequence[str], contracted: ContractedColumns
+) -> None:
     """Write a scoring's ``inputs``, columns of ``rows``, and remove all but the newest snapshots.
 
     Of the files in the snapshot's folder, the newest ``MOST_SNAPSHOTS`` stay.
     """
-    table = pa.Table.from_pandas(rows[["account_id", *inputs]], preserve_index=False)
+    columns = rows[["account_id", *inputs]]
+    columns = columns.assign(**{DECIDED: contracted.is_decided, ON: contracted.effective_on})
+    table = pa.Table.from_pandas(columns, preserve_index=False)
+    on = pa.array(list(contracted.effective_on), pa.date32())
+    table = table.set_column(table.column_names.index(ON), ON, on)
     metadata = {name: value for name, value in asdict(snapshot).items() if name != "path"}
     table = table.replace_schema_metadata({METADATA: json.dumps(metadata, sort_keys=True)})
     with atomic_file(snapshot.path) as aside:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from models.i18n.messages import Catalogue
+from models.inference.contracted import Contracted
 from models.plays.context import Case, Limits
 from models.plays.prioritisation import Decision, Rules, choose, listed
 
@@ -28,6 +29,7 @@ def account_cases(
     currency: str,
     limits: Limits,
     words: Catalogue,
+    contracted: Sequence[Contracted] = (),
 ) -> Iterator[tuple[str, Case]]:
     """Yield each account id with what its plays look at.
 
@@ -36,16 +38,20 @@ def account_cases(
     rows
         The feature rows of one ``as_of``.
     probabilities, amounts
-        Probability and expected ARR of each target, shape (rows,).
+        Probability and expected ARR of each target, shape (rows,); NaN is not known.
     directions
         Whether a target gains ARR (``+``), loses it (``-``), or counts as neither.
     currency, limits, words
         What amounts are in, where plays begin, and the language they are worded in.
+    contracted
+        What is signed or announced of each row; nothing where it is empty.
     """
     for position, row in enumerate(rows.itertuples(index=False, name=None)):
         values = dict(zip(rows.columns, row, strict=True))
         figures = (_at(probabilities, position), _at(amounts, position))
-        yield str(values["account_id"]), Case(values, *figures, currency, limits, words, directions)
+        signed = contracted[position] if contracted else None
+        account = Case(values, *figures, currency, limits, words, directions, signed)
+        yield str(values["account_id"]), account
 
 
 def decide(
@@ -76,4 +82,5 @@ def decide(
 
 
 def _at(columns: Columns, position: int) -> dict[str, float]:
-    return {name: float(values[position]) for name, values in columns.items()}
+    row = ((name, float(values[position])) for name, values in columns.items())
+    return {name: value for name, value in row if not np.isnan(value)}

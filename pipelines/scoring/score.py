@@ -15,14 +15,16 @@ import pandas as pd
 
 from features.errors import DataError
 from models.common.clock import stored_now
-from models.dataset import feature_table
+from models.dataset import contracted, feature_table
 from models.dataset.matrix import matrix
 from models.explanation import reasons
 from models.i18n.messages import Catalogue
 from models.inference import expected_arr
 from models.inference.calibrators import apply
+from models.inference.contracted import ContractedColumns, known
 from models.inference.encoding import SEGMENT
 from models.inference.reasons import Reasons, as_stored
+from models.inference.totals import total
 from models.plays.prioritisation import Decision
 from models.release import bundle
 from models.release.golden_rows import amount_shares
@@ -46,6 +48,12 @@ if TYPE_CHECKING:
 class ScoreResult:
     """What was scored: how many accounts at which date, by which release, and their totals.
 
+    A total is over the accounts of which it is known, and ``None`` where it is of none:
+    ``without_arr`` accounts have no known ARR. ``expected_expansion_arr`` and the expected part of
+    ``arr_at_risk`` lack the targets that ``leaves_out`` names, which no model says anything of.
+    ``arr_at_risk`` includes ``arr_lost_by_notice``; ``arr_contracted_gain`` is on top of what is
+    expected. The outcome of ``decided`` accounts is known: they have no probabilities.
+
     ``columns`` are the targets that short lists show: ``name``, ``title`` and ``direction``.
     """
 
@@ -55,9 +63,15 @@ class ScoreResult:
     release_id: str
     targets: list[str]
     currency: str
-    arr: float
-    expected_expansion_arr: float
-    arr_at_risk: float
+    arr: float | None
+    expected_expansion_arr: float | None
+    arr_at_risk: float | None
+    arr_lost_by_notice: float | None
+    arr_contracted_gain: float | None
+    net_expected_arr: float | None
+    decided: int
+    without_arr: int
+    leaves_out: list[str]
     columns: list[dict[str, str]]
     top: list[dict[str, Any]]
 
@@ -73,27 +87,56 @@ class _TargetScores:
 
 @dataclass(frozen=True)
 class _Scored:
-    """Feature rows of one ``as_of`` with the scores of each target."""
+    """Feature rows of one ``as_of`` with the scores of each target, and what is contracted."""
 
     rows: pd.DataFrame
     labels: Mapping[str, feature_table.Label]
     targets: Mapping[str, _TargetScores]
+    contracted: ContractedColumns
 
     @property
     def probabilities(self) -> dict[str, np.ndarray]:
-        """Probabilities of each target, shape (rows,)."""
+        """Probabilities of each target, shape (rows,); NaN where the outcome is decided."""
         return {name: target.probability for name, target in self.targets.items()}
 
     @cached_property
     def amounts(self) -> dict[str, np.ndarray]:
-        """Expected ARR of each target, shape (rows,)."""
+        """Expected ARR of each target, shape (rows,), of what is not lost by notice."""
         shares = {name: target.share for name, target in self.targets.items()}
-        arr = self.rows["arr"].to_numpy(float)
-        return expected_arr.expected_amounts(self.probabilities, shares, arr)
+        return expected_arr.expected_amounts(self.probabilities, shares, self.contracted.open_arr)
+
+    @property
+    def expansion(self) -> np.ndarray:
+        """Expected expansion ARR, shape (rows,): none where the outcome is decided."""
+        expected = expected_arr.expansion(self.amounts, self.labels, len(self.rows))
+        return np.where(self.contracted.is_decided, 0.0, expected)
+
+    @property
+    def at_risk(self) -> np.ndarray:
+        """ARR lost by notice and expected loss of the rest, shape (rows,).
+
+        A loss by notice is known where no expected one is.
+        """
+        expected = expected_arr.loss(self.amounts, self.labels, len(self.rows))
+        lost = self.contracted.loss
+        without = self.contracted.is_decided | (np.isnan(expected) & (lost > 0))
+        return lost + np.where(without, 0.0, expected)
 
     def exclusive(self) -> _Scored:
         """Return the same with no pair of targets that exclude each other above 1 together."""
-        probabilities = expected_arr.exclusive(self.probabilities, self.labels)
+        return self._with(expected_arr.exclusive(self.probabilities, self.labels))
+
+    def undecided(self) -> _Scored:
+        """Return the same without a probability where the outcome is decided.
+
+        No model has seen such a row: training leaves out what was decided.
+        """
+        decided = self.contracted.is_decided
+        return self._with(
+            {name: np.where(decided, np.nan, p) for name, p in self.probabilities.items()}
+        )
+
+    def _with(self, probabilities: Mapping[str, np.ndarray]) -> _Scored:
         targets = {
             name: replace(target, probability=probabilities[name])
             for name, target in self.targets.items()
@@ -128,6 +171,8 @@ def score(
     rows = table.newest()
     refuse_future(table.frame["as_of"].max(), settings.feature_table)
     _refuse_missing(models, rows, settings.feature_table)
+    _refuse_older(table, settings.feature_table)
+    signed = contracted.contracted_of(table, rows)
     targets = {}
     for number, (name, files) in enumerate(models.items()):
         report(f"scoring {name}", number / len(models))
@@ -138,7 +183,7 @@ def score(
             most_reasons=settings.score.reasons,
             words=settings.words,
         )
-    scored = _Scored(rows, table.labels, targets).exclusive()
+    scored = _Scored(rows, table.labels, targets, signed).exclusive().undecided()
     report("writing", 0.95)
     descriptions = described(settings, str(table.meta["data_through"]))
     store = ScoreStore(settings.store_url)
@@ -147,7 +192,8 @@ def score(
     accounts = _accounts(scored, descriptions, decisions)
     scoring = _scoring(table, manifest, models, len(accounts), settings.company.currency)
     # Before the scoring, which then always finds its inputs.
-    input_snapshots.write(_snapshot(scoring, settings.snapshots_folder), rows, _input_names(models))
+    snapshot = _snapshot(scoring, settings.snapshots_folder)
+    input_snapshots.write(snapshot, rows, _input_names(models), signed)
     store.write(scoring, accounts, _inputs(rows, models))
     store.close()
     return _result(scoring, accounts, list(models), table, settings.score.top)
@@ -161,6 +207,14 @@ def _refuse_missing(models: Mapping[str, ModelFiles], rows: pd.DataFrame, path: 
     ]
     if problems:
         raise DataError(problems)
+
+
+def _refuse_older(table: feature_table.FeatureTable, path: Path) -> None:
+    if lacking := contracted.missing(table):
+        raise DataError(
+            f"{path}: lacks {', '.join(lacking)}, which say what is signed or announced; run "
+            "`expansion build`"
+        )
 
 
 def _score(
@@ -209,6 +263,7 @@ def _decisions(
         currency=settings.company.currency,
         limits=settings.decide.limits,
         words=settings.words,
+        contracted=list(scored.contracted.rows()),
     )
     return decide(cases, csms, settings.decide.rules, store, scored.rows["as_of"].iloc[0])
 
@@ -218,19 +273,22 @@ def _accounts(
     descriptions: Mapping[str, Mapping[str, Any]],
     decisions: Mapping[str, Decision],
 ) -> list[AccountScore]:
-    """Return the accounts by falling expected expansion ARR, then by ARR and id."""
-    rows, amounts, labels = scored.rows, scored.amounts, scored.labels
+    """Return the accounts by falling expected expansion ARR, then by ARR and id.
+
+    Those whose outcome is decided come last, whatever is known of the others.
+    """
+    rows = scored.rows
     frame = pd.DataFrame(
         {
             "account_id": rows["account_id"].to_numpy(),
             "arr": rows["arr"].to_numpy(float),
-            "expansion": expected_arr.expansion(amounts, labels, len(rows)),
-            "at_risk": expected_arr.at_risk(amounts, labels, len(rows)),
+            "expansion": scored.expansion,
+            "at_risk": scored.at_risk,
+            "is_decided": scored.contracted.is_decided,
         }
     )
-    order = frame.sort_values(
-        ["expansion", "arr", "account_id"], ascending=[False, False, True], kind="stable"
-    )
+    by = ["is_decided", "expansion", "arr", "account_id"]
+    order = frame.sort_values(by, ascending=[True, False, False, True], kind="stable")
     return list(_ranked(order, descriptions, scored, decisions))
 
 
@@ -240,7 +298,7 @@ def _ranked(
     scored: _Scored,
     decisions: Mapping[str, Decision],
 ) -> Iterator[AccountScore]:
-    probabilities = scored.probabilities
+    probabilities, signed = scored.probabilities, list(scored.contracted.rows())
     for rank, (position, row) in enumerate(
         zip(order.index, order.to_dict("records"), strict=True), start=1
     ):
@@ -252,13 +310,19 @@ def _ranked(
             csm_id=description.get("csm_id"),
             segment=description.get("segment"),
             arr=None if np.isnan(row["arr"]) else float(row["arr"]),
-            expected_expansion_arr=round(float(row["expansion"]), 2),
-            arr_at_risk=round(float(row["at_risk"]), 2),
+            expected_expansion_arr=known(float(row["expansion"])),
+            arr_at_risk=known(float(row["at_risk"])),
             probabilities={
                 name: round(float(probability[position]), 6)
                 for name, probability in probabilities.items()
+                if not row["is_decided"]
             },
-            reasons={name: target.reasons[position] for name, target in scored.targets.items()},
+            reasons={
+                name: target.reasons[position]
+                for name, target in scored.targets.items()
+                if not row["is_decided"]
+            },
+            contracted=signed[position],
             decision=decisions.get(row["account_id"]),
         )
 
@@ -320,6 +384,7 @@ def _result(
     table: feature_table.FeatureTable,
     top: int,
 ) -> ScoreResult:
+    sums = total(accounts, targets, table.labels)
     return ScoreResult(
         scoring_id=scoring.scoring_id,
         as_of=str(scoring.as_of),
@@ -327,9 +392,15 @@ def _result(
         release_id=scoring.release_id,
         targets=targets,
         currency=scoring.currency,
-        arr=sum(account.arr or 0 for account in accounts),
-        expected_expansion_arr=sum(account.expected_expansion_arr or 0 for account in accounts),
-        arr_at_risk=sum(account.arr_at_risk or 0 for account in accounts),
+        arr=sums.arr,
+        expected_expansion_arr=sums.expansion,
+        arr_at_risk=sums.at_risk,
+        arr_lost_by_notice=sums.lost_by_notice,
+        arr_contracted_gain=sums.contracted_gain,
+        net_expected_arr=sums.net,
+        decided=sums.decided,
+        without_arr=sums.without_arr,
+        leaves_out=list(sums.leaves_out),
         columns=[
             {"name": label.name, "title": label.title, "direction": label.direction}
             for label in table.labels.values()
@@ -341,6 +412,6 @@ def _result(
                 "reasons": as_stored(account.reasons),
                 "net_expected_arr": account.net_expected_arr,
             }
-            for account in accounts[:top]
+            for account in [account for account in accounts if not account.is_decided][:top]
         ],
     )

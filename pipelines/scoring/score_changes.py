@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,12 +18,14 @@ from models.explanation.score_changes import (
     change_reasons,
     score_change,
 )
+from models.i18n.number_format import Figures
 from models.release import bundle
 from models.release.model_files import ModelFiles
-from pipelines.scoring.input_snapshots import Snapshot, snapshots
+from pipelines.scoring.input_snapshots import DECIDED, ON, Snapshot, snapshots
 from pipelines.scoring.scorings import invalid
 
 if TYPE_CHECKING:
+    from models.i18n.messages import Catalogue
     from pipelines.config.settings import Settings
 
 
@@ -58,10 +61,26 @@ class TargetMove:
 
 
 @dataclass(frozen=True)
+class NoticeChange:
+    """An account that has a probability at one of two scorings alone: the reason is a notice.
+
+    ``is_decided``: notice was given for all that it holds, which ends ``on`` that day (ISO);
+    otherwise the notice was withdrawn, or something new was signed. ``text`` says it in words.
+    """
+
+    account_id: str
+    is_decided: bool
+    on: str | None
+    text: str
+
+
+@dataclass(frozen=True)
 class MovedResult:
     """What moved between two scorings; ``accounts`` are those that moved most, or the one asked.
 
     ``added`` and ``removed`` count the accounts that only the later or the earlier one scored.
+    ``notices`` are the accounts whose outcome became decided, or open again: they have no
+    probability at one of the two, and are not among the others.
     """
 
     since: str
@@ -70,6 +89,7 @@ class MovedResult:
     removed: int
     targets: list[TargetMove]
     accounts: list[AccountMove]
+    notices: list[NoticeChange]
 
     def as_dict(self) -> dict[str, Any]:
         """Return the result as JSON-able values."""
@@ -124,8 +144,11 @@ def explain_moves(
             f"{account_id} was not scored both on {earlier.snapshot.as_of} and on "
             f"{newer.snapshot.as_of}"
         )
+    notices = _notices(earlier.rows.loc[both], newer.rows.loc[both], settings.words)
+    is_decided = earlier.rows.loc[both, DECIDED] | newer.rows.loc[both, DECIDED]
+    both = both[~is_decided.to_numpy(bool)]
     then, now = (side.rows.loc[both] for side in (earlier, newer))
-    names = [name for name in newer.models if name in earlier.models]
+    names = [name for name in newer.models if name in earlier.models and len(both)]
     changes = {n: score_change(earlier.models[n], newer.models[n], then, now) for n in names}
     accounts = []
     for name, row in _largest(changes, both, account_id, top):
@@ -140,11 +163,27 @@ def explain_moves(
     return MovedResult(
         since=earlier.snapshot.as_of,
         until=newer.snapshot.as_of,
-        added=len(newer.rows.index.difference(both)),
-        removed=len(earlier.rows.index.difference(both)),
+        added=len(newer.rows.index.difference(earlier.rows.index)),
+        removed=len(earlier.rows.index.difference(newer.rows.index)),
         targets=[_target_move(name, change, earlier, newer) for name, change in changes.items()],
         accounts=accounts,
+        notices=[notice for notice in notices if account_id in ("", notice.account_id)],
     )
+
+
+def _notices(then: pd.DataFrame, now: pd.DataFrame, words: Catalogue) -> list[NoticeChange]:
+    """Return the accounts whose outcome is decided in one of two scorings of the same accounts."""
+    notices = []
+    changed = then[DECIDED].to_numpy(bool) != now[DECIDED].to_numpy(bool)
+    columns = now.index[changed], now[DECIDED][changed], now[ON][changed]
+    for account, is_decided, on in zip(*columns, strict=True):
+        day = on if is_decided and isinstance(on, date) else None
+        words_of_day = Figures(words.language).day(day) if day else words.text("phrase.unknown")
+        key = "change.notice_given" if is_decided else "change.reopened"
+        text = words.text(key, day=words_of_day)
+        iso = day.isoformat() if day else None
+        notices.append(NoticeChange(str(account), bool(is_decided), iso, text))
+    return notices
 
 
 def _pair(oldest_first: Sequence[Snapshot], since: str, until: str) -> tuple[Snapshot, Snapshot]:

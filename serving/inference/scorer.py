@@ -87,12 +87,18 @@ class Scores:
     shares: Mapping[str, np.ndarray]
     targets: Mapping[str, ReleasedTarget]
 
-    def money(self, arr: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return expected expansion ARR and ARR at risk of accounts with this ARR."""
-        amounts = expected_arr.expected_amounts(self.chances, self.shares, arr)
+    def money(self, arr: np.ndarray, lost_by_notice: float) -> tuple[np.ndarray, np.ndarray]:
+        """Return expected expansion ARR and ARR at risk of accounts with this ARR.
+
+        NaN where it is not known. ``lost_by_notice`` of it is at risk for certain, and no outcome
+        is expected of that part.
+        """
+        amounts = expected_arr.expected_amounts(self.chances, self.shares, arr - lost_by_notice)
+        expected_loss = expected_arr.loss(amounts, self.targets, len(arr))
+        unknown = np.isnan(expected_loss) & ~np.isnan(arr) & (lost_by_notice > 0)
         return (
             expected_arr.expansion(amounts, self.targets, len(arr)),
-            expected_arr.at_risk(amounts, self.targets, len(arr)),
+            lost_by_notice + np.where(unknown, 0.0, expected_loss),
         )
 
 

@@ -22,9 +22,11 @@ def warm_up(scorer: Scorer) -> None:
     typical = [feature.typical for feature in scorer.inputs.values()]
     rows_checked = (check.check(row) for row in ([None] * len(typical), typical))
     rows: list[Row] = [row.row for row in rows_checked if not row.errors]
-    gain, risk = scorer.scores(rows).money(np.ones(len(rows)))
+    scores = scorer.scores(rows)
+    scores.money(np.ones(len(rows)), 0.0)
+    shares = {name: values.tolist() for name, values in scores.shares.items()}
     figures = {name: values.tolist() for name, values in scorer.probabilities(rows).items()}
-    json.dumps([figures, gain.tolist(), risk.tolist(), scorer.reasons(rows)], allow_nan=False)
+    json.dumps([figures, shares, scorer.reasons(rows)], allow_nan=False)
     ModelVersions.model_validate(scorer.versions)
     for target, model in scorer.models.items():
         describe(target, model, scorer.release_id).model_dump_json()

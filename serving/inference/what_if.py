@@ -9,6 +9,7 @@ import numpy as np
 
 from features.errors import UsageError
 from models.i18n.feature_text import changed, unchanged
+from models.inference.contracted import known
 from serving.inference.row_validation import RowValidator
 from serving.inference.scenarios import Changes, champion_leaves, seats_change
 from serving.schemas.scores import Probabilities
@@ -68,19 +69,21 @@ def changes(models: Scorer, before: Inputs, after: Inputs) -> list[ChangedFeatur
     ]
 
 
-def expected(models: Scorer, states: list[Inputs]) -> list[Expected]:
-    """Return what the models say of each state of the account."""
+def expected(models: Scorer, states: list[Inputs], lost_by_notice: float) -> list[Expected]:
+    """Return what the models say of each state of an account, a part of which is lost by notice."""
     scores = models.scores([models.row(state) for state in states])
     arr = np.array([state.get("arr") for state in states], dtype=float)
-    money = zip(*(amounts.round(2).tolist() for amounts in scores.money(arr)), strict=True)
+    money = zip(
+        *(map(known, amounts) for amounts in scores.money(arr, lost_by_notice)), strict=True
+    )
     chances = {name: scores.chances[name].round(6).tolist() for name in models.targets}
     return [
         Expected(
             probabilities=Probabilities.model_validate(
                 {name: values[row] for name, values in chances.items()}
             ),
-            expected_expansion_arr=None if np.isnan(arr[row]) else gain,
-            arr_at_risk=None if np.isnan(arr[row]) else risk,
+            expected_expansion_arr=gain,
+            arr_at_risk=risk,
         )
         for row, (gain, risk) in enumerate(money)
     ]

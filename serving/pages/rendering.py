@@ -83,6 +83,9 @@ def page(
         **values,
         t=words.text,
         called=words.name,
+        called_targets=lambda names: ", ".join(
+            words.name("target_in_text", target) for target in names
+        ),
         f=Figures(words.language),
         language=words.language,
         written=request.app.state.releases.words.language,

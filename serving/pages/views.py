@@ -15,6 +15,7 @@ from features.errors import EnvironmentFailure, UsageError
 from features.labels.declaration import Target
 from features.labels.targets import TARGETS
 from models.common.clock import utc_now
+from models.inference.expected_arr import GAIN, LOSS
 from models.plays.definitions import PLAYS
 from models.plays.prioritisation import Standing
 from models.release.released_targets import ReleasedTarget, shown_targets
@@ -77,6 +78,7 @@ def portfolio_page(
         request,
         "list.html",
         horizon=snapshot.scoring.horizon_days,
+        directed=_directed(),
         sums=routes_portfolio.get_portfolio(request, current),
         accounts=[AccountSummary.model_validate_json(line) for line in listing.lines],
         total=listing.total,
@@ -166,6 +168,7 @@ def _account_page(
         departments=account_summary.departments(inputs),
         past=_past_scores(account_id, request),
         targets=shown_targets(score.probabilities.root),
+        directed=_directed(),
         leading=_leading(score, request),
         plays=list(PLAYS),
         today=utc_now().date().isoformat(),
@@ -181,6 +184,14 @@ def _leading(score: AccountScore, request: Request) -> list[str]:
     targets: dict[str, Target | ReleasedTarget] = {**TARGETS, **served_targets(request)}
     names = shown_targets(score.probabilities.root)
     return [name for name in names if name not in targets or targets[name].is_leading]
+
+
+def _directed() -> dict[str, list[str]]:
+    """Return our targets that gain ARR and those that lose it: what a sum may leave out."""
+    return {
+        kind: [name for name, target in TARGETS.items() if target.direction == direction]
+        for kind, direction in (("gains", GAIN), ("losses", LOSS))
+    }
 
 
 def _past_scores(account_id: str, request: Request) -> list[Any]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from fastapi import APIRouter, Request
 from starlette.exceptions import HTTPException
 
+from features.labels.targets import TARGETS
+from models.inference.expected_arr import left_out
 from serving.auth.scopes import requires
 from serving.http.problems import RESPONSES
 from serving.http.strict_json import StrictRoute
@@ -24,6 +26,7 @@ def get_portfolio(request: Request, current: Current) -> Portfolio:
     return Portfolio(
         as_of=snapshot.scoring.as_of,
         currency=snapshot.scoring.currency,
+        leaves_out=list(left_out(snapshot.scoring.models, TARGETS)),
         total=Sums.model_validate(snapshot.sums()[0]),
         by_play=[Group.model_validate(group) for group in snapshot.sums("play")],
         by_csm=[Group.model_validate(group) for group in snapshot.sums("csm_id")],

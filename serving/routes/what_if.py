@@ -15,7 +15,7 @@ from serving.http.strict_json import StrictRoute
 from serving.inference import what_if
 from serving.routes.dependencies import Models
 from serving.routes.scores import JSON, Current, Id, unknown
-from serving.schemas.scores import ModelVersions, Problem
+from serving.schemas.scores import AccountScore, Contracted, ModelVersions, Problem
 from serving.schemas.what_if import WhatIf, WhatIfAnswer
 from serving.snapshot.watcher import CurrentSnapshot
 
@@ -24,7 +24,10 @@ if TYPE_CHECKING:
 
 router = APIRouter(prefix="/v1", tags=["scoring"], responses=RESPONSES, route_class=StrictRoute)
 UNKEPT: dict[int | str, dict[str, Any]] = {
-    409: {"model": Problem, "description": "The inputs of the account's score were not stored."}
+    409: {
+        "model": Problem,
+        "description": "The inputs of the score were not stored, or the outcome is decided.",
+    }
 }
 
 
@@ -75,8 +78,10 @@ def _answer(
     account_id: str, wanted: WhatIf, current: CurrentSnapshot, models: Scorer
 ) -> WhatIfAnswer:
     before = _inputs(account_id, current, models)
+    contracted = _contracted(account_id, current)
     after = what_if.changed_inputs(models, before, wanted)
-    was, would_be = what_if.expected(models, [before, after])
+    lost = contracted.loss or 0.0 if contracted else 0.0
+    was, would_be = what_if.expected(models, [before, after], lost)
     scoring = current.snapshot.scoring
     return WhatIfAnswer(
         account_id=account_id,
@@ -91,6 +96,19 @@ def _answer(
         age_days=current.age_days,
         stale=current.stale,
     )
+
+
+def _contracted(account_id: str, current: CurrentSnapshot) -> Contracted | None:
+    """Return what of an account is signed or announced; ``HTTPException`` 409 if that is all."""
+    answer = current.snapshot.answers([account_id])[account_id]
+    contracted = AccountScore.model_validate_json(answer + current.ending).contracted
+    if contracted and contracted.is_decided:
+        raise HTTPException(
+            409,
+            "The outcome of this account is decided: all its subscriptions are known to end by "
+            f"{contracted.effective_on}. There is nothing left to predict.",
+        )
+    return contracted
 
 
 def _inputs(account_id: str, current: CurrentSnapshot, models: Scorer) -> dict[str, Any]:

@@ -6,7 +6,14 @@ from datetime import date, datetime
 
 from pydantic import Field
 
-from serving.schemas.scores import Answer, Decision, Probabilities, Versions
+from serving.schemas.scores import (
+    LEAVES_OUT,
+    Answer,
+    Contracted,
+    Decision,
+    Probabilities,
+    Versions,
+)
 
 MOST_LISTED = 500
 MOST_SCORINGS = 260
@@ -22,12 +29,15 @@ class AccountSummary(Answer):
     segment: str | None
     arr: float | None = Field(description="Annual recurring revenue.")
     rank: int = Field(
-        description="Rank among all accounts by expected expansion ARR; 1 is the highest."
+        description="Rank among all accounts by expected expansion ARR; 1 is the highest. Accounts "
+        "whose outcome is decided come last."
     )
     probabilities: Probabilities
     expected_expansion_arr: float | None
     arr_at_risk: float | None
     net_expected_arr: float | None
+    leaves_out: list[str] = Field(default=[], description=LEAVES_OUT, examples=[["churn"]])
+    contracted: Contracted | None
     decision: Decision | None
 
 
@@ -62,6 +72,8 @@ class PastScore(Answer):
     expected_expansion_arr: float | None
     arr_at_risk: float | None
     net_expected_arr: float | None
+    leaves_out: list[str] = Field(default=[], description=LEAVES_OUT, examples=[["churn"]])
+    contracted: Contracted | None
     decision: Decision | None
     versions: Versions
 

@@ -6,18 +6,35 @@ from datetime import date
 
 from pydantic import Field
 
-from serving.schemas.scores import Answer
+from serving.schemas.scores import LEAVES_OUT, Answer
 
 
 class Sums(Answer):
-    """Totals over accounts."""
+    """Totals over the accounts of which a figure is known; null where it is of none."""
 
     accounts: int
     listed: int = Field(description="Accounts on a list of this week.")
-    arr: float
-    expected_expansion_arr: float
-    arr_at_risk: float
-    net_expected_arr: float = Field(description="Expected expansion less ARR at risk.")
+    decided: int = Field(
+        description="Accounts whose subscriptions are all known to end within the horizon."
+    )
+    without_arr: int = Field(description="Accounts without a known ARR: no amount includes them.")
+    arr: float | None
+    expected_expansion_arr: float | None
+    arr_at_risk: float | None = Field(description="ARR lost by notice and expected loss together.")
+    arr_lost_by_notice: float | None = Field(
+        description="The part of the ARR at risk that is announced: it is contracted to end."
+    )
+    expected_loss_arr: float | None = Field(
+        description="The part of the ARR at risk that is expected, and not announced."
+    )
+    arr_contracted_gain: float | None = Field(
+        description="Increases signed before, starting within the horizon; not in the expected "
+        "expansion."
+    )
+    net_expected_arr: float | None = Field(
+        description="Expected expansion and contracted gain, less ARR at risk; null where one of "
+        "the two is."
+    )
 
 
 class Group(Sums):
@@ -63,6 +80,7 @@ class Portfolio(Answer):
 
     as_of: date
     currency: str = Field(examples=["EUR"])
+    leaves_out: list[str] = Field(description=LEAVES_OUT, examples=[["churn"]])
     total: Sums
     by_play: list[Group]
     by_csm: list[Group]

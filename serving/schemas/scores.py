@@ -82,7 +82,10 @@ class TargetReasons(ByTarget[Reasons | None]):
 
 
 class Probabilities(ByTarget[float | None]):
-    """Calibrated probability of each outcome within the horizon; null without a model in use."""
+    """Calibrated probability of each outcome within the horizon.
+
+    Null without a model in use, and where the outcome is decided.
+    """
 
     examples = (0.31, 0.08, 0.02, 0.01)
 
@@ -125,6 +128,31 @@ class Decision(Answer):
     )
 
 
+class Contracted(Answer):
+    """What is signed or announced by the end of the horizon: certain, and no prediction."""
+
+    arr: float | None = Field(description="ARR contracted for the end of the horizon.")
+    gain: float | None = Field(
+        description="By how much more is contracted than is paid today; not in expected expansion."
+    )
+    loss: float | None = Field(
+        description="ARR lost by notice: by how much less is contracted than is paid today.",
+        examples=[0.0],
+    )
+    effective_on: date | None = Field(
+        description="Date of the last start or end that is contracted; null if nothing changes."
+    )
+    is_decided: bool = Field(
+        description="All subscriptions are known to end: no probabilities, no what-if."
+    )
+
+
+LEAVES_OUT = (
+    "Outcomes without a model in use: they are not in expected expansion and ARR at risk, which "
+    "are null where no outcome of theirs has one."
+)
+
+
 class AccountScore(Answer):
     """The newest score of an account."""
 
@@ -140,17 +168,25 @@ class AccountScore(Answer):
     currency: str = Field(examples=["EUR"])
     arr: float | None = Field(description="Annual recurring revenue.")
     rank: int = Field(
-        description="Rank among all accounts by expected expansion ARR; 1 is the highest."
+        description="Rank among all accounts by expected expansion ARR; 1 is the highest. Accounts "
+        "whose outcome is decided come last."
     )
     probabilities: Probabilities
     expected_expansion_arr: float | None = Field(
-        description=f"Probability times typical amount, for {titles(GAIN)} together."
+        description=f"Probability times typical amount, for {titles(GAIN)} together; null if "
+        "unknown."
     )
     arr_at_risk: float | None = Field(
-        description=f"Probability times typical amount, for {titles(LOSS)} together."
+        description="ARR lost by notice, plus probability times typical amount of the rest, for "
+        f"{titles(LOSS)} together; null if unknown."
     )
     net_expected_arr: float | None = Field(
-        description="Net expected change in ARR: expected expansion less ARR at risk."
+        description="Net expected change in ARR: expected expansion and contracted gain, less ARR "
+        "at risk."
+    )
+    leaves_out: list[str] = Field(default=[], description=LEAVES_OUT, examples=[["churn"]])
+    contracted: Contracted | None = Field(
+        default=None, description="Null in scorings from before it was stored."
     )
     decision: Decision | None = Field(
         default=None, description="Recommended play; null in scorings from before plays existed."

@@ -36,6 +36,7 @@ CREATE TABLE inputs (account_id TEXT PRIMARY KEY, given TEXT NOT NULL);
 CREATE TABLE places (
     account_id TEXT PRIMARY KEY, rank INTEGER NOT NULL, play TEXT, csm_id TEXT, segment TEXT,
     standing TEXT, arr REAL, expected_expansion_arr REAL, arr_at_risk REAL, at_stake REAL,
+    lost_by_notice REAL, contracted_gain REAL, is_decided INTEGER,
     {", ".join(f"{name} INTEGER" for name in ORDERS)}
 );
 CREATE TABLE lines (account_id TEXT PRIMARY KEY, line BLOB NOT NULL);
@@ -133,12 +134,19 @@ def _place(score: StoredScore) -> tuple[object, ...]:
         score.expected_expansion_arr,
         score.arr_at_risk,
         *decided,
+        *_contracted(score),
     )
+
+
+def _contracted(score: StoredScore) -> tuple[object, ...]:
+    signed = score.contracted
+    return (signed.loss, signed.gain, signed.is_decided) if signed else (None, None, None)
 
 
 _INSERT_PLACE = (
     "INSERT INTO places (account_id, rank, csm_id, segment, arr, expected_expansion_arr, "
-    "arr_at_risk, play, standing, at_stake) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+    "arr_at_risk, play, standing, at_stake, lost_by_notice, contracted_gain, is_decided) "
+    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
 
 

@@ -6,6 +6,8 @@ from dataclasses import asdict
 from datetime import UTC
 from typing import Any
 
+from features.labels.targets import TARGETS
+from models.inference.expected_arr import left_out
 from models.store.scores import StoredScore
 from serving.schemas.accounts import AccountSummary, PastScore
 from serving.schemas.scores import AccountScore, ModelVersions, Probabilities, Versions
@@ -53,10 +55,14 @@ def _plain(stored: StoredScore) -> dict[str, Any]:
         "currency": scoring.currency,
         "arr": stored.arr,
         "rank": stored.rank,
-        "probabilities": Probabilities.model_validate(stored.probabilities),
+        "probabilities": Probabilities.model_validate(
+            {**dict.fromkeys(scoring.models), **stored.probabilities}
+        ),
         "expected_expansion_arr": stored.expected_expansion_arr,
         "arr_at_risk": stored.arr_at_risk,
         "net_expected_arr": stored.net_expected_arr,
+        "leaves_out": [] if stored.is_decided else list(left_out(scoring.models, TARGETS)),
+        "contracted": asdict(stored.contracted) if stored.contracted else None,
         "decision": asdict(stored.decision) if stored.decision else None,
     }
 

@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
+from features.labels.targets import TARGETS
+from models.inference.expected_arr import GAIN, LOSS
 from serving.snapshot import file
 from serving.snapshot.cursors import Column
 from serving.telemetry.counters import Versions
@@ -130,14 +132,32 @@ class Snapshot:
         )
         query = (
             f"SELECT {name}, count(*) AS accounts, coalesce(sum(standing = 'listed'), 0) AS listed,"
-            " total(arr) AS arr, total(expected_expansion_arr) AS expected_expansion_arr,"
-            " total(arr_at_risk) AS arr_at_risk,"
-            " total(expected_expansion_arr) - total(arr_at_risk) AS net_expected_arr"
+            " coalesce(sum(is_decided), 0) AS decided, count(*) - count(arr) AS without_arr,"
+            # sum() is null where no amount is known; total() would be 0.
+            " sum(arr) AS arr, sum(expected_expansion_arr) AS expected_expansion_arr,"
+            " sum(arr_at_risk) AS arr_at_risk, sum(lost_by_notice) AS arr_lost_by_notice,"
+            " sum(arr_at_risk - coalesce(lost_by_notice, 0)) AS expected_loss_arr,"
+            " sum(contracted_gain) AS arr_contracted_gain,"
+            " sum(expected_expansion_arr) + coalesce(sum(contracted_gain), 0) - sum(arr_at_risk)"
+            " AS net_expected_arr"
             f" FROM places {grouped} ORDER BY arr DESC, name"
         )
         with self._opened() as connection:
             connection.row_factory = sqlite3.Row
-            return [_rounded(dict(row)) for row in connection.execute(query)]
+            return [_rounded(self._without_unknown(dict(row))) for row in connection.execute(query)]
+
+    def _without_unknown(self, sums: dict[str, Any]) -> dict[str, Any]:
+        """Return sums with what no model says anything of as unknown, known losses beside it."""
+        models = self.scoring.models
+        # What a label of a company's own counts as, a scoring does not say.
+        directions = {TARGETS[name].direction if name in TARGETS else "" for name in models}
+        unknown = {
+            name
+            for name, direction in (("expected_expansion_arr", GAIN), ("expected_loss_arr", LOSS))
+            if not directions & {direction, ""}
+        }
+        names = unknown | ({"net_expected_arr"} if unknown else set())
+        return sums | dict.fromkeys(names)
 
     def input_names(self) -> tuple[str, ...]:
         """Return the names of what accounts were scored on; none where that is not kept."""

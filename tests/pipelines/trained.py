@@ -21,6 +21,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from features.labels.targets import TARGETS
+from features.subscriptions.column_names import arr_column, day_column
 from models.dataset.feature_table import FeatureTable
 from models.dataset.matrix import matrix, specify
 from models.registry import Registry
@@ -105,6 +106,8 @@ def write(settings: Settings, frame: pd.DataFrame, through: str, fingerprint: st
         "features": [one for one in FEATURES if one["name"] in frame],
         "targets": [target.as_dict(91, 31) for target in TARGETS.values()],
     }
+    signed = {arr_column(91): frame["arr"], day_column(91): None}
+    frame = frame.assign(**{name: v for name, v in signed.items() if name not in frame})
     whole = {name: pd.array(frame[name], dtype="Int8") for name in frame if _is_label(name)}
     table = pa.Table.from_pandas(frame.assign(**whole), preserve_index=False)
     settings.feature_table.parent.mkdir(parents=True, exist_ok=True)
@@ -161,4 +164,4 @@ def _made(folder: Path) -> Path:
 
 
 def _is_label(name: str) -> bool:
-    return name.endswith("_next_91d") and "_arr_" not in name
+    return name in {target.column(91) for target in TARGETS.values()}

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from features.declaration.units import when
 from models.i18n.number_format import PLAIN
+from models.plays.definitions import title as play_title
 from models.statistics.interval import or_none
 from pipelines.cli.console import line, table
 from pipelines.cli.show import business
@@ -241,15 +242,37 @@ def scored(result: ScoreResult) -> None:
         "bold",
     )
     currency = result.currency
-    line(
-        f"ARR {currency} {money(result.arr)}; expected expansion {currency} "
-        f"{money(result.expected_expansion_arr)}; ARR at risk {currency} "
-        f"{money(result.arr_at_risk)}; "
-        f"net {result.expected_expansion_arr - result.arr_at_risk:+,.0f}"
+    notice = f" (by notice {money(result.arr_lost_by_notice)})" if result.arr_lost_by_notice else ""
+    signed = (
+        f"; already signed +{money(result.arr_contracted_gain)}"
+        if result.arr_contracted_gain
+        else ""
     )
+    net = result.net_expected_arr
+    line(
+        f"ARR {_amount(result.arr, currency)}; expected expansion "
+        f"{_amount(result.expected_expansion_arr, currency)}{signed}; ARR at risk "
+        f"{_amount(result.arr_at_risk, currency)}{notice}; "
+        f"net {NOT_KNOWN if net is None else f'{net:+,.0f}'}"
+    )
+    if result.leaves_out:
+        names = ", ".join(name.replace("_", "-") for name in result.leaves_out)
+        line(f"Not included, no model in use: {names}.")
+    if result.without_arr:
+        line(f"Not included, ARR not known: {counted(result.without_arr, 'account')}.")
+    if result.decided:
+        line(
+            f"Leaving, notice given: {counted(result.decided, 'account')}; "
+            "their outcome is decided, they have no probabilities."
+        )
     ranking(result, "next-best accounts")
 
 
+def _amount(amount: float | None, currency: str) -> str:
+    return NOT_KNOWN if amount is None else f"{currency} {money(amount)}"
+
+
+NOT_KNOWN = "not known"
 ANSWERS = {"ok": "Yes", "look": "With caution", "alarm": "Not yet"}
 
 
@@ -290,8 +313,11 @@ def demonstrated(result: DemoResult) -> None:
 def ranking(result: ScoreResult | DemoResult, title: str) -> None:
     """Print ranked accounts with likelihoods, expected ARR and the main driver."""
     targets = [column["title"].lower() for column in result.columns]
-    header = ("#", "account", "ARR", *targets, "expected", "net", "main driver")
-    legend = f"expected: expected expansion ARR in {result.currency}; net: less ARR at risk"
+    header = ("#", "account", "play", "ARR", *targets, "expected", "net", "main driver")
+    legend = (
+        f"expected: expected expansion ARR in {result.currency}; net: with what is signed, less "
+        "ARR at risk"
+    )
     table(f"{title}\n{legend}", header, [_ranked(row, result.columns) for row in result.top])
 
 
@@ -302,6 +328,7 @@ def _ranked(row: dict[str, Any], columns: list[dict[str, str]]) -> tuple[str, ..
     return (
         str(row["rank"]),
         name,
+        play_title(row["decision"]["play"]) if row["decision"] else "",
         money(row["arr"]),
         *likelihoods,
         *amounts,
@@ -312,7 +339,7 @@ def _ranked(row: dict[str, Any], columns: list[dict[str, str]]) -> tuple[str, ..
 def _driver(row: dict[str, Any], columns: list[dict[str, str]]) -> str:
     """Return the strongest driver of expansion, of the likeliest of its kinds."""
     gains = [column["name"] for column in columns if column["direction"] == "+"]
-    kinds = [name for name in gains if name in row["reasons"]]
+    kinds = [name for name in gains if name in row["reasons"] and name in row["probabilities"]]
     likeliest = max(kinds, key=lambda name: row["probabilities"][name], default=None)
     up = row["reasons"][likeliest]["up"] if likeliest else []
     return shorten(up[0]["text"], 78, placeholder=" …") if up else ""

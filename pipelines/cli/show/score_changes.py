@@ -30,6 +30,8 @@ def moved(result: MovedResult) -> None:
         ("account", "target", *HEADER),
         [(move.account_id, move.target, *_figures(move)) for move in result.accounts],
     )
+    for notice in result.notices:
+        line(f"{notice.account_id}: {notice.text}")
     for move in result.accounts:
         for cause in move.because:
             line(f"  {move.account_id} {move.target}: {cause.text}")

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from models.inference.expected_arr import GAIN, LOSS
+from models.inference.totals import Totals, total
 from models.plays.prioritisation import NOBODY
-from pipelines.report.inputs import best, most_at_risk
+from pipelines.report.inputs import best, leaving, most_at_risk
 
 if TYPE_CHECKING:
     from models.inference.reasons import Reason
     from models.store.scores import StoredScore
     from pipelines.report.inputs import Inputs
 
+MOST_LEAVING = 25
+"""Accounts on the page that are known to leave."""
 REASONS = 2
 """Reasons for an outcome on the page; the API has them all."""
 
@@ -35,33 +38,29 @@ class AccountRow:
 
 @dataclass(frozen=True)
 class Csm:
-    """What one CSM has in hand: accounts, ARR, expected expansion ARR and ARR at risk."""
+    """What one CSM has in hand."""
 
     name: str
-    accounts: int
-    arr: float
-    expected: float
-    at_risk: float
+    totals: Totals
 
 
 @dataclass(frozen=True)
-class Totals:
-    """The company's four figures; the amounts are in its currency."""
+class Leaving:
+    """The accounts whose end is known, the most ARR lost by notice first; ``total`` counts all."""
 
-    accounts: int
-    arr: float
-    expected: float
-    at_risk: float
+    scores: tuple[StoredScore, ...]
+    total: int
 
 
-def totals(scores: Sequence[StoredScore]) -> Totals:
+def totals(inputs: Inputs) -> Totals:
     """Add up all accounts."""
-    return Totals(
-        accounts=len(scores),
-        arr=_sum(score.arr for score in scores),
-        expected=_sum(score.expected_expansion_arr for score in scores),
-        at_risk=_sum(score.arr_at_risk for score in scores),
-    )
+    return total(inputs.scores, inputs.scoring.models, inputs.targets)
+
+
+def leaving_accounts(inputs: Inputs) -> Leaving:
+    """Return the accounts that are known to leave within the horizon."""
+    scores = leaving(inputs.scores)
+    return Leaving(tuple(scores[:MOST_LEAVING]), len(scores))
 
 
 def next_best(inputs: Inputs, count: int) -> list[AccountRow]:
@@ -81,18 +80,18 @@ def leading_losses(inputs: Inputs) -> list[str]:
     return [name for name in inputs.directed(LOSS) if inputs.targets[name].is_leading]
 
 
-def csms(scores: Sequence[StoredScore]) -> list[Csm]:
+def csms(inputs: Inputs) -> list[Csm]:
     """Return what each CSM has in hand, the most expected expansion first; nobody's come last."""
     by_csm: dict[str, list[StoredScore]] = defaultdict(list)
-    for score in scores:
+    for score in inputs.scores:
         by_csm[score.csm_id or NOBODY].append(score)
-    rows = [_csm(name, accounts) for name, accounts in by_csm.items()]
-    return sorted(rows, key=lambda row: (row.name == NOBODY, -row.expected, row.name))
-
-
-def _csm(name: str, accounts: Sequence[StoredScore]) -> Csm:
-    sums = totals(accounts)
-    return Csm(name, sums.accounts, sums.arr, sums.expected, sums.at_risk)
+    rows = [
+        Csm(name, total(accounts, inputs.scoring.models, inputs.targets))
+        for name, accounts in by_csm.items()
+    ]
+    return sorted(
+        rows, key=lambda row: (row.name == NOBODY, -(row.totals.expansion or 0.0), row.name)
+    )
 
 
 def _account_row(score: StoredScore, outcomes: Sequence[str]) -> AccountRow:
@@ -109,7 +108,3 @@ def _account_row(score: StoredScore, outcomes: Sequence[str]) -> AccountRow:
 def _texts(reasons: Sequence[Reason]) -> list[str]:
     """Return what sets the account apart; "education (typical education)" convinces nobody."""
     return [reason.text for reason in reasons if reason.value != reason.typical]
-
-
-def _sum(values: Iterable[float | None]) -> float:
-    return float(sum(value or 0.0 for value in values))

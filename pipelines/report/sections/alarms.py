@@ -12,6 +12,7 @@ from models.plays import guards
 from models.plays.context import Case
 
 if TYPE_CHECKING:
+    from models.store.scores import StoredScore
     from pipelines.report.inputs import Inputs
 
 MOST = 8
@@ -21,10 +22,7 @@ MOST = 8
 class Alert:
     """One account and the sentence about it."""
 
-    account_id: str
-    name: str
-    csm_id: str | None
-    arr: float | None
+    score: StoredScore
     text: str
     urgent: bool
 
@@ -76,10 +74,16 @@ def _alerts(
         score = scores.get(str(row["account_id"]))
         reported = signal(inputs.case(row, words)) if score else None
         if score and reported:
-            alerts.append(Alert(score.account_id, score.name, score.csm_id, score.arr, *reported))
-    alerts.sort(key=lambda alert: (not alert.urgent, -(alert.arr or 0), alert.account_id))
+            alerts.append(Alert(score, *reported))
+    alerts.sort(key=_order)
     urgent = sum(alert.urgent for alert in alerts)
     return Alerts(len(alerts), tuple(alerts[:MOST]), has_data=True, urgent=urgent)
+
+
+def _order(alert: Alert) -> tuple[bool, bool, float, str]:
+    """Return what sorts urgent alerts first, then by ARR; an account without one comes last."""
+    arr = alert.score.arr
+    return (not alert.urgent, arr is None, -(arr or 0.0), alert.score.account_id)
 
 
 START_DAYS = 90

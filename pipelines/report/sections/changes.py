@@ -6,18 +6,25 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from features.errors import DataError
+from models.inference.totals import Totals, total
 from models.release.model_files import ReleaseError
-from pipelines.report.sections.accounts import Totals, totals
-from pipelines.scoring.score_changes import AccountMove, TargetMove, explain_moves
+from pipelines.scoring.score_changes import (
+    AccountMove,
+    MovedResult,
+    NoticeChange,
+    TargetMove,
+    explain_moves,
+)
 
 if TYPE_CHECKING:
     from models.store.scores import StoredScore
     from pipelines.config.settings import Settings
     from pipelines.report.inputs import Inputs
 
+Move = TypeVar("Move", AccountMove, NoticeChange)
 MOST = 4
 """Accounts and changes of plays that are named."""
 
@@ -29,7 +36,8 @@ class Change:
     ``added`` and ``dropped`` are the largest of ``added_count`` new accounts and ``dropped_count``
     no longer scored; ``plays`` counts how often one play took the place of another. ``models`` are
     the targets whose model version changed. ``targets`` and ``accounts`` say why probabilities
-    moved; empty where the inputs of the earlier scoring are no longer stored.
+    moved, ``notices`` whose outcome became decided or open again; empty where the inputs of the
+    earlier scoring are no longer stored.
     """
 
     since: date
@@ -43,6 +51,7 @@ class Change:
     models: tuple[str, ...]
     targets: tuple[TargetMove, ...]
     accounts: tuple[tuple[StoredScore, AccountMove], ...]
+    notices: tuple[tuple[StoredScore, NoticeChange], ...]
 
 
 def changes(settings: Settings, inputs: Inputs) -> Change | None:
@@ -52,11 +61,11 @@ def changes(settings: Settings, inputs: Inputs) -> Change | None:
     now, then = _by_id(inputs.scores), _by_id(inputs.earlier.scores)
     added = _largest([score for account, score in now.items() if account not in then])
     dropped = _largest([score for account, score in then.items() if account not in now])
-    targets, accounts = _moves(settings, inputs)
+    moved = _moved(settings, inputs)
     return Change(
         since=inputs.earlier.scoring.as_of,
-        then=totals(inputs.earlier.scores),
-        now=totals(inputs.scores),
+        then=total(inputs.earlier.scores, inputs.earlier.scoring.models, inputs.targets),
+        now=total(inputs.scores, inputs.scoring.models, inputs.targets),
         added=tuple(added[:MOST]),
         added_count=len(added),
         dropped=tuple(dropped[:MOST]),
@@ -67,8 +76,9 @@ def changes(settings: Settings, inputs: Inputs) -> Change | None:
             for name, version in inputs.scoring.models.items()
             if inputs.earlier.scoring.models.get(name) != version
         ),
-        targets=targets,
-        accounts=tuple((now[move.account_id], move) for move in accounts if move.account_id in now),
+        targets=tuple(moved.targets) if moved else (),
+        accounts=_with_scores(moved.accounts if moved else (), now),
+        notices=_with_scores(moved.notices if moved else (), now),
     )
 
 
@@ -93,14 +103,18 @@ def _plays(
     return sorted(changed, key=lambda change: (-change[1], change[0]))[:MOST]
 
 
-def _moves(
-    settings: Settings, inputs: Inputs
-) -> tuple[tuple[TargetMove, ...], tuple[AccountMove, ...]]:
+def _with_scores(
+    moves: Sequence[Move], scores: Mapping[str, StoredScore]
+) -> tuple[tuple[StoredScore, Move], ...]:
+    return tuple((scores[move.account_id], move) for move in moves if move.account_id in scores)
+
+
+def _moved(settings: Settings, inputs: Inputs) -> MovedResult | None:
     """Take the changes apart, as far as the inputs of both scorings are kept."""
     try:
-        explained = explain_moves(settings, top=MOST, until=inputs.scoring.as_of.isoformat())
+        moved = explain_moves(settings, top=MOST, until=inputs.scoring.as_of.isoformat())
     except (DataError, ReleaseError):
-        return (), ()
-    if inputs.earlier is None or explained.since != inputs.earlier.scoring.as_of.isoformat():
-        return (), ()
-    return tuple(explained.targets), tuple(explained.accounts)
+        return None
+    if inputs.earlier is None or moved.since != inputs.earlier.scoring.as_of.isoformat():
+        return None
+    return moved

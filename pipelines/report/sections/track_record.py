@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from models.inference.totals import total
 from models.store.scores import ScoreStore, StoredScore
 from pipelines.build.compute import horizon_of, labels_at
 from pipelines.ingest.tables import read_manifest
@@ -95,7 +96,7 @@ def _outcome(
     target: str, scores: Sequence[StoredScore], actuals: pd.DataFrame, inputs: Inputs
 ) -> Outcome:
     label = actuals[_columns(inputs, target)["column"]].dropna()
-    mature = [score for score in scores if score.account_id in label.index]
+    mature = [score for score in scores if score.account_id in label.index and not score.is_decided]
     return Outcome(
         target=target,
         accounts=len(mature),
@@ -115,8 +116,13 @@ def _arr(
     ]
     if not amounts or not all(amounts):
         return None
-    field = "expected_expansion_arr" if direction == "+" else "arr_at_risk"
-    mature = [score for score in scores if score.account_id in actuals.index]
-    expected = sum(getattr(score, field) or 0.0 for score in mature)
+    # What was contracted was no forecast, and no label has it.
+    mature = [
+        score for score in scores if score.account_id in actuals.index and not score.is_decided
+    ]
+    sums = total(mature, inputs.scoring.models, inputs.targets)
+    expected = sums.expansion if direction == "+" else sums.expected_loss
+    if expected is None:
+        return None
     rows = actuals.loc[[score.account_id for score in mature], amounts]
-    return float(expected), float(rows.fillna(0.0).abs().to_numpy().sum())
+    return expected, float(rows.fillna(0.0).abs().to_numpy().sum())

@@ -60,15 +60,18 @@ def test_an_expected_amount_is_chance_times_arr_times_share() -> None:
     arr = np.array([1000.0, 2000.0, np.nan])
     shares = {"upsell": np.array([0.2, 0.2, 0.2]), "churn": np.ones(3)}
     amounts = expected_arr.expected_amounts(chances, shares, arr)
-    np.testing.assert_allclose(expected_arr.expansion(amounts, TARGETS, 3), [100, 40, 0])
-    np.testing.assert_allclose(expected_arr.at_risk(amounts, TARGETS, 3), [200, 0, 0])
+    np.testing.assert_allclose(expected_arr.expansion(amounts, TARGETS, 3), [100, 40, np.nan])
+    np.testing.assert_allclose(expected_arr.loss(amounts, TARGETS, 3), [200, 0, np.nan])
 
 
-def test_both_ways_to_grow_add_up_and_no_model_is_worth_nothing() -> None:
+def test_both_ways_to_grow_add_up_and_what_no_model_looked_at_is_not_known() -> None:
     two = {"upsell": np.array([100.0]), "cross_sell": np.array([30.0])}
     np.testing.assert_allclose(expected_arr.expansion(two, TARGETS, 1), [130])
-    np.testing.assert_array_equal(expected_arr.at_risk(two, TARGETS, 1), [0])
-    np.testing.assert_array_equal(expected_arr.expansion({}, TARGETS, 2), [0, 0])
+    np.testing.assert_array_equal(expected_arr.loss(two, TARGETS, 1), [np.nan])
+    np.testing.assert_array_equal(expected_arr.expansion({}, TARGETS, 2), [np.nan, np.nan])
+    assert expected_arr.left_out(two, TARGETS) == ("downsell", "churn")
+    assert expected_arr.left_out({"churn"}, TARGETS, "+") == ("upsell", "cross_sell")
+    assert expected_arr.left_out(TARGETS, TARGETS) == ()
 
 
 def test_what_excludes_each_other_never_sums_above_one() -> None:

@@ -6,13 +6,15 @@ says otherwise, an account is worth EUR 1,000 of upsell and nothing is at risk.
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from models.inference.contracted import Contracted
 from models.plays.context import Case, Limits
-from models.plays.definitions import PLAYS
+from models.plays.definitions import DECIDED, PLAYS
 from models.plays.guards import GUARDS
 from models.plays.prioritisation import choose
 from tests.support.company import rows
@@ -160,6 +162,65 @@ TEXTS = [
     ),
     ({"upsell": 12.0}, "EUR 12 expected expansion, EUR 0 ARR at risk. No outreach needed now."),
 ]
+
+
+def signed(loss: float, *, is_decided: bool) -> Contracted:
+    return Contracted(0.0, 0.0, loss, date(2026, 6, 10), is_decided)
+
+
+def told(amounts: dict[str, float], contracted: Contracted | None = None, **numbers: float) -> Case:
+    return Case(numbers, {"upsell": 0.31}, amounts, contracted=contracted)
+
+
+def test_an_account_whose_end_is_known_is_won_back_or_wound_down_and_sold_nothing() -> None:
+    case = told(
+        AMOUNTS, signed(15_125, is_decided=True), champions_going=1, tickets_open_escalated=1
+    )
+    found = choose(case)
+    assert (found.play, found.at_stake, found.why, found.second) == (DECIDED, 15_125, "", None)
+    assert found.text == (
+        "Ends on 10 June 2026; EUR 15,125 ARR lost by notice; 1 champion leaving. Win the customer "
+        "back by then, or wind the contract down in good order."
+    )
+    small = choose(told(AMOUNTS, signed(120, is_decided=True)))
+    assert (small.play, small.at_stake) == ("leave_alone", 0)
+    assert small.text == (
+        "Ends on 10 June 2026; EUR 120 ARR lost by notice. No outreach needed now."
+    )
+
+
+def test_notice_for_a_part_holds_the_sale_back_and_counts_as_at_risk_once() -> None:
+    case = told(AMOUNTS | {"churn": 300.0}, signed(700, is_decided=False))
+    assert case.risk == 1000
+    found = choose(case)
+    assert (found.play, found.at_stake) == ("fix_before_you_sell", 2000)
+    assert found.why == "Expand on hold: EUR 700 ARR lost by notice, by 10 June 2026"
+    assert choose(told(AMOUNTS, signed(249, is_decided=False))).play == "expand"
+
+
+def test_what_no_model_looked_at_is_neither_risk_nor_gain() -> None:
+    no_loss = {"upsell": 1000.0, "cross_sell": 0.0}
+    assert told(no_loss).risk is None
+    assert choose(told(no_loss)).at_stake == 1000
+    quiet = choose(told({"upsell": 12.0, "cross_sell": 0.0}))
+    assert quiet.text == (
+        "EUR 12 expected expansion, ARR at risk not known. No outreach needed now."
+    )
+    # An issue is worth outreach where nobody can say what it puts at risk.
+    issue = choose(told({"upsell": 12.0}, tickets_open_escalated=1.0))
+    assert (issue.play, issue.at_stake) == ("fix_before_you_sell", 0)
+    # Risk is held against no gain that is not known, and names what the gain lacks.
+    no_gain = choose(told({"churn": 20_357.0}))
+    assert no_gain.text == (
+        "EUR 20,357 ARR at risk, expected expansion not known. Resolve this first; make no offer "
+        "until then."
+    )
+    some = choose(told({"upsell": 1000.0, "churn": 20_357.0}))
+    assert "against EUR 1,000 expected expansion, cross-sell not known" in some.text
+    neither = choose(told({}))
+    assert neither.text == (
+        "Expected expansion not known, ARR at risk not known. No outreach needed now."
+    )
 
 
 @pytest.mark.parametrize(("numbers", "text"), TEXTS)

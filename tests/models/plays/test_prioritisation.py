@@ -8,8 +8,9 @@ from datetime import date, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
+from models.inference.contracted import Contracted
 from models.plays.context import Case
-from models.plays.definitions import PLAYS
+from models.plays.definitions import DECIDED, PLAYS
 from models.plays.prioritisation import NOBODY, Decision, Rules, Turn, choose, is_held_out, listed
 from tests.support.company import rows
 
@@ -84,6 +85,22 @@ def test_who_is_held_out_takes_no_place_and_is_marked() -> None:
     assert not listed(choices, {}, Rules(capacity=1), MONDAY)[apart].held_out
 
 
+def test_a_notice_is_news_takes_a_place_and_is_in_no_control_group() -> None:
+    apart = next(f"a-{n}" for n in range(999) if is_held_out(f"a-{n}", 0.05))
+    choices = {apart: decision(DECIDED, 900), "b": decision("expand", 500)}
+    last_week = {apart: Turn(MONDAY - timedelta(days=7), "expand")}
+    first = listed(choices, {}, Rules(capacity=1, hold_out=0.05), MONDAY, last_week)
+    assert (first[apart].standing, first[apart].place, first[apart].held_out) == (
+        "listed",
+        1,
+        False,
+    )
+    assert first["b"].standing == "beyond_capacity"
+    again = {apart: Turn(MONDAY - timedelta(days=7), DECIDED)}
+    found = listed(choices, {}, Rules(capacity=1, hold_out=0.05), MONDAY, again)
+    assert (found[apart].standing, found["b"].standing) == ("cooling_down", "listed")
+
+
 def test_the_lot_is_fair_and_does_not_change() -> None:
     names = [f"a-{number:06}" for number in range(20_000)]
     few = {name for name in names if is_held_out(name, 0.05)}
@@ -130,10 +147,11 @@ def test_whatever_the_accounts_a_list_keeps_its_promises(
         assert count <= given_rules.of(csm)
     for name, one in on_list.items():
         assert one.play != "leave_alone"
-        assert not is_held_out(name, given_rules.hold_out)
+        assert one.play == DECIDED or not is_held_out(name, given_rules.hold_out)
         turn = turns.get(name)
         rested = turn and (MONDAY - turn.as_of).days >= given_rules.cooldown_days
-        assert turn is None or rested or (one.play == ALARM and turn.play != ALARM)
+        is_alarm = one.play in (ALARM, DECIDED)
+        assert turn is None or rested or (is_alarm and turn.play != one.play)
     for csm in {csms[name] for name in on_list}:
         mine = sorted((one for n, one in on_list.items() if csms[n] == csm), key=_place)
         assert [one.place for one in mine] == list(range(1, len(mine) + 1))
@@ -164,6 +182,17 @@ cases = st.builds(
     amounts=st.dictionaries(
         st.sampled_from(["upsell", "cross_sell", "downsell", "churn"]), st.floats(0, 1e5)
     ),
+    contracted=st.one_of(
+        st.none(),
+        st.builds(
+            Contracted,
+            arr=st.just(0.0),
+            gain=st.just(0.0),
+            loss=st.one_of(st.none(), st.floats(0, 1e5)),
+            on=st.one_of(st.none(), st.just(MONDAY)),
+            is_decided=st.booleans(),
+        ),
+    ),
 )
 
 
@@ -174,7 +203,14 @@ def test_each_account_has_one_play_worth_a_talk_or_none(case: Case) -> None:
     assert found.play in PLAYS
     assert found.second != found.play
     assert found.text.endswith(".")
-    assert (found.at_stake >= case.limits.worth_a_talk) or found.play == "leave_alone"
+    assert (
+        found.at_stake >= case.limits.worth_a_talk
+        or found.play == "leave_alone"
+        or (case.risk is None and not PLAYS[found.play].sells)
+    )
+    if case.is_decided:
+        assert found.play in (DECIDED, "leave_alone")
     if PLAYS[found.play].sells:
-        assert found.at_stake <= case.gain - case.risk + 0.01
+        assert case.gain is not None
+        assert found.at_stake <= case.gain - (case.risk or 0.0) + 0.01
         assert not any(one.tell(case) for one in PLAYS[found.play].guards)

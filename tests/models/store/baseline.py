@@ -60,6 +60,8 @@ def moved(before: dict[str, list[Row]]) -> list[Row]:
             "at_stake": decision["at_stake"], "standing": decision["standing"],
             "place": decision["place"], "held_out": decision["held_out"],
         }  # fmt: skip
+        contracted = ("arr", "gain", "loss", "on")
+        columns |= {"is_decided": None, **{f"contracted_{name}": None for name in contracted}}
         expected.append({**score, "rankings": None, **columns})
     return expected
 

@@ -113,7 +113,7 @@ def test_reasons_pull_their_way_and_tell_what_is_not_known(settings: Settings) -
     assert not [one for one in silences if one not in unknown and "not known" in one.text]
 
 
-def test_an_unknown_arr_is_worth_nothing_and_spoils_no_total(settings: Settings) -> None:
+def test_of_an_unknown_arr_no_amount_is_known_and_no_total_is_spoiled(settings: Settings) -> None:
     frame, through = trained.labelled()
     nobody = frame["account_id"].iloc[0]
     frame.loc[frame["account_id"] == nobody, "arr"] = np.nan
@@ -121,7 +121,10 @@ def test_an_unknown_arr_is_worth_nothing_and_spoils_no_total(settings: Settings)
     result = score(settings)
     found = {one.account_id: one for one in stored(settings)}
     assert found[nobody].arr is None
-    assert found[nobody].expected_expansion_arr == 0
+    assert found[nobody].expected_expansion_arr is None
+    assert found[nobody].arr_at_risk is None
+    assert found[nobody].rank == len(found)
+    assert result.without_arr == 1
     known = [one.arr for one in found.values() if one.arr is not None]
     assert result.arr == pytest.approx(sum(known))
     json.dumps(asdict(result), allow_nan=False)

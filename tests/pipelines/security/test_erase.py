@@ -9,6 +9,8 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
+from models.dataset import feature_table
+from models.dataset.contracted import contracted_of
 from models.store import erased_ids
 from models.store.database import Database
 from models.store.scores import ScoreStore
@@ -60,7 +62,8 @@ def settings(tmp_path: Path, built: Path) -> Settings:
     rows = pq.read_table(made.feature_table).to_pandas()
     newest = rows[rows["as_of"] == rows["as_of"].max()]
     path = path_of(made.snapshots_folder, "s1")
-    write(Snapshot("s1", "2024-05-01", "2024-05-01", "r1", path), newest, ["arr"])
+    contracted = contracted_of(feature_table.read(made.feature_table), newest)
+    write(Snapshot("s1", "2024-05-01", "2024-05-01", "r1", path), newest, ["arr"], contracted)
     store = ScoreStore(made.store_url)
     store.write(scoring("s1"), [account(1, account_id="a1"), account(2, account_id="a2")])
     store.close()

@@ -65,8 +65,9 @@ def keep(
 def test_the_portfolio_adds_up_by_play_csm_and_segment(app: FastAPI) -> None:
     told = ask(app, "GET", "/v1/portfolio").json()
     assert told["total"] == {
-        "accounts": 3, "listed": 1, "arr": 24_000, "expected_expansion_arr": 1800.33,
-        "arr_at_risk": 900, "net_expected_arr": 900.33,
+        "accounts": 3, "listed": 1, "decided": 0, "without_arr": 1, "arr": 24_000,
+        "expected_expansion_arr": 1800.33, "arr_at_risk": 900, "arr_lost_by_notice": None,
+        "expected_loss_arr": 900, "arr_contracted_gain": None, "net_expected_arr": 900.33,
     }  # fmt: skip
     assert {one["name"]: one["accounts"] for one in told["by_csm"]} == {"csm-1": 2, None: 1}
     assert {one["name"]: one["accounts"] for one in told["by_segment"]} == {"smb": 2, None: 1}

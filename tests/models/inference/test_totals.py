@@ -1,0 +1,58 @@
+"""Sums say what they contain: what is not known is in no sum, and named."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from features.labels.targets import TARGETS
+from models.inference.contracted import Contracted
+from models.inference.totals import total
+from models.store.scores import AccountScore
+from tests.models.stored import account
+
+OPEN = Contracted(12_000.0, 0.0, 0.0, None, is_decided=False)
+RAMP = Contracted(15_000.0, 3_000.0, 0.0, None, is_decided=False)
+PART = Contracted(7_000.0, 0.0, 5_000.0, None, is_decided=False)
+LEAVES = Contracted(0.0, 0.0, 12_000.0, None, is_decided=True)
+NOTHING: dict[str, Any] = {"arr": None, "expected_expansion_arr": None, "arr_at_risk": None}
+
+
+def scored(contracted: Contracted, **changes: Any) -> AccountScore:
+    lost = contracted.loss or 0.0
+    usual = {"expected_expansion_arr": 900.0, "arr_at_risk": lost + 300.0}
+    if contracted.is_decided:
+        usual = {"expected_expansion_arr": 0.0, "arr_at_risk": lost}
+    return account(1, **{**usual, "contracted": contracted, **changes})
+
+
+def test_loss_by_notice_and_expected_loss_add_up_to_what_is_at_risk() -> None:
+    sums = total([scored(what) for what in (OPEN, RAMP, PART, LEAVES)], TARGETS, TARGETS)
+    assert (sums.accounts, sums.decided, sums.without_arr) == (4, 1, 0)
+    assert (sums.lost_by_notice, sums.expected_loss, sums.at_risk) == (17_000, 900, 17_900)
+    assert (sums.expansion, sums.contracted_gain) == (2_700, 3_000)
+    assert sums.net == 2_700 + 3_000 - 17_900
+    assert sums.leaves_out == ()
+
+
+def test_without_a_model_of_losses_what_is_expected_is_not_known_and_notice_is() -> None:
+    open_account = scored(OPEN, arr_at_risk=None)
+    sums = total([open_account, scored(LEAVES)], ["upsell"], TARGETS)
+    assert sums.leaves_out == ("cross_sell", "downsell", "churn")
+    assert (sums.expansion, sums.expected_loss, sums.net) == (900, None, None)
+    assert (sums.at_risk, sums.lost_by_notice) == (12_000, 12_000)
+    alone = total([open_account], ["upsell"], TARGETS)
+    assert (alone.at_risk, alone.lost_by_notice) == (None, 0)
+
+
+def test_without_a_model_of_gains_no_expansion_is_known_whoever_leaves() -> None:
+    sums = total([scored(LEAVES)], ["churn"], TARGETS)
+    assert (sums.expansion, sums.net) == (None, None)
+    assert (sums.expected_loss, sums.at_risk) == (0, 12_000)
+
+
+def test_accounts_without_arr_are_counted_and_in_no_sum() -> None:
+    unknown = Contracted(None, None, None, None, is_decided=False)
+    sums = total([scored(OPEN), scored(unknown, **NOTHING)], TARGETS, TARGETS)
+    assert (sums.without_arr, sums.arr, sums.expansion, sums.at_risk) == (1, 12_000, 900, 300)
+    nobody = total([], TARGETS, TARGETS)
+    assert (nobody.accounts, nobody.arr, nobody.at_risk) == (0, None, None)
