@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import duckdb
 
 SQL_TYPES = {
@@ -22,6 +24,18 @@ def literal(text: str) -> str:
 def quoted(name: str) -> str:
     """Return ``name`` as an SQL identifier."""
     return '"' + name.replace('"', '""') + '"'
+
+
+def unquoted(identifier: str) -> str:
+    """Return the name that an SQL identifier stands for."""
+    name = identifier.strip()
+    return name[1:-1].replace('""', '"') if name.startswith('"') else name
+
+
+def only_row(connection: duckdb.DuckDBPyConnection, sql: str) -> tuple[Any, ...]:
+    """Return the one row of a query; its result is read to the end, so nothing waits for it."""
+    rows = connection.execute(sql).fetchall()
+    return tuple(rows[0]) if rows else ()
 
 
 def columns_of(connection: duckdb.DuckDBPyConnection, relation: str) -> dict[str, str]:

@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from features.contract import TABLES
+from pipelines.config.file_options import FileOptions
 
 Policy = Literal["refuse", "drop", "accept"]
 """What to do about a rule's violations: stop, leave the rows out, or keep and report them."""
@@ -26,12 +27,13 @@ class Frozen(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class Source(Frozen):
+class Source(FileOptions):
     """Where rows come from; a bare string in the TOML is a file.
 
-    Exactly one of ``file`` (CSV or Parquet, a glob allowed), ``duckdb`` (a DuckDB file, with
-    ``table``), ``url`` (a database, with ``table`` or a ``query`` in its own dialect) and ``sql``
-    (a query over the sources named before it). ``${NAME}`` in a url is taken from the environment.
+    Exactly one of ``file`` (CSV, Excel, JSON or Parquet, a glob allowed, with the options of a
+    file), ``duckdb`` (a DuckDB file, with ``table``), ``url`` (a database, with ``table`` or a
+    ``query`` in its own dialect) and ``sql`` (a query over the sources named before it).
+    ``${NAME}`` in a url is taken from the environment.
     """
 
     file: str = ""
@@ -56,6 +58,13 @@ class Source(Frozen):
             raise ValueError("a url source needs either table = ... or query = ...")
         if not self.url and not self.duckdb and (self.table or self.query):
             raise ValueError("table and query belong to a duckdb or url source")
+        return self
+
+    @model_validator(mode="after")
+    def _options_fit(self) -> Source:
+        if misplaced := self.misplaced(self.file):
+            what = self.file or "a source that is no file"
+            raise ValueError(f"{', '.join(misplaced)} cannot be set for {what}")
         return self
 
 

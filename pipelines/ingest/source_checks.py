@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from pipelines.common.sql_quoting import columns_of, quoted
-from pipelines.ingest.sources.text_columns import NOT_WHOLE, TextColumns
-from pipelines.ingest.sources.value_types import Reading
+from pipelines.ingest.files.value_types import Reading
+from pipelines.ingest.sources.text_columns import TextColumns
+from pipelines.ingest.violation_queries import ROW
 from pipelines.ingest.violations import Condition
 
 FLOATING = "floating_point_id"
@@ -22,26 +23,33 @@ def source_rule_names(sources: Iterable[str]) -> list[str]:
 def source_conditions(columns: TextColumns, source: str) -> dict[Condition, list[str]]:
     """Return the rules that ``src.<source>`` may violate, each with the columns to show."""
     names = list(columns_of(columns.connection, f"src.{quoted(source)}"))
+    by_column = columns.by_source.get(source, {})
     conditions = [
-        *(_floating(source, column) for column in columns.floating.get(source, ())),
+        *(_floating(source, *lost) for lost in columns.floating.get(source, {}).items()),
         *(
-            _not_a_number(source, column, columns.by_source[source][column.lower()])
-            for column in names
+            _not_a_number(source, column, reading)
+            for column, reading in by_column.items()
             if columns.is_computed_with(source, column)
         ),
     ]
+    row = [ROW] if source in columns.files else []
     return {
-        condition: list(dict.fromkeys([quoted(names[0]), quoted(condition.column)]))
+        condition: list(dict.fromkeys([*row, quoted(names[0]), path(condition.column)]))
         for condition in conditions
     }
 
 
-def _floating(source: str, column: str) -> Condition:
+def path(column: str) -> str:
+    """Return the SQL of a column that may be the field of an object."""
+    return ".".join(map(quoted, column.split(".")))
+
+
+def _floating(source: str, column: str, sql: str) -> Condition:
     return Condition(
         table=source,
         column=column,
         rule=FLOATING,
-        sql=NOT_WHOLE.replace("@", quoted(column)),
+        sql=sql.replace("@", path(column)),
         why="An identifier is a floating-point number that may have lost digits, so that two "
         "become one.",
         do="export it as text or as a whole number",
@@ -49,13 +57,13 @@ def _floating(source: str, column: str) -> Condition:
 
 
 def _not_a_number(source: str, column: str, reading: Reading) -> Condition:
-    value = quoted(column)
+    value = path(column)
     return Condition(
         table=source,
         column=column,
         rule=NOT_A_NUMBER,
         sql=f"{value} IS NOT NULL AND {reading.of(value)} IS NULL",
         why="The mapping computes with a value that is no number.",
-        do="correct it at the source, or make it null in the mapping, for example "
-        f"TRY_CAST({column} AS DOUBLE)",
+        do="correct it at the source, or name what stands for nothing in [sources], such as "
+        'null_values = ["n/a"]',
     )

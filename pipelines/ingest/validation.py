@@ -115,6 +115,7 @@ def _read_sources(surveyed: Survey) -> None:
     for name in sources:
         if name not in faults.unread:
             _guard(surveyed, f"sources.{name}", partial(_read, surveyed, name))
+    faults.problems.extend(columns.questions)
 
 
 def _guard(surveyed: Survey, name: str, step: Callable[[], bool]) -> bool:

@@ -15,6 +15,8 @@ from pipelines.config.mapping import Policy
 from pipelines.ingest.violations import Condition, Violation
 
 EXAMPLES = 3
+ROW = "rowid + 1"
+"""The row of a table of texts, counted from 1 as in the file, the header left out."""
 
 
 def find(
@@ -102,9 +104,14 @@ def _examples(
     order = ", ".join(f"c{n}" for n in range(len(shown)))
     marked = f"SELECT {listed}, ({condition.sql}\n) AS __out FROM {relation} AS typed"
     query = f"SELECT {order} FROM ({marked}) WHERE __out ORDER BY {order} LIMIT {EXAMPLES}"
-    names = [re.sub('^"?(__raw_)?|"$', "", column) for column in shown]
+    names = ["row" if column == ROW else _name(column) for column in shown]
     rows = connection.execute(query).fetchall()
     return tuple(dict(zip(names, map(_plain, row), strict=True)) for row in rows)
+
+
+def _name(column: str) -> str:
+    """Return a quoted column, or field of one, as a person writes it."""
+    return re.sub('^"?(__raw_)?|"$', "", column).replace('"."', ".")
 
 
 def _plain(value: Any) -> Any:

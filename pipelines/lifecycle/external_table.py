@@ -16,9 +16,9 @@ from models.dataset.external_table import Foreign, Roles, foreign
 from models.registry import Registry
 from models.release.card import Card
 from pipelines.common.progress import Progress, silent
-from pipelines.common.sql_quoting import literal
 from pipelines.config.company_features import practitioner_rule
-from pipelines.ingest.sources.csv_files import load
+from pipelines.ingest.files.csv_files import load
+from pipelines.ingest.files.faults import UnreadableFile
 from pipelines.lifecycle.train import TrainResult, train_one
 
 if TYPE_CHECKING:
@@ -76,10 +76,12 @@ def _frame(path: Path, roles: Roles) -> pd.DataFrame:
     connection = duckdb.connect()
     try:
         if path.suffix == ".csv":
-            load(connection, literal(str(path)), "external", texts={roles.account_id})
+            load(connection, path, "external", texts={roles.account_id})
             frame: pd.DataFrame = connection.table("external").df()
         else:
             frame = connection.read_parquet(str(path)).df()
+    except UnreadableFile as error:
+        raise DataError(error.problems) from None
     except duckdb.Error as error:
         raise DataError(f"{path}: cannot be read: {str(error).splitlines()[0]}") from None
     finally:

@@ -14,14 +14,15 @@ import duckdb
 
 from features.contract import TABLES, Column, Table
 from pipelines.config.mapping import TableMapping
+from pipelines.ingest.files.value_types import Reading
 from pipelines.ingest.sources import sql_syntax
 from pipelines.ingest.sources.sql_syntax import Reference, Statement
-from pipelines.ingest.sources.value_types import Reading
 
 if TYPE_CHECKING:
     from pipelines.config.settings import Settings
 
 NUMERIC = ("integer", "number")
+TEMPORAL = ("date", "timestamp")
 NUMERIC_CASTS = ("DOUBLE", "FLOAT", "REAL", "DECIMAL", "NUMERIC", "INT", "INTEGER", "BIGINT")
 
 
@@ -30,20 +31,31 @@ class ColumnUse:
     """The names of columns by what they are used for.
 
     ``texts`` end in a text of the contract, or are joined with one that does, ``identifiers`` in
-    one that identifies something; ``numbers`` end in a
-    number of the contract or are computed with; ``spelled`` are read by a function of texts.
+    one that identifies something; ``numbers`` end in a number of the contract or are computed
+    with, ``dates`` end in a day or time of it; ``spelled`` are read by a function of texts.
     """
 
     statements: list[Statement] = field(default_factory=list)
     texts: set[str] = field(default_factory=set)
     identifiers: set[str] = field(default_factory=set)
     numbers: set[str] = field(default_factory=set)
+    dates: set[str] = field(default_factory=set)
     spelled: set[str] = field(default_factory=set)
 
     @property
     def computed(self) -> set[str]:
-        """The columns that some expression computes with."""
-        return {ref.name for ref in self._references if ref.purpose == "number"}
+        """The columns that are numbers to an expression or a query, not only to the contract."""
+        return {
+            ref.name
+            for ref in self._references
+            if ref.purpose == "number"
+            or (ref.purpose == "value" and ref.output in self.numbers and not _is_bare(ref))
+        }
+
+    @property
+    def made(self) -> set[str]:
+        """The names that queries give to what they compute."""
+        return {name for statement in self.statements for name in statement.computed}
 
     @property
     def joined(self) -> set[str]:
@@ -72,7 +84,7 @@ class ColumnUse:
 
     def _follow(self) -> None:
         """Follow values from the contract back to the columns they come from."""
-        ends = (self.texts, self.identifiers, self.numbers)
+        ends = (self.texts, self.identifiers, self.numbers, self.dates)
         before = -1
         while before != sum(map(len, ends)):
             before = sum(map(len, ends))
@@ -83,6 +95,11 @@ class ColumnUse:
             for pair in self._pairs:
                 for names in (self.texts, self.identifiers):
                     names.update(pair if names.intersection(pair) else ())
+
+
+def _is_bare(ref: Reference) -> bool:
+    """Whether a reference is all of an expression of the contract, whose rules look at its text."""
+    return ref.bare and ref.output[:1] == "="
 
 
 def _merges(readings: list[Reading]) -> bool:
@@ -100,7 +117,7 @@ def gathered(connection: duckdb.DuckDBPyConnection, settings: Settings) -> Colum
         _add_table(connection, use, table, settings.tables.get(name, TableMapping()))
     for check in settings.checks:
         _add(use, sql_syntax.expression(connection, check.violates))
-    for end in ("string", "identifier", *NUMERIC):
+    for end in ("string", "identifier", *NUMERIC, *TEMPORAL):
         _end_in(use, end, f"={end}")
     return use
 
@@ -145,3 +162,5 @@ def _end_in(use: ColumnUse, end: str, name: str) -> None:
         use.identifiers.add(name)
     if end in NUMERIC:
         use.numbers.add(name)
+    if end in TEMPORAL:
+        use.dates.add(name)

@@ -14,16 +14,17 @@ import duckdb
 
 from features.contract import TABLES
 from pipelines.common.sql_quoting import literal, quoted
+from pipelines.config.file_options import CSV, ENDINGS, EXCEL, JSON, PARQUET
 from pipelines.config.mapping import Source
-from pipelines.ingest.sources import csv_files, databases
+from pipelines.ingest.files.faults import UnreadableFile
+from pipelines.ingest.files.text_files import is_text_file, load_text
+from pipelines.ingest.sources import databases
 from pipelines.ingest.sources.errors import Faults, first_line
 from pipelines.ingest.sources.text_columns import TextColumns
 
 if TYPE_CHECKING:
     from pipelines.config.settings import Settings
 
-CSV = (".csv", ".csv.gz", ".tsv", ".txt")
-PARQUET = (".parquet", ".pq")
 MEMORY = "2GB"
 """What DuckDB may hold before it spills into the work folder."""
 
@@ -96,11 +97,6 @@ def _nearest_table(name: str) -> str | None:
     return next(iter(get_close_matches(stem, TABLES, n=1, cutoff=0.7)), None)
 
 
-def is_text_file(source: Source) -> bool:
-    """Say whether a source is a file of texts, whose types are for us to find."""
-    return source.file.endswith(CSV)
-
-
 def look(columns: TextColumns, settings: Settings, name: str, faults: Faults) -> bool:
     """Take the texts of the source ``name`` in as ``text.<name>``; say whether that worked.
 
@@ -122,6 +118,9 @@ def _attempted(name: str, source: Source, faults: Faults, step: Callable[[], boo
     """Do one step of reading a source; what the database says of it is a fault."""
     try:
         done = step()
+    except UnreadableFile as error:
+        done = False
+        faults.problems.extend(error.problems)
     except duckdb.Error as error:
         done = False
         where = source.file or source.duckdb or "its query"
@@ -135,7 +134,7 @@ def _attempted(name: str, source: Source, faults: Faults, step: Callable[[], boo
 
 
 def _file_source(folder: Path, name: str) -> Source | None:
-    for ending in (*PARQUET, *CSV):
+    for ending in (*PARQUET, *CSV, *EXCEL, *JSON):
         if (folder / f"{name}{ending}").exists():
             return Source(file=f"{name}{ending}")
     return None
@@ -155,10 +154,8 @@ def _look(columns: TextColumns, settings: Settings, name: str, faults: Faults) -
     if missing := list(_unreadable(settings.data_folder, name, source, paths)):
         faults.problems.extend(missing)
         return False
-    listed = "[" + ", ".join(literal(str(path)) for path in paths) + "]"
-    target = f"text.{quoted(name)}"
-    csv_files.load_text(columns.connection, listed, target)
-    columns.look(name, target)
+    loaded = load_text(columns.connection, name, source, paths, f"text.{quoted(name)}")
+    columns.look(name, source, loaded)
     return True
 
 
@@ -167,7 +164,7 @@ def _read(
 ) -> bool:
     connection, target = columns.connection, f"src.{quoted(name)}"
     if is_text_file(source):
-        columns.store(name, f"text.{quoted(name)}", target)
+        columns.store(name)
         return True
     if source.url:
         return databases.copy(columns, settings.data_folder, name, source, faults)
@@ -211,8 +208,8 @@ def _read_parquet(
     paths: list[str],
     faults: Faults,
 ) -> bool:
-    if not source.file.endswith(PARQUET):
-        endings = ", ".join((*CSV, *PARQUET))
+    if not source.file.lower().endswith(PARQUET):
+        endings = ", ".join(ENDINGS)
         faults.mistakes.append(f"sources.{name}: cannot read {source.file}; known are {endings}")
         return False
     listed = "[" + ", ".join(map(literal, paths)) + "]"

@@ -9,6 +9,8 @@ from typing import Any, Literal
 
 import duckdb
 
+from pipelines.common.sql_quoting import literal, only_row
+
 Purpose = Literal[
     "value", "text", "number", "other", "compared", "grouped", "order", "exact", "presence"
 ]
@@ -81,6 +83,8 @@ class Statement:
 
     references: list[Reference] = field(default_factory=list)
     pairs: list[tuple[str, str]] = field(default_factory=list)
+    computed: set[str] = field(default_factory=set)
+    """Names of columns of a query that are more than a column of another name."""
     files: list[tuple[str, int, int]] = field(default_factory=list)
     """Texts given to a function that reads files, and where they stand (in bytes)."""
 
@@ -124,7 +128,7 @@ def spliced(sql: str, replacements: Sequence[tuple[int, int, str]]) -> str:
 
 def _parsed(connection: duckdb.DuckDBPyConnection, sql: str) -> dict[str, Any] | None:
     try:
-        row = connection.execute("SELECT json_serialize_sql(?::VARCHAR)", [sql]).fetchone()
+        row = only_row(connection, f"SELECT json_serialize_sql({literal(sql)})")
     except duckdb.Error:
         return None
     statements = json.loads(row[0]).get("statements") if row else None
@@ -175,6 +179,8 @@ class _Reader:
             renamed = names[place] if place < len(names) and not has_star else ""
             is_bare = item["class"] == "COLUMN_REF"
             output = renamed or alias or _column_name(item)
+            if output and not is_bare:
+                self.statement.computed.add(output.lower())
             position = into or _Position("value", output.lower(), is_bare, is_bare and not alias)
             self.expression(item, position)
         self._from(node.get("from_table"))
@@ -337,6 +343,7 @@ class _Reader:
         for entry in node.get("replace_list") or ():
             value = entry["value"]
             is_bare = value["class"] == "COLUMN_REF"
+            self.statement.computed.update(() if is_bare else (entry["key"].lower(),))
             self.expression(value, _Position("value", entry["key"].lower(), is_bare))
         if isinstance(node.get("expr"), dict):
             self._other(node, _Position())

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import duckdb
 
 from features.contract import TABLES, Column, Table
-from pipelines.common.sql_quoting import SQL_TYPES, columns_of, quoted
-from pipelines.config.mapping import TableMapping
+from pipelines.common.sql_quoting import SQL_TYPES, columns_of, quoted, unquoted
+from pipelines.config.mapping import TableMapping, is_plain_name
+from pipelines.ingest.files.value_types import TEXT, Reading
 from pipelines.ingest.sources import readers
 from pipelines.ingest.sources.errors import Faults, first_line
 from pipelines.ingest.sources.expressions import UNREADABLE, broken, expressions, tried
@@ -62,8 +64,13 @@ def columns(text_columns: TextColumns, settings: Settings, name: str, faults: Fa
     if len(faults.mistakes) > mistakes_before:
         return False
     breaking = broken(connection, source, sql)
+    readings = {
+        column: text_columns.reading(unquoted(expression), mapping.source)
+        for column, expression in sql.items()
+        if is_plain_name(expression)
+    }
     try:
-        _cast(connection, table, source, sql, breaking)
+        _cast(connection, table, source, sql, breaking, readings)
     except duckdb.Error as error:
         faults.mistakes.append(
             f"tables.{name}.columns, read from {origin}: {', '.join(breaking)} cannot be computed "
@@ -88,6 +95,7 @@ def _cast(
     source: str,
     sql: dict[str, str],
     breaking: dict[str, str],
+    readings: Mapping[str, Reading],
 ) -> None:
     values = ", ".join(
         f"{tried(expression) if name in breaking else f'({expression})'} AS {quoted(RAW + name)}"
@@ -96,20 +104,26 @@ def _cast(
     raw = f"SELECT {values} FROM {source}"
     types = columns_of(connection, f"({raw})")
     cast = ", ".join(
-        f"{_typed(column, types[RAW + column.name])} AS {quoted(column.name)}"
+        f"{_typed(column, types[RAW + column.name], readings)} AS {quoted(column.name)}"
         for column in table.columns
     )
     target = f"typed.{quoted(table.name)}"
     connection.execute(f"CREATE VIEW {target} AS SELECT {cast}, * FROM ({raw}) AS raw")
 
 
-def _typed(column: Column, raw_type: str) -> str:
-    """Return the cast of a raw value to its contract type; null where it does not fit."""
+def _typed(column: Column, raw_type: str, readings: Mapping[str, Reading]) -> str:
+    """Return the cast of a raw value to its contract type; null where it does not fit.
+
+    ``readings`` say how texts are read that come from a file as they stand.
+    """
+    reading = readings.get(column.name, TEXT)
     value, wanted = quoted(RAW + column.name), SQL_TYPES[column.type]
     if raw_type == "VARCHAR":
         value = f"NULLIF({value}, {UNREADABLE})"
     if raw_type == wanted:
         return value
+    if raw_type == "VARCHAR" and reading.fits(column.type):
+        value, raw_type = reading.of(value), reading.type
     cast = f"TRY_CAST({value} AS {wanted})"
     if column.type == "integer" and "INT" not in raw_type:
         number = f"TRY_CAST({value} AS DOUBLE)"

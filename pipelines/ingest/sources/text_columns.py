@@ -11,28 +11,28 @@ from dataclasses import dataclass, field
 
 import duckdb
 
-from pipelines.common.sql_quoting import columns_of, quoted
+from pipelines.common.sql_quoting import columns_of, only_row, quoted
+from pipelines.config.file_options import FileOptions
+from pipelines.config.mapping import Source
+from pipelines.ingest.files import date_formats
+from pipelines.ingest.files.faults import setting
+from pipelines.ingest.files.number_formats import number_readings
+from pipelines.ingest.files.text_files import Loaded
+from pipelines.ingest.files.value_types import NOTHING, TEMPORAL, TEXT, Reading, readings
 from pipelines.ingest.sources import sql_syntax
 from pipelines.ingest.sources.column_use import ColumnUse
 from pipelines.ingest.sources.sql_syntax import Reference, Statement
-from pipelines.ingest.sources.value_types import (
-    A_NUMBER,
-    NOTHING,
-    TEMPORAL,
-    Reading,
-    readings,
-    with_a_number,
-)
 
 Readings = Mapping[str, Reading]
 """How each column of a file is read, by its name in lower case."""
-
 
 FLOATING = ("DOUBLE", "FLOAT")
 WHOLE = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT",
          "UINTEGER", "UBIGINT", "UHUGEINT")  # fmt: skip
 NOT_WHOLE = "NOT coalesce(@ = trunc(@) AND abs(@) < 9007199254740992, @ IS NULL)"
 """True where a floating-point number (@) may have lost digits of an identifier."""
+NOT_WHOLE_TEXT = "regexp_full_match(@, '-?[0-9]+[.][0-9]+([eE][+-]?[0-9]+)?|-?[0-9]{16,}')"
+"""The same for a number that came from a cell or a field as text."""
 
 
 @dataclass
@@ -43,48 +43,106 @@ class TextColumns:
     use: ColumnUse = field(default_factory=ColumnUse)
     by_source: dict[str, dict[str, Reading]] = field(default_factory=dict)
     by_name: dict[str, Reading] = field(default_factory=dict)
-    floating: dict[str, list[str]] = field(default_factory=dict)
-    """Columns that identify something and are floating-point numbers, with digits lost."""
+    files: dict[str, tuple[Source, Loaded]] = field(default_factory=dict)
+    floating: dict[str, dict[str, str]] = field(default_factory=dict)
+    """Identifiers that are floating-point numbers, by source, with the condition of lost digits."""
+    questions: list[str] = field(default_factory=list)
+    """What a person has to decide, since values can be read in two ways."""
+
+    def look(self, name: str, source: Source, loaded: Loaded) -> None:
+        """Find how the columns of ``text.<name>``, the texts of a source, are read."""
+        relation = f"text.{quoted(name)}"
+        types = columns_of(self.connection, relation)
+        texts = [column for column, type_ in types.items() if type_ == "VARCHAR"]
+        by_column = readings(self.connection, relation, texts)
+        unread = [column for column in texts if by_column[column].is_text]
+        by_column |= date_formats.date_readings(self.connection, relation, unread, source)
+        self.by_source[name] = {column.lower(): r for column, r in by_column.items()}
+        self.files[name] = (source, loaded)
 
     def decide(self) -> None:
         """Settle which columns stay text, once all files have been looked at."""
+        self.use.decide(self._readings_by_name())
+        for name, (source, loaded) in self.files.items():
+            self._read_numbers(name, source, loaded)
+            self._ask_for_dates(name, source)
+            self._find_inexact(name, loaded)
+        by_name = self._readings_by_name().items()
+        self.by_name = {name: common for name, alike in by_name if (common := _common(alike))}
+        for statement in self.use.statements:  # a new name for a column does not change its values
+            for ref in statement.references:
+                reading = _of(ref, self.by_name)
+                if ref.purpose == "value" and ref.bare and reading and ref.output[:1] != "=":
+                    self.by_name.setdefault(ref.output, reading)
+
+    def _readings_by_name(self) -> dict[str, list[Reading]]:
         readings_by_name: dict[str, list[Reading]] = {}
         for by_column in self.by_source.values():
             for name, reading in by_column.items():
                 readings_by_name.setdefault(name, []).append(reading)
-        self.use.decide(readings_by_name)
-        for source, by_column in self.by_source.items():
-            asked = {name for name in self.use.numbers & set(by_column) if by_column[name].is_text}
-            for name in with_a_number(self.connection, f"text.{quoted(source)}", sorted(asked)):
-                by_column[name] = A_NUMBER
-                readings_by_name[name] = [
-                    A_NUMBER if reading.is_text else reading for reading in readings_by_name[name]
-                ]
-        self.by_name = {
-            name: common for name, alike in readings_by_name.items() if (common := _common(alike))
+        return readings_by_name
+
+    def _read_numbers(self, name: str, source: Source, loaded: Loaded) -> None:
+        """Find how numbers are written in the columns that are used as numbers."""
+        by_column, numeric = self.by_source[name], {column.lower() for column in loaded.numeric}
+        asked = [
+            column
+            for column, reading in by_column.items()
+            if _names(column) & self.use.numbers and reading.type in ("VARCHAR", "DOUBLE")
+        ]
+        for columns, options in (
+            ([column for column in asked if column in numeric], FileOptions(decimal=".")),
+            ([column for column in asked if column not in numeric], source),
+        ):
+            relation = f"text.{quoted(name)}"
+            numbers, questions = number_readings(
+                self.connection, relation, columns, options, by_column
+            )
+            by_column |= numbers
+            for column, question in questions.items():
+                choice = f'{setting(name, source.file, "decimal", ",")}, or decimal = "."'
+                self._ask(name, source, column, f"{question} {choice[0].upper()}{choice[1:]}")
+
+    def _ask_for_dates(self, name: str, source: Source) -> None:
+        by_column = self.by_source[name]
+        asked = [
+            column
+            for column, reading in by_column.items()
+            if reading.is_text and _names(column) & self.use.dates
+        ]
+        relation = f"text.{quoted(name)}"
+        questions = date_formats.questions(self.connection, relation, asked)
+        for column, (question, patterns) in questions.items():
+            first, *others = patterns
+            choice = setting(name, source.file, "date_format", first)
+            choice += "".join(f', or date_format = "{pattern}"' for pattern in others)
+            self._ask(name, source, column, f"{question} {choice[0].upper()}{choice[1:]}")
+
+    def _ask(self, name: str, source: Source, column: str, question: str) -> None:
+        self.questions.append(f"sources.{name} ({source.file}), {column}: {question}")
+
+    def _find_inexact(self, name: str, loaded: Loaded) -> None:
+        self.floating[name] = {
+            column: NOT_WHOLE_TEXT
+            for column in sorted(loaded.inexact)
+            if _names(column.lower()) & self.use.identifiers
         }
-        for statement in self.use.statements:  # a new name for a column does not change its values
-            for ref in statement.references:
-                if ref.purpose == "value" and ref.bare and ref.name in self.by_name:
-                    self.by_name.setdefault(ref.output, self.by_name[ref.name])
 
-    def look(self, source: str, relation: str) -> None:
-        """Find how the columns of ``relation``, the texts of a source, are read."""
-        names = list(columns_of(self.connection, relation))
-        by_name = readings(self.connection, relation, names)
-        self.by_source[source] = {name.lower(): reading for name, reading in by_name.items()}
-
-    def store(self, source: str, relation: str, target: str) -> None:
-        """Make the table ``target`` of the texts of a source, typed where no text is needed."""
-        names = columns_of(self.connection, relation)
-        listed = ", ".join(f"{self._stored(source, name)} AS {quoted(name)}" for name in names)
+    def store(self, source: str) -> None:
+        """Make ``src.<source>`` of the texts of a source, typed where no text is needed."""
+        relation, target = f"text.{quoted(source)}", f"src.{quoted(source)}"
+        stored = {
+            name: self._stored(source, name) for name in columns_of(self.connection, relation)
+        }
+        if self.files[source][1].is_nested:
+            stored = _nested(stored)
+        listed = ", ".join(f"{value} AS {quoted(name)}" for name, value in stored.items())
         self.connection.execute(f"CREATE TABLE {target} AS SELECT {listed} FROM {relation}")
         self.connection.execute(f"DROP TABLE {relation}")
 
     def _stored(self, source: str, column: str) -> str:
-        name, reading = column.lower(), self.by_source[source][column.lower()]
-        stays = name in self.use.texts | self.use.spelled or reading == NOTHING
-        stays = stays or not reading.is_complete
+        reading = self.by_source[source].get(column.lower(), TEXT)
+        stays = self._is_stored_as_text(column.lower(), reading)
         return quoted(column) if stays else reading.of(quoted(column))
 
     def adapted(self, source: str, relation: str) -> str:
@@ -93,30 +151,57 @@ class TextColumns:
         Whole numbers that are held as floating-point ones are identifiers without a fraction
         (``1001``, not ``1001.0``), and a number is a text where it is joined with one.
         """
-        types, replaced = columns_of(self.connection, relation), {}
-        for column, type_ in types.items():
-            name, value = column.lower(), quoted(column)
-            if name not in self.use.texts:
-                continue
-            if type_ in FLOATING and name in self.use.identifiers:
-                if not self._is_whole(relation, value):
-                    self.floating.setdefault(source, []).append(column)
-                    continue
-                value, type_ = f"CAST({value} AS BIGINT)", "BIGINT"
-            if self.by_source and name in self.use.joined and type_ in WHOLE:
-                number = Reading(type_, f"CAST(@ AS {type_})")
-                self.by_source.setdefault(source, {})[name] = number
-                self.by_name.setdefault(name, number)
-                value = f"CAST({value} AS VARCHAR)"
-            replaced[column] = value
+        types = columns_of(self.connection, relation)
+        self._read_text_numbers(source, relation, types)
+        replaced = {
+            column: value
+            for column, type_ in types.items()
+            if (value := self._adapted(source, relation, column, type_)) != quoted(column)
+        }
         changes = [f"{sql} AS {quoted(name)}" for name, sql in replaced.items()]
         replace = f" REPLACE ({', '.join(changes)})" if changes else ""
         return f"SELECT *{replace} FROM {relation}"
 
+    def _adapted(self, source: str, relation: str, column: str, type_: str) -> str:
+        name, value = column.lower(), quoted(column)
+        if type_ == "VARCHAR" and (number := self.by_source.get(source, {}).get(name)):
+            return value if self._is_stored_as_text(name, number) else number.of(value)
+        if name not in self.use.texts:
+            return value
+        if type_ in FLOATING and name in self.use.identifiers:
+            if not self._is_whole(relation, value):
+                self.floating.setdefault(source, {})[column] = NOT_WHOLE
+                return value
+            value, type_ = f"CAST({value} AS BIGINT)", "BIGINT"
+        if self.files and name in self.use.joined and type_ in WHOLE:
+            number = Reading(type_, f"CAST(@ AS {type_})")
+            self.by_source.setdefault(source, {})[name] = number
+            self.by_name.setdefault(name, number)
+            value = f"CAST({value} AS VARCHAR)"
+        return value
+
+    def _read_text_numbers(self, source: str, relation: str, types: Mapping[str, str]) -> None:
+        """Find how numbers are written that a source with types of its own holds as texts."""
+        asked = [
+            name
+            for name, type_ in types.items()
+            if type_ == "VARCHAR" and name.lower() in self.use.numbers
+        ]
+        plain = dict.fromkeys(asked, TEXT)
+        options = FileOptions()
+        numbers, questions = number_readings(self.connection, relation, asked, options, plain)
+        self.questions.extend(
+            f"sources.{source}, {column}: {question} Convert it in a query of the source, for "
+            f"example replace({column}, '.', '')"
+            for column, question in questions.items()
+        )
+        for column, number in numbers.items():
+            self.by_source.setdefault(source, {})[column.lower()] = number
+            self.by_name.setdefault(column.lower(), number)
+
     def _is_whole(self, relation: str, value: str) -> bool:
         fits = f"bool_and(NOT ({NOT_WHOLE.replace('@', value)}))"
-        row = self.connection.execute(f"SELECT {fits} FROM {relation}").fetchone()
-        return row is None or row[0] is not False
+        return only_row(self.connection, f"SELECT {fits} FROM {relation}")[0] is not False
 
     def query(self, sql: str) -> str:
         """Return a query with the types of text columns told where it computes with them."""
@@ -128,44 +213,51 @@ class TextColumns:
         ``type_`` is that of the contract's column that it is for, ``source`` the one it reads.
         """
         statement = sql_syntax.expression(self.connection, sql, f"={type_}" if type_ else "")
-        return self._told(sql, statement, {**self.by_name, **self.by_source.get(source, {})})
+        return self._told(sql, statement, self._readings(source))
 
     def as_numbers(self, sql: str, source: str = "") -> str:
         """Return an expression that computes with identifiers, such as ``printf('%08d', id)``.
 
         Only columns are told as numbers whose texts nothing but that number could be.
         """
-        statement = sql_syntax.expression(self.connection, sql)
-        by_column = {**self.by_name, **self.by_source.get(source, {})}
+        statement, by_column = sql_syntax.expression(self.connection, sql), self._readings(source)
         return sql_syntax.spliced(
             sql,
             [
-                (ref.start, ref.end, reading.of(sql.encode()[ref.start : ref.end].decode()))
+                (ref.start, ref.end, reading.of(_written(sql, ref)))
                 for ref in (statement.references if statement else ())
-                if (reading := by_column.get(ref.name))
+                if (reading := _of(ref, by_column))
                 and reading.is_number
                 and reading.is_distinct
                 and reading.is_complete
             ],
         )
 
+    def reading(self, column: str, source: str) -> Reading:
+        """Return how the texts of a column are read that a source or query gives as they stand."""
+        name = column.lower()
+        if source not in self.files and name in self.use.made:
+            return TEXT
+        return self._readings(source).get(name, TEXT)
+
     def is_computed_with(self, source: str, column: str) -> bool:
         """Say whether the mapping computes with a column that does not hold numbers only."""
         name = column.lower()
-        reading = self.by_source.get(source, {}).get(name)
-        return reading is not None and not reading.is_complete and name in self.use.computed
+        reading = self.by_source.get(source, {}).get(name, TEXT)
+        is_partly_number = reading.is_number and not reading.is_complete
+        return is_partly_number and bool(_names(name) & self.use.computed)
+
+    def _readings(self, source: str) -> Readings:
+        return {**self.by_name, **self.by_source.get(source, {})}
 
     def _told(self, sql: str, statement: Statement | None, by_column: Readings) -> str:
         if statement is None:
             return sql
-        replacements = []
-        for ref in statement.references:
-            reading = by_column.get(ref.name)
-            if reading is None or not self._needs_type(ref, reading):
-                continue
-            written = sql.encode()[ref.start : ref.end].decode()
-            value = reading.of(written)
-            replacements.append((ref.start, ref.end, _named(value, ref)))
+        replacements = [
+            (ref.start, ref.end, _named(reading.of(_written(sql, ref)), ref))
+            for ref in statement.references
+            if (reading := _of(ref, by_column)) and self._needs_type(ref, reading)
+        ]
         return sql_syntax.spliced(sql, replacements)
 
     def _needs_type(self, ref: Reference, reading: Reading) -> bool:
@@ -175,17 +267,40 @@ class TextColumns:
         if ref.purpose in ("text", "presence"):
             return False
         if ref.purpose == "value":
-            return ref.output not in self.use.texts and reading.is_complete
+            return self._is_read(ref, reading)
         if ref.purpose in ("compared", "grouped"):
-            if reading == NOTHING:
+            if reading == NOTHING or not reading.is_complete:
                 return False
             is_day = reading.type in TEMPORAL and ref.name not in self.use.identifiers
             return is_day or ref.name not in self.use.texts
         return reading.is_complete or ref.purpose == "number"
 
+    def _is_read(self, ref: Reference, reading: Reading) -> bool:
+        """Say whether a value goes on as a value; a column of the contract casts bare ones."""
+        if ref.output in self.use.texts or (ref.bare and ref.output[:1] == "="):
+            return False
+        return reading.is_complete or ref.output in self.use.numbers | self.use.dates
+
     def _is_stored_as_text(self, name: str, reading: Reading) -> bool:
-        stays = name in self.use.texts | self.use.spelled
-        return stays or reading == NOTHING or not reading.is_complete
+        common = self.by_name.get(name, reading)
+        is_complete = reading.is_complete and common.is_complete
+        needs_text = bool(_names(name) & (self.use.texts | self.use.spelled))
+        return needs_text or reading == NOTHING or not is_complete
+
+
+def _names(column: str) -> set[str]:
+    """Return the names by which SQL may call a column: a field of an object goes by its own."""
+    return {column, column.rpartition(".")[2]}
+
+
+def _of(ref: Reference, by_column: Readings) -> Reading | None:
+    """Return how the column of a reference is read, the field of an object by its path."""
+    paths = (".".join(ref.path[place:]) for place in range(len(ref.path)))
+    return next((by_column[path] for path in paths if path in by_column), None)
+
+
+def _written(sql: str, ref: Reference) -> str:
+    return sql.encode()[ref.start : ref.end].decode()
 
 
 def _named(value: str, ref: Reference) -> str:
@@ -193,15 +308,41 @@ def _named(value: str, ref: Reference) -> str:
     return f"{value} AS {quoted(ref.path[-1])}" if ref.unnamed and ref.output[:1] != "=" else value
 
 
+def _nested(stored: Mapping[str, str]) -> dict[str, str]:
+    """Return columns called by their paths as objects again, so that ``owner.email`` reads one."""
+    groups: dict[str, dict[str, str]] = {}
+    for name, value in stored.items():
+        first, _, rest = name.partition(".")
+        groups.setdefault(first, {})[rest] = value
+    return {first: _object(fields) for first, fields in groups.items()}
+
+
+def _object(fields: Mapping[str, str]) -> str:
+    if set(fields) == {""}:
+        return fields[""]
+    inner = _nested({name: value for name, value in fields.items() if name})
+    return "struct_pack(" + ", ".join(f"{quoted(n)} := {v}" for n, v in inner.items()) + ")"
+
+
 def _common(alike: list[Reading]) -> Reading | None:
     """Return how columns of one name are read that are of several files."""
-    kinds = {reading.type: reading for reading in alike if reading.type != "NULL"}
-    if set(kinds) <= {"BIGINT", "DOUBLE"} and A_NUMBER in alike:
-        return A_NUMBER
-    if len(kinds) > 1 and set(kinds) <= {"BIGINT", "DOUBLE"}:
-        return kinds["DOUBLE"]
-    if len(kinds) > 1 and set(kinds) <= set(TEMPORAL):
-        return kinds.get("TIMESTAMP WITH TIME ZONE", kinds.get("TIMESTAMP"))
+    filled = [reading for reading in alike if reading.type != "NULL"]
+    kinds = {reading.type for reading in filled}
+    if kinds and kinds <= {"BIGINT", "DOUBLE"}:
+        return _common_number(filled)
+    if len(kinds) > 1 and kinds <= set(TEMPORAL):
+        by_type = {reading.type: reading for reading in filled}
+        return next(by_type[type_] for type_ in reversed(TEMPORAL) if type_ in by_type)
     if len(kinds) > 1:
         return None
-    return next(iter(kinds.values()), NOTHING)
+    partial = (reading for reading in filled if not reading.is_complete)
+    return next(partial, filled[0] if filled else NOTHING)
+
+
+def _common_number(alike: list[Reading]) -> Reading | None:
+    """Return how numbers are read that are written in one way in all files, if they are."""
+    broken = [reading for reading in alike if reading.type == "DOUBLE"]
+    if len({reading.sql for reading in broken}) > 1:
+        return None
+    partial = (reading for reading in broken if not reading.is_complete)
+    return next(partial, (broken or alike)[0])

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import duckdb
 
-from pipelines.common.sql_quoting import quoted
+from pipelines.common.sql_quoting import only_row, quoted
 
 TYPES = {
     "BOOLEAN": "lower(@) IN ('true', 'false')",
@@ -57,6 +57,12 @@ class Reading:
         """Whether one can compute with the column."""
         return self.type in ("BIGINT", "DOUBLE")
 
+    def fits(self, contract_type: str) -> bool:
+        """Say whether the values are of the kind that a column of the contract holds."""
+        if contract_type in ("integer", "number"):
+            return self.is_number
+        return contract_type in ("date", "timestamp") and self.type in TEMPORAL
+
     def of(self, column: str) -> str:
         """Return the SQL of the value of ``column``, an SQL expression of a text."""
         return self.sql.replace("@", column)
@@ -65,7 +71,6 @@ class Reading:
 TEXT = Reading()
 NOTHING = Reading("NULL", "NULL")
 """A column without any value: it fits wherever it is needed."""
-A_NUMBER = Reading("DOUBLE", "TRY_CAST(@ AS DOUBLE)", is_complete=False, is_distinct=False)
 
 
 def readings(
@@ -110,7 +115,7 @@ def _passed(
         )
         for name, type_ in tests
     )
-    row = connection.execute(f"SELECT {answers} FROM {relation}").fetchone() or ()
+    row = only_row(connection, f"SELECT {answers} FROM {relation}")
     return [test for test, passes in zip(tests, row, strict=True) if passes]
 
 
@@ -119,16 +124,5 @@ def _valued(connection: duckdb.DuckDBPyConnection, relation: str, names: Sequenc
     if not names:
         return set()
     counts = ", ".join(f"count({quoted(name)})" for name in names)
-    row = connection.execute(f"SELECT {counts} FROM {relation}").fetchone() or ()
+    row = only_row(connection, f"SELECT {counts} FROM {relation}")
     return {name for name, count in zip(names, row, strict=True) if count}
-
-
-def with_a_number(
-    connection: duckdb.DuckDBPyConnection, relation: str, names: Sequence[str]
-) -> list[str]:
-    """Return those of the text columns ``names`` that hold a number at least once."""
-    if not names:
-        return []
-    counts = ", ".join(f"count({A_NUMBER.of(quoted(name))})" for name in names)
-    row = connection.execute(f"SELECT {counts} FROM {relation}").fetchone() or ()
-    return [name for name, count in zip(names, row, strict=True) if count]

@@ -1,0 +1,1 @@
+"""Reading files whose values are texts: CSV, Excel and JSON."""
