@@ -22,7 +22,8 @@ from features.labels.declaration import Target
 from features.labels.label_table import labels
 from features.labels.outcome_window import Horizon
 from features.labels.targets import TARGETS
-from features.point_in_time.facts import KEYS, Facts, running
+from features.point_in_time.facts import KEYS, Facts
+from features.point_in_time.lines import GRACE_DAYS, pays, runs_on
 from features.point_in_time.sql_dialects import cached, number
 
 if TYPE_CHECKING:
@@ -113,9 +114,9 @@ def journey(
     source, or its records begin after the account did), and for each of ``outcomes`` its label
     within ``horizon`` (null where it is not mature or was no longer open).
     """
-    spine = cached(ages(tables))
+    spine = cached(ages(tables, horizon.grace_days))
     dates = spine.select("as_of").distinct().to_pyarrow()["as_of"].to_pylist()
-    facts = Facts(tables, spine, dates)
+    facts = Facts(tables, spine, dates, horizon.grace_days)
     labelled = labels(facts, horizon, outcomes)
     values = {
         name: number(labelled[target.column(horizon.days)]) for name, target in outcomes.items()
@@ -125,8 +126,11 @@ def journey(
     return reduce(_beside, columns, spine)
 
 
-def ages(tables: Mapping[str, ir.Table]) -> ir.Table:
-    """Return the customers at each of ``DAYS`` after the start that was known on that day."""
+def ages(tables: Mapping[str, ir.Table], grace_days: int = GRACE_DAYS) -> ir.Table:
+    """Return the customers at each of ``DAYS`` after the start that was known on that day.
+
+    A customer pays on the day, as in the feature table.
+    """
     lines = tables["subscriptions"]
     starts = lines.select("account_id", started_on=lines.starts_on).distinct()
     parts = [
@@ -135,11 +139,11 @@ def ages(tables: Mapping[str, ir.Table]) -> ir.Table:
         )
         for day in DAYS
     ]
-    lines_known = Facts(tables, ibis.union(*parts), ()).rows("subscriptions")
-    rows = lines_known.group_by([*KEYS, "day", "started_on"]).aggregate(
-        first_on=lines_known.starts_on.min(), running=running(lines_known).any()
+    lines = Facts(tables, ibis.union(*parts), (), grace_days).rows("subscriptions")
+    rows = lines.group_by([*KEYS, "day", "started_on"]).aggregate(
+        first_on=lines.starts_on.min(), pays=(pays(lines) & runs_on(lines, lines.as_of)).any()
     )
-    rows = rows.filter(rows.running & (rows.first_on == rows.started_on))
+    rows = rows.filter(rows.pays & (rows.first_on == rows.started_on))
     return rows.select(*KEYS, "day", "started_on")
 
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import ibis
 
 from features.declaration.group import FeatureGroup
-from features.groups.seats import ran
-from features.point_in_time.facts import KEYS, running
+from features.point_in_time.facts import KEYS
+from features.point_in_time.lines import runs_on
 from features.subscriptions.changes import product_changes
 from features.subscriptions.contracted_lines import change_ahead, lines_ahead
 
@@ -18,57 +18,65 @@ if TYPE_CHECKING:
     from features.point_in_time.facts import Facts
 
 commercial = FeatureGroup("commercial", "What it pays, holds and has signed.")
+"""By the lines that are paid for: a free line is no ARR, no product held and no term signed."""
 
 
 @commercial.rows("subscriptions")
 def running_lines(facts: Facts) -> ir.Table:
-    """Lines that run on the day as_of."""
-    lines = facts.rows("subscriptions")
-    return lines.filter(running(lines)).mutate(arr=lines.quantity * lines.unit_price)
+    """Paid lines that run on the day as_of."""
+    lines = facts.paid_lines()
+    running = lines.filter(runs_on(lines, lines.as_of))
+    return running.mutate(arr=running.quantity * running.unit_price)
 
 
 @commercial.rows("subscriptions")
 def started_lines(facts: Facts) -> ir.Table:
-    """Periods that started before as_of."""
-    lines = facts.rows("subscriptions")
+    """Paid periods that have started."""
+    lines = _started(facts)
+    a_year_ago = lines.as_of - ibis.interval(days=364)
     return lines.mutate(
-        arr=lines.quantity * lines.unit_price, runs=running(lines), ran_a_year_ago=ran(lines, 364)
+        arr=lines.quantity * lines.unit_price,
+        runs=runs_on(lines, lines.as_of),
+        ran_a_year_ago=runs_on(lines, a_year_ago),
     )
+
+
+def _started(facts: Facts) -> ir.Table:
+    lines = facts.paid_lines()
+    return lines.filter(lines.starts_on <= lines.as_of)
 
 
 @commercial.rows("subscriptions")
 def changing_lines(facts: Facts) -> ir.Table:
-    """Lines that change within a year by what is signed: ramps and renewals already agreed."""
-    lines = lines_ahead(facts.announced("subscriptions"))
+    """Paid lines that change within a year by what is signed: ramps and renewals agreed."""
+    lines = lines_ahead(facts.paid_lines())
     return lines.mutate(arr=lines.quantity * lines.unit_price)
 
 
 @commercial.rows("subscriptions")
 def signed_lines(facts: Facts) -> ir.Table:
-    """Periods signed before as_of that start later."""
-    lines = facts.announced("subscriptions")
-    withdrawn = lines.ended_on.notnull() & (lines.ended_on <= lines.starts_on)
-    return lines.filter((lines.starts_on >= lines.as_of) & ~withdrawn)
+    """Paid periods signed before as_of that start after it."""
+    lines = facts.paid_lines()
+    return lines.filter(lines.starts_on > lines.as_of)
 
 
 @commercial.rows("subscriptions")
 def past_changes(facts: Facts) -> ir.Table:
-    """Days before as_of on which what the account holds changed."""
-    changes = product_changes(facts.rows("subscriptions"), ["account_id", "as_of"])
+    """Days before as_of on which what the account pays for changed."""
+    changes = product_changes(_started(facts), ["account_id", "as_of"])
     past = changes.filter(changes.changed_on < changes.as_of)
     started = past.changed_on == past.changed_on.min().over(ibis.window(group_by=KEYS))
     return past.mutate(
         day=past.changed_on,
-        is_new=past.is_start & past.is_first & ~started,
+        is_new=past.is_start & ~started,
         is_less=past.is_down | past.is_stop,
     )
 
 
 @commercial.rows("products", "subscriptions")
 def products_on_sale(facts: Facts) -> ir.Table:
-    """Products on the price list, and whether the account holds them."""
-    lines = facts.rows("subscriptions")
-    held = lines.filter(running(lines)).select(*KEYS, "product_id").distinct()
+    """Products on the price list, and whether the account pays for them."""
+    held = running_lines.build(facts).select(*KEYS, "product_id").distinct()
     offers = facts.spine.join(facts.price_list(), "as_of")
     held_products = held.rename(held_id="product_id")
     matches = [

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import ibis
 
 from features.declaration.group import FeatureGroup
-from features.point_in_time.facts import KEYS, running
+from features.point_in_time.facts import KEYS
+from features.point_in_time.lines import runs_on
 from features.point_in_time.sql_dialects import matching
 from features.subscriptions.changes import ROUNDING, product_changes
 from features.subscriptions.contracted_lines import change_ahead, lines_ahead
@@ -28,20 +29,14 @@ def priced_by_seats(facts: Facts, lines: ir.Table) -> ir.Table:
     return matching(lines, by_seats, ["as_of", "product_id"])
 
 
-def ran(lines: ir.Table, days: int) -> ir.BooleanValue:
-    """Say which lines ran ``days`` before ``as_of``, as it is known now."""
-    day = lines.as_of - ibis.interval(days=days)
-    return (lines.starts_on <= day) & (lines.ended_on.isnull() | (lines.ended_on > day))
-
-
 @seats.rows("subscriptions")
 def seat_lines(facts: Facts) -> ir.Table:
-    """Periods of seat-priced lines that started before as_of."""
+    """Periods of seat-priced lines that have started, free ones too: their seats are used."""
     lines = priced_by_seats(facts, facts.rows("subscriptions"))
     return lines.mutate(
-        runs=running(lines),
-        ran_a_quarter_ago=ran(lines, 91),
-        ran_a_year_ago=ran(lines, 364),
+        runs=runs_on(lines, lines.as_of),
+        ran_a_quarter_ago=runs_on(lines, lines.as_of - ibis.interval(days=91)),
+        ran_a_year_ago=runs_on(lines, lines.as_of - ibis.interval(days=364)),
     )
 
 

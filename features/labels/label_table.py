@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING
 import ibis
 
 from features.labels.declaration import Target
-from features.labels.outcome_window import Decisions, Horizon, decide, happened
+from features.labels.outcome_window import Decisions, Horizon, decide, happened, paid_periods
 from features.labels.targets import TARGETS
 from features.point_in_time.facts import KEYS, Facts
+from features.point_in_time.lines import runs_on
 from features.point_in_time.sql_dialects import cached, matching, number, without
+from features.subscriptions.contracted_arr import contracted_arr
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -24,7 +26,7 @@ def labels(facts: Facts, horizon: Horizon, targets: Mapping[str, Target] = TARGE
     """Return the spine with each target's label (0, 1, null) and its ARR (0 without the outcome).
 
     Null where the horizon is not complete, where the account had already left without its being
-    known, or where it was already known that nothing runs at the horizon's end.
+    known, or where it is decided: by what is contracted, it pays nothing at the horizon's end.
     """
     open_rows = cached(_population(facts, horizon))
     events = happened(facts.tables["subscriptions"], horizon)
@@ -72,23 +74,20 @@ def _labelled(wide: ir.Table, target: Target, horizon: Horizon) -> ir.Table:
 
 
 def _population(facts: Facts, horizon: Horizon) -> ir.Table:
-    """Return the rows of the spine whose outcome was open on the day ``as_of``."""
-    return matching(goes_on(facts, horizon).select(*KEYS).distinct(), ran(facts), KEYS)
+    """Return the rows of the spine, which pay, whose outcome was open on the day ``as_of``."""
+    return matching(undecided(facts, horizon), paid_until(facts, horizon), KEYS)
 
 
-def goes_on(facts: Facts, horizon: Horizon) -> ir.Table:
-    """Return the periods that, by what was known before ``as_of``, run at the horizon's end."""
-    periods = facts.announced("subscriptions")
-    last = periods.as_of + ibis.interval(days=horizon.days)
-    return periods.filter(
-        (periods.starts_on < last) & (periods.ended_on.isnull() | (periods.ended_on >= last))
-    )
+def undecided(facts: Facts, horizon: Horizon) -> ir.Table:
+    """Return ``KEYS`` of the rows that, by what is contracted, pay at the horizon's end."""
+    contracted = contracted_arr(facts, horizon.days)
+    return contracted.filter(contracted.arr > 0).select(*KEYS)
 
 
-def ran(facts: Facts) -> ir.Table:
-    """Return the periods that, by what is known today, ran on the day before ``as_of``."""
-    lines = facts.spine.join(facts.tables["subscriptions"], "account_id")
+def paid_until(facts: Facts, horizon: Horizon) -> ir.Table:
+    """Return the periods that, by what is known today, were paid on ``as_of`` or the day before."""
+    periods = paid_periods(facts.tables["subscriptions"], horizon)
+    lines = facts.spine.select(*KEYS).join(periods, "account_id")
     return lines.filter(
-        (lines.starts_on < lines.as_of)
-        & (lines.ended_on.isnull() | (lines.ended_on >= lines.as_of))
+        runs_on(lines, lines.as_of) | runs_on(lines, lines.as_of - ibis.interval(days=1))
     )

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Literal
 import ibis
 
 from features.point_in_time.facts import KEYS
+from features.point_in_time.lines import contract_periods, pays
 from features.point_in_time.sql_dialects import cached, matching, without
 from features.subscriptions.changes import (
     CENTS,
@@ -20,7 +21,6 @@ from features.subscriptions.changes import (
     account_stops,
     product_changes,
     signed_steps,
-    without_pauses,
 )
 
 if TYPE_CHECKING:
@@ -61,14 +61,21 @@ class Events:
 
 def happened(lines: ir.Table, horizon: Horizon) -> Events:
     """Return what happened in the subscription periods ``lines``."""
-    closed = cached(without_pauses(lines, horizon.grace_days))
+    closed = cached(paid_periods(lines, horizon))
     changes = cached(product_changes(closed, ["account_id"], price_changes=horizon.price_changes))
+    paused = contract_periods(lines, ["account_id"], 0)
     return Events(
         changes=changes,
         steps=cached(signed_steps(closed)),
         replacements=cached(_replacements(changes, horizon.grace_days)),
-        stops=cached(account_stops(lines)),
+        stops=cached(account_stops(paused.filter(pays(paused)))),
     )
+
+
+def paid_periods(lines: ir.Table, horizon: Horizon) -> ir.Table:
+    """Return the periods of ``lines`` that were paid for, pauses within the grace days closed."""
+    closed = contract_periods(lines, ["account_id"], horizon.grace_days)
+    return closed.filter(pays(closed))
 
 
 def within(day: ir.DateValue, as_of: ir.DateValue, days: int) -> ir.BooleanValue:
@@ -104,16 +111,19 @@ class Decisions:
 
     @property
     def ramp_starts(self) -> ir.Table:
-        """The first starts of products of which a part was signed before ``as_of``."""
-        first = self._first_starts
-        signed_ahead = first.filter(first.first_signed_on < first.as_of)
+        """The starts of products not held of which a part was signed before ``as_of``."""
+        starts = self.changes.filter(self.changes.is_start)
+        signed_ahead = starts.filter(starts.first_signed_on < starts.as_of)
         return self.without_replacements(signed_ahead, "start")
 
     @property
     def new_products(self) -> ir.Table:
-        """The first starts of products of which nothing was signed before ``as_of``."""
-        first = self._first_starts
-        new = first.filter(first.first_signed_on >= first.as_of)
+        """The starts of products not held of which nothing was signed before ``as_of``.
+
+        Never held, or dropped longer ago than the grace days.
+        """
+        starts = self.changes.filter(self.changes.is_start)
+        new = starts.filter(starts.first_signed_on >= starts.as_of)
         return self.without_replacements(new, "start")
 
     @property
@@ -138,17 +148,19 @@ class Decisions:
     def departures(self) -> ir.Table:
         """The ends of accounts' last lines after which none followed in the grace days.
 
-        ``KEYS``, ``changed_on``, ``product_id`` (null) and ``arr``, what was lost and not known
-        to end before.
+        ``KEYS``, ``changed_on``, ``product_id`` (null) and ``arr``: all that was lost within the
+        horizon and not known to end before, what was given up earlier included. Of an account that
+        came back and left again, the last end has it all.
         """
         stops = self.spine.join(self.events.stops, "account_id")
         stops = stops.filter(within(stops.changed_on, stops.as_of, self.horizon.days))
         pause = stops.resumed_on.delta(stops.changed_on, unit="day")
         gone = stops.filter(stops.resumed_on.isnull() | (pause > self.horizon.grace_days))
-        ended = self.changes.filter(self.changes.is_stop)
-        lost = ended.group_by([*KEYS, "changed_on"]).aggregate(lost=-ended.arr_decided.sum())
-        both = gone.left_join(lost, [*KEYS, "changed_on"])
-        arr = both.lost.fill_null(0.0)
+        last = gone.mutate(last_on=gone.changed_on.max().over(ibis.window(group_by=KEYS)))
+        losses = self.lost(self.decreases, self.drops, self.downgrades)
+        sums = losses.group_by(KEYS).aggregate(lost=losses.arr.sum())
+        both = last.left_join(sums, KEYS)
+        arr = ibis.ifelse(both.changed_on == both.last_on, both.lost.fill_null(0.0), 0.0)
         return both.select(*KEYS, "changed_on", product_id=ibis.null("string"), arr=arr)
 
     def gained(self, *changes: ir.Table) -> ir.Table:
@@ -162,10 +174,6 @@ class Decisions:
     def without_replacements(self, changes: ir.Table, side: Literal["start", "stop"]) -> ir.Table:
         """Drop the changes that are one ``side`` of a replacement."""
         return without(changes, _side(self.events.replacements, side), CHANGE)
-
-    @property
-    def _first_starts(self) -> ir.Table:
-        return self.changes.filter(self.changes.is_start & self.changes.is_first)
 
 
 def decide(spine: ir.Table, events: Events, horizon: Horizon) -> Decisions:

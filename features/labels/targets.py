@@ -28,8 +28,6 @@ def _only_repriced(considered: ConsideredChange) -> str | None:
 
 
 def _not_new(considered: ConsideredChange) -> str | None:
-    if not considered.record["is_first"]:
-        return "no new product: held before"
     signed = considered.record["first_signed_on"]
     if signed < considered.as_of:
         return f"signed {signed}, before {considered.as_of}: contracted"
@@ -62,13 +60,17 @@ def upsell(decisions: Decisions) -> ir.Table:
     needs_grace=True,
     rule=practitioner_rules.room_and_breadth,
     provenance=Provenance(
-        absence="no new product was signed",
+        absence="no product not held was signed",
         considers=lambda change: bool(change["is_start"]),
         rejects=_not_new,
     ),
 )
 def cross_sell(decisions: Decisions) -> ir.Table:
-    """A product the account never held, signed within the horizon and replacing no other."""
+    """A product the account does not hold, signed within the horizon and replacing no other.
+
+    Never held, or bought back after the grace days; a free product that is paid for from now on,
+    too.
+    """
     return decisions.gained(decisions.new_products)
 
 
@@ -86,7 +88,10 @@ def cross_sell(decisions: Decisions) -> ir.Table:
     ),
 )
 def downsell(decisions: Decisions) -> ir.Table:
-    """Less of a product, a cheaper plan or successor, or a product dropped; the account stays."""
+    """Less of a product, a cheaper plan or successor, or a product dropped; the account stays.
+
+    A product that is free from now on is dropped; a free month within the grace days is not.
+    """
     return decisions.lost(decisions.decreases, decisions.drops, decisions.downgrades)
 
 
@@ -99,7 +104,10 @@ def downsell(decisions: Decisions) -> ir.Table:
     provenance=Provenance(absence="the last subscription did not end for good"),
 )
 def churn(decisions: Decisions) -> ir.Table:
-    """The last subscription ends within the horizon and none follows in the grace days."""
+    """The last subscription ends within the horizon and none follows in the grace days.
+
+    Only what is paid for counts. Its ARR is all that was lost within the horizon.
+    """
     return decisions.departures
 
 

@@ -1,19 +1,22 @@
 """The only point-in-time join: what was known about which account before which day.
 
 A fact has two times, when it happened and when it was known. A row is visible at ``as_of`` when
-both lie before it; a value with a date of its own (``known_by``) is null until that date.
+both lie before it; a value with a date of its own (``known_by``) is null until that date. What runs
+on the day ``as_of`` is said by ``lines``.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import ibis
 
 from features.contract import TABLES, Table
 from features.point_in_time.calendar import Calendar
+from features.point_in_time.lines import GRACE_DAYS, contract_periods, pays, runs_on
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -32,14 +35,28 @@ class Facts:
         One row an account and ``as_of``: ``account_id``, ``as_of``, ``started_on``.
     as_ofs
         The distinct ``as_of`` dates of the spine.
+    grace_days
+        How long a pause of a subscription may last without being a loss.
     """
 
     def __init__(
-        self, tables: Mapping[str, ir.Table], spine: ir.Table, as_ofs: Sequence[date]
+        self,
+        tables: Mapping[str, ir.Table],
+        spine: ir.Table,
+        as_ofs: Sequence[date],
+        grace_days: int = GRACE_DAYS,
     ) -> None:
         self.tables = _without_zeros(tables)
         self.spine = spine
         self.calendar = Calendar(tuple(sorted(as_ofs)))
+        self.grace_days = grace_days
+
+    @classmethod
+    def at(
+        cls, tables: Mapping[str, ir.Table], as_ofs: Sequence[date], grace_days: int = GRACE_DAYS
+    ) -> Facts:
+        """Return the facts of the accounts that pay on each of ``as_ofs``."""
+        return cls(tables, spine(tables, as_ofs, grace_days), as_ofs, grace_days)
 
     def has(self, name: str) -> bool:
         """Say whether the company has the optional table ``name``."""
@@ -48,17 +65,28 @@ class Facts:
     def rows(self, name: str) -> ir.Table:
         """Return the rows of ``name`` that happened and were known before each ``as_of``.
 
+        Of subscriptions those too that start on it: a period runs on its first day, and has
+        not to be over to count. ``announced`` says how subscriptions are read.
+
         Columns: ``as_of``, ``started_on`` and the table's own.
         """
         joined = self._known(name)
-        return joined.filter(joined[TABLES[name].happened] < joined.as_of)
+        day = joined[TABLES[name].happened]
+        return joined.filter(day <= joined.as_of if name == "subscriptions" else day < joined.as_of)
 
     def announced(self, name: str) -> ir.Table:
         """Return the rows known before each ``as_of``, those that happen later included.
 
         For what is signed and starts later (ramps); never for what a feature calls past.
+        Subscriptions come as ``contract_periods``: replaced periods ended, pauses closed that are
+        known to be over within the grace days, free periods among them.
         """
         return self._known(name)
+
+    def paid_lines(self) -> ir.Table:
+        """Return the paid subscription periods known before each ``as_of``, later ones included."""
+        lines = self.announced("subscriptions")
+        return lines.filter(pays(lines))
 
     def latest(self, name: str, *key: str) -> ir.Table:
         """Return, of the rows visible at each ``as_of``, the newest one for each ``key``."""
@@ -98,8 +126,16 @@ class Facts:
         return offers.filter(_was_known(offers) & (offers.launched_on < offers.as_of))
 
     def _known(self, name: str) -> ir.Table:
+        if name == "subscriptions":
+            return self._lines
         joined = self.spine.join(self.tables[name], "account_id")
         return _masked(joined.filter(_was_known(joined)), TABLES[name])
+
+    @cached_property
+    def _lines(self) -> ir.Table:
+        joined = self.spine.join(self.tables["subscriptions"], "account_id")
+        visible = _masked(joined.filter(_was_known(joined)), TABLES["subscriptions"])
+        return contract_periods(visible, self.spine.columns, self.grace_days)
 
 
 def _without_zeros(tables: Mapping[str, ir.Table]) -> Mapping[str, ir.Table]:
@@ -124,23 +160,21 @@ def _masked(joined: ir.Table, table: Table) -> ir.Table:
     return joined.mutate(**values) if values else joined
 
 
-def spine(tables: Mapping[str, ir.Table], as_ofs: Sequence[date]) -> ir.Table:
-    """Return one row for each account with a running subscription known at each ``as_of``.
+def spine(
+    tables: Mapping[str, ir.Table], as_ofs: Sequence[date], grace_days: int = GRACE_DAYS
+) -> ir.Table:
+    """Return one row for each account that pays on each ``as_of``, by what was known before it.
 
-    Running on the day ``as_of`` by what was known before it: started before, no known end on or
-    before it. Columns: ``account_id``, ``as_of``, ``started_on`` (first known start).
+    One of its paid lines runs on the day ``as_of``: started on it or before, and not known to have
+    ended, or known to go on within ``grace_days``. Columns: ``account_id``, ``as_of``,
+    ``started_on`` (first known start, of a free line too).
     """
     dates = ibis.memtable([(a,) for a in as_ofs], schema={"as_of": "date"})
-    lines = tables["subscriptions"]
-    joined = lines.join(dates, lines.starts_on < dates.as_of)
+    joined = tables["subscriptions"].cross_join(dates)
     visible = _masked(joined.filter(_was_known(joined)), TABLES["subscriptions"])
-    accounts = visible.group_by(KEYS).aggregate(
-        started_on=visible.starts_on.min(), running=running(visible).any()
+    lines = contract_periods(visible, KEYS, grace_days)
+    begun = lines.filter(lines.starts_on <= lines.as_of)
+    accounts = begun.group_by(KEYS).aggregate(
+        started_on=begun.starts_on.min(), pays=(pays(begun) & runs_on(begun, begun.as_of)).any()
     )
-    return accounts.filter(accounts.running).drop("running")
-
-
-def running(lines: ir.Table) -> ir.BooleanValue:
-    """Say which visible lines run on the day ``as_of``."""
-    ended = lines.ended_on.notnull() & (lines.ended_on <= lines.as_of)
-    return (lines.starts_on < lines.as_of) & ~ended
+    return accounts.filter(accounts.pays).drop("pays")

@@ -46,6 +46,7 @@ def entered(
     tables: Mapping[str, ir.Table],
     candidates: Mapping[str, Sequence[int]],
     as_of: date,
+    grace_days: int,
 ) -> dict[tuple[str, str], Entered]:
     """Return what entered each column drawn from rows, by column and table.
 
@@ -59,6 +60,8 @@ def entered(
         The numbers of the rows that are visible at ``as_of``, by table; others cannot enter.
     as_of
         The day of the prediction.
+    grace_days
+        How long a pause of a subscription may last.
 
     Returns
     -------
@@ -71,7 +74,7 @@ def entered(
         held = _held(touched, tables)
         ways = _affordable(len(numbers), held, table)
         if touched and ways and table not in SHARED:
-            values = _computed(touched, _copied(held, table, numbers, ways), as_of)
+            values = _computed(touched, _copied(held, table, numbers, ways), as_of, grace_days)
             entries |= {
                 (column.name, table): _differing(column, table, numbers, values, ways)
                 for column in (c for group in touched for c in group.columns)
@@ -142,11 +145,14 @@ def _named(rows: ir.Table) -> ir.Table:
 
 
 def _computed(
-    groups: Sequence[FeatureGroup], tables: Mapping[str, ir.Table], as_of: date
+    groups: Sequence[FeatureGroup],
+    tables: Mapping[str, ir.Table],
+    as_of: date,
+    grace_days: int,
 ) -> dict[str, Values]:
-    """Return the columns of every copy that has a running subscription."""
+    """Return the columns of every copy that pays on the day."""
     held = {name: table.cache() for name, table in tables.items()}
-    facts = Facts(held, spine(held, [as_of]).cache(), [as_of])
+    facts = Facts(held, spine(held, [as_of], grace_days).cache(), [as_of], grace_days)
     records = compute(groups, facts).to_pyarrow().to_pylist()
     return {row["account_id"]: row for row in records}
 
@@ -160,7 +166,7 @@ def _differing(
 ) -> Entered:
     """Return which rows of ``table`` make a difference to ``column``.
 
-    A copy without a running subscription has no columns at all: the row left out decides those
+    A copy that does not pay on the day has no columns at all: the row left out decides those
     that are drawn from its table. Of others it only decides that the account has a row.
     """
     name, drawn = column.name, table in column.sources

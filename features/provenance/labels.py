@@ -12,12 +12,11 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any, Literal
 
 from features.labels.declaration import ConsideredChange, Target
-from features.labels.label_table import goes_on, labels, occurrences, ran
-from features.labels.outcome_window import Horizon, decide, happened
+from features.labels.label_table import labels, occurrences, paid_until, undecided
+from features.labels.outcome_window import Horizon, decide, happened, paid_periods
 from features.labels.targets import TARGETS
 from features.point_in_time.facts import KEYS, Facts
 from features.provenance.visibility import NUMBER
-from features.subscriptions.changes import without_pauses
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -78,8 +77,8 @@ def verdicts(
 
 
 def _closed(lines: ir.Table, horizon: Horizon) -> ir.Table:
-    """Return the periods without pauses, numbered, with the day on which they really ended."""
-    return without_pauses(lines.mutate(ended_really_on=lines.ended_on), horizon.grace_days)
+    """Return the paid periods without pauses, numbered, with the day on which they really ended."""
+    return paid_periods(lines.mutate(ended_really_on=lines.ended_on), horizon)
 
 
 def _records(table: ir.Table) -> list[Record]:
@@ -143,17 +142,17 @@ def _state(
 def _excluded(facts: Facts, horizon: Horizon, history: _History) -> str:
     """Say why the outcome was settled before ``as_of``; empty when it was open."""
     as_of, last = history.as_of, history.last
-    if not _records(goes_on(facts, horizon)):
-        ends = [r for r in history.rows if r["ended_on"] and r["ended_on"] < last]
+    if not _records(undecided(facts, horizon)):
+        ends = [r for r in history.rows if r["ended_on"] and r["ended_on"] <= last]
         announced = [r for r in ends if r["ended_known_on"] and r["ended_known_on"] < as_of]
         when = max((r["ended_on"] for r in announced), default=None)
         since = max((r["ended_known_on"] for r in announced), default=None)
         notice = f" (the last line ends on {when}, known on {since})" if when else ""
-        return f"it was known before that nothing runs on {last}, the horizon's end{notice}"
-    if not _records(ran(facts)):
+        return f"it was known before that no paid line runs on {last}, the horizon's end{notice}"
+    if not _records(paid_until(facts, horizon)):
         gone = [r["ended_on"] for r in history.rows if r["ended_on"] and r["ended_on"] < as_of]
         ended = f" (ended on {max(gone)}, known only later)" if gone else ""
-        return f"no line really ran on the day before {as_of}{ended}"
+        return f"no paid line really ran on {as_of} or the day before{ended}"
     return ""
 
 
@@ -193,7 +192,8 @@ def _counted(target: Target, row: Record, history: _History) -> Change:
     if change is None:
         product = f" of {row['product_id']}" if row["product_id"] else ""
         return Change(f"{target.title}{product} on {row['changed_on']}", money, True, rows)
-    reasons = [_replacement(change, history), *_parts(change, history).values(), money]
+    again = "bought back" if change["is_start"] and not change["is_first"] else ""
+    reasons = [_replacement(change, history) or again, *_parts(change, history).values(), money]
     return Change(_sentence(change, history), ", ".join(filter(None, reasons)), True, rows)
 
 

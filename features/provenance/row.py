@@ -109,14 +109,16 @@ def explain(
     UsageError
         When a column is asked for that no group declares.
     DataError
-        When the account is unknown, or has no running subscription then; names the nearest days.
+        When the account is unknown, or does not pay on that day; names the nearest days.
     """
     chosen = _chosen(columns_of(groups), names)
     rows = own_rows(tables, account_id)
     account_tables = numbered(rows)
-    facts = Facts(account_tables, spine(account_tables, [as_of]).cache(), [as_of])
+    grace_days = horizon.grace_days
+    row_spine = spine(account_tables, [as_of], grace_days).cache()
+    facts = Facts(account_tables, row_spine, [as_of], grace_days)
     if not facts.spine.count().to_pyarrow().as_py():
-        raise DataError(_no_row(account_tables, account_id, as_of))
+        raise DataError(_no_row(account_tables, account_id, as_of, grace_days))
     account_rows = source_rows(facts, rows, as_of)
     return Explanation(
         account_id=account_id,
@@ -140,7 +142,7 @@ def _no_feature(name: str, names: Collection[str]) -> str:
     return f"there is no feature {name!r}; {meant}`expansion catalogue` lists all"
 
 
-def _no_row(tables: Mapping[str, ir.Table], account_id: str, as_of: date) -> str:
+def _no_row(tables: Mapping[str, ir.Table], account_id: str, as_of: date, grace_days: int) -> str:
     """Say that the account has no row on that day, and which days it has one nearest to it."""
     lines = tables["subscriptions"].to_pyarrow().to_pylist()
     if not lines:
@@ -148,18 +150,18 @@ def _no_row(tables: Mapping[str, ir.Table], account_id: str, as_of: date) -> str
     days = {as_of}
     for line in lines:
         known_on = line["known_at"].date() + timedelta(days=1)
-        days |= {line["starts_on"] + timedelta(days=1), known_on}
+        days |= {line["starts_on"], line["starts_on"] + timedelta(days=1), known_on}
         for ended in filter(None, (line["ended_on"], line["ended_known_on"])):
             days |= {ended - timedelta(days=1), ended, ended + timedelta(days=1)}
-    row_days = spine(tables, sorted(days)).as_of.to_pyarrow().to_pylist()
+    row_days = spine(tables, sorted(days), grace_days).as_of.to_pyarrow().to_pylist()
     before = max((day for day in row_days if day < as_of), default=None)
     after = min((day for day in row_days if day > as_of), default=None)
     near = " and ".join(
         f"{word} {day}" for word, day in (("last on", before), ("next on", after)) if day
     )
     return (
-        f"account {account_id} has no row on {as_of}: no subscription of it that was known by then "
-        f"runs on that day. It has a row {near or 'on no day'}"
+        f"account {account_id} has no row on {as_of}: no paid subscription of it that was known by "
+        f"then runs on that day. It has a row {near or 'on no day'}"
     )
 
 
@@ -179,7 +181,8 @@ def _values(
     for row in account_rows:
         if not row.hidden or row.ahead:
             visible[row.table] = (*visible[row.table], row.number)
-    tried = entered(_asked(groups, chosen), tables, visible, as_of)
+    asked = _asked(groups, chosen)
+    tried = entered(asked, tables, visible, as_of, facts.grace_days)
     return [
         Value(
             name=c.name,

@@ -27,7 +27,8 @@ def product_changes(
     Parameters
     ----------
     lines
-        Subscription periods; ``keys`` and the contract's columns.
+        Subscription periods, as ``contract_periods`` returns them; ``keys`` and the contract's
+        columns.
     keys
         What tells accounts apart: ``account_id``, with ``as_of`` for a point-in-time log.
     price_changes
@@ -38,8 +39,8 @@ def product_changes(
     ir.Table
         ``keys``, ``product_id``, ``changed_on``; ``quantity_change``, ``arr_change``;
         ``price_in`` (of what starts, a unit), ``currency`` and ``one_currency``;
-        ``signed_on`` (of what starts, the first), ``first_signed_on`` (of the product, ever) and
-        ``end_known_on`` (of what ends, the last);
+        ``signed_on`` (of what starts, the first), ``first_signed_on`` (of the product, from the
+        day it was bought until it is dropped) and ``end_known_on`` (of what ends, the last);
         ``is_first`` (the product was never held before), ``is_start``, ``is_stop`` (from none, to
         none), ``is_up``, ``is_down`` (more or less of a product held before and after), and
         ``by_arr``: whether it went by ARR, as a change of plan does, or by quantity.
@@ -98,49 +99,6 @@ def account_stops(lines: ir.Table) -> ir.Table:
     return _stops(lines, ["account_id"])
 
 
-def without_pauses(lines: ir.Table, grace_days: int) -> ir.Table:
-    """Return the periods with pauses up to ``grace_days`` closed: each ends when the next starts.
-
-    A line pauses when it goes on later and nothing of its product took its place; a product
-    pauses when none of it runs until it goes on, under whatever number.
-    """
-    product = ["account_id", "product_id"]
-    real = _real(lines)
-    line = ibis.window(group_by=[*product, "subscription_id"], order_by="starts_on")
-    real = real.mutate(goes_on=real.starts_on.lead().over(line))
-    stops = _stops(lines, product).rename(stop_account="account_id", stop_product="product_id")
-    starts = real.select(*(real[c].name(f"new_{c}") for c in [*product, "starts_on"])).distinct()
-    joined = real.left_join(
-        stops,
-        [
-            real.account_id == stops.stop_account,
-            real.product_id == stops.stop_product,
-            real.ended_on == stops.changed_on,
-        ],
-    ).left_join(
-        starts,
-        [
-            real.account_id == starts.new_account_id,
-            real.product_id == starts.new_product_id,
-            real.ended_on == starts.new_starts_on,
-        ],
-    )
-    line_resumes_on = ibis.ifelse(joined.new_starts_on.isnull(), joined.goes_on, ibis.null("date"))
-    ended = joined.ended_on
-    closed = ibis.coalesce(
-        _soon(line_resumes_on, ended, grace_days),
-        _soon(joined.resumed_on, ended, grace_days),
-        ended,
-    )
-    return joined.mutate(ended_on=closed).select(*lines.columns)
-
-
-def _soon(day: ir.DateValue, after: ir.DateValue, days: int) -> ir.DateValue:
-    """Return ``day`` where it lies within ``days`` after ``after``, else null."""
-    apart = day.delta(after, unit="day")
-    return ibis.ifelse((apart > 0) & (apart <= days), day, ibis.null("date"))
-
-
 def _stops(lines: ir.Table, by: Sequence[str]) -> ir.Table:
     """Return each day on which the last line of ``by`` ends, and when one starts again."""
     days = _steps(lines, by).group_by([*by, "changed_on"]).aggregate(line_change=ibis._.line.sum())
@@ -197,14 +155,16 @@ def _judged(days: ir.Table, by: Sequence[str], price_changes: bool) -> ir.Table:
     moved = days.one_currency & (days.arr_change.abs() > CENTS)
     by_arr = moved & (ibis.literal(price_changes) | replanned)
     sign = ibis.ifelse(by_arr, days.arr_change, days.quantity_change)
-    history = ibis.window(group_by=by)
-    is_start = (days.lines_before == 0) & (days.lines_after > 0)
-    is_stop = (days.lines_before > 0) & (days.lines_after == 0)
+    days = days.mutate(
+        is_start=(days.lines_before == 0) & (days.lines_after > 0),
+        is_stop=(days.lines_before > 0) & (days.lines_after == 0),
+    )
+    so_far = ibis.cumulative_window(group_by=by, order_by="changed_on")
+    days = days.mutate(purchase=ibis.ifelse(days.is_start, 1, 0).sum().over(so_far))
+    history, purchase = ibis.window(group_by=by), ibis.window(group_by=[*by, "purchase"])
     return days.mutate(
-        first_signed_on=days.signed_on.min().over(history),
+        first_signed_on=days.signed_on.min().over(purchase),
         is_first=days.changed_on == days.changed_on.min().over(history),
-        is_start=is_start,
-        is_stop=is_stop,
         is_up=held & (sign > ROUNDING),
         is_down=held & (sign < -ROUNDING),
         by_arr=by_arr,

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 import ibis
 
 from features.point_in_time.facts import KEYS
+from features.point_in_time.lines import runs_on
 from features.subscriptions.column_names import arr_column, day_column
-from features.subscriptions.contracted_arr import contracted_periods, runs_in
+from features.subscriptions.contracted_arr import paid_in
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -26,24 +27,21 @@ def contracted(facts: Facts, days: int) -> ir.Table:
     -------
     ir.Table
         ``account_id``, ``as_of``; ``arr_column``, the ARR (currency a year) on the day ``days``
-        after ``as_of`` by what was known before it, as ``standings`` has it: 0 where all that runs
-        is known to have ended by then, which decides every outcome; ``day_column``, the day of the
-        last start or end that makes it so, null where nothing changes.
+        after ``as_of`` by what was known before it, as ``standings`` has it: 0 where all that is
+        paid for is known to have ended by then, which decides every outcome; ``day_column``, the
+        day of the last start or end that makes it so, null where nothing changes.
     """
-    lines = contracted_periods(facts)
-    lines = lines.mutate(now=runs_in(lines, 0), then=runs_in(lines, days))
-    line = ibis.window(group_by=[*KEYS, "subscription_id"])
-    goes_on = lines.then.cast("int8").max().over(line) == 1
+    lines = facts.paid_lines()
     end = lines.as_of + ibis.interval(days=days)
+    lines = lines.mutate(now=runs_on(lines, lines.as_of), then=runs_on(lines, end))
+    line = ibis.window(group_by=[*KEYS, "subscription_id"])
+    goes_on = ibis.ifelse(lines.then, 1, 0).max().over(line) == 1
     ends = ~goes_on & (lines.ended_on > lines.as_of) & (lines.ended_on <= end)
     starts = lines.then & ~lines.now
     changed_on = ibis.cases(
         (starts, lines.starts_on), (ends, lines.ended_on), else_=ibis.null("date")
     )
-    lines = lines.mutate(changed_on=changed_on, worth=lines.quantity * lines.unit_price)
+    lines = lines.mutate(changed_on=changed_on)
     return lines.group_by(KEYS).aggregate(
-        **{
-            arr_column(days): lines.worth.sum(where=lines.then).fill_null(0.0),
-            day_column(days): lines.changed_on.max(),
-        }
+        **{arr_column(days): paid_in(lines, days), day_column(days): lines.changed_on.max()}
     )

@@ -1,7 +1,6 @@
 """What is signed and starts later: ramps and renewals agreed, line by line.
 
-The periods of a line follow each other, so the one that starts last replaces the one before. Each
-line is read twice: what it holds now, and what it will hold in a year by what is signed today.
+Each line is read twice: what it holds now, and what it will hold in a year by what is signed today.
 """
 
 from __future__ import annotations
@@ -10,7 +9,8 @@ from typing import TYPE_CHECKING
 
 import ibis
 
-from features.point_in_time.facts import KEYS, running
+from features.point_in_time.facts import KEYS
+from features.point_in_time.lines import runs_on
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -23,7 +23,7 @@ def lines_ahead(lines: ir.Table) -> ir.Table:
     """Return the periods of lines that something signed within ``DAYS_AHEAD`` days changes.
 
     A line is concerned where a later period of its own, or of its product, starts by then: a
-    renewal may come under a new number.
+    renewal may come under a new number. What starts on ``as_of`` runs already.
 
     Parameters
     ----------
@@ -33,26 +33,14 @@ def lines_ahead(lines: ir.Table) -> ir.Table:
     Returns
     -------
     ir.Table
-        The columns of ``lines``; ``now`` and ``then`` say which period holds on ``as_of`` and
+        The columns of ``lines``; ``now`` and ``then`` say which period runs on ``as_of`` and
         ``DAYS_AHEAD`` days later.
     """
     horizon = lines.as_of + ibis.interval(days=DAYS_AHEAD)
-    real = lines.ended_on.isnull() | (lines.ended_on > lines.starts_on)
-    near = lines.filter(real & (lines.starts_on <= horizon))
-    return _concerned(_read_twice(near.mutate(comes=near.starts_on >= near.as_of)))
-
-
-def _read_twice(lines: ir.Table) -> ir.Table:
-    by_line = ibis.window(group_by=[*KEYS, "subscription_id"])
-    so_far = ibis.ifelse(lines.comes, ibis.null("date"), lines.starts_on)
-    lines = lines.mutate(
-        newest=so_far.max().over(by_line), last=lines.starts_on.max().over(by_line)
-    )
-    horizon = lines.as_of + ibis.interval(days=DAYS_AHEAD)
-    goes_on = lines.ended_on.isnull() | (lines.ended_on > horizon)
-    return lines.mutate(
-        now=running(lines) & (lines.starts_on == lines.newest),
-        then=goes_on & (lines.starts_on == lines.last),
+    near = lines.filter(lines.starts_on <= horizon)
+    comes = near.starts_on > near.as_of
+    return _concerned(near.mutate(comes=comes, now=runs_on(near, near.as_of))).mutate(
+        then=lambda rows: runs_on(rows, rows.as_of + ibis.interval(days=DAYS_AHEAD))
     )
 
 

@@ -44,7 +44,8 @@ class Spread:
 class Forecast:
     """What becomes of today's base; shares of its ARR today, ``arr`` (currency a year).
 
-    ``parts`` add up to ``nrr.value - 1``. ``arr_won`` is paid by accounts won in the year before,
+    ``parts`` add up to ``nrr.value - 1``. ``arr_won`` is paid by accounts that did not pay a year
+    before,
     ``nrr_last_year`` and ``grr_last_year`` that year's retention; null in the first year.
     ``quarters`` are those learned from; ``shock`` is the size of a quarter's common shock, in
     log-odds.
@@ -89,14 +90,14 @@ def forecast(panel: Panel, origin: date, *, seed: int, futures: int = FUTURES) -
     """
     rows, quarters = panel.at(origin), panel.quarters(origin)[-MOST_QUARTERS:]
     _refuse(rows, quarters, origin)
-    history = learned(panel.transitions(quarters))
+    history = learned(panel.transitions(quarters, origin))
     futures_imagined = imagined(Base.of(rows), history, np.random.default_rng(seed), futures)
-    nrr, before = Spread.of(futures_imagined.nrr), panel.realised(origin - YEAR)
+    nrr, before = Spread.of(futures_imagined.nrr), panel.realised(origin - YEAR, read_on=origin)
     return Forecast(
         origin=origin,
         accounts=len(rows),
         arr=float(rows["arr"].sum()),
-        arr_won=float(rows.loc[rows["started_on"] >= origin - YEAR, "arr"].sum()),
+        arr_won=float(rows.loc[_won(panel, origin), "arr"].sum()),
         nrr=nrr,
         grr=Spread.of(futures_imagined.grr),
         parts={name: Spread.of(futures_imagined.parts[name]) for name in PARTS},
@@ -106,6 +107,17 @@ def forecast(panel: Panel, origin: date, *, seed: int, futures: int = FUTURES) -
         quarters=len(quarters),
         shock=history.common.size,
     )
+
+
+def _won(panel: Panel, origin: date) -> pd.Series:
+    """Say which accounts of ``origin`` did not pay a year before: new, back, or free until then.
+
+    Where the panel begins later than that, those that started since.
+    """
+    rows, before = panel.at(origin), origin - YEAR
+    if before < panel.dates[0]:
+        return rows["started_on"] >= before
+    return ~rows["account_id"].isin(panel.at(before)["account_id"])
 
 
 def _refuse(rows: pd.DataFrame, quarters: Sequence[date], origin: date) -> None:

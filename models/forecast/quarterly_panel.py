@@ -1,7 +1,8 @@
 """What each account paid quarter by quarter, and how that differed from what was announced.
 
 A row holds only what was known before its day, so whatever reads quarters that were over at an
-origin cannot see past it.
+origin cannot see past it. What an account came to pay by a day is read once the grace days after it
+were over, where they lay before the origin: until then, who pauses looks like who has left.
 """
 
 from __future__ import annotations
@@ -33,13 +34,24 @@ TENURES = (182, 364, 728)
 
 @dataclass(frozen=True)
 class Panel:
-    """Accounts by quarter; ``frame`` holds the columns ``NEEDED``, ``as_of`` as ``date``."""
+    """Accounts by quarter; ``frame`` holds the columns ``NEEDED``, ``as_of`` as ``date``.
+
+    ``settled`` (``account_id``, ``as_of``, ``arr``) is what accounts paid on days of the panel as
+    it was known ``wait`` after each: of the days from which so much time has passed, and no other.
+    """
 
     frame: pd.DataFrame
+    settled: pd.DataFrame
+    wait: timedelta
 
     @classmethod
-    def of(cls, frame: pd.DataFrame) -> Panel:
-        """Return the accounts that pay, by date.
+    def of(
+        cls,
+        frame: pd.DataFrame,
+        settled: pd.DataFrame | None = None,
+        wait: timedelta = timedelta(0),
+    ) -> Panel:
+        """Return the accounts that pay, by date; without ``settled``, as known on each day.
 
         Raises
         ------
@@ -50,7 +62,9 @@ class Panel:
         if lacking:
             raise DataError(f"the panel lacks {', '.join(lacking)}; build it anew")
         rows = frame.loc[frame["arr"] > 0, list(NEEDED)]
-        panel = cls(rows.sort_values(["as_of", "account_id"]).reset_index(drop=True))
+        if settled is None:
+            settled = pd.DataFrame({"account_id": [], "as_of": [], "arr": []})
+        panel = cls(rows.sort_values(["as_of", "account_id"]).reset_index(drop=True), settled, wait)
         odd = sorted(set(panel._rows) - set(panel.dates))
         if odd:
             raise DataError(
@@ -75,38 +89,59 @@ class Panel:
         """Return the accounts that pay at ``origin``."""
         return self._rows.get(origin, self.frame.iloc[:0])
 
-    def came(self, origin: date, quarters: int) -> np.ndarray:
-        """Return what each account of ``origin`` pays ``quarters`` later, 0 for those gone."""
-        later = self.at(origin + quarters * QUARTER).set_index("account_id")["arr"]
+    def came(self, origin: date, quarters: int, read_on: date = date.max) -> np.ndarray:
+        """Return what each account of ``origin`` pays ``quarters`` later, 0 for those gone.
+
+        As it was known before ``read_on``.
+        """
+        day = origin + quarters * QUARTER
+        is_settled = day in self._settled and day <= read_on - self.wait
+        rows = self._settled[day] if is_settled else self.at(day)
+        later = rows.set_index("account_id")["arr"]
         arr: np.ndarray = later.reindex(self.at(origin)["account_id"]).fillna(0).to_numpy(float)
         return arr
 
-    def realised(self, origin: date) -> Retention | None:
-        """Return what became of the accounts of ``origin`` in a year, if that has passed."""
+    @cached_property
+    def _settled(self) -> dict[date, pd.DataFrame]:
+        return dict(iter(self.settled.groupby("as_of")))
+
+    def realised(self, origin: date, read_on: date = date.max) -> Retention | None:
+        """Return what became of the accounts of ``origin`` in a year, if that has passed.
+
+        As it was known before ``read_on``.
+        """
         rows = self.at(origin)
         if rows.empty or origin + YEAR > self.dates[-1]:
             return None
-        signed = rows[AHEAD[-1]].to_numpy(float)
-        return retained(rows["arr"].to_numpy(float), signed, self.came(origin, QUARTERS)[None, :])
+        signed, came = rows[AHEAD[-1]].to_numpy(float), self.came(origin, QUARTERS, read_on)
+        return retained(rows["arr"].to_numpy(float), signed, came[None, :])
 
     def quarters(self, origin: date) -> list[date]:
         """Return the first days of the quarters with accounts that were over at ``origin``."""
         return [day for day in self._rows if day + QUARTER <= origin]
 
-    def transitions(self, quarters: Sequence[date]) -> pd.DataFrame:
+    def transitions(self, quarters: Sequence[date], origin: date) -> pd.DataFrame:
         """Return each account's step from the first day of ``quarters`` to the next quarter's.
+
+        As it was known before ``origin``.
 
         Columns: ``as_of``; ``announced``, the ARR it was to have by then (as before, where all was
         to end); ``ratio``, what it had to that; ``ending``, whether all was to end; ``binding``,
         ``tenure`` and ``ramp``, as the functions of these names say.
         """
-        return pd.concat([self._steps[day] for day in quarters], ignore_index=True)
+        steps = [
+            self._settled_steps[day]
+            if day + QUARTER <= origin - self.wait
+            else self._stepped(day, origin)
+            for day in quarters
+        ]
+        return pd.concat(steps, ignore_index=True)
 
     @cached_property
-    def _steps(self) -> dict[date, pd.DataFrame]:
-        return {day: self._stepped(day) for day in self.dates[:-1]}
+    def _settled_steps(self) -> dict[date, pd.DataFrame]:
+        return {day: self._stepped(day, date.max) for day in self.dates[:-1]}
 
-    def _stepped(self, day: date) -> pd.DataFrame:
+    def _stepped(self, day: date, read_on: date) -> pd.DataFrame:
         rows = self.at(day)
         signed, arr = rows[AHEAD[0]].to_numpy(float), rows["arr"].to_numpy(float)
         announced = np.where(signed > 0, signed, arr)
@@ -114,7 +149,7 @@ class Panel:
             {
                 "as_of": day,
                 "announced": announced,
-                "ratio": self.came(day, 1) / announced,
+                "ratio": self.came(day, 1, read_on) / announced,
                 "ending": signed <= 0,
                 "binding": binding(rows, 0),
                 "tenure": tenures(rows, 0),

@@ -16,7 +16,8 @@ import pyarrow as pa
 
 from features.declaration.compute import compute
 from features.declaration.group import FeatureGroup
-from features.point_in_time.facts import Facts, spine
+from features.point_in_time.facts import Facts
+from features.point_in_time.lines import GRACE_DAYS
 from pipelines.common.progress import Progress, silent
 
 if TYPE_CHECKING:
@@ -41,18 +42,19 @@ def features_by_range(
     groups: Sequence[FeatureGroup],
     as_ofs: Sequence[date],
     *,
+    grace_days: int = GRACE_DAYS,
     rows_at_once: int = ROWS_AT_ONCE,
     progress: Progress = silent,
 ) -> pa.Table:
-    """Return the features of every account running at each of ``as_ofs``, in no order.
+    """Return the features of every account that pays on each of ``as_ofs``, in no order.
 
     The expression is built and compiled once, over views of one range of accounts after the other.
     """
     ranges = account_ranges(tables, as_ofs, rows_at_once)
     if len(ranges) < 2:
-        return _features(tables, groups, as_ofs).to_pyarrow()
+        return _features(tables, groups, as_ofs, grace_days).to_pyarrow()
     views = {name: _view(connection, name, table, ranges[0]) for name, table in tables.items()}
-    wide = _features(views, groups, as_ofs)
+    wide = _features(views, groups, as_ofs, grace_days)
     parts = [wide.to_pyarrow()]
     query = connection.compile(wide)
     for number, accounts in enumerate(ranges[1:], 1):
@@ -101,9 +103,12 @@ def _cut(costs: Iterable[tuple[str, int]], most: int) -> Iterator[Range]:
 
 
 def _features(
-    tables: Mapping[str, ir.Table], groups: Sequence[FeatureGroup], as_ofs: Sequence[date]
+    tables: Mapping[str, ir.Table],
+    groups: Sequence[FeatureGroup],
+    as_ofs: Sequence[date],
+    grace_days: int,
 ) -> ir.Table:
-    return compute(groups, Facts(tables, spine(tables, as_ofs), as_ofs))
+    return compute(groups, Facts.at(tables, as_ofs, grace_days))
 
 
 def _view(connection: Backend, name: str, table: ir.Table, accounts: Range) -> ir.Table:

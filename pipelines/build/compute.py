@@ -14,8 +14,8 @@ import pyarrow.parquet as pq
 from features import catalogue
 from features.labels.label_table import labels
 from features.labels.outcome_window import Horizon
-from features.point_in_time.facts import KEYS, Facts, spine
-from features.subscriptions.contracted_arr import standings
+from features.point_in_time.facts import KEYS, Facts
+from features.subscriptions.contracted_arr import settled, standings
 from features.subscriptions.contracted_columns import contracted
 from pipelines.build import engines
 from pipelines.common.progress import Progress, silent
@@ -42,48 +42,56 @@ def first_start(settings: Settings) -> date | None:
 
 
 def features_at(settings: Settings, dates: Sequence[date], progress: Progress = silent) -> pa.Table:
-    """Return the features of every account running at each of ``dates``, in order."""
-    used = groups(settings)
+    """Return the features of every account that pays on each of ``dates``, in order."""
+    used, grace_days = groups(settings), settings.build.grace_days
     features = _evaluated(
         settings,
         lambda connection, tables: engines.features(
-            connection, tables, used, dates, progress=progress
+            connection, tables, used, dates, grace_days=grace_days, progress=progress
         ),
     )
     return in_order(_rounded(features).cast(feature_schema(settings)))
 
 
 def labels_at(settings: Settings, dates: Sequence[date], horizon: Horizon) -> pa.Table:
-    """Return the targets of every account running at each of ``dates``, in order."""
+    """Return the targets of every account that pays on each of ``dates``, in order."""
     outcomes = _evaluated(
         settings,
         lambda _, tables: labels(
-            Facts(tables, spine(tables, dates), dates), horizon, targets(settings)
+            Facts.at(tables, dates, horizon.grace_days), horizon, targets(settings)
         ).to_pyarrow(),
     )
     return in_order(_rounded(outcomes))
 
 
 def contracted_at(settings: Settings, dates: Sequence[date]) -> pa.Table:
-    """Return, in order, what every account running at each of ``dates`` comes to by contract.
+    """Return, in order, what every account that pays on each of ``dates`` comes to by contract.
 
     That is at the end of the company's horizon, by what was signed or announced before the date.
     """
-    days = settings.build.horizon_days
+    days, grace_days = settings.build.horizon_days, settings.build.grace_days
     standing = _evaluated(
         settings,
-        lambda _, tables: contracted(Facts(tables, spine(tables, dates), dates), days).to_pyarrow(),
+        lambda _, tables: contracted(Facts.at(tables, dates, grace_days), days).to_pyarrow(),
     )
     return in_order(_rounded(standing))
 
 
 def standings_at(settings: Settings, dates: Sequence[date]) -> pa.Table:
-    """Return what every account running at each of ``dates`` paid and had signed, in order."""
+    """Return what every account that pays on each of ``dates`` paid and had signed, in order."""
+    grace_days = settings.build.grace_days
     standing = _evaluated(
         settings,
-        lambda _, tables: standings(Facts(tables, spine(tables, dates), dates)).to_pyarrow(),
+        lambda _, tables: standings(Facts.at(tables, dates, grace_days)).to_pyarrow(),
     )
     return in_order(_rounded(standing))
+
+
+def settled_at(settings: Settings, dates: Sequence[date]) -> pa.Table:
+    """Return what every account paid on each of ``dates``, once pauses were over, in order."""
+    grace_days = settings.build.grace_days
+    paid = _evaluated(settings, lambda _, tables: settled(tables, dates, grace_days).to_pyarrow())
+    return in_order(_rounded(paid))
 
 
 def horizon_of(settings: Settings, data_through: date) -> Horizon:

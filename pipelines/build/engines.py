@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from features.declaration.compute import compute
-from features.point_in_time.facts import Facts, spine
+from features.point_in_time.facts import Facts
+from features.point_in_time.lines import GRACE_DAYS
 from pipelines.build import postgres, spark
 from pipelines.build.account_ranges import features_by_range
 from pipelines.common.progress import Progress, silent
@@ -71,12 +72,15 @@ def features(
     groups: Sequence[FeatureGroup],
     as_ofs: Sequence[date],
     *,
+    grace_days: int = GRACE_DAYS,
     progress: Progress = silent,
 ) -> pa.Table:
-    """Return the features of every account running at each of ``as_ofs``, in no order.
+    """Return the features of every account that pays on each of ``as_ofs``, in no order.
 
     DuckDB takes a range of accounts at a time; the others spread or spill one query by themselves.
     """
     if connection.name == "duckdb":
-        return features_by_range(connection, tables, groups, as_ofs, progress=progress)
-    return compute(groups, Facts(tables, spine(tables, as_ofs), as_ofs)).to_pyarrow()
+        return features_by_range(
+            connection, tables, groups, as_ofs, grace_days=grace_days, progress=progress
+        )
+    return compute(groups, Facts.at(tables, as_ofs, grace_days)).to_pyarrow()

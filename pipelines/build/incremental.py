@@ -17,6 +17,7 @@ MATTERS = {
     "definitions": "the feature code has changed",
     "features": "the set of columns has changed",
     "engine": "the engine has changed",
+    "grace_days": "the grace days have changed",
 }
 """What features depend on beside the data: the code, the columns asked for, what computes them."""
 

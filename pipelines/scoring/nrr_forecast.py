@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from features.errors import DataError
+from features.subscriptions.contracted_arr import settling_days
 from models.common.clock import stored_now
 from models.common.files import write_atomically
 from models.forecast.backtest import Backtest, backtest
@@ -17,7 +18,7 @@ from models.forecast.quarterly_panel import QUARTER, YEAR, Panel
 from models.forecast.retention import BANDS
 from models.store.forecasts import ForecastStore, StoredForecast
 from models.training.boosting import Params
-from pipelines.build.compute import first_start, standings_at
+from pipelines.build.compute import first_start, settled_at, standings_at
 from pipelines.common.progress import Progress, silent
 from pipelines.ingest.tables import Manifest, read_manifest
 from pipelines.scoring.scorings import refuse_future
@@ -132,7 +133,10 @@ def panel_of(settings: Settings, manifest: Manifest) -> Panel:
             "check data_through and the mapping of starts_on"
         )
     dates = quarters_back(through, started)
-    return Panel.of(standings_at(settings, dates).to_pandas())
+    wait = timedelta(days=settling_days(settings.build.grace_days))
+    over = [day for day in dates if day <= through - wait]
+    settled = settled_at(settings, over).to_pandas() if over else None
+    return Panel.of(standings_at(settings, dates).to_pandas(), settled, wait)
 
 
 def quarters_back(through: date, started: date) -> list[date]:

@@ -20,7 +20,7 @@ from features.catalogue import GROUPS
 from features.declaration.compute import compute
 from features.labels.label_table import labels
 from features.labels.outcome_window import Horizon
-from features.point_in_time.facts import KEYS, Facts, spine
+from features.point_in_time.facts import KEYS, Facts
 from tests.support import engines
 from tests.support.company import groups_of
 from tests.support.gathered import Batch, batches
@@ -48,7 +48,7 @@ class Difference:
 def features_of(engine: str, batch: Batch) -> pa.Table:
     """Return the features of a company, in order; only those asked for, if it asks for some."""
     with engines.loaded(engine, batch.tables) as tables:
-        facts = Facts(tables, spine(tables, batch.as_ofs), batch.as_ofs)
+        facts = Facts.at(tables, batch.as_ofs)
         groups = groups_of(batch.names) if batch.names else GROUPS
         return _in_order(compute(groups, facts).to_pyarrow())
 
@@ -59,7 +59,7 @@ def labels_of(engine: str, batch: Batch) -> pa.Table:
     through = date.fromisoformat(look["through"])
     horizon = Horizon(look["days"], look["grace"], through, look["price_changes"])
     with engines.loaded(engine, batch.tables) as tables:
-        facts = Facts(tables, spine(tables, batch.as_ofs), batch.as_ofs)
+        facts = Facts.at(tables, batch.as_ofs, horizon.grace_days)
         return _in_order(labels(facts, horizon).to_pyarrow())
 
 

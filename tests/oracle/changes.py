@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import timedelta
 
-from tests.oracle.known import Account, Row, arr, over, quantity
+from tests.oracle.known import Account, Row, arr, quantity, runs
 
 
 def _best_plan(rows: list[Row]) -> str:
@@ -14,19 +14,18 @@ def _best_plan(rows: list[Row]) -> str:
 
 def day_log(periods: list[Row]) -> list[Row]:
     """Say of each day on which ``periods`` start or end what ran the day before and that day."""
-    real = [p for p in periods if p["ended_on"] is None or p["ended_on"] > p["starts_on"]]
-    days = {p["starts_on"] for p in real} | {p["ended_on"] for p in real if p["ended_on"]}
+    days = {p["starts_on"] for p in periods} | {p["ended_on"] for p in periods if p["ended_on"]}
     log = []
     for day in sorted(days):
-        before = [p for p in real if p["starts_on"] < day and not over(p, day - timedelta(days=1))]
-        after = [p for p in real if p["starts_on"] <= day and not over(p, day)]
+        before = [p for p in periods if runs(p, day - timedelta(days=1))]
+        after = [p for p in periods if runs(p, day)]
         log.append(
             {
                 "day": day,
                 "before": before,
                 "after": after,
-                "starting": [p for p in real if p["starts_on"] == day],
-                "ending": [p for p in real if p["ended_on"] == day],
+                "starting": [p for p in periods if p["starts_on"] == day],
+                "ending": [p for p in periods if p["ended_on"] == day],
                 "more": quantity(after) - quantity(before),
                 "arr": arr(after) - arr(before),
             }
@@ -70,30 +69,16 @@ def _kind(day: Row) -> str:
 
 def ran_before(one: Account, lines: list[Row], days: int) -> list[Row]:
     """Return what ran so many days before, as it is known now."""
-    day = one.as_of - timedelta(days=days)
-    return [p for p in lines if p["starts_on"] <= day and not over(p, day)]
+    return [p for p in lines if runs(p, one.as_of - timedelta(days=days))]
 
 
 def change_ahead(one: Account, lines: list[Row], of: Callable[[list[Row]], float]) -> float:
     """Say by how much the lines that change within 364 days by what is signed will have changed."""
     last = one.as_of + timedelta(days=364)
-    real = [p for p in lines if p["starts_on"] <= last and not over(p, p["starts_on"])]
-    coming = [p for p in real if p["starts_on"] >= one.as_of]
-    change = 0.0
-    for number in {p["subscription_id"] for p in real}:
-        line = sorted((p for p in real if p["subscription_id"] == number), key=_starts_on)
-        begun = [p for p in line if p["starts_on"] < one.as_of][-1:]
-        for period in begun:
-            if not over(period, one.as_of) and _is_concerned(period, coming):
-                change -= of([period])
-        if not over(line[-1], last) and _is_concerned(line[-1], coming):
-            change += of([line[-1]])
-    return change
-
-
-def _starts_on(period: Row) -> date:
-    day: date = period["starts_on"]
-    return day
+    coming = [p for p in lines if one.as_of < p["starts_on"] <= last]
+    concerned = [p for p in lines if _is_concerned(p, coming)]
+    then = of([p for p in concerned if runs(p, last)])
+    return then - of([p for p in concerned if runs(p, one.as_of)])
 
 
 def _is_concerned(period: Row, coming: list[Row]) -> bool:

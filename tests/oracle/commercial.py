@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.oracle.changes import change_ahead, product_log, ran_before
-from tests.oracle.known import Account, Row, arr, least, mean, most, over, quantity, share
+from tests.oracle.known import Account, Row, arr, least, mean, most, quantity, share
 
 
 def drawn(one: Account) -> Row:
@@ -13,16 +13,12 @@ def drawn(one: Account) -> Row:
     paid = share(arr(listed), full)
     terms = [p for p in lines if p["term_ends_on"] is not None]
     held = {p["product_id"] for p in lines}
-    ahead = [
-        p
-        for p in one.announced("subscriptions")
-        if p["starts_on"] >= one.as_of and not over(p, p["starts_on"])
-    ]
-    growth = share(arr(lines), arr(ran_before(one, one.rows("subscriptions"), 364)))
+    ahead = [p for p in one.paid() if p["starts_on"] > one.as_of]
+    growth = share(arr(lines), arr(ran_before(one, one.paid(), 364)))
     row: Row = {
         "arr": arr(lines),
         "arr_growth_364d": None if growth is None else growth - 1,
-        "arr_contracted_ahead": change_ahead(one, one.announced("subscriptions"), arr),
+        "arr_contracted_ahead": change_ahead(one, one.paid(), arr),
         "products_held": float(len(held)),
         "renewal_days": least([-one.ago(p["term_ends_on"]) for p in terms]),
         "term_days": most([(p["term_ends_on"] - p["starts_on"]).days for p in terms]),
@@ -38,10 +34,11 @@ def drawn(one: Account) -> Row:
 
 
 def _past(one: Account) -> Row:
-    log = [d for d in product_log(one.rows("subscriptions")) if d["day"] < one.as_of]
+    begun_by_now = [p for p in one.paid() if p["starts_on"] <= one.as_of]
+    log = [d for d in product_log(begun_by_now) if d["day"] < one.as_of]
     year = [d for d in log if one.ago(d["day"]) <= 364]
     begun = min((d["day"] for d in log), default=None)
-    new = [d for d in log if d["kind"] == "start" and d["first"] and d["day"] != begun]
+    new = [d for d in log if d["kind"] == "start" and d["day"] != begun]
     less = [d for d in log if d["kind"] in ("down", "stop")]
     gains = [d["arr"] for d in year if d["kind"] == "up" or d in new]
     return {

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any
 
 from tests.oracle.changes import day_log, product_log
-from tests.oracle.known import Account, Company, Row, arr, over, quantity
+from tests.oracle.known import Account, Company, Row, arr, followed, is_paid, quantity, runs
 
 
 @dataclass(frozen=True)
@@ -33,7 +32,7 @@ def labels(
 ) -> Row:
     """Return the four labels and their ARR."""
     row: Row = {}
-    is_open = _is_open(company, account_id, as_of, days)
+    is_open = _is_open(company, account_id, as_of, days, grace)
     periods = [p for p in company["subscriptions"] if p["account_id"] == account_id]
     look = Look(as_of, as_of + timedelta(days=days), grace)
     found = _occurrences(periods, look, price_changes)
@@ -45,21 +44,22 @@ def labels(
     return row
 
 
-def _is_open(company: Company, account_id: str, as_of: date, days: int) -> bool:
+def _is_open(company: Company, account_id: str, as_of: date, days: int, grace: int) -> bool:
     last = as_of + timedelta(days=days)
-    goes_on = [
-        p
-        for p in Account(company, account_id, as_of).announced("subscriptions")
-        if p["starts_on"] < last and (p["ended_on"] is None or p["ended_on"] >= last)
-    ]
+    contracted = [p for p in Account(company, account_id, as_of, grace).paid() if runs(p, last)]
     truly = [p for p in company["subscriptions"] if p["account_id"] == account_id]
-    yesterday = as_of - timedelta(days=1)
-    ran = [p for p in truly if p["starts_on"] <= yesterday and not over(p, yesterday)]
-    return bool(goes_on and ran)
+    eve = as_of - timedelta(days=1)
+    paid = [p for p in paid_periods(truly, grace) if runs(p, eve) or runs(p, as_of)]
+    return bool(contracted and paid)
+
+
+def paid_periods(periods: list[Row], grace: int) -> list[Row]:
+    """Return the periods that were paid for, pauses of up to ``grace`` days closed."""
+    return [p for p in followed(periods, grace) if is_paid(p)]
 
 
 def _occurrences(periods: list[Row], look: Look, price_changes: bool) -> dict[str, list[float]]:
-    log = product_log(_without_pauses(periods, look.grace), price_changes)
+    log = product_log(paid_periods(periods, look.grace), price_changes)
     found: dict[str, list[float]] = {"upsell": [], "cross_sell": [], "downsell": [], "churn": []}
     starts = [day for day in log if day["kind"] == "start"]
     stops = [day for day in log if day["kind"] == "stop"]
@@ -72,7 +72,7 @@ def _occurrences(periods: list[Row], look: Look, price_changes: bool) -> dict[st
     net = _net(starts, stops, look)
     if net:
         found["upsell" if net > 0 else "downsell"].append(abs(net))
-    found["churn"] = _churned(periods, log, look)
+    found["churn"] = _churned(periods, sum(found["downsell"]), look)
     if found["churn"]:
         found["downsell"] = []
     return found
@@ -89,39 +89,21 @@ def _outcome(day: Row, part: Row, log: list[Row], look: Look) -> list[tuple[str,
         return [("downsell", loss)]
     if day["kind"] == "stop":
         return [("downsell", loss)]
-    if day["kind"] == "start" and day["first"]:
-        mine = [p for d in log if d["product"] == day["product"] for p in d["starting"]]
-        before = any(p["signed_on"] < look.as_of for p in mine)
-        return [("upsell" if before else "cross_sell", gain)]
+    if day["kind"] == "start":
+        ahead = any(p["signed_on"] < look.as_of for p in _bought(day, log))
+        return [("upsell" if ahead else "cross_sell", gain)]
     return []
 
 
-# --- Pauses ---------------------------------------------------------------------------------------
-
-
-def _without_pauses(periods: list[Row], grace: int) -> list[Row]:
-    """Let every period that pauses for up to ``grace`` days run until it goes on."""
-    real = [p for p in periods if p["ended_on"] is None or p["ended_on"] > p["starts_on"]]
-    return [{**p, "ended_on": _goes_on(p, real, grace) or p["ended_on"]} for p in real]
-
-
-def _goes_on(period: Row, real: list[Row], grace: int) -> date | None:
-    """Return when a period goes on that ended, if that is soon; else null."""
-    end = period["ended_on"]
-    if end is None:
-        return None
-    product = [p for p in real if p["product_id"] == period["product_id"]]
-    line = [p for p in product if p["subscription_id"] == period["subscription_id"]]
-    soon = end + timedelta(days=grace)
-    if not [p for p in product if p["starts_on"] == end]:
-        later = [p["starts_on"] for p in line if p["starts_on"] > period["starts_on"]]
-        if later and end < min(later) <= soon:
-            return min(later)
-    if not [p for p in product if p["starts_on"] <= end and not over(p, end)]:
-        later = [p["starts_on"] for p in product if p["starts_on"] > end]
-        if later and min(later) <= soon:
-            return min(later)
-    return None
+def _bought(start: Row, log: list[Row]) -> list[Row]:
+    """Return the periods of the product that starts, until it is dropped."""
+    periods: list[Row] = []
+    for day in log:
+        if day["product"] == start["product"] and day["day"] >= start["day"]:
+            if day["day"] > start["day"] and day["kind"] == "start":
+                break
+            periods += day["starting"]
+    return periods
 
 
 # --- What was decided -----------------------------------------------------------------------------
@@ -203,15 +185,14 @@ def _was_over(stop: Row, look: Look) -> bool:
 # --- Churn ----------------------------------------------------------------------------------------
 
 
-def _churned(periods: list[Row], log: list[Row], look: Look) -> list[float]:
-    days = day_log(periods)
+def _churned(periods: list[Row], lost: float, look: Look) -> list[float]:
+    """Return an amount for each time the account left: the last one has all that was lost."""
+    days = day_log(paid_periods(periods, 0))
     amounts = []
     for number, day in enumerate(days):
         stops = bool(day["before"]) and not day["after"]
         if stops and look.holds(day["day"]):
             later = days[number + 1 :]
             if not later or (later[0]["day"] - day["day"]).days > look.grace:
-                gone: list[Any] = [d for d in log if d["day"] == day["day"] and d["kind"] == "stop"]
-                parts = [part for d in gone if (part := _decided(d, look))]
-                amounts.append(-sum(part["arr"] for part in parts))
-    return amounts
+                amounts.append(0.0)
+    return [*amounts[:-1], lost] if amounts else []

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from tests.oracle.changes import change_ahead, product_log, ran_before
-from tests.oracle.known import Account, Row, least, over, quantity, share
+from tests.oracle.known import Account, Row, least, quantity, runs, share
 
 
 def drawn(one: Account) -> Row:
     lines = by_seats(one, one.rows("subscriptions"))
-    now = quantity([p for p in lines if not over(p, one.as_of)])
+    now = quantity([p for p in lines if runs(p, one.as_of)])
     moved = [d for d in product_log(lines) if d["day"] < one.as_of and d["before"] and d["after"]]
     more = [d for d in moved if d["more"] > 0]
     row: Row = {

@@ -10,16 +10,18 @@ RUNS = "starts_on\n2023-01-01"
 def test_what_the_account_pays_and_holds() -> None:
     assert_features(
         subscriptions="""
-        account_id | product_id | starts_on  | ended_on   | quantity | unit_price
-        one        | core       | 2023-01-01 | -          | 10       | 100
-        two        | core       | 2023-01-01 | -          | 10       | 100
-        two        | flow       | 2023-01-01 | -          | 30       | 20
-        two        | core       | 2024-01-01 | -          | 5        | 80
-        dropped    | core       | 2023-01-01 | -          | 10       | 100
-        dropped    | flow       | 2023-01-01 | 2024-05-31 | 30       | 20
-        today      | core       | 2023-01-01 | -          | 10       | 100
-        today      | flow       | 2024-06-01 | -          | 30       | 20
-        free       | core       | 2023-01-01 | -          | 0        | 100
+        account_id | subscription_id | product_id | starts_on  | ended_on   | quantity | unit_price
+        one        | 1               | core       | 2023-01-01 | -          | 10       | 100
+        two        | 1               | core       | 2023-01-01 | -          | 10       | 100
+        two        | 2               | flow       | 2023-01-01 | -          | 30       | 20
+        two        | 3               | core       | 2024-01-01 | -          | 5        | 80
+        dropped    | 1               | core       | 2023-01-01 | -          | 10       | 100
+        dropped    | 2               | flow       | 2023-01-01 | 2024-05-31 | 30       | 20
+        today      | 1               | core       | 2023-01-01 | -          | 10       | 100
+        today      | 2               | flow       | 2024-06-01 | -          | 30       | 20
+        free       | 1               | core       | 2023-01-01 | -          | 0        | 100
+        free_too   | 1               | core       | 2023-01-01 | -          | 10       | 100
+        free_too   | 2               | flow       | 2023-01-01 | -          | 30       | 0
         """,
         expect="""
         account_id | as_of      | arr  | products_held | unit_price
@@ -27,7 +29,8 @@ def test_what_the_account_pays_and_holds() -> None:
         two        | 2024-06-01 | 2000 | 2             | 44.4444
         dropped    | 2024-06-01 | 1000 | 1             | 100
         today      | 2024-06-01 | 1000 | 1             | 100
-        free       | 2024-06-01 | 0    | 1             | -
+        free       | 2024-06-01 | no row | no row      | no row
+        free_too   | 2024-06-01 | 1000 | 1             | 100
         """,
     )
 
@@ -84,7 +87,7 @@ def test_a_period_signed_ahead() -> None:
         expect="""
         account_id | as_of      | has_signed_ahead
         ramp       | 2024-06-01 | 1
-        today      | 2024-06-01 | 1
+        today      | 2024-06-01 | 0
         unknown    | 2024-06-01 | 0
         withdrawn  | 2024-06-01 | 0
         """,
@@ -188,7 +191,7 @@ def test_arr_signed_to_come_within_a_year() -> None:
         account_id | as_of      | arr  | arr_contracted_ahead
         nothing    | 2024-06-01 | 1000 | 0
         ramp       | 2024-06-01 | 1000 | 1700
-        renewal    | 2024-06-01 | 1000 | 100
+        renewal    | 2024-06-01 | 1100 | 0
         far_off    | 2024-06-01 | 1000 | 0
         in_a_year  | 2024-06-01 | 1000 | 1000
         unsigned   | 2024-06-01 | 1000 | 0
@@ -196,7 +199,7 @@ def test_arr_signed_to_come_within_a_year() -> None:
     )
 
 
-def test_days_since_a_product_was_bought_for_the_first_time() -> None:
+def test_days_since_a_product_not_held_was_bought() -> None:
     assert_features(
         subscriptions="""
         account_id | product_id | starts_on  | ended_on   | known_at
@@ -214,7 +217,7 @@ def test_days_since_a_product_was_bought_for_the_first_time() -> None:
         account_id | as_of      | cross_sell_days_since
         first_two  | 2024-06-01 | -
         later      | 2024-06-01 | 30
-        again      | 2024-06-01 | 851
+        again      | 2024-06-01 | 30
         unknown    | 2024-06-01 | -
         """,
     )

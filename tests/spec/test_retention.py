@@ -45,7 +45,7 @@ def test_what_is_signed_comes_on_its_day() -> None:
         expect="""
         account_id | today | q1   | q2   | q3   | q4
         stays      | 1000  | 1000 | 1000 | 1000 | 1000
-        ramp       | 1000  | 1000 | 2000 | 2000 | 3000
+        ramp       | 1000  | 1000 | 2000 | 3000 | 3000
         adds       | 1000  | 1500 | 1500 | 1500 | 1500
         """,
     )
@@ -96,13 +96,32 @@ def test_the_next_period_of_a_line_replaces_the_one_before_and_another_line_adds
         late_news  | 1               | 2024-05-20 | -          | -              | 4
         two_lines  | 2               | 2023-01-01 | -          | -              | 10
         two_lines  | 3               | 2024-05-20 | -          | -              | 4
-        free       | 4               | 2023-01-01 | -          | -              | 0
         """,
         expect="""
         account_id | today | q1   | q4
         late_news  | 400   | 400  | 400
         two_lines  | 1400  | 1400 | 1400
-        free       | 0     | 0    | 0
+        """,
+    )
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        "1 | 2023-06-01 | 2024-06-01 | 2024-04-15 | 10 | 2023-05-15",
+        "1 | 2023-06-01 | -          | -          | 10 | 2023-05-15",
+    ],
+)
+def test_the_standing_on_the_renewal_day_is_that_of_the_new_period(lines: str) -> None:
+    assert_standings(
+        subscriptions=f"""
+        subscription_id | starts_on  | ended_on | ended_known_on | quantity | signed_on
+        {lines}
+        1 | 2024-06-01 | - | - | 12 | 2024-04-15
+        """,
+        expect="""
+        account_id | today | q1   | q2   | q3   | q4
+        a          | 1200  | 1200 | 1200 | 1200 | 1200
         """,
     )
 

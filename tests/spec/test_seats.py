@@ -56,14 +56,14 @@ def test_days_since_seats_were_given_back() -> None:
 def test_only_what_was_known_counts() -> None:
     assert_features(
         subscriptions="""
-        account_id | starts_on  | ended_on   | ended_known_on | quantity | known_at
-        late_line  | 2023-01-01 | -          | -              | 10       | 2023-01-01
-        late_line  | 2024-05-01 | -          | -              | 5        | 2024-06-01
-        in_time    | 2023-01-01 | -          | -              | 10       | 2023-01-01
-        in_time    | 2024-05-01 | -          | -              | 5        | 2024-05-31T23:59:00
-        late_end   | 2023-01-01 | 2024-04-01 | 2024-06-01     | 10       | 2023-01-01
-        known_end  | 2023-01-01 | 2024-04-01 | 2024-05-31     | 10       | 2023-01-01
-        known_end  | 2024-01-01 | -          | -              | 3        | 2024-01-01
+    account_id | subscription_id | starts_on  | ended_on   | ended_known_on | quantity | known_at
+    late_line  | 1               | 2023-01-01 | -          | -              | 10       | 2023-01-01
+    late_line  | 2               | 2024-05-01 | -          | -              | 5        | 2024-06-01
+    in_time    | 1               | 2023-01-01 | -          | -              | 10       | 2023-01-01
+    in_time    | 2               | 2024-05-01 | -          | -              | 5        | 2024-05-31
+    late_end   | 1               | 2023-01-01 | 2024-04-01 | 2024-06-01     | 10       | 2023-01-01
+    known_end  | 1               | 2023-01-01 | 2024-04-01 | 2024-05-31     | 10       | 2023-01-01
+    known_end  | 2               | 2024-01-01 | -          | -              | 3        | 2024-01-01
         """,
         expect="""
         account_id | as_of      | seats_licensed
@@ -126,7 +126,7 @@ def test_seats_signed_to_come_within_a_year() -> None:
         account_id | as_of      | seats_licensed | seats_contracted_ahead
         nothing    | 2024-06-01 | 10             | 0
         ramp       | 2024-06-01 | 10             | 40
-        from_today | 2024-06-01 | 5              | 15
+        from_today | 2024-06-01 | 20             | 0
         in_a_year  | 2024-06-01 | 10             | 7
         far_off    | 2024-06-01 | 10             | 0
         unsigned   | 2024-06-01 | 10             | 0
@@ -309,12 +309,13 @@ def test_without_a_list_of_users_nobody_can_say_who_has_access() -> None:
 def test_utilisation_headroom_and_overage() -> None:
     assert_features(
         subscriptions="""
-        account_id | starts_on  | quantity
-        half_used  | 2023-01-01 | 4
-        overage    | 2023-01-01 | 1
-        unused     | 2023-01-01 | 9
-        free       | 2023-01-01 | 0
-        untold     | 2023-01-01 | 4
+        account_id | product_id | starts_on  | quantity | unit_price
+        half_used  | core       | 2023-01-01 | 4        | 100
+        overage    | core       | 2023-01-01 | 1        | 100
+        unused     | core       | 2023-01-01 | 9        | 100
+        free_too   | core       | 2023-01-01 | 4        | 100
+        free_too   | flow       | 2023-01-01 | 6        | 0
+        untold     | core       | 2023-01-01 | 4        | 100
         """,
         usage_daily="""
         account_id | day        | user_id
@@ -324,7 +325,7 @@ def test_utilisation_headroom_and_overage() -> None:
         half_used  | 2024-04-01 | u3
         overage    | 2024-05-31 | u1
         overage    | 2024-05-31 | u2
-        free       | 2024-05-31 | u1
+        free_too   | 2024-05-31 | u1
         untold     | 2024-05-31 | -
         """,
         expect="""
@@ -332,7 +333,7 @@ def test_utilisation_headroom_and_overage() -> None:
         half_used  | 2024-06-01 | 0.5                   | 2              | 0
         overage    | 2024-06-01 | 2                     | 0              | 1
         unused     | 2024-06-01 | 0                     | 9              | 0
-        free       | 2024-06-01 | -                     | 0              | 1
+        free_too   | 2024-06-01 | 0.1                   | 9              | 0
         untold     | 2024-06-01 | -                     | -              | -
         """,
     )

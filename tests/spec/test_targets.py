@@ -162,7 +162,7 @@ def test_a_change_of_plan_within_a_product_goes_by_its_arr() -> None:
     )
 
 
-def test_a_product_never_held_before_is_cross_sell() -> None:
+def test_a_product_not_held_is_cross_sell() -> None:
     assert_outcomes(
         subscriptions="""
         account_id | product_id | subscription_id | starts_on  | ended_on   | quantity
@@ -185,7 +185,7 @@ def test_a_product_never_held_before_is_cross_sell() -> None:
         new        | 2024-04-01 | 1          | 300            | 0      | 0
         two_new    | 2024-04-01 | 1          | 700            | 0      | 0
         second     | 2024-04-01 | 0          | 0              | 1      | 500
-        returning  | 2024-04-01 | 0          | 0              | 0      | 0
+        returning  | 2024-04-01 | 1          | 300            | 0      | 0
         withdrawn  | 2024-04-01 | 1          | 300            | 0      | 0
         """,
     )
@@ -209,7 +209,7 @@ def test_a_product_dropped_is_downsell_while_the_account_stays() -> None:
         drops_one    | 2024-04-01 | 1        | 300          | 0     | 0
         announced    | 2024-04-01 | 0        | 0            | 0     | 0
         known_on_day | 2024-04-01 | 1        | 300          | 0     | 0
-        leaves       | 2024-04-01 | 0        | 0            | 1     | 1000
+        leaves       | 2024-04-01 | 0        | 0            | 1     | 1300
         """,
     )
 
@@ -278,7 +278,7 @@ def test_a_pause_of_one_product_is_no_loss_and_replaces_nothing() -> None:
         expect="""
         account_id   | as_of      | cross_sell | cross_sell_arr | downsell | downsell_arr | churn
         in_grace     | 2024-04-01 | 0          | 0              | 0        | 0            | 0
-        too_long     | 2024-04-01 | 0          | 0              | 1        | 300          | 0
+        too_long     | 2024-04-01 | 1          | 300            | 1        | 300          | 0
         stops_twice  | 2024-04-01 | 0          | 0              | 1        | 300          | 0
         new_in_pause | 2024-04-01 | 1          | 300            | 0        | 0            | 0
         """,
@@ -305,7 +305,7 @@ def test_the_account_leaves_when_its_last_line_ends_for_longer_than_the_grace_da
         account_id | as_of      | churn | churn_arr | downsell | downsell_arr | cross_sell
         leaves     | 2024-04-01 | 1     | 1300      | 0        | 0            | 0
         pauses     | 2024-04-01 | 0     | 0         | 0        | 0            | 0
-        too_long   | 2024-04-01 | 1     | 1000      | 0        | 0            | 0
+        too_long   | 2024-04-01 | 1     | 1000      | 0        | 0            | 1
         back_other | 2024-04-01 | 0     | 0         | 1        | 700          | 0
         back_less  | 2024-04-01 | 0     | 0         | 1        | 300          | 0
         """,
@@ -330,7 +330,7 @@ def test_a_row_whose_outcome_was_settled_before_the_day_has_no_label() -> None:
         account_id    | as_of      | upsell | cross_sell | downsell | churn | churn_arr
         notice_given  | 2024-04-01 | -      | -          | -        | -     | -
         notice_today  | 2024-04-01 | 0      | 0          | 0        | 1     | 1000
-        later_notice  | 2024-04-01 | 0      | 0          | 0        | 0     | 0
+        later_notice  | 2024-04-01 | -      | -          | -        | -     | -
         much_later    | 2024-04-01 | 0      | 0          | 0        | 0     | 0
         already_left  | 2024-04-01 | -      | -          | -        | -     | -
         left_that_day | 2024-04-01 | 0      | 0          | 0        | 1     | 1000
@@ -340,7 +340,7 @@ def test_a_row_whose_outcome_was_settled_before_the_day_has_no_label() -> None:
     )
 
 
-def test_what_comes_back_after_the_horizon_does_not_run_at_its_end() -> None:
+def test_what_is_signed_to_come_back_within_the_grace_days_runs_at_the_horizons_end() -> None:
     assert_outcomes(
         subscriptions="""
         account_id | starts_on  | ended_on   | ended_known_on | signed_on  | known_at   | quantity
@@ -348,14 +348,17 @@ def test_what_comes_back_after_the_horizon_does_not_run_at_its_end() -> None:
         last_day   | 2024-06-30 | -          | -              | 2024-03-01 | 2024-03-01 | 10
         day_after  | 2023-01-01 | 2024-06-15 | 2024-03-31     | 2023-01-01 | 2023-01-01 | 10
         day_after  | 2024-07-01 | -          | -              | 2024-03-01 | 2024-03-01 | 10
-        later      | 2023-01-01 | 2024-06-15 | 2024-03-31     | 2023-01-01 | 2023-01-01 | 10
-        later      | 2024-07-02 | -          | -              | 2024-03-01 | 2024-03-01 | 10
+        in_grace   | 2023-01-01 | 2024-06-15 | 2024-03-31     | 2023-01-01 | 2023-01-01 | 10
+        in_grace   | 2024-07-16 | -          | -              | 2024-03-01 | 2024-03-01 | 10
+        too_late   | 2023-01-01 | 2024-06-15 | 2024-03-31     | 2023-01-01 | 2023-01-01 | 10
+        too_late   | 2024-07-17 | -          | -              | 2024-03-01 | 2024-03-01 | 10
         """,
         expect="""
         account_id | as_of      | upsell | downsell | churn
         last_day   | 2024-04-01 | 0      | 0        | 0
-        day_after  | 2024-04-01 | -      | -        | -
-        later      | 2024-04-01 | -      | -        | -
+        day_after  | 2024-04-01 | 0      | 0        | 0
+        in_grace   | 2024-04-01 | 0      | 0        | 0
+        too_late   | 2024-04-01 | -      | -        | -
         """,
     )
 

@@ -18,7 +18,7 @@ from typing import Any
 import ibis
 import pyarrow as pa
 
-from tests.spec import test_decisions, test_targets
+from tests.spec import test_decisions, test_running, test_targets
 from tests.support import company
 from tests.support.company import labels_on, rows, table
 
@@ -97,7 +97,7 @@ def _calls(module: ModuleType) -> Iterator[Callable[[], None]]:
 
 def main() -> int:
     """Return 0 when every spec holds."""
-    batches = recorded((test_targets, test_decisions))
+    batches = recorded((test_targets, test_decisions, test_running))
     largest_first = sorted(batches.items(), key=lambda item: -len(item[1].expected))
     return 0 if all(batch.holds(dict(key)) for key, batch in largest_first) else 1
 

@@ -21,7 +21,7 @@ from features.labels.declaration import Target
 from features.labels.label_table import labels
 from features.labels.outcome_window import Horizon
 from features.labels.targets import TARGETS
-from features.point_in_time.facts import KEYS, Facts, spine
+from features.point_in_time.facts import KEYS, Facts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -43,7 +43,7 @@ ARROW = {
 DEFAULTS: dict[str, dict[str, Any]] = {
     "accounts": {"name": "Example Ltd", "created_on": "2020-01-01"},
     "subscriptions": {
-        "subscription_id": "line-1",
+        "subscription_id": "=product_id",
         "product_id": "core",
         "quantity": "10",
         "unit_price": "100",
@@ -165,7 +165,7 @@ def compute_on(
     groups: Sequence[FeatureGroup] = GROUPS,
 ) -> list[dict[str, Any]]:
     """Return the features of every account at each of ``as_ofs``, sorted."""
-    facts = Facts(tables, spine(tables, as_ofs), as_ofs)
+    facts = Facts.at(tables, as_ofs)
     wide = compute(groups, facts).order_by("as_of", "account_id")
     found: list[dict[str, Any]] = wide.to_pyarrow().to_pylist()
     return found
@@ -182,7 +182,7 @@ class Prepared:
         self._connection = ibis.duckdb.connect()
         self._names = set(company)
         tables = from_rows(company, self._connection)
-        facts = Facts(tables, spine(tables, as_ofs), as_ofs)
+        facts = Facts.at(tables, as_ofs)
         wide = compute(GROUPS, facts).order_by("as_of", "account_id")
         self.first: list[dict[str, Any]] = wide.to_pyarrow().to_pylist()
         self._query = self._connection.compile(wide)
@@ -206,7 +206,7 @@ def labels_on(
     targets: Mapping[str, Target] = TARGETS,
 ) -> list[dict[str, Any]]:
     """Return the labels of every account at each of ``as_ofs``, sorted."""
-    facts = Facts(tables, spine(tables, as_ofs), as_ofs)
+    facts = Facts.at(tables, as_ofs, grace)
     horizon = Horizon(days, grace, through, price_changes)
     found = labels(facts, horizon, targets).order_by("as_of", "account_id")
     rows_found: list[dict[str, Any]] = found.to_pyarrow().to_pylist()

@@ -1,7 +1,8 @@
 """Random companies for tests, full of what goes wrong in real ones.
 
 Late facts, backfills, leap days, events on the same day and exactly at the edges of windows, lines
-that end before they start to run, pause and reopen, people who hold two roles at once.
+that end before they start to run, pause and reopen, free months and free products, people who hold
+two roles at once.
 """
 
 from __future__ import annotations
@@ -116,7 +117,8 @@ class _Life:
             "product_id": pick(("core", "core", "core", "plus", "flow", "next", "late")),
             "plan": pick((None, "basic", "pro")),
             "quantity": float(pick((2, 5, 10, 40))),
-            "unit_price": pick((50.0, 100.0, 99.5)),
+            "price": pick((50.0, 100.0, 99.5)),
+            "is_free": pick((False,) * 9 + (True,)),
             "currency": "EUR",
         }
         starts = FIRST + timedelta(days=self.chance.randrange(500))
@@ -136,6 +138,8 @@ class _Life:
         known = self.chance.choice(
             (ends, ends, _after(self.chance, ends), ends - timedelta(days=30), None)
         )
+        if terms["is_free"] and self.chance.random() < 0.5:
+            ends = starts + timedelta(days=self.chance.choice((30, 31, 32)))
         stays = self.chance.random() < 0.3
         self.add(
             "subscriptions",
@@ -147,7 +151,8 @@ class _Life:
             ended_known_on=None if stays else known,
             list_price=self.maybe(120.0, 0.6),
             signed_on=signed,
-            **terms,
+            unit_price=0.0 if terms["is_free"] else terms["price"],
+            **{name: terms[name] for name in ("product_id", "plan", "quantity", "currency")},
         )
         pause = timedelta(days=self.chance.choice((0, 0, 0, 0, 1, 30, 31, 32, 50)))
         return date.max if stays else ends + pause
@@ -156,7 +161,8 @@ class _Life:
         """Change quantity, price, plan or currency, some of them, or none."""
         pick = self.chance.choice
         terms["quantity"] *= pick((1, 1, 1, 2, 0.5, 1.1))
-        terms["unit_price"] *= pick((1, 1, 1.5, 0.8))
+        terms["price"] *= pick((1, 1, 1.5, 0.8))
+        terms["is_free"] = pick((terms["is_free"], False, False, False, True))
         terms["plan"] = pick((terms["plan"], terms["plan"], None, "basic", "pro"))
         terms["currency"] = pick(("EUR", "EUR", "USD"))
         terms["product_id"] = pick((*[terms["product_id"]] * 6, "plus"))

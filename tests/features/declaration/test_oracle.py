@@ -26,12 +26,12 @@ def keyed(rows: list[dict[str, Any]]) -> Table:
     return {(row.pop("as_of"), row.pop("account_id")): row for row in rows}
 
 
-def expected_of(company: oracle.Company, says: Callable[..., oracle.Row]) -> Table:
+def expected_of(company: oracle.Company, says: Callable[..., oracle.Row], grace: int = 31) -> Table:
     return {
         (as_of, account): says(own, account, as_of)
         for account, own in oracle.by_account(company).items()
         for as_of in AS_OFS
-        if oracle.is_in_spine(own, account, as_of)
+        if oracle.is_in_spine(own, account, as_of, grace)
     }
 
 
@@ -89,7 +89,7 @@ def test_labels_equal_the_oracle(seed: int, look: tuple[int, int, bool]) -> None
     company = random_company(seed, 4 * ACCOUNTS)
     days, grace, prices = look
     says = partial(oracle.labels, days=days, grace=grace, through=THROUGH, price_changes=prices)
-    expected = expected_of(company, says)
+    expected = expected_of(company, says, grace)
     tables = from_rows(company)
     found = keyed(labels_on(tables, AS_OFS, THROUGH, days, grace, price_changes=prices))
     wrong = differences(found, expected)

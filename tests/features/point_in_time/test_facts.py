@@ -94,6 +94,7 @@ def test_an_account_has_a_row_while_a_line_runs_by_what_was_known() -> None:
     assert started == {
         "runs": date(2023, 1, 1),
         "first": date(2022, 1, 1),
+        "starts_now": date(2024, 4, 1),
         "started": date(2024, 3, 31),
         "ends_next": date(2023, 1, 1),
         "untold": date(2023, 1, 1),

@@ -77,15 +77,15 @@ CASES: list[tuple[str, list[str], str, str, str]] = [
         "flow starts, 3 on 2024-05-01: signed 2024-05-01, +300 ARR",
     ),
     (
-        "held before",
+        "bought back",
         [
             STAYS,
             "flow | 2022-01-01 | 2023-01-01 | 2023-01-01 | 3 | 100 | 2022-01-01 | -",
             "flow | 2024-05-01 | - | - | 3 | 100 | 2024-05-01 | -",
         ],
         "cross_sell",
-        "negative",
-        "flow starts, 3 on 2024-05-01: no new product: held before",
+        "positive",
+        "flow starts, 3 on 2024-05-01: bought back, signed 2024-05-01, +300 ARR",
     ),
     (
         "replacement",
@@ -148,12 +148,13 @@ def test_an_outcome_settled_before_is_excluded_from_every_target() -> None:
     known = set(told(core(10, "2023-01-01", "2024-05-01", known="2024-03-31")).values())
     assert {(one.state, one.arr, one.changes) for one in known} == {("excluded", None, ())}
     assert {one.why for one in known} == {
-        "it was known before that nothing runs on 2024-07-01, the horizon's end "
+        "it was known before that no paid line runs on 2024-07-01, the horizon's end "
         "(the last line ends on 2024-05-01, known on 2024-03-31)"
     }
     gone = told(core(10, "2023-01-01", "2024-03-15", known="2024-04-10"))["churn"]
     assert gone.why == (
-        "no line really ran on the day before 2024-04-01 (ended on 2024-03-15, known only later)"
+        "no paid line really ran on 2024-04-01 or the day before "
+        "(ended on 2024-03-15, known only later)"
     )
 
 

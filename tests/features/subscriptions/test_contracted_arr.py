@@ -18,7 +18,7 @@ from features.subscriptions.column_names import arr_column, day_column
 from features.subscriptions.contracted_arr import DAYS, standings
 from features.subscriptions.contracted_columns import contracted
 from tests import oracle
-from tests.oracle.known import Account, Row, arr, over
+from tests.oracle.known import Account, Row, arr, over, runs
 from tests.support.company import from_rows, shown
 from tests.support.damage import damaged
 from tests.support.random_company import AS_OFS, random_company
@@ -48,16 +48,15 @@ def found_contracted(
 
 def naive_contracted(company: oracle.Company, account_id: str, as_of: date, horizon: int) -> Row:
     """Return what one account comes to by contract, by a loop over its lines."""
-    lines = _lines(Account(company, account_id, as_of))
+    paid = Account(company, account_id, as_of).paid()
     end = as_of + timedelta(days=horizon)
-    now, then = _running(lines, as_of), _running(lines, end)
+    then = [row for row in paid if runs(row, end)]
     going = {row["subscription_id"] for row in then}
-    changes = [row["starts_on"] for row in then if row not in now]
+    changes = [row["starts_on"] for row in then if not runs(row, as_of)]
     changes += [
         row["ended_on"]
-        for name, line in lines.items()
-        for row in line
-        if name not in going and over(row, end) and not over(row, as_of)
+        for row in paid
+        if row["subscription_id"] not in going and over(row, end) and not over(row, as_of)
     ]
     return {arr_column(horizon): arr(then), day_column(horizon): max(changes, default=None)}
 
@@ -65,29 +64,17 @@ def naive_contracted(company: oracle.Company, account_id: str, as_of: date, hori
 def naive(company: oracle.Company, account_id: str, as_of: date) -> Row:
     """Return what one account pays and has announced, by a loop over its lines."""
     one = Account(company, account_id, as_of)
-    lines = _lines(one)
-    told: Row = {"started_on": one.started_on}
+    expected: Row = {"started_on": one.started_on}
     for name, days in DAYS.items():
-        told[name] = arr(_running(lines, as_of + timedelta(days=days)))
-    signed = [row for row in _running(lines, as_of) if row["term_ends_on"] is not None]
-    left = [(row["term_ends_on"] - as_of).days for row in signed]
+        day = as_of + timedelta(days=days)
+        expected[name] = arr([row for row in one.paid() if runs(row, day)])
+    signed = [row for row in one.running() if row["term_ends_on"] is not None]
+    ahead = [(row["term_ends_on"] - as_of).days for row in signed]
     terms = [(row["term_ends_on"] - row["starts_on"]).days for row in signed]
-    return told | {"renewal_days": min(left, default=None), "term_days": max(terms, default=None)}
-
-
-def _lines(account: Account) -> dict[str, list[Row]]:
-    """Return the periods that were known and ever ran, by line."""
-    lines: dict[str, list[Row]] = {}
-    for row in account.announced("subscriptions"):
-        if row["ended_on"] is None or row["ended_on"] > row["starts_on"]:
-            lines.setdefault(row["subscription_id"], []).append(row)
-    return lines
-
-
-def _running(lines: dict[str, list[Row]], day: date) -> list[Row]:
-    begun = [[row for row in line if row["starts_on"] < day] for line in lines.values()]
-    newest = [max(line, key=lambda row: row["starts_on"]) for line in begun if line]
-    return [row for row in newest if not over(row, day)]
+    return expected | {
+        "renewal_days": min(ahead, default=None),
+        "term_days": max(terms, default=None),
+    }
 
 
 @FEW

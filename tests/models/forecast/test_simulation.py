@@ -84,7 +84,7 @@ def test_ends_that_did_not_come_in_the_past_are_not_believed_altogether() -> Non
     frame = steady(accounts=100, quarters=9)
     frame.loc[frame["account_id"] < "a-00050", list(AHEAD)] = 0.0
     known = Panel.of(frame)
-    history = learned(known.transitions(known.quarters(known.dates[-1])))
+    history = learned(known.transitions(known.quarters(known.dates[-1]), known.dates[-1]))
     base = Base.of(known.at(known.dates[-1]))
     found = imagined(base, history, np.random.default_rng(0), 100)
     assert found.parts["contracted_down"].mean() == pytest.approx(-0.5)
@@ -93,7 +93,7 @@ def test_ends_that_did_not_come_in_the_past_are_not_believed_altogether() -> Non
 
 def test_portions_cover_all_futures(monkeypatch: pytest.MonkeyPatch) -> None:
     known = Panel.of(steady(accounts=30, quarters=6))
-    history = learned(known.transitions(known.quarters(known.dates[-1])))
+    history = learned(known.transitions(known.quarters(known.dates[-1]), known.dates[-1]))
     monkeypatch.setattr("models.forecast.simulation.MOST_CELLS", 200)
     found = imagined(Base.of(known.at(known.dates[-1])), history, np.random.default_rng(0), 20)
     assert found.nrr.shape == found.grr.shape == found.parts["churn"].shape == (20,)
