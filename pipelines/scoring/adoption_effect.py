@@ -20,6 +20,7 @@ from pipelines.build import engines
 from pipelines.common.progress import Progress, silent
 from pipelines.config.company_features import targets
 from pipelines.ingest import tables as ingest
+from pipelines.scoring import comparison_refusal
 
 if TYPE_CHECKING:
     from pipelines.config.settings import Settings
@@ -57,7 +58,7 @@ def analyse(
     Raises
     ------
     DataError
-        When no tables have been read yet, or no account has been observed long enough.
+        When no tables have been read yet, or nothing can be compared; the message says why.
     """
     report = progress or silent
     report("observing accounts", 0.1)
@@ -67,10 +68,7 @@ def analyse(
     report("comparing", 0.7)
     comparisons = compare(rows, list(STEPS), list(titles))
     if not comparisons:
-        raise DataError(
-            "no account can be compared yet: a milestone and the year after it need more than "
-            f"{YEAR + 30} days of data from an account's start"
-        )
+        raise DataError(comparison_refusal.reasons(settings, rows, outcomes))
     report("plotting", 0.9)
     files = _write(comparisons, titles, out or settings.work / "journey")
     matured = rows[rows[list(titles)].notna().any(axis=1)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
 from pathlib import Path
 
 import pandas as pd
@@ -75,8 +76,87 @@ def test_the_words_say_that_it_proves_nothing(
     assert "There is no cohort '1999 H1'. Available: 20" in capsys.readouterr().out
 
 
-def test_a_company_too_young_is_told_so(tmp_path: Path) -> None:
-    settings = small.company(tmp_path)
+START = date(2022, 1, 3)
+OLD = date(2024, 4, 30)
+"""A day on which the year of every account is over."""
+
+
+def refusal(
+    folder: Path,
+    *,
+    until: date = OLD,
+    known: date | None = None,
+    ended: date | None = None,
+    **tables: str,
+) -> str:
+    """Return why two accounts that started on ``START`` cannot be compared."""
+    lines = "".join(
+        f"s{account},{account},core,{START},{ended or ''},{ended or ''},5,100,EUR,{START},"
+        f"{known or START}\n"
+        for account in ("a1", "a2")
+    )
+    usage = "".join(
+        f"{account},core,search,{day},3,2,{day}\n"
+        for account in ("a1", "a2")
+        for day in sorted({START, START + timedelta(days=20), until})
+    )
+    header = {name: text.strip().split("\n", 1)[0] for name, text in small.TABLES.items()}
+    accounts = "".join(f"{account},Example,{START},{START}\n" for account in ("a1", "a2"))
+    settings = small.company(
+        folder,
+        f"[company]\ndata_through = {until + timedelta(days=1)}\n"
+        '[rules]\n"usage_daily.within_subscription" = "accept"\n',
+        accounts=f"{header['accounts']}\n{accounts}",
+        subscriptions=f"{header['subscriptions']}\n{lines}",
+        usage_daily=f"{header['usage_daily']}\n{usage}",
+        **tables,
+    )
     ingest(settings)
-    with pytest.raises(DataError, match="no account can be compared yet"):
+    with pytest.raises(DataError) as error:
         analyse(settings)
+    return "\n".join(error.value.problems)
+
+
+MILESTONES = "account_id,milestone,reached_on,known_at\n"
+
+
+def test_a_company_too_young_is_told_when_its_first_account_is_old_enough(tmp_path: Path) -> None:
+    young = refusal(tmp_path, until=START + timedelta(days=20))
+    assert "no account is 30 days old yet: the first known start" in young
+    assert "is 2022-01-03" in young
+    assert "ends before 2022-01-24" in young
+    followed = refusal(tmp_path, until=START + timedelta(days=300))
+    assert "no account has been followed for a year" in followed
+    assert "the age of 30 days was so on 2022-02-02; its year is complete on 2023-03-05" in followed
+    assert "ends before 2022-10-31" in followed
+
+
+def test_accounts_known_long_after_their_start_are_told_the_load_date(tmp_path: Path) -> None:
+    late = refusal(tmp_path, known=date(2024, 1, 2))
+    assert "of 2 accounts, none was known within 360 days of its start" in late
+    assert "subscriptions.known_at begins on 2024-01-02" in late
+    assert "signed_on" in late
+
+
+def test_accounts_that_left_at_once_are_told_so(tmp_path: Path) -> None:
+    left = refusal(tmp_path, ended=START + timedelta(days=10))
+    assert "none was still a customer 30 days after its start" in left
+
+
+def test_steps_that_part_nobody_are_told_each_with_its_reason(tmp_path: Path) -> None:
+    nothing = refusal(tmp_path)
+    assert "2 accounts were followed for a year, but no step has accounts" in nothing
+    assert "usage begun: all of these accounts had reached it within 30 days" in nothing
+    assert "half activated: the table users is not provided" in nothing
+    assert "first outcome: the table milestones is not provided" in nothing
+    day = START + timedelta(days=40)
+    reached = "".join(
+        f"{a},kickoff,{START},{START}\n{a},broad_rollout,{day},{day}\n" for a in ("a1", "a2")
+    )
+    steps = refusal(tmp_path, milestones=MILESTONES + reached)
+    assert "first outcome: none of these accounts reached it within 360 days" in steps
+    assert "broad rollout: at each age, all of these accounts had reached it, or none" in steps
+    late = refusal(tmp_path, milestones=f"{MILESTONES}a1,first_outcome,2024-02-01,2024-02-01\n")
+    assert "first outcome: milestones.reached_on begins on 2024-02-01, after the last" in late
+    empty = refusal(tmp_path, milestones=MILESTONES)
+    assert "first outcome: the table milestones has no rows" in empty
