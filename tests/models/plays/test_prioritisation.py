@@ -189,7 +189,7 @@ cases = st.builds(
             arr=st.just(0.0),
             gain=st.just(0.0),
             loss=st.one_of(st.none(), st.floats(0, 1e5)),
-            on=st.one_of(st.none(), st.just(MONDAY)),
+            effective_on=st.one_of(st.none(), st.just(MONDAY)),
             is_decided=st.booleans(),
         ),
     ),
