@@ -7,10 +7,12 @@ however many blocks are worked on at a time.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 import numpy as np
 import pyarrow as pa
 
+from features.contract import TABLES as CONTRACT
 from pipelines.synthetic import traits
 from pipelines.synthetic.event_log import Journal
 from pipelines.synthetic.history import History
@@ -18,7 +20,7 @@ from pipelines.synthetic.population import Life
 from pipelines.synthetic.state import first
 from pipelines.synthetic.tables import accounts, contacts, tickets, usage, users
 from pipelines.synthetic.tables.columns import dates
-from pipelines.synthetic.tables.writer import table
+from pipelines.synthetic.tables.writer import known_before, table
 from pipelines.synthetic.true_probabilities import OUTCOMES, Truth, look_ahead
 from pipelines.synthetic.week import live, turn
 from pipelines.synthetic.world import HORIZON_WEEKS, Clock, World
@@ -74,7 +76,13 @@ def run(order: Order) -> dict[str, pa.Table]:
         "usage_daily": usage.usage(chronicle, history, people, names),
         "truth": _truth(chronicle, truths),
     }
-    return {name: table(name, values) for name, values in columns.items()}
+    parts = {name: table(name, values) for name, values in columns.items()}
+    # The tables are taken on the evening of the first day that is not complete.
+    taken = order.clock.end + timedelta(days=1)
+    return {
+        name: known_before(rows, name, taken) if name in CONTRACT else rows
+        for name, rows in parts.items()
+    }
 
 
 def _live(order: Order) -> tuple[Life, History, list[Truth]]:

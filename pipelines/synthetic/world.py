@@ -104,6 +104,11 @@ class Clock:
         return self.weeks * WEEK
 
     @property
+    def end(self) -> date:
+        """First day that is not complete, as a date."""
+        return self.epoch + timedelta(days=self.end_day)
+
+    @property
     def epoch_day(self) -> int:
         """Days from 1970-01-01 to day 0."""
         return (self.epoch - date(1970, 1, 1)).days

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import date, datetime, time
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from features.contract import TABLES, Table
@@ -48,6 +50,20 @@ def table(name: str, columns: dict[str, Any]) -> pa.Table:
         raise KeyError(f"{name}: columns {sorted(columns)} are not {sorted(shape.names)}")
     arrays = [_array(columns[field.name], field.type) for field in shape]
     return pa.Table.from_arrays(arrays, schema=shape)
+
+
+def known_before(rows: pa.Table, name: str, day: date) -> pa.Table:
+    """Return the rows of a table of the contract as a warehouse holds them before ``day``.
+
+    What becomes known later is not there yet: rows, and values that have a known date of their own.
+    """
+    for column in TABLES[name].columns:
+        if column.known_by:
+            is_known = pc.less(rows[column.known_by], pa.scalar(day))
+            values = pc.if_else(is_known, rows[column.name], None)
+            place = rows.column_names.index(column.name)
+            rows = rows.set_column(place, rows.schema.field(place), values)
+    return rows.filter(pc.less(rows["known_at"], pa.scalar(datetime.combine(day, time()))))
 
 
 def _array(values: Any, kind: pa.DataType) -> pa.Array:
