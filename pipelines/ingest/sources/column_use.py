@@ -89,7 +89,8 @@ class ColumnUse:
         while before != sum(map(len, ends)):
             before = sum(map(len, ends))
             for ref in self._references:
-                for names in ends:
+                # What a function of texts reads is a text, whatever becomes of its result.
+                for names in ends[:2] if ref.spelled else ends:
                     if ref.purpose == "value" and ref.output in names:
                         names.add(ref.name)
             for pair in self._pairs:
@@ -148,7 +149,7 @@ def _add(use: ColumnUse, statement: Statement | None) -> None:
         return
     use.statements.append(statement)
     for ref in statement.references:
-        if ref.purpose == "text":
+        if ref.purpose == "text" or ref.spelled:
             use.spelled.add(ref.name)
         if ref.purpose == "number" or (ref.purpose == "exact" and ref.output in NUMERIC_CASTS):
             use.numbers.add(ref.name)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 import duckdb
@@ -47,15 +47,18 @@ PASSING = {
     "arg_max", "arg_min", "if", "error",
 }  # fmt: skip
 """Functions whose result is one of their arguments."""
+ABOUT_TEXTS = {
+    "~~", "!~~", "~~*", "!~~*", "~", "contains", "ends_with", "hash", "ilike_escape", "instr",
+    "len", "length", "like_escape", "position", "prefix", "regexp_full_match", "regexp_matches",
+    "starts_with", "strlen", "strpos", "strptime", "suffix", "try_strptime",
+}  # fmt: skip
+"""Functions that read a text and give something else."""
 OF_TEXTS = {
-    "||", "~~", "!~~", "~~*", "!~~*", "~", "concat", "concat_ws", "contains", "ends_with",
-    "format", "hash", "ilike_escape", "instr", "lcase", "left", "length", "len", "like_escape",
-    "lower", "lpad", "ltrim", "md5", "position", "prefix", "printf", "regexp_extract",
-    "regexp_full_match", "regexp_matches", "regexp_replace", "repeat", "replace", "reverse",
-    "right", "rpad", "rtrim", "sha256", "split", "split_part", "starts_with", "str_split",
-    "string_agg", "string_split", "strip_accents", "strlen", "strpos", "strptime", "substr",
-    "substring", "suffix", "translate", "trim", "try_strptime", "ucase", "upper", "group_concat",
-    "string_to_array", "listagg",
+    "||", "concat", "concat_ws", "format", "group_concat", "lcase", "left", "listagg", "lower",
+    "lpad", "ltrim", "md5", "printf", "regexp_extract", "regexp_replace", "repeat", "replace",
+    "reverse", "right", "rpad", "rtrim", "sha256", "split", "split_part", "str_split",
+    "string_agg", "string_split", "string_to_array", "strip_accents", "substr", "substring",
+    "translate", "trim", "ucase", "upper",
 }  # fmt: skip
 
 
@@ -64,7 +67,8 @@ class Reference:
     """A column's name in a statement: where it stands (in bytes) and what it is for.
 
     ``output`` is the column that the value goes to; ``bare`` says that it goes there as it is, and
-    ``unnamed`` that nothing but this name names that column.
+    ``unnamed`` that nothing but this name names that column. ``spelled``: a function of texts reads
+    it on the way.
     """
 
     name: str
@@ -75,6 +79,7 @@ class Reference:
     output: str = ""
     bare: bool = False
     unnamed: bool = False
+    spelled: bool = False
 
 
 @dataclass
@@ -95,6 +100,11 @@ class _Position:
     output: str = ""
     bare: bool = False
     unnamed: bool = False
+    spelled: bool = False
+
+    def inside(self) -> _Position:
+        """Return the position of a part whose value may be that of the whole."""
+        return replace(self, bare=False, unnamed=False)
 
 
 def query(connection: duckdb.DuckDBPyConnection, sql: str) -> Statement | None:
@@ -257,13 +267,15 @@ class _Reader:
                 Reference(
                     path[-1], path, start, end,
                     position.purpose, position.output, position.bare, position.unnamed,
+                    position.spelled,
                 )
             )  # fmt: skip
 
     def _function(self, node: Mapping[str, Any], position: _Position) -> None:
         name = str(node["function_name"]).lower()
         arguments = _arguments(node)
-        inside = _Position(_purpose(name, position), position.output)
+        is_spelled = position.spelled or name in OF_TEXTS
+        inside = _Position(_purpose(name, position), position.output, spelled=is_spelled)
         if name in ("-", "+") and any(_is_interval(argument) for argument in arguments):
             inside = _Position()
         if name == "count":
@@ -281,7 +293,7 @@ class _Reader:
                 self.expression(node[key], _Position())
 
     def _case(self, node: Mapping[str, Any], position: _Position) -> None:
-        position = _Position(position.purpose, position.output)
+        position = position.inside()
         for check in node["case_checks"]:
             self.expression(check["when_expr"], _Position())
             self.expression(check["then_expr"], position)
@@ -291,7 +303,7 @@ class _Reader:
     def _cast(self, node: Mapping[str, Any], position: _Position) -> None:
         kind = str((node.get("type_expr") or {}).get("type_name") or "").upper()
         passes = kind in ("VARCHAR", "TEXT", "STRING") and position.purpose in ("value", "grouped")
-        to_text = _Position(position.purpose if passes else "text", position.output)
+        to_text = position.inside() if passes else _Position("text")
         is_text = kind in ("VARCHAR", "TEXT", "STRING")
         self.expression(node["child"], to_text if is_text else _Position("exact", kind))
 
@@ -303,7 +315,7 @@ class _Reader:
         children = node.get("children") or []
         if node["type"] == "OPERATOR_COALESCE":
             for child in children:
-                self.expression(child, _Position(position.purpose, position.output))
+                self.expression(child, position.inside())
         elif "COMPARE" in node["type"]:
             self._sides(children, equal=True)
         else:
@@ -366,6 +378,8 @@ def _purpose(function: str, position: _Position) -> Purpose:
         return "number"
     if function in OF_DATES:
         return "other"
+    if function in ABOUT_TEXTS:
+        return "text"
     if function in PASSING:
         return position.purpose
     # What a function of texts, or one that nobody knows here, makes of a column is of its text

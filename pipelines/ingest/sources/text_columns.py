@@ -264,7 +264,7 @@ class TextColumns:
         """Say whether a reference needs the value and not the text it is written as."""
         if reading.is_text or not self._is_stored_as_text(ref.name, reading):
             return False
-        if ref.purpose in ("text", "presence"):
+        if ref.purpose in ("text", "presence") or ref.spelled:
             return False
         if ref.purpose == "value":
             return self._is_read(ref, reading)
