@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import fields
 from datetime import date
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
+from zoneinfo import available_timezones
 
 from pydantic import Field, field_validator, model_validator
 
@@ -26,12 +28,14 @@ class Company(Frozen):
     ``data_through``: first day not complete, never after today; empty = newest usage day + 1.
     ``without_usage``: the company keeps no record of use; ``usage_daily`` is then absent, and
     ``data_through`` needed.
+    ``timezone``: by its IANA name; it says on which day a moment falls.
     ``language``: of plays, reasons, monitoring results, the report and what is delivered.
     """
 
     name: str = Field(default="Demo company", min_length=1)
     currency: str = Field(default="EUR", pattern="^[A-Z]{3}$")
     data_through: date | None = None
+    timezone: str = "UTC"
     without_usage: bool = False
     language: Literal["en", "de"] = "en"
 
@@ -42,6 +46,17 @@ class Company(Frozen):
                 "without_usage = true needs data_through: no usage says where data ends"
             )
         return self
+
+    @field_validator("timezone")
+    @classmethod
+    def _is_a_time_zone(cls, name: str) -> str:
+        zones = available_timezones()
+        if name not in zones:
+            by_lower = {zone.lower(): zone for zone in sorted(zones)}
+            near = get_close_matches(name.lower(), by_lower, n=1)
+            meant = f"; did you mean {by_lower[near[0]]!r}?" if near else ""
+            raise ValueError(f'there is no such time zone{meant} Names are as "Europe/Berlin"')
+        return name
 
 
 class Data(Frozen):

@@ -13,12 +13,18 @@ import duckdb
 
 from pipelines.common.sql_quoting import only_row, quoted
 
+INSTANT = "[0-9]:[0-9]{2}[0-9:.]* ?([Zz]|[+-][0-9]{2}(:?[0-9]{2})?|[A-Za-z][A-Za-z_/]+)$"
+"""How a time ends that says where on earth it was read off a clock."""
+
 TYPES = {
     "BOOLEAN": "lower(@) IN ('true', 'false')",
     "BIGINT": "@ SIMILAR TO '[+-]?(0|[1-9][0-9]{0,17})'",
     "DOUBLE": "TRY_CAST(@ AS DOUBLE) IS NOT NULL AND NOT regexp_matches(@, '^[+-]?0[0-9]|_')",
     "DATE": "TRY_CAST(@ AS DATE) IS NOT NULL AND @ SIMILAR TO '[0-9]{4}-[0-9]{2}-[0-9]{2}'",
-    "TIMESTAMP": "TRY_CAST(@ AS TIMESTAMP) IS NOT NULL AND regexp_matches(@, '^[0-9]{4}-')",
+    "TIMESTAMP": "TRY_CAST(@ AS TIMESTAMP) IS NOT NULL AND regexp_matches(@, '^[0-9]{4}-') "
+    f"AND NOT regexp_matches(@, '{INSTANT}')",
+    "TIMESTAMP WITH TIME ZONE": "TRY_CAST(@ AS TIMESTAMPTZ) IS NOT NULL AND regexp_matches(@, "
+    "'^[0-9]{4}-')",
 }
 """What every value of a column (@) must be for it to get a type; the first that fits is taken."""
 

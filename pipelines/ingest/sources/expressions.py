@@ -12,7 +12,7 @@ from sqlglot.errors import SqlglotError
 from sqlglot.expressions import Column as SqlColumn
 
 from features.contract import Column, Table
-from pipelines.common.sql_quoting import SQL_TYPES, quoted
+from pipelines.common.sql_quoting import SQL_TYPES, quoted, unquoted
 from pipelines.config.error_messages import nearest
 from pipelines.config.mapping import TableMapping, is_plain_name
 from pipelines.ingest.sources.errors import Faults, first_line
@@ -39,6 +39,8 @@ def expressions(
         expression = mapping.columns.get(column.name, "")
         if expression:
             written, expression = expression, _typed(text_columns, table, mapping, column)
+            if is_plain_name(expression) and unquoted(expression) in source_columns:
+                expression = quoted(unquoted(expression))  # it may be a word of SQL, such as "at"
             wrong = _unbound(text_columns.connection, table, column, expression, written)
             faults.mistakes.extend(
                 f"{problem}. {_way_out(origin, source_columns, problem)}" for problem in wrong

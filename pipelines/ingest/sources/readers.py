@@ -41,7 +41,7 @@ def open_database(settings: Settings) -> duckdb.DuckDBPyConnection:
     folder = next(path for path in (work, *work.parents) if path.is_dir())
     scratch = folder / f".scratch-{os.getpid()}"
     for setting in (
-        "TimeZone = 'UTC'",
+        f"TimeZone = {literal(settings.company.timezone)}",
         "enable_progress_bar = false",  # ours is the one; DuckDB's goes into pipes as well
         "autoinstall_known_extensions = false",
         f"memory_limit = '{MEMORY}'",

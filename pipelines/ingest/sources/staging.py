@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import duckdb
 
 from features.contract import TABLES, Column, Table
-from pipelines.common.sql_quoting import SQL_TYPES, columns_of, quoted, unquoted
+from pipelines.common.sql_quoting import SQL_TYPES, columns_of, literal, quoted, unquoted
 from pipelines.config.mapping import TableMapping, is_plain_name
-from pipelines.ingest.files.value_types import TEXT, Reading
+from pipelines.ingest.files.value_types import INSTANT, TEXT, Reading
 from pipelines.ingest.sources import readers
 from pipelines.ingest.sources.errors import Faults, first_line
 from pipelines.ingest.sources.expressions import UNREADABLE, broken, expressions, tried
@@ -124,6 +124,10 @@ def _typed(column: Column, raw_type: str, readings: Mapping[str, Reading]) -> st
         return value
     if raw_type == "VARCHAR" and reading.fits(column.type):
         value, raw_type = reading.of(value), reading.type
+    if raw_type == "VARCHAR" and column.type in ("date", "timestamp"):
+        instant = f"CAST(TRY_CAST({value} AS TIMESTAMPTZ) AS {wanted})"
+        is_instant = f"regexp_matches({value}, {literal(INSTANT)})"
+        return f"CASE WHEN {is_instant} THEN {instant} ELSE TRY_CAST({value} AS {wanted}) END"
     cast = f"TRY_CAST({value} AS {wanted})"
     if column.type == "integer" and "INT" not in raw_type:
         number = f"TRY_CAST({value} AS DOUBLE)"

@@ -241,3 +241,11 @@ def test_a_file_of_an_unknown_kind_is_told(tmp_path: Path) -> None:
     settings = accounts(tmp_path, COLUMNS, source="crm.doc")
     (settings.data_folder / "crm.doc").write_text("?")
     assert "cannot read crm.doc; known are .csv" in mistake(settings)
+
+
+@pytest.mark.parametrize("word", ["at", "order", "end", "from", "user", "table", "primary"])
+def test_a_column_may_be_called_like_a_word_of_sql(tmp_path: Path, word: str) -> None:
+    settings = accounts(tmp_path, COLUMNS.replace('"since"', f'"{word}"'))
+    crm = settings.data_folder / "crm.csv"
+    crm.write_text(f"number,title,{word}\na1,One,2024-01-01\na2,Two,2024-01-01\n", "utf-8")
+    assert check(settings).ok
