@@ -9,14 +9,35 @@ from __future__ import annotations
 import logging
 import os
 import sys
+from typing import Annotated
 
 import typer
 
+from models.common.software_version import software_version
 from pipelines.cli import data, keys, models, scores, scorings, server, store, weekly
 
 app = typer.Typer(
     help=__doc__, no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False
 )
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"expansion {software_version()}")
+        raise typer.Exit
+
+
+@app.callback(help=__doc__)
+def _options(
+    _version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_print_version, is_eager=True, help="Print the version and exit."
+        ),
+    ] = False,
+) -> None:
+    """Take what comes before a verb."""
+
 
 for verbs in (data.app, models.app, scores.app, weekly.app, server.app):
     app.add_typer(verbs)

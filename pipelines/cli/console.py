@@ -15,6 +15,7 @@ from rich.console import Console
 from rich.table import Table
 
 from features.errors import EnvironmentFailure, ExpansionError
+from pipelines.cli.options import DEFAULT, chosen_config
 from pipelines.common.progress import Progress
 
 Result = TypeVar("Result")
@@ -95,6 +96,19 @@ def table(title: str, header: Sequence[str], rows: Sequence[Sequence[Any]]) -> N
 def line(text: str = "", style: str | None = None) -> None:
     """Print one line of plain text."""
     out.print(text, style=style, markup=False, highlight=False, soft_wrap=True)
+
+
+def next_step(*commands: str) -> None:
+    """Print what to do next: verbs, each with a remark after a dash where there is one."""
+    line(f"Next: {', or '.join(_with_settings(command) for command in commands)}")
+
+
+def _with_settings(command: str) -> str:
+    """Return ``expansion VERB --config FILE - remark`` of ``VERB - remark``."""
+    verb, _, remark = command.partition(" - ")
+    config = chosen_config.get()
+    option = "" if config == DEFAULT else f" --config {config}"
+    return f"expansion {verb}{option}{f' ({remark})' if remark else ''}"
 
 
 def _is_number(text: str) -> bool:

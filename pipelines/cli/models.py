@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from features.labels.targets import TARGETS
-from pipelines.cli.console import run
+from pipelines.cli.console import next_step, run
 from pipelines.cli.options import DAY, DEFAULT, Config, Json, day
 from pipelines.cli.show import promotions as show_promoted
 from pipelines.cli.show import results
@@ -92,7 +92,15 @@ def promote(
 
         return promoted(load(config), target, version, force=force, why=why)
 
-    run(work, show_promoted.promoted, as_json=as_json, code=lambda result: int(not result.promoted))
+    run(work, _promoted, as_json=as_json, code=lambda result: int(not result.promoted))
+
+
+def _promoted(result: PromotionResult) -> None:
+    show_promoted.promoted(result)
+    if result.promoted:
+        next_step("score - with this version", f"rollback {result.target} - to undo this")
+    else:
+        next_step("train - another challenger, with newer data")
 
 
 @app.command()
@@ -109,7 +117,7 @@ def rollback(
 
         return rolled_back(load(config), target, why=why)
 
-    run(work, show_promoted.promoted, as_json=as_json)
+    run(work, _promoted, as_json=as_json)
 
 
 @app.command()
@@ -128,4 +136,8 @@ def promotions(
 
         return listed(log(load(config).mlflow.home).read(), on.date() if on else None)
 
-    run(work, show_promoted.log, as_json=as_json)
+    def show(result: list[dict[str, Any]]) -> None:
+        show_promoted.log(result)
+        next_step("rollback TARGET - back to the version before" if result else "models")
+
+    run(work, show, as_json=as_json)

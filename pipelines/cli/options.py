@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextvars import ContextVar
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Literal
@@ -21,7 +22,18 @@ def day(text: str) -> datetime:
         raise typer.BadParameter(message) from None
 
 
-Config = Annotated[Path, typer.Option("--config", help="The company's settings (TOML).")]
+chosen_config: ContextVar[Path] = ContextVar("chosen_config", default=DEFAULT)
+"""The settings that the verb was called with, for what it proposes to call next."""
+
+
+def _choose(config: Path) -> Path:
+    chosen_config.set(config)
+    return config
+
+
+Config = Annotated[
+    Path, typer.Option("--config", callback=_choose, help="The company's settings (TOML).")
+]
 Json = Annotated[bool, typer.Option("--json", help="Print exactly one JSON object on stdout.")]
 Language = Annotated[
     Literal["en", "de"] | None,

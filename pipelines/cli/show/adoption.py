@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from pipelines.cli.console import line, table
+from pipelines.cli.console import line, next_step, table
 
 if TYPE_CHECKING:
     from models.statistics.cohort_comparison import Comparison
@@ -31,6 +31,7 @@ def journey(result: JourneyResult, by: str = "all") -> None:
     line(f"Cohorts, for --cohort: {', '.join(cohort for cohort in cohorts if cohort != by)}")
     for path in result.files:
         line(f"→ {path}")
+    next_step("report")
 
 
 def _rows(comparisons: Sequence[Comparison]) -> list[tuple[str, ...]]:

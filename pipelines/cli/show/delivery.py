@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pipelines.cli.console import line, table
+from pipelines.cli.console import line, next_step, table
 from pipelines.cli.show.results import counted
 
 if TYPE_CHECKING:
@@ -32,6 +32,7 @@ def ran(result: WeeklyResult) -> None:
     if result.taken_over == len(result.steps):
         line("No new data since the last run: nothing to do.")
     line(f"\u2192 {result.path}")
+    next_step("weekly - in a week, with new data")
 
 
 def delivered(result: DeliverResult, *, dry_run: bool) -> None:
@@ -43,6 +44,7 @@ def delivered(result: DeliverResult, *, dry_run: bool) -> None:
         line(f"Already delivered to {', '.join(result.had_it)}; --again delivers it again.")
     if not result.delivered and not result.had_it:
         line("No recipients: add [[deliver]] to the settings.")
+    next_step("deliver" if dry_run or not (result.delivered or result.had_it) else "notify")
 
 
 MOST_PROBLEMS = 10
@@ -66,6 +68,8 @@ def exported(result: ExportResult) -> None:
         line(f"{counted(len(accounts), 'account')} cannot be exported:", "red")
         for problem in result.problems[:MOST_PROBLEMS]:
             line(f"  {problem.account_id!r}: {problem.problem}")
+    again = f"export --format {result.form}"
+    next_step(again if result.is_dry_run else f"{again} --since DATE - next time, after the import")
 
 
 def _files(names: list[str]) -> str:
@@ -76,6 +80,7 @@ def notified(result: NotifyResult) -> None:
     """Print what was new, what was sent, and which endpoints need attention."""
     if not result.endpoints:
         line("No webhooks: add [[webhooks]] to the settings.")
+        next_step("notify - with [[webhooks]]")
         return
     line(f"{result.new:,} new messages", "bold")
     header = ("endpoint", "sent", "failed", "waiting", "given up", "last response")
@@ -95,4 +100,6 @@ def notified(result: NotifyResult) -> None:
         if endpoint.is_off:
             line(f"{endpoint.name} answered 410 (gone): nothing more is sent to it.", "red")
         if endpoint.is_off or endpoint.given_up:
-            line(f"→ expansion notify --again {endpoint.name}")
+            next_step(f"notify --again {endpoint.name}")
+    if result.ok:
+        next_step("notify - after the next scoring")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from models.forecast.retention import BANDS, BELOW
 from models.i18n.messages import FIRST
 from models.i18n.number_format import PLAIN
-from pipelines.cli.console import line, table
+from pipelines.cli.console import line, next_step, table
 from pipelines.cli.show.results import money, percent
 from pipelines.report.texts import CATALOGUES
 
@@ -62,6 +62,7 @@ def forecasted(result: ForecastResult) -> None:
         line(f"Only {forecast.quarters} quarters of history: treat this as a first estimate.")
     seats(result.seats)
     line(f"→ {result.path}")
+    next_step("report")
 
 
 def seats(result: SeatsResult) -> None:

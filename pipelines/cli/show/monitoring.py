@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipelines.cli.console import line
+from pipelines.cli.console import line, next_step
 from pipelines.monitoring.texts import (
     CATALOGUES,
     accuracy_text,
@@ -17,6 +17,14 @@ from pipelines.monitoring.texts import (
 if TYPE_CHECKING:
     from pipelines.monitoring.monitor import Challenger, MonitoringResult
 
+NEXT = {
+    "fine": "report",
+    "too_few": "report",
+    "customers_changed": "report - it names what changed",
+    "model_worse": "train - a challenger for the model",
+    "data_broken": "check - the feeds named above",
+}
+"""What to do after each kind of verdict."""
 COLOURS = {"ok": "green", "look": "yellow", "alarm": "red"}
 
 
@@ -39,6 +47,7 @@ def monitored(result: MonitoringResult, language: str) -> None:
         line(_challenger(challenger))
     line(f"\u2192 {result.path}")
     line(words.text("say.annex", path=str(Path(result.path).with_name("evidently.html"))))
+    next_step(NEXT[verdict.kind])
 
 
 def _challenger(challenger: Challenger) -> str:

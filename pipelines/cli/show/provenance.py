@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from features.contract import TABLES
 from features.declaration.units import when
-from pipelines.cli.console import line
+from pipelines.cli.console import line, next_step
 
 if TYPE_CHECKING:
     from features.provenance.labels import Verdict
@@ -46,6 +46,11 @@ def explained(result: Explanation, *, every_row: bool) -> None:
     ):
         rest = sum(row.table not in read for row in result.rows)
         line(f"  {rest:,} rows of {others} other tables are not shown: no feature above reads them")
+    next_step(
+        "build - once the mapping or the source is corrected"
+        if every_row
+        else f"build --explain {result.account_id} --feature FEATURE - one with all its rows"
+    )
 
 
 def _verdict(verdict: Verdict, rows: Rows) -> None:

@@ -11,7 +11,7 @@ from features.declaration.units import when
 from models.i18n.number_format import PLAIN
 from models.plays.definitions import title as play_title
 from models.statistics.interval import or_none
-from pipelines.cli.console import line, table
+from pipelines.cli.console import line, next_step, table
 from pipelines.cli.show import business
 
 if TYPE_CHECKING:
@@ -55,6 +55,7 @@ def simulation(result: SimulationSummary) -> None:
     )
     table("", ("table", "rows"), [(name, f"{count:,}") for name, count in result.rows.items()])
     line(f"→ {result.folder}")
+    next_step("check")
 
 
 def violations(result: CheckReport) -> None:
@@ -73,6 +74,7 @@ def violations(result: CheckReport) -> None:
     business.hints(result.hints)
     line()
     line(_verdict(result), "green" if result.ok else "red")
+    next_step("build" if result.ok else "check - once the mapping or [rules] are corrected")
 
 
 def _ignored(files: Mapping[str, str | None]) -> Iterator[str]:
@@ -126,6 +128,7 @@ def built(result: BuildResult) -> None:
     ]
     table("", ("target", "mature rows", "with outcome", "share"), rows)
     line(f"→ {result.path}")
+    next_step("train", "score - where models are in use")
 
 
 def _computed(result: BuildResult) -> Iterator[str]:
@@ -226,6 +229,7 @@ def registered(result: list[dict[str, Any]]) -> None:
         for version in result
     ]
     table("", ("target", "version", "aliases", "AUC (95 % interval)", "verdict", "data"), rows)
+    next_step("promote TARGET - a challenger" if result else "train")
 
 
 def _auc(figures: Sequence[float | None]) -> str:
@@ -266,6 +270,7 @@ def scored(result: ScoreResult) -> None:
             "their outcome is decided, they have no probabilities."
         )
     ranking(result, "next-best accounts")
+    next_step("report", "serve - the API and the pages")
 
 
 def _amount(amount: float | None, currency: str) -> str:
@@ -282,6 +287,7 @@ def reported(result: ReportResult) -> None:
     line(f"Can we act on this week's numbers? {ANSWERS[result.light]}.")
     line(f"→ {result.path} ({result.size_kb} kB)")
     line(f"→ {result.pdf}")
+    next_step("deliver - to the recipients under [[deliver]]", "serve - the API and the pages")
 
 
 def catalogue(result: Documents) -> None:
@@ -289,12 +295,14 @@ def catalogue(result: Documents) -> None:
     if result.written:
         for path in result.written:
             line(f"→ {path}")
+        next_step("build - computes these features")
         return
     rows = [
         (c["name"], c["group"], c["unit"], c["description"] + when(c["window_days"], c["by_day"]))
         for c in result.columns
     ]
     table(f"{len(rows)} features", ("column", "group", "unit", "description"), rows)
+    next_step("build - computes these features")
 
 
 def demonstrated(result: DemoResult) -> None:
@@ -308,6 +316,7 @@ def demonstrated(result: DemoResult) -> None:
     line(f"Report     {result.report}")
     line("API        make serve, then http://127.0.0.1:8000/docs")
     line("Models     make mlflow, then http://127.0.0.1:5000")
+    next_step("check - with a mapping of your own tables, see docs/connect-your-data.md")
 
 
 def ranking(result: ScoreResult | DemoResult, title: str) -> None:

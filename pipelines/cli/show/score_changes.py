@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from models.i18n.number_format import PLAIN
-from pipelines.cli.console import line, table
+from pipelines.cli.console import line, next_step, table
 
 if TYPE_CHECKING:
     from pipelines.scoring.score_changes import AccountMove, MovedResult, TargetMove
@@ -35,6 +35,7 @@ def moved(result: MovedResult) -> None:
     for move in result.accounts:
         for cause in move.because:
             line(f"  {move.account_id} {move.target}: {cause.text}")
+    next_step("report")
 
 
 def _figures(move: TargetMove | AccountMove) -> tuple[str, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pipelines.cli.console import line, table
+from pipelines.cli.console import line, next_step, table
 
 if TYPE_CHECKING:
     from models.store.scores import ScoringState
@@ -15,12 +15,13 @@ def listed(result: ScoringsResult) -> None:
     """Print every scoring with its state, the newest first."""
     if not result.scorings:
         line("No scorings yet.")
-        line("→ expansion score")
+        next_step("score")
         return
     header = ("scoring", "as of", "made (UTC)", "release", "accounts", "state")
     table("", header, [_row(state, result.newest) for state in result.scorings])
     if result.problem:
         line(f"{result.problem[0].upper()}{result.problem[1:]}.", "yellow")
+    next_step("scorings withdraw SCORING --reason REASON - takes one back")
 
 
 def _row(state: ScoringState, newest: str | None) -> tuple[str, ...]:
@@ -47,19 +48,22 @@ def withdrawn(result: WithdrawalResult) -> None:
     """Print that a scoring was taken back, and what counts now."""
     line(f"Withdrawn: {result.scoring.scoring.scoring_id}.", "bold")
     _in_use(result)
-    line(f"→ expansion scorings restore {result.scoring.scoring.scoring_id} undoes this")
+    next_step(
+        "score - where none is left" if result.newest is None else "report",
+        f"scorings restore {result.scoring.scoring.scoring_id} - to undo this",
+    )
 
 
 def restored(result: WithdrawalResult) -> None:
     """Print that a scoring counts again."""
     line(f"Restored: {result.scoring.scoring.scoring_id}.", "bold")
     _in_use(result)
+    next_step("report")
 
 
 def _in_use(result: WithdrawalResult) -> None:
     if result.newest is None:
         line("No valid scoring is left: servers answer that there are no scores.", "yellow")
-        line("→ expansion score")
         return
     line(
         f"In use: {result.newest}. Running servers follow within seconds; report, export and "

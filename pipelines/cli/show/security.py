@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from pipelines.cli.console import line, table
+from pipelines.cli.console import line, next_step, table
 
 if TYPE_CHECKING:
     from pipelines.security.api_keys import MadeKey
@@ -21,13 +21,14 @@ def created(result: MadeKey) -> None:
         "again."
     )
     line(f"curl -H 'authorization: Bearer exp_{stored.key_id}_…' …")
-    line(f"→ expansion keys revoke {stored.key_id}")
+    next_step(f"keys revoke {stored.key_id} - once it is needed no longer")
 
 
 def listed(result: list[dict[str, Any]]) -> None:
     """Print every key without its secret."""
     if not result:
-        line("No keys yet. Create one: expansion keys create --name NAME")
+        line("No keys yet.")
+        next_step("keys create --name NAME")
         return
     header = (
         "key",
@@ -40,11 +41,13 @@ def listed(result: list[dict[str, Any]]) -> None:
         "max. bytes",
     )
     table("", header, [_row(key) for key in result])
+    next_step("keys revoke KEY - one that is needed no longer")
 
 
 def revoked(result: dict[str, Any]) -> None:
     """Print that a key is no longer valid."""
     line(f"Key {result['key_id']} ({result['name']!r}) revoked: servers refuse it in seconds.")
+    next_step("keys create --name NAME - another one")
 
 
 def _row(key: dict[str, Any]) -> tuple[str, ...]:
@@ -82,12 +85,14 @@ def erased(result: Erasure) -> None:
         line(f"{location} could not be searched; expansion stores no ids there.", "yellow")
     line(f"Your source data in {result.sources} is unchanged: delete the {result.kind} there, too.")
     line("Until then it is ignored when the sources are read.")
+    next_step("build - once the sources are without it")
 
 
 def audited(result: list[dict[str, Any]]) -> None:
     """Print who asked for which account, the newest first."""
     if not result:
         line("No requests.")
+        next_step("audit --since DATE - another time")
         return
     header = ("time (UTC)", "account", "key", "address", "endpoint", "status", "request id")
     rows = [
@@ -103,3 +108,4 @@ def audited(result: list[dict[str, Any]]) -> None:
         for entry in result
     ]
     table("", header, rows)
+    next_step("keys list - which key is whose")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pipelines.cli.console import line
+from pipelines.cli.console import line, next_step
 
 if TYPE_CHECKING:
     from models.store.database import SchemaState, SchemaUpgrade
@@ -18,6 +18,7 @@ def upgraded(result: SchemaUpgrade) -> None:
         line(f"{result.store} has schema {result.schema} already; nothing to do.")
     else:
         line(f"{result.store}: upgraded from schema {result.before} to {result.schema}.")
+    next_step("serve - servers that ran before need a restart")
 
 
 def state(result: SchemaState) -> None:
@@ -26,5 +27,8 @@ def state(result: SchemaState) -> None:
     line(f"{result.store} has {schema}; this version knows schema {result.newest}.")
     if result.is_newer:
         line("Update this installation: it neither reads nor writes a newer schema.")
+        next_step("store status - after the update")
     elif result.schema != result.newest:
-        line("→ expansion store upgrade")
+        next_step("store upgrade")
+    else:
+        next_step("scorings - what it holds")
