@@ -204,7 +204,8 @@ class Export(Frozen):
 
     fields: tuple[str, ...] = (
         *(f"p_{name}" for name in TARGETS), "expected_expansion_arr", "arr_at_risk",
-         "net_expected_arr", "play", "play_text", "standing", "place",
+        "arr_lost_by_notice", "contracted_on", "net_expected_arr", "leaves_out", "play",
+        "play_text", "standing", "place",
         "upsell_reason", "churn_reason", "as_of", "scoring_id",
     )  # fmt: skip
     salesforce_id: str = "Expansion_Account_Id__c"

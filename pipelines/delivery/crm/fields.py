@@ -9,16 +9,19 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Literal, get_args
 
 from features.errors import UsageError
+from features.labels.targets import TARGETS
+from models.inference.expected_arr import left_out
 from pipelines.config.error_messages import nearest
 
 if TYPE_CHECKING:
+    from models.inference.contracted import Contracted
     from models.plays.prioritisation import Decision
     from models.store.scores import StoredScore
     from pipelines.config.sections import Export
 
 Format = Literal["salesforce-bulk", "hubspot-batch", "csv"]
 FORMATS: tuple[Format, ...] = get_args(Format)
-Value = str | float | int | date | datetime | None
+Value = str | float | int | bool | date | datetime | None
 Row = tuple[str, tuple[Value, ...]]
 """An account's id, and its values in the order of the exported fields."""
 
@@ -41,12 +44,27 @@ def _decided(get: Callable[[Decision], Value]) -> Callable[[StoredScore], Value]
     return lambda score: get(score.decision) if score.decision else None
 
 
+def _contracted(get: Callable[[Contracted], Value]) -> Callable[[StoredScore], Value]:
+    return lambda score: get(score.contracted) if score.contracted else None
+
+
+def _leaves_out(score: StoredScore) -> Value:
+    """Return the outcomes that no model says anything of; nothing is open where it is decided."""
+    return "" if score.is_decided else ", ".join(left_out(score.scoring.models, TARGETS))
+
+
 Reader = Callable[["StoredScore"], Value]
 """Reads a field off a score."""
 _MONEY_AND_PLAY: Mapping[str, Reader] = {
     "expected_expansion_arr": lambda score: score.expected_expansion_arr,
     "arr_at_risk": lambda score: score.arr_at_risk,
+    "arr_lost_by_notice": _contracted(lambda contracted: contracted.loss),
+    "arr_contracted_gain": _contracted(lambda contracted: contracted.gain),
+    "arr_contracted": _contracted(lambda contracted: contracted.arr),
+    "contracted_on": _contracted(lambda contracted: contracted.effective_on),
+    "is_decided": _contracted(lambda contracted: contracted.is_decided),
     "net_expected_arr": lambda score: score.net_expected_arr,
+    "leaves_out": _leaves_out,
     "play": _decided(lambda decision: decision.play),
     "play_text": _decided(lambda decision: decision.text),
     "play_why": _decided(lambda decision: decision.why),
@@ -129,7 +147,9 @@ def names(export: Export, form: Format, targets: Iterable[str]) -> tuple[str, ..
 
 
 def text(value: Value) -> str:
-    """Return a value as CRMs read it: ISO dates, UTC, numbers without an exponent."""
+    """Return a value as CRMs read it: ISO dates, UTC, true, numbers without an exponent."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
     if isinstance(value, datetime):
         return value.strftime("%Y-%m-%dT%H:%M:%SZ")
     if isinstance(value, date):

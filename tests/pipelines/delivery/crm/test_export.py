@@ -14,6 +14,7 @@ import pytest
 
 from features.errors import DataError, UsageError
 from features.labels.targets import TARGETS
+from models.inference.contracted import Contracted
 from models.plays.prioritisation import Decision
 from models.store.scores import AccountScore, ScoreStore
 from pipelines.config.sections import Export
@@ -27,6 +28,7 @@ from tests.support.shared import SETTINGS
 
 TOLD = Decision("expand", 'Say "hello",\nthen wait.', "", None, 100.0, "listed", place=1)
 TINY = 0.000001
+ROOT = Path(__file__).parents[4]
 
 
 @pytest.fixture
@@ -64,6 +66,35 @@ def test_salesforce_gets_its_names_its_nulls_and_its_line_ends(company: Settings
     assert b"\r" not in content
     assert content.startswith(b"Expansion_Account_Id__c,Expansion_P_Upsell__c,")
     assert b'"Say ""hello"",\nthen wait."' in content
+
+
+DECIDED = Contracted(0.0, 0.0, 12_000.0, date(2026, 9, 10), is_decided=True)
+
+
+def test_what_is_contracted_and_what_is_not_known_is_told_apart(company: Settings) -> None:
+    fields = (
+        "p_churn", "arr_at_risk", "arr_lost_by_notice", "arr_contracted", "contracted_on",
+        "is_decided", "net_expected_arr", "leaves_out",
+    )  # fmt: skip
+    own = company.model_copy(update={"export": Export(fields=fields)})
+    decided = account(
+        1, contracted=DECIDED, arr_at_risk=12_000.0, expected_expansion_arr=0.0, probabilities={}
+    )
+    unknown = account(2, arr_at_risk=None, probabilities={"upsell": 0.3})
+    keep(company, [decided, unknown], models={"upsell": "1"})
+    one, two = (list(row.values())[1:] for row in read(export(own, "salesforce-bulk")))
+    assert one == ["#N/A", "12000.0", "12000.0", "0.0", "2026-09-10", "true", "-12000.0", "#N/A"]
+    assert two == [*["#N/A"] * 7, "cross_sell, downsell, churn"]
+    plain = read(export(own, "csv"))
+    assert (plain[1]["arr_at_risk"], plain[1]["net_expected_arr"]) == ("", "")
+
+
+def test_every_field_is_explained() -> None:
+    told = (ROOT / "docs" / "crm.md").read_text("utf-8")
+    for name in available_fields(TARGETS):
+        outcome = next((target for target in TARGETS if target in name), "")
+        general = name.replace(outcome, "<outcome>") if outcome else name
+        assert f"`{general}`" in told, name
 
 
 def test_hubspot_gets_batches_of_a_hundred(company: Settings) -> None:
