@@ -18,6 +18,8 @@ class Column:
 
     ``known_by`` names the column that says when this value became known; empty means the row's
     own ``known_at``. A value whose ``known_by`` lies on or after ``as_of`` is null to a feature.
+    ``undated`` marks an attribute that can change without a date of its own: only other versions
+    of its row tell what it was before.
     """
 
     name: str
@@ -29,6 +31,7 @@ class Column:
     values: tuple[str, ...] = ()
     minimum: float | None = None
     references: str = ""
+    undated: bool = False
 
 
 @dataclass(frozen=True)
@@ -43,6 +46,10 @@ class Table:
     required: bool = False
     ordered: tuple[tuple[str, str], ...] = ()
     """Pairs (earlier, later): where both are given, the first may not lie after the second."""
+    versions_of: tuple[str, ...] = ()
+    """What undated attributes describe: rows that agree in these columns are its versions."""
+    version_on: str = "known_at"
+    """The column that says when a version began."""
 
     def column(self, name: str) -> Column:
         """Return the column called ``name``; ``KeyError`` names the table's columns otherwise."""
@@ -66,13 +73,16 @@ ACCOUNTS = Table(
     key=("account_id", "known_at"),
     happened="created_on",
     required=True,
+    versions_of=("account_id",),
     columns=(
         Column("account_id", "string", "The account's identifier in the CRM."),
         Column("name", "string", "The name a CSM knows it by."),
         Column("created_on", "date", "The day it became a customer or prospect."),
-        Column("industry", "string", "Industry.", nullable=True),
-        Column("region", "string", "Region.", nullable=True),
-        Column("segment", "string", "Segment, such as smb or enterprise.", nullable=True),
+        Column("industry", "string", "Industry.", nullable=True, undated=True),
+        Column("region", "string", "Region.", nullable=True, undated=True),
+        Column(
+            "segment", "string", "Segment, such as smb or enterprise.", nullable=True, undated=True
+        ),
         Column(
             "employees",
             "integer",
@@ -80,8 +90,9 @@ ACCOUNTS = Table(
             unit="people",
             nullable=True,
             minimum=0,
+            undated=True,
         ),
-        Column("csm_id", "string", "Its customer success manager.", nullable=True),
+        Column("csm_id", "string", "Its customer success manager.", nullable=True, undated=True),
         KNOWN_AT,
     ),
 )
@@ -161,6 +172,7 @@ USERS = Table(
     key=("account_id", "user_id"),
     happened="activated_on",
     ordered=(("activated_on", "deactivated_on"),),
+    versions_of=("account_id", "user_id"),
     columns=(
         Column("user_id", "string", "The person, without a name."),
         ACCOUNT,
@@ -170,6 +182,7 @@ USERS = Table(
             "A few experts use it daily, many consumers now and then.",
             nullable=True,
             values=("expert", "consumer"),
+            undated=True,
         ),
         Column("org_unit", "string", "Department.", nullable=True),
         Column("activated_on", "date", "First day of access."),
@@ -273,11 +286,12 @@ TICKETS = Table(
     key=("ticket_id",),
     happened="opened_on",
     ordered=(("opened_on", "closed_on"), ("opened_on", "escalated_on")),
+    versions_of=("ticket_id",),
     columns=(
         Column("ticket_id", "string", "The ticket."),
         ACCOUNT,
         Column("opened_on", "date", "The day it was opened."),
-        Column("severity", "string", "As the help desk names it.", nullable=True),
+        Column("severity", "string", "As the help desk names it.", nullable=True, undated=True),
         Column(
             "escalated_on",
             "date",
@@ -321,10 +335,20 @@ ORG_UNITS = Table(
     meaning="The account map, as a log: one row each time a department's status changes.",
     key=("account_id", "org_unit", "changed_on"),
     happened="changed_on",
+    versions_of=("account_id", "org_unit"),
+    version_on="changed_on",
     columns=(
         ACCOUNT,
         Column("org_unit", "string", "Department."),
-        Column("headcount", "integer", "People in it.", unit="people", nullable=True, minimum=0),
+        Column(
+            "headcount",
+            "integer",
+            "People in it.",
+            unit="people",
+            nullable=True,
+            minimum=0,
+            undated=True,
+        ),
         Column(
             "status",
             "string",
@@ -351,3 +375,13 @@ TABLES: dict[str, Table] = {
     )
 }
 """Every table of the contract by name, in the order in which the documents show them."""
+
+
+def undated() -> dict[str, tuple[str, str]]:
+    """Return table and column of each undated attribute by its name, ``table.column``."""
+    return {
+        f"{table.name}.{column.name}": (table.name, column.name)
+        for table in TABLES.values()
+        for column in table.columns
+        if column.undated
+    }

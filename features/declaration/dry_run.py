@@ -41,7 +41,7 @@ DAY = date(2024, 1, 1)
 
 def rehearse(groups: Sequence[FeatureGroup]) -> list[Refusal]:
     """Build every row set and every column over rows, and return what does not fit together."""
-    facts = _facts()
+    facts = stand_in()
     return [refusal for group in groups for refusal in _group(group, facts)]
 
 
@@ -76,8 +76,12 @@ def _label(target: Target, decisions: Decisions) -> Iterator[Refusal]:
         )
 
 
-def _facts() -> Facts:
+def stand_in(without: tuple[str, str] | None = None) -> Facts:
+    """Return facts of every table of the contract without rows; ``without``: table and column."""
     tables = {name: ibis.table(_schema(table), name=name) for name, table in TABLES.items()}
+    if without:
+        name, column = without
+        tables[name] = tables[name].drop(column)
     return Facts(tables, ibis.table(SPINE, name="spine"), [DAY])
 
 

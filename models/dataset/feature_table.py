@@ -63,6 +63,11 @@ class FeatureTable:
         """The names of the feature columns, in order."""
         return [feature["name"] for feature in self.features]
 
+    @property
+    def todays(self) -> frozenset[str]:
+        """The attributes, as ``table.column``, of which only today's value is known."""
+        return frozenset(self.meta.get("todays", ()))
+
     def question(self, target: str) -> dict[str, Any]:
         """Return what a label of ``target`` means; models of other questions can't be compared."""
         label = self.labels[target]

@@ -15,6 +15,7 @@ from models.inference.encoding import SEGMENT, FeatureSpec, encode_columns
 
 FEWEST_ACCOUNTS = 30
 """A category carried by fewer accounts, or a smaller share of them, tells who the account is."""
+SEGMENT_SOURCE = "accounts.segment"
 SMALLEST_SHARE = 0.1
 
 
@@ -39,8 +40,11 @@ def matrix(rows: pd.DataFrame, features: Sequence[FeatureSpec]) -> np.ndarray:
 
 
 def _by_segment(table: FeatureTable, rows: pd.DataFrame) -> dict[str, dict[str, float]]:
-    """Return the median of each number in each segment with enough accounts, where there is one."""
-    if SEGMENT not in rows or rows[SEGMENT].isna().all():
+    """Return the median of each number in each segment with enough accounts, where there is one.
+
+    Where only today's segment is known, nobody knows who an account's peers were.
+    """
+    if SEGMENT not in rows or rows[SEGMENT].isna().all() or SEGMENT_SOURCE in table.todays:
         return {}
     accounts = rows.groupby(SEGMENT)["account_id"].nunique()
     numbers = [feature["name"] for feature in table.features if feature["unit"] != "category"]

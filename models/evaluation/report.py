@@ -77,7 +77,7 @@ def review(
             test, outcome, probability, rivals, min_positives=min_positives, seed=params.seed
         ),
         reached=reached(test, outcome, probability, seed=params.seed, capacity=capacity, **money),
-        slices=slices(test, outcome, probability, params.seed),
+        slices=slices(test, outcome, probability, params.seed, table.todays),
         walk=tuple(_walk_forward(fitted, test, outcome, params.seed)),
         held_out=_held_out(training, fitted, params, test, outcome),
         importance=importance(fitted, test, params.seed),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 import numpy as np
 import pandas as pd
@@ -20,7 +20,11 @@ OTHERS = "all others"
 
 
 def slices(
-    rows: pd.DataFrame, label: np.ndarray, probability: np.ndarray, seed: int
+    rows: pd.DataFrame,
+    label: np.ndarray,
+    probability: np.ndarray,
+    seed: int,
+    todays: Collection[str] = (),
 ) -> tuple[Slice, ...]:
     """Return the figures slice by slice; what a company has no column for is left out.
 
@@ -32,9 +36,16 @@ def slices(
         Outcome (0, 1) and calibrated probability of each row, shape (rows,).
     seed
         Draws the resamples.
+    todays
+        Attributes, as ``table.column``, that are known as of today only; their slices say so.
     """
     judged = []
-    for by, group in groupings(rows):
+    for name_of_group, group in groupings(rows):
+        by = (
+            f"{name_of_group}, as of today"
+            if f"accounts.{name_of_group}" in todays
+            else name_of_group
+        )
         for name in sorted(group.dropna().unique(), key=_order):
             member = (group == name).to_numpy()
             draws = Draws(rows["account_id"][member], seed)

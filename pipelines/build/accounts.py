@@ -10,6 +10,7 @@ import pyarrow.parquet as pq
 
 from features.errors import DataError
 from models.plays.prioritisation import NOBODY
+from pipelines.ingest import attribute_record
 
 if TYPE_CHECKING:
     from pipelines.config.settings import Settings
@@ -28,6 +29,11 @@ def described(settings: Settings, through: str) -> dict[str, dict[str, Any]]:
         raise DataError(f"{path}: is missing; run `expansion build`, which writes it anew")
     columns = ["account_id", "name", "csm_id", "segment", "known_at"]
     frame = pq.read_table(path, columns=columns).to_pandas()
+    if attribute_record.is_asked(settings):
+        # What is recorded is known from its loading on; to describe a new account it will do.
+        frame = frame.sort_values("known_at", kind="stable")
+        later = frame.groupby("account_id")[["csm_id", "segment"]].bfill()
+        frame = frame.assign(csm_id=later["csm_id"], segment=later["segment"])
     frame = frame[frame["known_at"] < pd.Timestamp(through)].sort_values("known_at", kind="stable")
     newest = frame.drop_duplicates("account_id", keep="last").astype(object)
     newest = newest.where(newest.notna(), None)

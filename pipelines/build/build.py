@@ -29,6 +29,7 @@ from pipelines.build.metadata import attached, describe, stored
 from pipelines.build.spine_dates import as_of_dates
 from pipelines.common.progress import Progress, silent
 from pipelines.config.company_features import groups, targets, trained_targets
+from pipelines.ingest import attribute_history
 from pipelines.ingest.tables import Manifest, ingest
 
 if TYPE_CHECKING:
@@ -42,7 +43,8 @@ class BuildResult:
 
     Of the ``as_ofs`` dates, features were ``computed`` at some and ``taken_over`` from an earlier
     build at the others; ``because`` says why. ``missing`` are tables that the company lacks, each
-    with the features that are empty throughout without it.
+    with the features that are empty throughout without it; ``left_out`` are features that are no
+    model inputs, each with the attribute that it reads and that is known as of today only.
     """
 
     path: str
@@ -59,6 +61,7 @@ class BuildResult:
     taken_over: int
     because: str
     missing: dict[str, list[str]]
+    left_out: dict[str, str]
 
 
 def build(
@@ -151,6 +154,7 @@ def _result(
     """Say what was built; ``new`` of the ``dates`` were computed, None when nothing had to be."""
     as_ofs = sorted(table["as_of"].unique().to_pylist())
     days = settings.build.horizon_days
+    left_out = attribute_history.left_out(settings, manifest.attributes)
     columns = {target.name: table[target.column(days)] for target in targets(settings).values()}
     return BuildResult(
         path=str(settings.feature_table),
@@ -158,7 +162,7 @@ def _result(
         as_ofs=len(as_ofs),
         first_as_of=str(as_ofs[0]),
         last_as_of=str(as_ofs[-1]),
-        features=len(catalogue.columns_of(groups(settings))),
+        features=len(catalogue.columns_of(groups(settings))) - len(left_out),
         positives={name: pc.sum(column).as_py() or 0 for name, column in columns.items()},
         mature={name: len(column) - column.null_count for name, column in columns.items()},
         fingerprint=manifest.fingerprint,
@@ -167,6 +171,7 @@ def _result(
         taken_over=len(dates) - len(new or ()),
         because=because if new else "",
         missing=tables_missing(groups(settings), manifest.tables),
+        left_out=left_out,
     )
 
 

@@ -15,7 +15,7 @@ from pipelines.build.metadata import stored
 
 MATTERS = {
     "definitions": "the feature code has changed",
-    "features": "the set of columns has changed",
+    "columns": "the set of columns has changed",
     "engine": "the engine has changed",
     "grace_days": "the grace days have changed",
 }
@@ -43,7 +43,7 @@ def held(path: Path, description: Mapping[str, Any], columns: Sequence[str]) -> 
 
 def dates_held(before: Mapping[str, Any] | None, now: Mapping[str, Any]) -> set[str]:
     """Return the dates (ISO) at which two descriptions stand for the same features."""
-    if before is None or any(before.get(key) != now[key] for key in MATTERS):
+    if before is None or _changed(before, now):
         return set()
     digests_before = before.get("known", {})
     return {day for day, digest in now["known"].items() if digests_before.get(day) == digest}
@@ -53,8 +53,7 @@ def why_computed(before: Mapping[str, Any] | None, now: Mapping[str, Any], *, fu
     """Say why an earlier build does not hold all dates of this one."""
     if full or before is None:
         return "--full" if full else "no earlier build"
-    changed = [words for key, words in MATTERS.items() if before.get(key) != now[key]]
-    if changed:
+    if changed := _changed(before, now):
         return " and ".join(changed)
     digests_before = before.get("known", {})
     new = sum(day not in digests_before for day in now["known"])
@@ -66,6 +65,19 @@ def why_computed(before: Mapping[str, Any] | None, now: Mapping[str, Any], *, fu
     return (
         ", ".join(f"{count} {words}" for count, words in counts if count) or "the file was damaged"
     )
+
+
+def _changed(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
+    """Return what features depend on that differs; which columns are inputs is no matter here."""
+    past, present = (
+        {**description, "columns": _columns(description)} for description in (before, now)
+    )
+    return [words for key, words in MATTERS.items() if past.get(key) != present[key]]
+
+
+def _columns(description: Mapping[str, Any]) -> dict[str, Any]:
+    both = (*description.get("features", ()), *description.get("descriptive", ()))
+    return {column["name"]: column for column in both}
 
 
 def _read(path: Path, columns: Sequence[str] | None = None) -> pa.Table | None:

@@ -17,7 +17,7 @@ from features import catalogue
 from pipelines.common.source_digest import source_digest
 from pipelines.config import company_features
 from pipelines.config.company_features import groups, targets
-from pipelines.ingest import ledger
+from pipelines.ingest import attribute_history, ledger
 
 if TYPE_CHECKING:
     from pipelines.config.settings import Settings
@@ -31,10 +31,13 @@ METADATA = b"expansion"
 def describe(settings: Settings, manifest: Manifest, dates: Sequence[date]) -> dict[str, Any]:
     """Return what the feature table of ``dates`` says of itself, as JSON-able values.
 
-    ``known`` says of each date what had become known before it, as a digest.
+    ``known`` says of each date what had become known before it, as a digest. ``features`` are the
+    inputs of models, ``descriptive`` the other columns, which are drawn from ``todays`` values.
     """
     days, grace = settings.build.horizon_days, settings.build.grace_days
     digests = ledger.digests(settings.tables_folder / ledger.FILE, list(manifest.tables), dates)
+    columns = [column.as_dict() for column in catalogue.columns_of(groups(settings))]
+    descriptive = attribute_history.left_out(settings, manifest.attributes)
     described = {
         "company": settings.company.name,
         "currency": settings.company.currency,
@@ -44,7 +47,9 @@ def describe(settings: Settings, manifest: Manifest, dates: Sequence[date]) -> d
         "engine": settings.engine.kind,
         "definitions": _definitions(settings),
         "known": {str(day): digest for day, digest in digests.items()},
-        "features": [column.as_dict() for column in catalogue.columns_of(groups(settings))],
+        "features": [column for column in columns if column["name"] not in descriptive],
+        "descriptive": [column for column in columns if column["name"] in descriptive],
+        "todays": attribute_history.todays(manifest.attributes),
         "targets": [target.as_dict(days, grace) for target in targets(settings).values()],
     }
     plain: dict[str, Any] = json.loads(json.dumps(described))

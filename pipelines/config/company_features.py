@@ -19,7 +19,7 @@ from types import MappingProxyType, ModuleType
 from typing import TYPE_CHECKING
 
 from features import catalogue
-from features.declaration import derived_columns
+from features.declaration import derived_columns, source_columns
 from features.declaration.dry_run import rehearse, rehearse_labels
 from features.declaration.feature import Feature
 from features.declaration.group import FeatureGroup
@@ -92,6 +92,22 @@ def practitioner_rule(settings: Settings, name: str) -> Rule | None:
 def _declared(settings: Settings) -> tuple[tuple[FeatureGroup, ...], Mapping[str, Target]]:
     files = tuple((path, _bytes(path)) for path in settings.features.modules)
     return _declared_in(files, settings.features.leave_out)
+
+
+def readers(settings: Settings, table: str, column: str) -> frozenset[str]:
+    """Return the feature columns of a company that read a column of a source table."""
+    files = tuple((path, _bytes(path)) for path in settings.features.modules)
+    return _readers(files, settings.features.leave_out, table, column)
+
+
+@lru_cache(maxsize=64)
+def _readers(
+    files: tuple[tuple[Path, bytes | None], ...],
+    leave_out: tuple[str, ...],
+    table: str,
+    column: str,
+) -> frozenset[str]:
+    return source_columns.readers(_declared_in(files, leave_out)[0], table, column)
 
 
 def digest(settings: Settings) -> str:

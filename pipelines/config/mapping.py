@@ -9,9 +9,9 @@ import re
 from collections.abc import Iterator
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from features.contract import TABLES
+from features.contract import ACCOUNTS, TABLES
 from pipelines.config.file_options import FileOptions
 
 Policy = Literal["refuse", "drop", "accept"]
@@ -73,12 +73,13 @@ class TableMapping(Frozen):
 
     ``from`` is a source's name or a query in parentheses over source names; without it the source
     or file that is called like the table. A contract column without an expression is taken by its
-    name from the source.
+    name from the source. ``versions`` (accounts only) records what changes from load to load.
     """
 
     source: str = Field(default="", alias="from")
     where: str = ""
     columns: dict[str, str] = {}
+    versions: bool = False
 
     @property
     def is_query(self) -> bool:
@@ -115,6 +116,14 @@ class Mapping(Frozen):
     tables: dict[str, TableMapping] = {}
     checks: tuple[Check, ...] = ()
     rules: dict[str, Policy] = {}
+
+    @field_validator("tables")
+    @classmethod
+    def _versions_of_accounts_only(cls, tables: dict[str, TableMapping]) -> dict[str, TableMapping]:
+        for name, table in tables.items():
+            if table.versions and name != ACCOUNTS.name:
+                raise ValueError(f"versions = true under {name}: only accounts have versions")
+        return tables
 
     def problems(self) -> Iterator[tuple[str, str, list[str]]]:
         """Find names that nothing answers to: where, the name, the names there are."""

@@ -119,10 +119,15 @@ class Build(Frozen):
 
 
 class Features(Frozen):
-    """Python files with groups of the company's own, and columns of ours it does not want."""
+    """Python files with groups of the company's own, and columns of ours it does not want.
+
+    ``keep``: attributes such as ``region`` or ``users.user_group`` that come with one value each
+    and are right for the past all the same; without it, what reads them is no model input.
+    """
 
     modules: tuple[Path, ...] = ()
     leave_out: tuple[str, ...] = ()
+    keep: tuple[str, ...] = ()
 
 
 class Train(Frozen):

@@ -10,6 +10,7 @@ from typing import Any
 
 from pydantic import ValidationError, field_validator
 
+from features.contract import ACCOUNTS, undated
 from features.errors import UsageError
 from features.labels.targets import TARGETS
 from models.i18n.messages import Catalogue
@@ -73,6 +74,16 @@ class Settings(Mapping):
         if not self.features.modules:
             unknown = [name for name in self.train.targets if name not in TARGETS]
             yield from (("train.targets", name, list(TARGETS)) for name in unknown)
+        attributes = [name.removeprefix(f"{ACCOUNTS.name}.") for name in undated()]
+        for name in self.features.keep:
+            if name not in attributes and name not in undated():
+                yield "features.keep", name, attributes
+
+    @property
+    def kept(self) -> frozenset[str]:
+        """The attributes named under [features] keep, as ``table.column``."""
+        names = self.features.keep
+        return frozenset(name if "." in name else f"{ACCOUNTS.name}.{name}" for name in names)
 
     @property
     def work(self) -> Path:
@@ -93,6 +104,11 @@ class Settings(Mapping):
     def tables_folder(self) -> Path:
         """The contract tables as Parquet, with their manifest."""
         return self.work / "tables"
+
+    @property
+    def versions_folder(self) -> Path:
+        """The record of what accounts were like at each loading: nothing else holds it."""
+        return self.work / "versions"
 
     @property
     def feature_table(self) -> Path:

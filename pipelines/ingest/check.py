@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pipelines.config.company_features import groups, trained_targets
+from pipelines.ingest import attribute_history
 from pipelines.ingest.rules import RULES, Rule
 from pipelines.ingest.summary import hints
 from pipelines.ingest.summary.checked_tables import CheckedTables
@@ -35,4 +36,11 @@ def check(settings: Settings) -> CheckReport:
         if surveyed.data_through is None:
             return report
         tables = CheckedTables(surveyed.connection, settings, surveyed.data_through, surveyed.rows)
-        return replace(report, summary=summarise(tables), hints=hints.find(tables))
+        attributes = surveyed.attributes()
+        return replace(
+            report,
+            summary=summarise(tables),
+            hints=hints.find(tables),
+            attributes=attributes,
+            left_out=attribute_history.left_out(settings, attributes),
+        )

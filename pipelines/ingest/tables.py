@@ -18,7 +18,8 @@ from features.errors import DataError, EnvironmentFailure
 from models.common.files import atomic_folder
 from pipelines.common.source_digest import source_digest
 from pipelines.common.sql_quoting import literal, quoted
-from pipelines.ingest import erased_ids, ledger
+from pipelines.ingest import attribute_history, attribute_record, erased_ids, ledger
+from pipelines.ingest.attribute_history import AttributeHistory
 from pipelines.ingest.sources import readers
 from pipelines.ingest.sources.errors import first_line
 from pipelines.ingest.validation import Survey, survey
@@ -49,7 +50,8 @@ class Manifest:
 
     ``fingerprint`` changes with any value in any table and with ``data_through``, the first day
     that is not complete; ``sources`` changes with any source file or the mapping, and is empty
-    where a database was read. ``rules`` are the violations that were dropped or accepted.
+    where a database was read. ``rules`` are the violations that were dropped or accepted,
+    ``attributes`` what is known of former values of those that can change.
     ``holds_today_only`` says that the same sources may give other tables on another day.
     """
 
@@ -60,6 +62,7 @@ class Manifest:
     sources: str
     holds_today_only: bool = False
     unchanged: bool = False
+    attributes: tuple[AttributeHistory, ...] = ()
 
 
 def ingest(settings: Settings) -> Manifest:
@@ -78,6 +81,7 @@ def ingest(settings: Settings) -> Manifest:
         report = surveyed.report()
         if not report.ok:
             raise DataError([str(violation) for violation in report.refused])
+        attribute_record.update(settings, surveyed.connection)
         return _swap(settings, lambda folder: _write(surveyed, folder, state))
 
 
@@ -97,7 +101,9 @@ def rewrite(
             for name, file in before.tables.items()
         }
         rules = [{**rule, "examples": []} for rule in before.rules]
-        return _describe(connection, folder, tables, before.data_through, rules, "")
+        return _describe(
+            connection, folder, tables, before.data_through, rules, "", before.attributes
+        )
 
     return _swap(settings, write)
 
@@ -134,7 +140,16 @@ def _state(settings: Settings) -> str:
     if files is None:
         return ""
     mapping = settings.model_dump_json(
-        include={"sources", "tables", "checks", "rules", "company"}, by_alias=True
+        include={
+            "sources": True,
+            "tables": True,
+            "checks": True,
+            "rules": True,
+            "company": True,
+            "features": {"keep"},
+            "build": {"history_days"},
+        },
+        by_alias=True,
     )
     gone = erased_ids.marks(erased_ids.read(settings))
     digest = sha256(f"{mapping}{duckdb.__version__}{gone}".encode())
@@ -159,7 +174,8 @@ def _written(settings: Settings) -> Manifest | None:
         stored = content.pop("tables")
         tables = {name: TableFile(**stored[name]) for name in TABLES if name in stored}
         rules = tuple(content.pop("rules"))
-        manifest = Manifest(tables=tables, rules=rules, **content)
+        attributes = attribute_history.from_stored(content.pop("attributes"))
+        manifest = Manifest(tables=tables, rules=rules, attributes=attributes, **content)
     except (OSError, ValueError, TypeError, KeyError):
         return None
     files = [*(f"{name}.parquet" for name in tables), ledger.FILE]
@@ -169,6 +185,10 @@ def _written(settings: Settings) -> Manifest | None:
 
 def _write(surveyed: Survey, folder: Path, state: str) -> Manifest:
     connection, through = surveyed.connection, str(surveyed.data_through)
+    attributes = surveyed.attributes()
+    if used := attribute_history.recorded(attributes):
+        attribute_record.merge(connection, surveyed.settings, used)
+        surveyed.rows["accounts"] = surveyed.number("SELECT count(*) FROM clean.accounts")
     tables = {
         name: _write_table(connection, name, folder, surveyed.rows[name])
         for name in TABLES
@@ -183,6 +203,7 @@ def _write(surveyed: Survey, folder: Path, state: str) -> Manifest:
         through,
         stored,
         state,
+        attributes,
         holds_today_only=surveyed.holds_today_only,
     )
 
@@ -194,6 +215,7 @@ def _describe(
     through: str,
     rules: Iterable[dict[str, Any]],
     state: str,
+    attributes: tuple[AttributeHistory, ...],
     *,
     holds_today_only: bool = False,
 ) -> Manifest:
@@ -207,6 +229,7 @@ def _describe(
         tables=tables,
         rules=tuple(rules),
         sources=state,
+        attributes=attributes,
         holds_today_only=holds_today_only,
     )
     stored = {key: value for key, value in asdict(manifest).items() if key != "unchanged"}

@@ -15,7 +15,8 @@ from features.errors import DataError, EnvironmentFailure, UsageError
 from models.common.clock import latest_today, utc_now
 from pipelines.common.sql_quoting import literal, quoted
 from pipelines.config.error_messages import nearest
-from pipelines.ingest import calendar, erased_ids, rules
+from pipelines.ingest import attribute_history, calendar, erased_ids, rules
+from pipelines.ingest.attribute_history import AttributeHistory
 from pipelines.ingest.company_checks import own_conditions
 from pipelines.ingest.source_checks import source_conditions, source_rule_names
 from pipelines.ingest.sources import column_use, readers, staging
@@ -67,6 +68,14 @@ class Survey:
             violations=tuple(violations),
             absent=tuple(name for name in TABLES if name not in rows),
             ignored=readers.ignored(self.settings),
+        )
+
+    def attributes(self) -> tuple[AttributeHistory, ...]:
+        """Return what is known of former values of the attributes that can change."""
+        if self.data_through is None:
+            return ()
+        return attribute_history.histories(
+            self.connection, self.rows, self.settings, self.data_through
         )
 
     def number(self, sql: str) -> Any:

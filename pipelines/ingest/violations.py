@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from models.i18n.number_format import PLAIN
 from pipelines.config.mapping import Policy
+from pipelines.ingest.attribute_history import AttributeHistory
 from pipelines.ingest.summary.figures import Summary
 from pipelines.ingest.summary.hints import Hint
 
@@ -110,7 +111,9 @@ class CheckReport:
     ``absent`` are optional tables that the company lacks; ``ignored`` are files in the data folder
     that no table is read from, each with the table that it may be meant for, or none. ``summary``
     is the business that the tables describe, null where no day of it is complete; ``hints`` are
-    what keeps the contract and still looks like a mistake.
+    what keeps the contract and still looks like a mistake. ``attributes`` is what is known of the
+    former values of attributes that can change, ``left_out`` the features that are no model
+    inputs, each with the attribute that is known as of today only.
     """
 
     company: str
@@ -121,6 +124,8 @@ class CheckReport:
     ignored: Mapping[str, str | None] = field(default_factory=dict)
     summary: Summary | None = None
     hints: tuple[Hint, ...] = ()
+    attributes: tuple[AttributeHistory, ...] = ()
+    left_out: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def refused(self) -> tuple[Violation, ...]:
@@ -144,4 +149,6 @@ class CheckReport:
             "ignored": dict(self.ignored),
             "summary": self.summary.as_dict() if self.summary else None,
             "hints": [hint.as_dict() for hint in self.hints],
+            "attributes": [history.as_dict() for history in self.attributes],
+            "left_out": dict(self.left_out),
         }

@@ -15,11 +15,13 @@ from features.errors import DataError
 from features.labels.declaration import Target
 from features.labels.outcome_window import Horizon
 from models.common.files import atomic_file, write_atomically
+from models.dataset.matrix import SEGMENT_SOURCE
 from models.statistics.cohort_comparison import ALL, Comparison, compare, picture
 from pipelines.build import engines
 from pipelines.common.progress import Progress, silent
 from pipelines.config.company_features import targets
 from pipelines.ingest import tables as ingest
+from pipelines.ingest.attribute_history import todays
 from pipelines.scoring import comparison_refusal
 
 if TYPE_CHECKING:
@@ -27,10 +29,9 @@ if TYPE_CHECKING:
 
 RETENTION = "retention"
 """Shown in place of the outcome that ends an account: what that leaves."""
-NOTE = (
-    "These are associations, not effects: accounts that adopt early differ in other ways, too. "
-    "'adjusted' compares accounts of the same segment and size at the start."
-)
+NOTE = "These are associations, not effects: accounts that adopt early differ in other ways, too. "
+SEGMENT_AND_SIZE = "'adjusted' compares accounts of the same segment and size at the start."
+SIZE = "'adjusted' compares accounts of the same size at the start: only today's segment is known."
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,11 @@ def analyse(
     report("observing accounts", 0.1)
     outcomes = {name: target for name, target in targets(settings).items() if target.is_leading}
     titles = _titles(outcomes)
-    rows = _rows(settings, outcomes)
+    manifest = ingest.read_manifest(settings)
+    rows = _rows(settings, outcomes, date.fromisoformat(manifest.data_through))
+    is_todays = SEGMENT_SOURCE in todays(manifest.attributes)
+    if is_todays:
+        rows = rows.assign(segment=None)
     report("comparing", 0.7)
     comparisons = compare(rows, list(STEPS), list(titles))
     if not comparisons:
@@ -73,7 +78,8 @@ def analyse(
     files = _write(comparisons, titles, out or settings.work / "journey")
     matured = rows[rows[list(titles)].notna().any(axis=1)]
     accounts = matured["account_id"].nunique()
-    return JourneyResult(accounts, comparisons, NOTE, [str(file) for file in files])
+    note = NOTE + (SIZE if is_todays else SEGMENT_AND_SIZE)
+    return JourneyResult(accounts, comparisons, note, [str(file) for file in files])
 
 
 def _titles(outcomes: Mapping[str, Target]) -> dict[str, str]:
@@ -83,9 +89,8 @@ def _titles(outcomes: Mapping[str, Target]) -> dict[str, str]:
     return staying | ({RETENTION: RETENTION.title()} if ends else {})
 
 
-def _rows(settings: Settings, outcomes: Mapping[str, Target]) -> pd.DataFrame:
+def _rows(settings: Settings, outcomes: Mapping[str, Target], through: date) -> pd.DataFrame:
     """Return a row an account and age, in order, with retention beside what ends accounts."""
-    through = date.fromisoformat(ingest.read_manifest(settings).data_through)
     build = settings.build
     horizon = Horizon(YEAR, build.grace_days, through, build.price_changes)
     connection, tables = engines.connect(settings)

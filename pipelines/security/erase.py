@@ -55,7 +55,7 @@ class Erasure:
 def erase(
     settings: Settings, kind: Kind, identifier: str, progress: Progress | None = None
 ) -> Erasure:
-    """Remove an id from store, reports, inputs, exports, spool, features and tables, then search.
+    """Remove an id from store, files of ours, features and tables, then search all of them.
 
     Raises
     ------
@@ -66,9 +66,9 @@ def erase(
     names = erase_files.names(settings, identifier) if kind == "account" else frozenset()
     removed: dict[str, int] = {}
     for share, (step, work) in enumerate(_steps(settings, kind, identifier, names).items()):
-        report(step, share / 7)
+        report(step, share / 8)
         removed |= work()
-    report("searching", 6 / 7)
+    report("searching", 7 / 8)
     mentions = search.everywhere(settings, identifier)
     places = sorted({*removed, *mentions})
     return Erasure(
@@ -97,5 +97,6 @@ def _steps(
         "scored inputs": lambda: erase_files.scored(settings, kind, identifier),
         "exports": lambda: erase_files.exports(settings, identifier),
         "spool": lambda: erase_files.spool(settings, kind, identifier),
+        "versions": lambda: erase_files.versions(settings, kind, identifier),
         "tables and features": lambda: erase_tables.erase(settings, kind, identifier),
     }

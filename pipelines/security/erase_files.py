@@ -20,6 +20,7 @@ from models.common.files import atomic_file, write_atomically
 from models.store.erased_ids import Kind, pseudonym
 from models.store.erasure import pattern
 from pipelines.config.channels import Folder
+from pipelines.ingest import attribute_record
 from pipelines.report import pdf
 from pipelines.scoring.input_snapshots import snapshots
 
@@ -96,6 +97,14 @@ def scored(settings: Settings, kind: Kind, identifier: str) -> dict[str, int]:
         for snapshot in snapshots(settings.snapshots_folder)
     }
     return {_place(settings, path): rows for path, rows in removed.items()}
+
+
+def versions(settings: Settings, kind: Kind, identifier: str) -> dict[str, int]:
+    """Remove an account from the record of what accounts were like at each loading."""
+    path = attribute_record.path_of(settings)
+    if kind != "account" or not path.exists():
+        return {}
+    return {_place(settings, path): keep_others(path, identifier)}
 
 
 def keep_others(path: Path, account_id: str, metadata: dict[bytes, bytes] | None = None) -> int:

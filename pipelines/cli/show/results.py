@@ -121,6 +121,12 @@ def built(result: BuildResult) -> None:
         line(text)
     for name, columns in result.missing.items():
         line(f"table {name} not available: {counted(len(columns), 'feature')} empty")
+    if result.left_out:
+        attributes = ", ".join(dict.fromkeys(result.left_out.values()))
+        line(
+            f"no model inputs: {', '.join(result.left_out)}. Only today's {attributes} is known; "
+            "`expansion check` says what to do"
+        )
     rows = [
         (name, f"{result.mature[name]:,}", f"{count:,}", percent(count / result.mature[name]))
         for name, count in result.positives.items()
