@@ -17,6 +17,10 @@ FORWARD = "_next_"
 MOST_NAMES = 50
 """A text with more different values names accounts rather than kinds of them."""
 EXAMPLES = 3
+FEWEST_IDS = 30
+GAPS, GROWS = 2, 0.9
+"""An account's own numbers are ids where they lie this close, or rise with time (Spearman)."""
+ISO_DAY = r"\d{4}-\d{2}-\d{2}"
 
 
 @dataclass(frozen=True)
@@ -63,7 +67,11 @@ def foreign(frame: pd.DataFrame, roles: Roles, fingerprint: str, place: str) -> 
     rows = rows.assign(account_id=rows["account_id"].astype(str), as_of=days.dt.date)
     role_columns = {"account_id", "as_of", roles.target}
     others = [name for name in rows.columns if name not in role_columns]
-    left_out = {name: why for name in others if (why := _no_input(name, rows[name]))}
+    left_out = {
+        name: why
+        for name in others
+        if (why := _no_input(name, rows[name]) or _identity(rows, name))
+    }
     features = [_feature(name, rows[name]) for name in others if name not in left_out]
     if not features:
         raise DataError(f"{place}: no column is left to learn from; left out: {left_out}")
@@ -120,7 +128,7 @@ def _no_input(name: str, values: pd.Series) -> str:
         return f"tells the future by its name ({FORWARD})"
     if name in ("csm_id", "name"):
         return "tells who the account is"
-    if pd.api.types.infer_dtype(values, skipna=True) in _DATES:
+    if pd.api.types.infer_dtype(values, skipna=True) in _DATES or _reads_as_dates(values):
         return "is a date; bring the days since or until it"
     if values.nunique() < 2 and not values.isna().any():
         return "is the same in every row"
@@ -129,6 +137,47 @@ def _no_input(name: str, values: pd.Series) -> str:
     if not _is_number(values) and values.nunique() > MOST_NAMES:
         return f"has {values.nunique():,} different texts: it names accounts, not kinds of them"
     return ""
+
+
+def _identity(rows: pd.DataFrame, name: str) -> str:
+    """Say whether a column is a number of each account's own that grows with time, as ids do."""
+    if not _is_number(rows[name]) or rows[name].isna().any():
+        return ""
+    accounts = rows.groupby("account_id").agg(
+        number=(name, "first"), values=(name, "nunique"), since=("as_of", "min")
+    )
+    numbers = accounts["number"]
+    is_own = len(accounts) >= FEWEST_IDS and (accounts["values"] == 1).all()
+    if not is_own or numbers.nunique() < len(accounts) or not (numbers % 1 == 0).all():
+        return ""
+    is_gapless = numbers.max() - numbers.min() < GAPS * len(accounts)
+    if is_gapless or _grows_with_time(numbers, accounts["since"]):
+        return "is a number of each account's own, as an id is: it names accounts"
+    return ""
+
+
+def _grows_with_time(numbers: pd.Series, since: pd.Series) -> bool:
+    days = pd.to_datetime(since).astype("int64").astype(float)
+    if days.nunique() < 2:
+        return False
+    return bool(abs(numbers.astype(float).corr(days, method="spearman")) > GROWS)
+
+
+def _reads_as_dates(values: pd.Series) -> bool:
+    """Say whether texts are dates, such as 2026-07-31, or numbers such as 20260731."""
+    present = values.dropna()
+    if present.empty or pd.api.types.is_bool_dtype(present):
+        return False
+    if _is_number(present):
+        is_compact = present.between(19_000_101, 21_001_231).all() and (present % 1 == 0).all()
+        texts = present.astype("int64").astype(str) if is_compact else None
+    else:
+        texts = present.astype(str)
+        texts = texts if texts.str.match(ISO_DAY).all() else None
+    if texts is None:
+        return False
+    form = "%Y%m%d" if _is_number(present) else "ISO8601"
+    return bool(pd.to_datetime(texts, format=form, errors="coerce").notna().all())
 
 
 _DATES = ("date", "datetime", "datetime64")

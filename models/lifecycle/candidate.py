@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -11,8 +12,8 @@ from features.errors import DataError
 from features.labels.declaration import Rule
 from models.dataset.feature_table import FeatureTable
 from models.dataset.time_split import Split, split
-from models.evaluation.leakage import suspects
-from models.evaluation.report import review
+from models.evaluation import leakage
+from models.evaluation.report import Review, review
 from models.lifecycle.model_card import card
 from models.release import golden_rows
 from models.release.card import Card, NotTrained, Question, TrainingRows
@@ -50,6 +51,7 @@ def train_candidate(
     trials: int = 0,
     capacity: int | None = None,
     rule: Rule | None = None,
+    trusted: Collection[str] = (),
 ) -> Candidate | NotTrained:
     """Fit, calibrate and evaluate one target's model; ``table`` is left as it is.
 
@@ -67,6 +69,8 @@ def train_candidate(
         Accounts that the whole team can contact on a date, where that is known.
     rule
         The practitioner's rule of the label, if it has one.
+    trusted
+        Columns that may look like leaks: somebody has seen to it that they are none.
     """
     label = table.labels[target]
     try:
@@ -94,7 +98,7 @@ def train_candidate(
         fitted,
         amount=amounts.method,
         trained=_training_rows(table, training),
-        suspects=_suspects(table, fitted),
+        suspects=_suspects(table, fitted, reviewed, trusted),
         label=label,
     )
     return Candidate(_files(table, fitted, amounts, described), best, tuning)
@@ -127,11 +131,21 @@ def _training_rows(table: FeatureTable, training: TrainingSet) -> TrainingRows:
     )
 
 
-def _suspects(table: FeatureTable, fitted: FittedModel) -> list[str]:
+def _suspects(
+    table: FeatureTable, fitted: FittedModel, reviewed: Review, trusted: Collection[str]
+) -> list[str]:
     """Return a sentence for each input that looks like a leak on the test dates."""
     rows = table.at(fitted.target, fitted.split.test)
-    label = rows[table.labels[fitted.target].column].to_numpy(float)
-    return suspects(fitted.features, rows, label, table.newest())
+    judged = leakage.Judged(
+        table=table,
+        features=fitted.features,
+        rows=rows,
+        label=rows[table.labels[fitted.target].column].to_numpy(float),
+        probability=fitted.probabilities(rows),
+        weights=reviewed.importance.weights,
+        trusted=trusted,
+    )
+    return [str(suspect) for suspect in leakage.suspects(judged)]
 
 
 def _files(table: FeatureTable, fitted: FittedModel, amounts: Amounts, card: Card) -> ModelFiles:

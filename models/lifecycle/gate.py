@@ -8,6 +8,7 @@ does not pass: a change of model changes every score and reason, and has to be w
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import timedelta
 
 import numpy as np
@@ -30,6 +31,7 @@ def judge(
     champion: ModelFiles | None,
     *,
     fewest: int,
+    trusted: Collection[str] = (),
 ) -> list[Check]:
     """Return every check of a challenger against the champion, or of a first version alone.
 
@@ -43,6 +45,8 @@ def judge(
         The files of both versions.
     fewest
         Outcomes that the rows must hold to decide.
+    trusted
+        Columns that may look like leaks: somebody has seen to it that they are none.
     """
     rival = champion if champion is not None and not _lacking(table, champion) else None
     checks = [
@@ -61,7 +65,16 @@ def judge(
     if not enough.passes:
         return checks
     newest = table.newest()
-    checks.append(_leaks(challenger, rows, label, newest))
+    judged = leakage.Judged(
+        table=table,
+        features=challenger.features,
+        rows=rows,
+        label=label,
+        probability=_probabilities(challenger, rows),
+        weights=challenger.card.importance.weights,
+        trusted=trusted,
+    )
+    checks.append(_leaks(judged))
     if rival is None:
         return checks
     past, now = (
@@ -167,11 +180,11 @@ def _enough(
     return Check("unseen rows", passes, shown, trained, counts if passes else why)
 
 
-def _leaks(
-    challenger: ModelFiles, rows: pd.DataFrame, label: np.ndarray, newest: pd.DataFrame
-) -> Check:
-    suspects = leakage.suspects(challenger.features, rows, label, newest)
-    return Check("leak", not suspects, "", f"{len(suspects) or 'no'} suspects", "; ".join(suspects))
+def _leaks(judged: leakage.Judged) -> Check:
+    suspects = leakage.suspects(judged)
+    sentences = "; ".join(map(str, suspects))
+    why = f"{sentences}. What to do: {leakage.way_out(suspects)}" if suspects else ""
+    return Check("leak", not suspects, "", f"{len(suspects) or 'no'} suspects", why)
 
 
 def _probabilities(files: ModelFiles, rows: pd.DataFrame) -> np.ndarray:

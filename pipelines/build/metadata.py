@@ -32,7 +32,8 @@ def describe(settings: Settings, manifest: Manifest, dates: Sequence[date]) -> d
     """Return what the feature table of ``dates`` says of itself, as JSON-able values.
 
     ``known`` says of each date what had become known before it, as a digest. ``features`` are the
-    inputs of models, ``descriptive`` the other columns, which are drawn from ``todays`` values.
+    inputs of models, ``descriptive`` the other columns, which are drawn from ``todays`` values;
+    ``unproven`` inputs read attributes that are kept by name alone.
     """
     days, grace = settings.build.horizon_days, settings.build.grace_days
     digests = ledger.digests(settings.tables_folder / ledger.FILE, list(manifest.tables), dates)
@@ -50,6 +51,7 @@ def describe(settings: Settings, manifest: Manifest, dates: Sequence[date]) -> d
         "features": [column for column in columns if column["name"] not in descriptive],
         "descriptive": [column for column in columns if column["name"] in descriptive],
         "todays": attribute_history.todays(manifest.attributes),
+        "unproven": sorted(attribute_history.unproven(settings, manifest.attributes)),
         "targets": [target.as_dict(days, grace) for target in targets(settings).values()],
     }
     plain: dict[str, Any] = json.loads(json.dumps(described))

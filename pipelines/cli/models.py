@@ -47,9 +47,15 @@ def train(
     horizon: Annotated[
         int, typer.Option(min=1, help="With --table: days until the outcome is known.")
     ] = 91,
+    trust: Annotated[
+        list[str] | None,
+        typer.Option(help="With --table: a column that looks like a leak and is none."),
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Train, calibrate, evaluate and register one model per target; publish those with skill."""
+    if trust and table is None:
+        raise typer.BadParameter("--trust needs --table; else set [train] trusted")
 
     def work(report: Progress) -> TrainResult:
         from pipelines.lifecycle.train import train as trained
@@ -59,7 +65,8 @@ def train(
         from pipelines.lifecycle.external_table import column_roles, train_table
 
         roles = column_roles(target or (), account, as_of, horizon)
-        return train_table(load(config), table, roles, tune=tune, progress=report)
+        trusted = trust or ()
+        return train_table(load(config), table, roles, tune=tune, trusted=trusted, progress=report)
 
     run(work, results.trained, as_json=as_json)
 

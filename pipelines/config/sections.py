@@ -135,6 +135,7 @@ class Train(Frozen):
 
     ``targets``: which labels; without the key all, the company's own included. ``monotone`` heeds
     the directions that features declare; the same seed and ``threads`` give the same bytes.
+    ``trusted``: columns that look like leaks and are none, since they are known before the outcome.
     """
 
     targets: tuple[str, ...] = tuple(TARGETS)
@@ -142,6 +143,7 @@ class Train(Frozen):
     min_positives: int = Field(default=50, ge=1)
     max_trees: int = Field(default=400, ge=1)
     monotone: bool = True
+    trusted: tuple[str, ...] = ()
     threads: int = Field(default=2, ge=1)
 
 

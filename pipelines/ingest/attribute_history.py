@@ -178,6 +178,17 @@ def left_out(settings: Settings, judged: Iterable[AttributeHistory]) -> dict[str
     }
 
 
+def unproven(settings: Settings, judged: Iterable[AttributeHistory]) -> frozenset[str]:
+    """Return the inputs that read an attribute which is right for the past by its name alone."""
+    return frozenset().union(
+        *(
+            readers(settings, history.table, history.column)
+            for history in judged
+            if history.is_todays and history.is_kept
+        )
+    )
+
+
 def recorded(judged: Iterable[AttributeHistory]) -> list[str]:
     """Return the attributes of accounts whose record takes the place of today's values."""
     return [

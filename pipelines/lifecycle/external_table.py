@@ -17,6 +17,7 @@ from models.registry import Registry
 from models.release.card import Card
 from pipelines.common.progress import Progress, silent
 from pipelines.config.company_features import practitioner_rule
+from pipelines.config.error_messages import nearest
 from pipelines.ingest.files.csv_files import load
 from pipelines.ingest.files.faults import UnreadableFile
 from pipelines.lifecycle.train import TrainResult, train_one
@@ -25,6 +26,10 @@ if TYPE_CHECKING:
     from pipelines.config.settings import Settings
 
 READERS = (".csv", ".parquet")
+WAY_OUT = (
+    "leave out of the table what is written with or after the outcome, and train again; what was "
+    "known before it, accept with --trust"
+)
 
 
 def column_roles(targets: Sequence[str], account: str, as_of: str, horizon_days: int) -> Roles:
@@ -40,15 +45,19 @@ def train_table(
     roles: Roles,
     *,
     tune: int = 0,
+    trusted: Sequence[str] = (),
     progress: Progress | None = None,
 ) -> TrainResult:
     """Train, calibrate, evaluate and register a model of the table at ``path``.
 
     It gets the same care as a model of ours and becomes a challenger under the target's name;
-    nothing is published, since ``score`` scores our own feature table.
+    nothing is published, since ``score`` scores our own feature table. ``trusted`` columns may
+    look like leaks.
 
     Raises
     ------
+    UsageError
+        When a trusted column does not exist.
     DataError
         When the table cannot be read, or a column does not hold what its role says.
     """
@@ -58,10 +67,22 @@ def train_table(
     report(f"training {roles.target}", 0.2)
     registry = Registry(settings.mlflow_uri, settings.mlflow_artifacts)
     rule = practitioner_rule(settings, roles.target)
-    outcome = train_one(read.table, roles.target, settings.train, registry, tune, rule=rule)
+    _refuse_unknown(trusted, read.table.inputs)
+    limits = settings.train.model_copy(update={"trusted": tuple(trusted)})
+    outcome = train_one(read.table, roles.target, limits, registry, tune, rule=rule)
     if outcome.version is None or outcome.card is None:
         raise DataError(f"{path}: {outcome.verdict}: {outcome.why}")
     return TrainResult([replace(outcome, notes=_notes(read, outcome.card))], None, unchanged=False)
+
+
+def _refuse_unknown(trusted: Sequence[str], inputs: Sequence[str]) -> None:
+    problems = [
+        f"--trust: there is no column {name!r}{nearest(name, inputs)}"
+        for name in trusted
+        if name not in inputs
+    ]
+    if problems:
+        raise UsageError(problems)
 
 
 def _frame(path: Path, roles: Roles) -> pd.DataFrame:
@@ -96,4 +117,5 @@ def _notes(read: Foreign, card: Card) -> list[str]:
         f"{inputs} column{'' if inputs == 1 else 's'} learned from",
         *(f"{name} left out: it {why}" for name, why in read.left_out.items()),
         *(f"possible leak: {suspect}" for suspect in card.suspects),
+        *([WAY_OUT] if card.suspects else []),
     ]

@@ -158,6 +158,7 @@ def _judged(
         registry.load(target, version),
         registry.load(target, before) if before is not None else None,
         fewest=settings.train.min_positives,
+        trusted=settings.train.trusted,
     )
 
 

@@ -24,6 +24,7 @@ from pipelines.build.accounts import team_capacity
 from pipelines.common.progress import Progress, silent
 from pipelines.common.source_digest import source_digest
 from pipelines.config.company_features import practitioner_rule, trained_targets
+from pipelines.config.error_messages import nearest
 from pipelines.lifecycle.deploy import current, reconcile
 from pipelines.lifecycle.promote import deploy_first_versions
 from pipelines.lifecycle.promotion_log import champions, log
@@ -99,6 +100,7 @@ def train(
     report = progress or silent
     table = feature_table.read(settings.feature_table)
     names = _chosen(table, targets or trained_targets(settings))
+    _refuse_unknown_columns(table, settings.train.trusted)
     capacity = team_capacity(settings, table.newest()["account_id"], table.meta["data_through"])
     digest = _digest(settings.feature_table, settings.train, [names, tune, capacity])
     if (unchanged := _unchanged(settings, digest)) is not None:
@@ -134,6 +136,18 @@ def _chosen(table: FeatureTable, wanted: Sequence[str]) -> list[str]:
     return list(wanted)
 
 
+def _refuse_unknown_columns(table: FeatureTable, trusted: Sequence[str]) -> None:
+    """Raise ``UsageError`` where [train] trusted names what the table does not have."""
+    names = [*table.inputs, *(column["name"] for column in table.meta.get("descriptive", ()))]
+    problems = [
+        f"train.trusted: there is no column {name!r}{nearest(name, names).split(' Available')[0]}"
+        for name in trusted
+        if name not in names
+    ]
+    if problems:
+        raise UsageError(problems)
+
+
 def train_one(
     table: FeatureTable,
     target: str,
@@ -158,6 +172,7 @@ def train_one(
         trials=trials,
         capacity=capacity,
         rule=rule,
+        trusted=limits.trusted,
     )
     if isinstance(candidate, NotTrained):
         return TargetOutcome(

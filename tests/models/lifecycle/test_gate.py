@@ -140,9 +140,12 @@ def test_a_column_that_tells_the_outcome_is_named(table: FeatureTable, has_champ
     found = gate(told, version(told), champion)
     assert "leak" in refused(found)
     assert found["leak"].why == (
-        "invoiced alone orders the outcomes with an AUC of 1.00: it is written with them, "
-        "leave it out"
+        "invoiced alone orders the outcomes with an AUC of 1.00: it is written with them. What to "
+        "do: leave out what is written with or after the outcome ([features] leave_out = "
+        '["invoiced"]); what was known before it, accept by name: [train] trusted = ["invoiced"]'
     )
+    accepted = judge(told, TARGET, version(told), champion, fewest=50, trusted=("invoiced",))
+    assert next(check for check in accepted if check.name == "leak").passes
 
 
 def test_a_column_that_nearly_tells_it_and_is_silent_now_is_named(table: FeatureTable) -> None:
@@ -156,7 +159,8 @@ def test_a_column_that_nearly_tells_it_and_is_silent_now_is_named(table: Feature
 def test_a_noisy_leak_is_seen_by_the_scores_it_moves(table: FeatureTable) -> None:
     told = leaking(table, wrong=0.15, newest=0.01)
     found = gate(told, version(told), version(table))
-    assert refused(found) == {"score shift"}
+    assert refused(found) == {"leak", "score shift"}
+    assert "where the outcome is open it looks as if there were" in found["leak"].why
 
 
 def test_a_leak_that_looks_as_in_the_past_is_seen_by_the_order_it_loses(

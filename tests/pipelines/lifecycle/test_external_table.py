@@ -39,6 +39,9 @@ def test_what_tells_the_future_or_the_account_is_no_input() -> None:
         empty=None,
         note=lambda rows: "note " + rows.index.astype(str),
         csm_id="x",
+        quarter=lambda rows: rows["month"].astype(str),
+        compact=lambda rows: pd.to_datetime(rows["month"]).dt.strftime("%Y%m%d").astype(int),
+        number=lambda rows: rows["customer"].str[2:].astype(int) + 7_000,
     )
     found = taken(frame)
     assert found.table.inputs == ["use_28d", "silent", "has_champion", "segment"]
@@ -49,6 +52,9 @@ def test_what_tells_the_future_or_the_account_is_no_input() -> None:
         "empty": "is empty",
         "note": "has 3,000 different texts: it names accounts, not kinds of them",
         "csm_id": "tells who the account is",
+        "quarter": "is a date; bring the days since or until it",
+        "compact": "is a date; bring the days since or until it",
+        "number": "is a number of each account's own, as an id is: it names accounts",
     }
 
 
@@ -106,7 +112,12 @@ def test_a_table_of_ones_own_is_trained_judged_and_registered(tmp_path: Path) ->
     assert "5 columns learned from" in told
     assert "won_next_30d left out: it tells the future by its name" in told
     assert "possible leak: invoice alone orders the outcomes with an AUC of 1.00" in told
-    assert registry.aliases("renewed") == {"challenger": "1"}
+    trusting = CliRunner().invoke(app, [*command, "--trust", "invoice"], env={"COLUMNS": "160"})
+    assert "possible leak" not in trusting.output
+    wrong = CliRunner().invoke(app, [*command, "--trust", "invoise"], env={"COLUMNS": "160"})
+    assert wrong.exit_code == 2
+    assert "--trust: there is no column 'invoise'; did you mean 'invoice'?" in wrong.output
+    assert registry.aliases("renewed") == {"challenger": "2"}
     assert not list((tmp_path / "var").rglob("release"))
 
 
