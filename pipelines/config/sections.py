@@ -29,13 +29,16 @@ class Company(Frozen):
     ``without_usage``: the company keeps no record of use; ``usage_daily`` is then absent, and
     ``data_through`` needed.
     ``timezone``: by its IANA name; it says on which day a moment falls.
-    ``language``: of plays, reasons, monitoring results, the report and what is delivered.
+    ``language``: of plays, reasons, monitoring results, the report and what is delivered. ``arr``:
+    what finance reports, on ``arr_on`` or else the last complete day; `check` compares.
     """
 
     name: str = Field(default="Demo company", min_length=1)
     currency: str = Field(default="EUR", pattern="^[A-Z]{3}$")
     data_through: date | None = None
     timezone: str = "UTC"
+    arr: float | None = Field(default=None, gt=0)
+    arr_on: date | None = None
     without_usage: bool = False
     language: Literal["en", "de"] = "en"
 
@@ -57,6 +60,12 @@ class Company(Frozen):
             meant = f"; did you mean {by_lower[near[0]]!r}?" if near else ""
             raise ValueError(f'there is no such time zone{meant} Names are as "Europe/Berlin"')
         return name
+
+
+class Hints(Frozen):
+    """Hints of `check` that a company has looked into and leaves out; docs/hints.md lists all."""
+
+    leave_out: tuple[str, ...] = ()
 
 
 class Data(Frozen):

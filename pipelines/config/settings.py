@@ -26,6 +26,7 @@ from pipelines.config.sections import (
     Engine,
     Export,
     Features,
+    Hints,
     MLflow,
     Monitoring,
     Paths,
@@ -45,6 +46,7 @@ class Settings(Mapping):
 
     company: Company = Company()
     data: Data = Data()
+    hints: Hints = Hints()
     paths: Paths = Paths()
     mlflow: MLflow = MLflow()
     store: Store = Store()

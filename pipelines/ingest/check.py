@@ -30,6 +30,7 @@ def check(settings: Settings) -> CheckReport:
     """
     groups(settings)
     trained_targets(settings)
+    hints.stop_on_unknown(settings)
     surveyed = survey(settings)
     with closing(surveyed.connection):
         report = surveyed.report()

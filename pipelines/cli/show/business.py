@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from itertools import islice
+from itertools import groupby, islice
 from textwrap import fill, shorten
 from typing import TYPE_CHECKING
 
@@ -151,36 +151,47 @@ def _late(record: TableRecord) -> str:
 
 
 def _seats(seats: Seats) -> Iterator[str]:
-    most = "at least " if seats.is_lower_bound else ""
-    access = "" if seats.with_access is None else f", {seats.with_access:,} users with access"
-    yield (
-        f"Seats: {PLAIN.number(seats.licensed)} licensed{access}, {most}{seats.active:,} people "
-        "active in 28 days"
-    )
+    figures = [f"{PLAIN.number(seats.licensed)} licensed" if seats.licensed else "none licensed"]
+    if seats.with_access is not None:
+        figures.append(f"{seats.with_access:,} users with access")
+    if seats.active is not None:
+        least = "at least " if seats.is_lower_bound else ""
+        figures.append(f"{least}{seats.active:,} people active in 28 days")
+    yield f"Seats: {', '.join(figures)}"
 
 
-def _usage(usage: Usage) -> Iterator[str]:
-    yield (
-        f"Usage: {PLAIN.percent(usage.subscribed_share, 1)} of its rows on a day with a "
-        f"subscription; {usage.active_accounts:,} of {usage.paying_accounts:,} paying accounts "
-        "active in 28 days"
-    )
+def _usage(usage: Usage | None) -> Iterator[str]:
+    if usage is not None:
+        yield (
+            f"Usage: {PLAIN.percent(usage.subscribed_share, 1)} of its rows on a day with a "
+            f"subscription; {usage.active_accounts:,} of {usage.paying_accounts:,} paying accounts "
+            "active in 28 days"
+        )
 
 
 def hints(found: Sequence[Hint]) -> None:
-    """Print each hint: the figure first, what it means, what to do."""
+    """Print each hint: the figures first, what they mean, what to do."""
     if not found:
         return
     line()
     line(f"Hints ({len(found)}): what meets the contract and may still be a mistake", "bold")
-    for hint in found:
+    for name, group in groupby(found, key=lambda hint: hint.name):
         line()
-        line(f"  {hint.place}: {hint.name}", "bold")
-        _paragraph(f"{hint.figure} {hint.means}")
+        line(f"  {name}", "bold")
+        _hint(list(group))
+
+
+def _hint(places: Sequence[Hint]) -> None:
+    """Print the places of one hint; what they have in common once."""
+    for hint in places:
+        _paragraph(f"{hint.place}: {hint.figure}")
         for example in islice(hint.examples, EXAMPLES):
             cells = ", ".join(f"{name}={value}" for name, value in example.items())
             line(f"    {shorten(cells, 160, placeholder=' …')}")
-        _paragraph(f"→ {hint.do} ({hint.docs})")
+    _paragraph(places[0].means)
+    for do in dict.fromkeys(hint.do for hint in places):
+        _paragraph(f"→ {do}")
+    _paragraph(f"  {places[0].docs}")
 
 
 def _paragraph(text: str) -> None:

@@ -55,9 +55,12 @@ class CheckedTables:
         """Say whether each of ``tables`` is there and has rows."""
         return all(self.rows.get(name) for name in tables)
 
-    def select(self, sql: str, *values: Any) -> list[dict[str, Any]]:
-        """Return the rows of a query, each by column name; ``?`` in it stand for ``values``."""
-        cursor = self.connection.execute(sql, list(values))
+    def select(self, sql: str, *values: Any, **named: Any) -> list[dict[str, Any]]:
+        """Return the rows of a query, each by column name.
+
+        ``?`` and ``$1`` in it stand for ``values``, ``$name`` for ``named``.
+        """
+        cursor = self.connection.execute(sql, named or list(values))
         names = [column[0] for column in cursor.description or ()]
         return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 

@@ -17,7 +17,7 @@ class Summary:
     """The company in figures, on the last complete day and before.
 
     Amounts are in ``currency`` a year. ``months`` are ends of months, ``years`` calendar years,
-    both with the newest last.
+    both with the newest last. ``usage`` is null at a company that records none.
     """
 
     currency: str
@@ -26,7 +26,7 @@ class Summary:
     years: list[YearRevenue]
     prices: list[ProductPrices]
     seats: Seats
-    usage: Usage
+    usage: Usage | None
     records: list[TableRecord]
 
     def as_dict(self) -> dict[str, Any]:

@@ -21,12 +21,12 @@ class Seats:
 
     ``licensed`` counts products priced by seats, all products without a price list. ``active`` are
     the people who used something in the last 28 days; where usage keeps counts, the sum over
-    accounts of the largest one, a lower bound (``is_lower_bound``). ``with_access`` is null
-    without the table ``users``.
+    accounts of the largest one, a lower bound (``is_lower_bound``), and null where usage is
+    not recorded. ``with_access`` is null without the table ``users``.
     """
 
     licensed: float
-    active: int
+    active: int | None
     is_lower_bound: bool
     with_access: int | None
 
@@ -58,6 +58,11 @@ def seats(tables: CheckedTables) -> Seats:
         """,
         tables.last_day,
     )["units"]
+    active, is_lower_bound = _active(tables) if tables.has("usage_daily") else (None, False)
+    return Seats(licensed, active, is_lower_bound, _with_access(tables))
+
+
+def _active(tables: CheckedTables) -> tuple[int, bool]:
     people = tables.first(
         f"""
         SELECT count(DISTINCT (account_id, user_id)) FILTER (user_id IS NOT NULL) AS persons,
@@ -70,12 +75,7 @@ def seats(tables: CheckedTables) -> Seats:
         """,
         tables.last_day,
     )
-    return Seats(
-        licensed=licensed,
-        active=int(people["persons"] + people["counted"]),
-        is_lower_bound=bool(people["counted"]),
-        with_access=_with_access(tables),
-    )
+    return int(people["persons"] + people["counted"]), bool(people["counted"])
 
 
 def _with_access(tables: CheckedTables) -> int | None:
@@ -89,8 +89,10 @@ def _with_access(tables: CheckedTables) -> int | None:
     return int(counted["people"])
 
 
-def usage(tables: CheckedTables) -> Usage:
+def usage(tables: CheckedTables) -> Usage | None:
     """Return how much of the usage a subscription covers, and how many who pay use anything."""
+    if not tables.has("usage_daily"):
+        return None
     covered = tables.first(
         """
         WITH days AS (

@@ -11,6 +11,7 @@ import duckdb
 import pytest
 
 from pipelines.config.settings import Settings, load
+from pipelines.ingest.check import check
 from pipelines.ingest.tables import ingest
 
 DOCUMENT = Path(__file__).parents[3] / "docs/connect-your-data.md"
@@ -147,6 +148,20 @@ c3,b,core,2026-01-01,2026-01-15,5,100,true
         },
         {"2026-01": 0, "2026-02": 1200},
     ),
+    "Early renewal under a new number": Recipe(
+        {
+            "subscriptions": None,
+            "contracts": """
+contract_no,customer,product,from_day,to_day,seats,monthly_price,signed_day
+c1,a,core,2026-01-01,2027-01-01,100,1000,2026-01-01
+c2,a,core,2026-04-01,2027-04-01,150,1500,2026-03-20
+c3,b,core,2026-01-01,2026-03-01,5,50,2026-01-01
+c4,b,core,2026-04-01,,5,50,2026-04-01
+""",
+        },
+        # a pays for 150 seats from April on, not for 250; b's pause in March stays one.
+        {"2026-02": 12_600, "2026-03": 12_000, "2026-04": 18_600, "2026-05": 18_600},
+    ),
     "Invoices and credit notes": Recipe(
         {
             "subscriptions": None,
@@ -223,6 +238,22 @@ def test_a_currency_without_a_rate_is_refused(tmp_path: Path) -> None:
     contracts.write_text(contracts.read_text("utf-8").replace("USD", "NOK"), "utf-8")
     with pytest.raises(Exception, match=r"subscriptions\.unit_price, not_null: 1 of 2 rows"):
         ingest(settings)
+
+
+def test_an_early_renewal_ends_the_old_contract_as_soon_as_it_is_signed(tmp_path: Path) -> None:
+    settings = connected(tmp_path, "Early renewal under a new number")
+    ingest(settings)
+    ends = [
+        (line["subscription_id"], str(line["ended_on"]), str(line["ended_known_on"]))
+        for line in table(settings, "subscriptions")
+    ]
+    assert ends == [
+        ("c1", "2026-04-01", "2026-03-20"),
+        ("c2", "2027-04-01", "2027-04-01"),
+        ("c3", "2026-03-01", "2026-03-01"),
+        ("c4", "None", "None"),
+    ]
+    assert check(settings).hints == ()
 
 
 def test_merged_and_child_accounts_are_mapped_to_the_one_people_talk_to(tmp_path: Path) -> None:

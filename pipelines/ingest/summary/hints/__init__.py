@@ -5,8 +5,38 @@ A hint stops nothing. It names a figure, what it means for the scores, and what 
 
 from __future__ import annotations
 
-from pipelines.ingest.summary.hints import attributes, ends
-from pipelines.ingest.summary.hints.declaration import HINTS, Finding, Hint, find, hint
+from pipelines.ingest.summary.hints import (
+    accounts,
+    attributes,
+    days,
+    ends,
+    overlaps,
+    prices,
+    units,
+)
+from pipelines.ingest.summary.hints.declaration import (
+    HINTS,
+    Finding,
+    Hint,
+    find,
+    hint,
+    stop_on_unknown,
+)
 from pipelines.ingest.summary.hints.document import document
 
-__all__ = ["HINTS", "Finding", "Hint", "attributes", "document", "ends", "find", "hint"]
+__all__ = [
+    "HINTS",
+    "Finding",
+    "Hint",
+    "accounts",
+    "attributes",
+    "days",
+    "document",
+    "ends",
+    "find",
+    "hint",
+    "overlaps",
+    "prices",
+    "stop_on_unknown",
+    "units",
+]

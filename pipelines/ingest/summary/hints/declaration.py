@@ -9,9 +9,14 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from features.errors import UsageError
+from pipelines.config.error_messages import nearest
 from pipelines.ingest.summary.checked_tables import CheckedTables
+
+if TYPE_CHECKING:
+    from pipelines.config.settings import Settings
 
 DOCUMENT = "docs/hints.md"
 """Where every hint stands with its meaning and way out."""
@@ -99,6 +104,11 @@ HINTS: dict[str, Declaration] = {}
 """Every hint by name, in the order in which they are shown."""
 
 
+def counted(number: int, noun: str) -> str:
+    """Return a number with its noun: 1 line, 2 lines."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
 def hint(
     *, needs: tuple[str, ...], do: str, recipe: str = "", leaves_no_outcomes: bool = False
 ) -> Callable[[Look], Look]:
@@ -111,7 +121,7 @@ def hint(
     do
         What a person can do, without a full stop.
     recipe
-        The bold word of docs/connect-your-data.md whose recipe helps, if there is one.
+        The recipe of docs/connect-your-data.md that helps, if there is one.
     leaves_no_outcomes
         Whether it explains empty labels, so that ``train`` names it where outcomes are missing.
     """
@@ -125,10 +135,25 @@ def hint(
 
 
 def find(tables: CheckedTables, *, leaves_no_outcomes: bool = False) -> tuple[Hint, ...]:
-    """Return every hint that holds; on demand only those that explain missing outcomes."""
+    """Return every hint that holds; on demand only those that explain missing outcomes.
+
+    Those that the company's [hints] leave out are not looked for.
+    """
     wanted = [
         declared
         for declared in HINTS.values()
-        if declared.leaves_no_outcomes or not leaves_no_outcomes
+        if declared.name not in tables.settings.hints.leave_out
+        and (declared.leaves_no_outcomes or not leaves_no_outcomes)
     ]
     return tuple(hint for declared in wanted for hint in declared.hints(tables))
+
+
+def stop_on_unknown(settings: Settings) -> None:
+    """Raise ``UsageError`` where [hints] leaves out what is no hint."""
+    problems = [
+        f"hints.leave_out: there is no {name!r}{nearest(name, list(HINTS))}"
+        for name in settings.hints.leave_out
+        if name not in HINTS
+    ]
+    if problems:
+        raise UsageError(problems)

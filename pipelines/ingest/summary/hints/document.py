@@ -7,7 +7,8 @@ from pipelines.ingest.summary.hints.declaration import HINTS, Declaration
 LEAD = """`expansion check` holds the data against the [contract](data-contract.md), then shows the
 business that the data describes. A hint is data that keeps the contract and still looks like
 a mistake in the mapping. It stops nothing: look at the figure, ask who knows, correct the mapping
-or leave it. `--json` has every hint with its figure and examples."""
+or leave it. `[hints] leave_out = ["name"]` silences one that you have looked into; `--json` has
+every hint with its figure and examples."""
 
 
 def document(generated: str) -> str:
@@ -18,8 +19,7 @@ def document(generated: str) -> str:
 
 def _section(declared: Declaration) -> str:
     recipe = (
-        f" Recipe: **{declared.recipe}** in [mapping special cases]"
-        "(connect-your-data.md#mapping-special-cases)."
+        f" Recipe: [{declared.recipe}](connect-your-data.md#{_anchor(declared.recipe)})."
         if declared.recipe
         else ""
     )
@@ -29,3 +29,7 @@ def _section(declared: Declaration) -> str:
         f"## {declared.name}\n\n{declared.means}{train}\n\nLooks at {looked_at}. "
         f"What to do: {declared.do}.{recipe}"
     )
+
+
+def _anchor(heading: str) -> str:
+    return heading.lower().replace(" ", "-")

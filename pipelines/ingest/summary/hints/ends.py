@@ -44,3 +44,33 @@ def never_ends(tables: CheckedTables) -> Iterator[Finding]:
                 f"{name}.{column}",
                 f"Empty in all {row['rows']:,} rows of {row['days'] / 365.25:.1f} years: {looks}.",
             )
+
+
+AHEAD_SHARE = 0.8
+FEW_ENDS = 10
+
+
+@hint(
+    needs=("subscriptions",),
+    do="map ended_known_on to the day on which the end became known; the end of a billing period "
+    "is known when no other follows: ended_known_on = ended_on",
+    leaves_no_outcomes=True,
+)
+def ends_known_from_the_start(tables: CheckedTables) -> Iterator[Finding]:
+    """Nearly every end was known on the day its period began, as when each month's row carries its
+    last day. All is then contracted and nothing left to predict: labels are empty.
+    """  # noqa: D205
+    counts = tables.first(
+        """
+        SELECT count(*) AS ends,
+            count(*) FILTER (ended_known_on <= greatest(starts_on, known_at::DATE)) AS ahead,
+            median(ended_on - starts_on) AS days
+        FROM summary.lines WHERE ended_on IS NOT NULL AND isfinite(ended_on)
+        """
+    )
+    if counts["ends"] >= FEW_ENDS and counts["ahead"] >= AHEAD_SHARE * counts["ends"]:
+        yield Finding(
+            "subscriptions.ended_known_on",
+            f"{counts['ahead']:,} of {counts['ends']:,} ends were known on the day the period "
+            f"began or before, {counts['days']:,.0f} days (median) ahead.",
+        )
