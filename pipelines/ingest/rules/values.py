@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from features.contract import Table
+from pipelines.ingest.placeholder_days import READ, is_placeholder, is_zero, may_be_placeholder
 from pipelines.ingest.rules.core import Spots, rule
 
 
@@ -13,7 +14,22 @@ from pipelines.ingest.rules.core import Spots, rule
 def type_(table: Table) -> Spots:
     """A value cannot be read as its column's type."""
     for column in table.columns:
-        yield column.name, f"__raw_{column.name} IS NOT NULL AND {column.name} IS NULL"
+        unread = f"__raw_{column.name} IS NOT NULL AND {column.name} IS NULL"
+        if may_be_placeholder(column):
+            # Others are empty on purpose: a placeholder, or the day on which one became known.
+            unread += f" AND {READ}{column.name} IS NULL AND NOT {is_zero(column.name)}"
+        yield column.name, unread
+
+
+@rule(
+    do="nothing, if it stands for no end or no day; else correct it at the source",
+    refuse_above=1.0,
+)
+def placeholder(table: Table) -> Spots:
+    """A day such as 9999-12-31 or 1900-01-01 stands for 'none', and is read as empty."""
+    for column in table.columns:
+        if may_be_placeholder(column):
+            yield column.name, f"__raw_{column.name} IS NOT NULL AND {is_placeholder(column.name)}"
 
 
 @rule(do="fill it in the mapping, for example coalesce(x, ...), or leave the rows out with `where`")

@@ -11,6 +11,7 @@ from features.contract import TABLES, Column, Table
 from pipelines.common.sql_quoting import SQL_TYPES, columns_of, literal, quoted, unquoted
 from pipelines.config.mapping import TableMapping, is_plain_name
 from pipelines.ingest.files.value_types import INSTANT, TEXT, Reading
+from pipelines.ingest.placeholder_days import READ, dated_by, is_placeholder, may_be_placeholder
 from pipelines.ingest.sources import readers
 from pipelines.ingest.sources.errors import Faults, first_line
 from pipelines.ingest.sources.expressions import UNREADABLE, broken, expressions, tried
@@ -103,12 +104,30 @@ def _cast(
     )
     raw = f"SELECT {values} FROM {source}"
     types = columns_of(connection, f"({raw})")
+    read = "".join(
+        f"{_typed(column, types[RAW + column.name], readings)} AS {quoted(READ + column.name)}, "
+        for column in table.columns
+        if may_be_placeholder(column)
+    )
     cast = ", ".join(
-        f"{_typed(column, types[RAW + column.name], readings)} AS {quoted(column.name)}"
+        f"{_or_none(table, column, readings, types)} AS {quoted(column.name)}"
         for column in table.columns
     )
     target = f"typed.{quoted(table.name)}"
-    connection.execute(f"CREATE VIEW {target} AS SELECT {cast}, * FROM ({raw}) AS raw")
+    connection.execute(
+        f"CREATE VIEW {target} AS SELECT {cast}, * FROM (SELECT {read}* FROM ({raw}) AS raw)"
+    )
+
+
+def _or_none(
+    table: Table, column: Column, readings: Mapping[str, Reading], types: Mapping[str, str]
+) -> str:
+    """Return the value as read, or null where a day is a placeholder or dates one."""
+    if not may_be_placeholder(column):
+        return _typed(column, types[RAW + column.name], readings)
+    dated = [name for name in (column.name, dated_by(table, column)) if name]
+    empty = " OR ".join(map(is_placeholder, dated))
+    return f"CASE WHEN {empty} THEN NULL ELSE {quoted(READ + column.name)} END"
 
 
 def _typed(column: Column, raw_type: str, readings: Mapping[str, Reading]) -> str:

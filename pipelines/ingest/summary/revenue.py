@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from pipelines.ingest.placeholder_days import FIRST_YEAR
 from pipelines.ingest.summary.checked_tables import CheckedTables
 
 MONTHS = 13
@@ -86,7 +87,8 @@ def revenue_on(tables: CheckedTables, days: list[date]) -> list[DayRevenue]:
 def first_start(tables: CheckedTables) -> date | None:
     """Return the day on which the first paid line starts, placeholders such as 1900 left out."""
     first: date | None = tables.first(
-        "SELECT min(starts_on) AS day FROM summary.lines WHERE arr > 0 AND year(starts_on) > 1980"
+        "SELECT min(starts_on) AS day FROM summary.lines "
+        f"WHERE arr > 0 AND year(starts_on) >= {FIRST_YEAR}"
     )["day"]
     return first
 

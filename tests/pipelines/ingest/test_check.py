@@ -35,6 +35,12 @@ def line(quantity: str = "1", currency: str = "EUR", signed: str = "2024-01-01")
     return {"subscriptions": SUBSCRIPTIONS + text}
 
 
+def ending(day: str) -> dict[str, str]:
+    """Return a line without an end whose end is written as ``day``."""
+    text = LINE.format(quantity=1, currency="EUR", signed="2024-01-01")
+    return {"subscriptions": SUBSCRIPTIONS + text.replace(",,,", f",{day},2024-01-01,")}
+
+
 def usage(*rows: str) -> dict[str, str]:
     return {"usage_daily": USAGE_DAILY + "".join(f"{row}\n" for row in rows)}
 
@@ -61,6 +67,7 @@ CASES = [
     Case("type", "subscriptions.quantity", line(quantity="many")),
     Case("type", "usage_daily.active_users", one_usage(users="1.5")),
     Case("type", "usage_daily.day", one_usage(day="1.2.2024")),
+    Case("placeholder", "subscriptions.ended_on", ending("9999-12-31")),
     Case("not_null", "accounts.name", NAMELESS),
     Case("allowed", "contacts.role", contact(role="friend")),
     Case("minimum", "subscriptions.quantity", line(quantity="-1")),

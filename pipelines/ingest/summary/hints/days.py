@@ -7,6 +7,7 @@ from typing import Any
 
 from features.contract import TABLES, Table
 from models.i18n.number_format import PLAIN
+from pipelines.ingest.placeholder_days import FIRST_YEAR
 from pipelines.ingest.summary.checked_tables import CheckedTables
 from pipelines.ingest.summary.hints.declaration import Finding, counted, hint
 from pipelines.ingest.summary.records import HAPPENED
@@ -68,7 +69,7 @@ def _late(tables: CheckedTables, table: Table) -> dict[str, Any]:
         WITH entries AS (
             SELECT {happened} AS happened, known_at::DATE AS known_on, count(*) AS entries
             FROM {relation} WHERE isfinite(known_at) AND isfinite({happened})
-                AND year({happened}) > 1980 GROUP BY ALL
+                AND year({happened}) >= {FIRST_YEAR} GROUP BY ALL
         ), late AS (SELECT * FROM entries WHERE known_on - happened > {LATE_DAYS})
         SELECT (SELECT coalesce(sum(entries), 0) FROM entries)::BIGINT AS rows,
             coalesce(sum(entries), 0)::BIGINT AS late,
@@ -78,9 +79,6 @@ def _late(tables: CheckedTables, table: Table) -> dict[str, Any]:
         FROM late
         """
     )
-
-
-LAST_YEAR_OF_PLACEHOLDERS = 1980
 
 
 @hint(
@@ -99,7 +97,7 @@ def placeholder_days(tables: CheckedTables) -> Iterator[Finding]:
         counts = tables.first(
             "SELECT "
             + ", ".join(
-                f"count(*) FILTER (isfinite({day}) AND year({day}) < {LAST_YEAR_OF_PLACEHOLDERS}) "
+                f"count(*) FILTER (isfinite({day}) AND year({day}) < {FIRST_YEAR}) "
                 f"AS n_{day}, min({day}) AS low_{day}"
                 for day in days
             )
@@ -112,7 +110,7 @@ def placeholder_days(tables: CheckedTables) -> Iterator[Finding]:
             yield Finding(
                 f"{name}.{day}",
                 f"{counted(counts[f'n_{day}'], 'row')} of {tables.rows[name]:,} before "
-                f"{LAST_YEAR_OF_PLACEHOLDERS}, such as {str(counts[f'low_{day}'])[:10]}.",
+                f"{FIRST_YEAR}, such as {str(counts[f'low_{day}'])[:10]}.",
             )
 
 
@@ -134,7 +132,7 @@ def use_before_the_start(tables: CheckedTables) -> Iterator[Finding]:
         WITH starts AS (SELECT account_id, min(starts_on) AS start FROM summary.lines GROUP BY 1),
         days AS (
             SELECT account_id, day, count(*) AS entries FROM clean.usage_daily
-            WHERE isfinite(day) AND year(day) >= {LAST_YEAR_OF_PLACEHOLDERS} GROUP BY ALL
+            WHERE isfinite(day) AND year(day) >= {FIRST_YEAR} GROUP BY ALL
         )
         SELECT coalesce(sum(entries), 0)::BIGINT AS rows, coalesce(sum(entries) FILTER (
             day < start - {TRIAL_DAYS}), 0)::BIGINT AS early,
