@@ -148,19 +148,23 @@ class Decisions:
     def departures(self) -> ir.Table:
         """The ends of accounts' last lines after which none followed in the grace days.
 
-        ``KEYS``, ``changed_on``, ``product_id`` (null) and ``arr``: all that was lost within the
-        horizon and not known to end before, what was given up earlier included. Of an account that
-        came back and left again, the last end has it all.
+        ``KEYS``, ``changed_on``, ``product_id`` (null) and ``arr``: what the account was to pay by
+        contract and what it gained within the horizon, all of which is lost: its decided changes
+        summed up, without the gains that other labels count. Of an account that came back and left
+        again, the last end has it all.
         """
         stops = self.spine.join(self.events.stops, "account_id")
         stops = stops.filter(within(stops.changed_on, stops.as_of, self.horizon.days))
         pause = stops.resumed_on.delta(stops.changed_on, unit="day")
         gone = stops.filter(stops.resumed_on.isnull() | (pause > self.horizon.grace_days))
         last = gone.mutate(last_on=gone.changed_on.max().over(ibis.window(group_by=KEYS)))
-        losses = self.lost(self.decreases, self.drops, self.downgrades)
-        sums = losses.group_by(KEYS).aggregate(lost=losses.arr.sum())
+        increases = self.increases, self.ramp_starts, self.new_products, self.upgrades
+        gains = self.gained(*increases).select(*KEYS, "arr")
+        changes = self.changes.select(*KEYS, arr=-self.changes.arr_decided)
+        sums = gains.union(changes).group_by(KEYS).aggregate(lost=ibis._.arr.sum())
         both = last.left_join(sums, KEYS)
-        arr = ibis.ifelse(both.changed_on == both.last_on, both.lost.fill_null(0.0), 0.0)
+        lost = ibis.greatest(both.lost.fill_null(0.0), 0.0)
+        arr = ibis.ifelse(both.changed_on == both.last_on, lost, 0.0)
         return both.select(*KEYS, "changed_on", product_id=ibis.null("string"), arr=arr)
 
     def gained(self, *changes: ir.Table) -> ir.Table:

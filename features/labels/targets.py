@@ -106,7 +106,8 @@ def downsell(decisions: Decisions) -> ir.Table:
 def churn(decisions: Decisions) -> ir.Table:
     """The last subscription ends within the horizon and none follows in the grace days.
 
-    Only what is paid for counts. Its ARR is all that was lost within the horizon.
+    Only what is paid for counts. Its ARR is what was contracted for the horizon's end and what was
+    gained on the way.
     """
     return decisions.departures
 

@@ -43,7 +43,8 @@ def contract_periods(lines: ir.Table, by: Sequence[str], grace_days: int) -> ir.
     - A paid period that pauses for up to ``grace_days`` goes on until it is paid again; a free
       month is such a pause and no period of its own. So is a pause of a free one among free ones.
       A line pauses when it goes on later and nothing of its product took its place on the day it
-      ended; a product pauses when none of it runs until it goes on, under whatever number.
+      ended; a product when none of it runs until it goes on, under whatever number; an account
+      when nothing runs until something does, another product included.
 
     Parameters
     ----------
@@ -91,37 +92,36 @@ def _pauses_closed(lines: ir.Table, by: Sequence[str], grace_days: int) -> ir.Ta
     product = [*by, "product_id", "paid"]
     starts = lines.select(**{f"begun_{name}": name for name in [*product, "starts_on"]}).distinct()
     line = ibis.window(group_by=[*product, "subscription_id"], order_by="starts_on")
-    lines = _stretched(lines, product).mutate(
-        line_resumes_on=lines.starts_on.lead().over(line),
-    )
+    lines = lines.mutate(line_resumes_on=lines.starts_on.lead().over(line))
+    lines = _stretched(_stretched(lines, product, "product"), [*by, "paid"], "account")
     same_day = [lines[name] == starts[f"begun_{name}"] for name in product]
     joined = lines.left_join(starts, [*same_day, lines.ended_on == starts.begun_starts_on])
     taken_over = joined.begun_starts_on.notnull()
     line_resumes_on = ibis.ifelse(taken_over, ibis.null("date"), joined.line_resumes_on)
-    stops = joined.ended_on == joined.stretch_ends_on
-    product_resumes_on = ibis.ifelse(stops, joined.stretch_resumes_on, ibis.null("date"))
-    closed = ibis.coalesce(
-        _soon(line_resumes_on, joined.ended_on, grace_days),
-        _soon(product_resumes_on, joined.ended_on, grace_days),
-        joined.ended_on,
-    )
-    return joined.mutate(ended_on=closed)
+    resumptions = line_resumes_on, joined.product_resumes_on, joined.account_resumes_on
+    closed = [_soon(day, joined.ended_on, grace_days) for day in resumptions]
+    return joined.mutate(ended_on=ibis.coalesce(*closed, joined.ended_on))
 
 
-def _stretched(lines: ir.Table, product: Sequence[str]) -> ir.Table:
-    """Add when the stretch ends in which some period of the product runs, and the next begins."""
+def _stretched(lines: ir.Table, by: Sequence[str], what: str) -> ir.Table:
+    """Add when ``what``, told apart by ``by``, resumes after the end of a period that stops it.
+
+    Null where something of it runs on, or nothing follows.
+    """
     order = [lines.starts_on, lines.subscription_id]
     until = ibis.coalesce(lines.ended_on, ibis.literal(NEVER))
-    before = ibis.window(group_by=product, order_by=order, preceding=(None, 1), following=None)
+    before = ibis.window(group_by=by, order_by=order, preceding=(None, 1), following=None)
     lines = lines.mutate(until=until, reached_on=until.max().over(before))
     begins = lines.reached_on.isnull() | (lines.starts_on > lines.reached_on)
     lines = lines.mutate(begins=ibis.ifelse(begins, 1, 0))
-    so_far = ibis.cumulative_window(group_by=product, order_by=order)
-    later = ibis.window(group_by=product, order_by=order, preceding=None, following=(1, None))
+    so_far = ibis.cumulative_window(group_by=by, order_by=order)
+    later = ibis.window(group_by=by, order_by=order, preceding=None, following=(1, None))
     next_on = ibis.ifelse(lines.begins == 1, lines.starts_on, ibis.null("date")).min().over(later)
-    lines = lines.mutate(stretch=lines.begins.sum().over(so_far), stretch_resumes_on=next_on)
-    whole = ibis.window(group_by=[*product, "stretch"])
-    return lines.mutate(stretch_ends_on=lines.until.max().over(whole))
+    lines = lines.mutate(stretch=lines.begins.sum().over(so_far), next_on=next_on)
+    stretch = ibis.window(group_by=[*by, "stretch"])
+    stops = lines.until == lines.until.max().over(stretch)
+    resumes_on = ibis.ifelse(stops, lines.next_on, ibis.null("date"))
+    return lines.mutate(**{f"{what}_resumes_on": resumes_on})
 
 
 def _soon(day: ir.DateValue, after: ir.DateValue, days: int) -> ir.DateValue:

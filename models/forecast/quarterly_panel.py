@@ -82,8 +82,7 @@ class Panel:
 
     @cached_property
     def _rows(self) -> dict[date, pd.DataFrame]:
-        by_date = self.frame.groupby("as_of")
-        return {day: by_date.get_group(day) for day in sorted(self.frame["as_of"].unique())}
+        return _by_date(self.frame)
 
     def at(self, origin: date) -> pd.DataFrame:
         """Return the accounts that pay at ``origin``."""
@@ -103,7 +102,7 @@ class Panel:
 
     @cached_property
     def _settled(self) -> dict[date, pd.DataFrame]:
-        return dict(iter(self.settled.groupby("as_of")))
+        return _by_date(self.settled)
 
     def realised(self, origin: date, read_on: date = date.max) -> Retention | None:
         """Return what became of the accounts of ``origin`` in a year, if that has passed.
@@ -156,6 +155,11 @@ class Panel:
                 "ramp": ramps(rows, 1),
             }
         )
+
+
+def _by_date(rows: pd.DataFrame) -> dict[date, pd.DataFrame]:
+    by_date = rows.groupby("as_of")
+    return {day: by_date.get_group(day) for day in sorted(rows["as_of"].unique())}
 
 
 def binding(rows: pd.DataFrame, quarter: int) -> np.ndarray:

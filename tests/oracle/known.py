@@ -132,21 +132,19 @@ def _goes_on(period: Row, ended: list[Row], grace: int) -> date | None:
     end = period["ended_on"]
     if end is None:
         return None
-    product = [
-        p
-        for p in ended
-        if p["product_id"] == period["product_id"] and is_paid(p) == is_paid(period)
-    ]
+    alike = [p for p in ended if is_paid(p) == is_paid(period)]
+    product = [p for p in alike if p["product_id"] == period["product_id"]]
     line = [p for p in product if p["subscription_id"] == period["subscription_id"]]
     soon = end + timedelta(days=grace)
     if not [p for p in product if p["starts_on"] == end]:
         later = [p["starts_on"] for p in line if p["starts_on"] > period["starts_on"]]
         if later and end < min(later) <= soon:
             return min(later)
-    if not [p for p in product if runs(p, end)]:
-        later = [p["starts_on"] for p in product if p["starts_on"] > end]
-        if later and min(later) <= soon:
-            return min(later)
+    for kin in (product, alike):
+        if not [p for p in kin if runs(p, end)]:
+            later = [p["starts_on"] for p in kin if p["starts_on"] > end]
+            if later and min(later) <= soon:
+                return min(later)
     return None
 
 

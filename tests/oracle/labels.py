@@ -64,24 +64,26 @@ def _occurrences(periods: list[Row], look: Look, price_changes: bool) -> dict[st
     starts = [day for day in log if day["kind"] == "start"]
     stops = [day for day in log if day["kind"] == "stop"]
     for day in log:
-        part = _decided(day, look)
+        part = decided(day, look)
         others = {"start": stops, "stop": starts}.get(day["kind"], [])
-        if part and not [o for o in others if _replaces(day, o, look.grace)]:
-            for name, amount in _outcome(day, part, log, look):
+        if part and not [o for o in others if replaces(day, o, look.grace)]:
+            for name, amount in outcome(day, part, log, look):
                 found[name].append(amount)
-    net = _net(starts, stops, look)
-    if net:
-        found["upsell" if net > 0 else "downsell"].append(abs(net))
-    found["churn"] = _churned(periods, sum(found["downsell"]), look)
+    difference = net(starts, stops, look)
+    if difference:
+        found["upsell" if difference > 0 else "downsell"].append(abs(difference))
+    parts = [part["arr"] for day in log if (part := decided(day, look))]
+    lost = sum(found["upsell"]) + sum(found["cross_sell"]) - sum(parts)
+    found["churn"] = churned(periods, max(lost, 0.0), look)
     if found["churn"]:
         found["downsell"] = []
     return found
 
 
-def _outcome(day: Row, part: Row, log: list[Row], look: Look) -> list[tuple[str, float]]:
+def outcome(day: Row, part: Row, log: list[Row], look: Look) -> list[tuple[str, float]]:
     """Return the outcome of a decided part of a change, and its amount."""
-    gain = max(min(part["arr"], _worth(day, day)), 0.0)
-    loss = max(min(-part["arr"], -_worth(day, day)), 0.0)
+    gain = max(min(part["arr"], worth(day, day)), 0.0)
+    loss = max(min(-part["arr"], -worth(day, day)), 0.0)
     moved = part["moved"]
     if day["kind"] == "up" and moved > 1e-9:
         return [("upsell", gain)]
@@ -109,7 +111,7 @@ def _bought(start: Row, log: list[Row]) -> list[Row]:
 # --- What was decided -----------------------------------------------------------------------------
 
 
-def _signature(day: Row, ended: Row) -> date | None:
+def signature(day: Row, ended: Row) -> date | None:
     """Return the signature of what follows a period that ends on ``day``."""
     line = ended["subscription_id"]
     same = [p["signed_on"] for p in day["starting"] if p["subscription_id"] == line]
@@ -118,23 +120,23 @@ def _signature(day: Row, ended: Row) -> date | None:
     return max(same or new, default=None)
 
 
-def _decided(day: Row, look: Look) -> Row | None:
+def decided(day: Row, look: Look) -> Row | None:
     """Return the part of a change that was decided within the horizon, if there is one."""
     starting = [p for p in day["starting"] if look.holds(p["signed_on"])]
     ending = []
     for p in day["ending"]:
-        signed = _signature(day, p)
+        signed = signature(day, p)
         announced = p["ended_known_on"] is not None and p["ended_known_on"] < look.as_of
         if look.holds(signed) if signed else look.holds(day["day"]) and not announced:
             ending.append(p)
     if not starting and not ending:
         return None
     part = {"more": quantity(starting) - quantity(ending), "arr": arr(starting) - arr(ending)}
-    worth = _worth(day, part)
-    return {"arr": worth, "moved": part["arr"] if day["by_arr"] else part["more"]}
+    amount = worth(day, part)
+    return {"arr": amount, "moved": part["arr"] if day["by_arr"] else part["more"]}
 
 
-def _worth(day: Row, part: Row) -> float:
+def worth(day: Row, part: Row) -> float:
     """Return the ARR of a part of a change; at its new price where the currency changed."""
     whole = quantity(day["starting"])
     if len(day["currencies"]) > 1 and whole:
@@ -145,35 +147,35 @@ def _worth(day: Row, part: Row) -> float:
 # --- Replacements ---------------------------------------------------------------------------------
 
 
-def _replaces(day: Row, other: Row, grace: int) -> bool:
+def replaces(day: Row, other: Row, grace: int) -> bool:
     apart = abs((other["day"] - day["day"]).days)
     return bool(other["product"] != day["product"] and apart <= grace)
 
 
-def _net(starts: list[Row], stops: list[Row], look: Look) -> float:
+def net(starts: list[Row], stops: list[Row], look: Look) -> float:
     """Return how much ARR the replacements decided within the horizon brought, or cost."""
     gained: list[tuple[float, float]] = []
     currencies: set[str] = set()
     replaced: list[Row] = []
     for start in starts:
-        part = _decided(start, look)
-        mine = [stop for stop in stops if _replaces(start, stop, look.grace)]
+        part = decided(start, look)
+        mine = [stop for stop in stops if replaces(start, stop, look.grace)]
         if part and mine:
-            gained.append((part["arr"], _worth(start, start)))
+            gained.append((part["arr"], worth(start, start)))
             currencies.add(max(start["currencies"]))
             replaced += [s for s in mine if s not in replaced and not _settled(s, starts, look)]
     lost = [(0.0 if _was_over(s, look) else s["arr"], s["arr"]) for s in replaced]
     currencies |= {max(stop["currencies"]) for stop in replaced}
-    decided = sum(amounts[0] for amounts in gained + lost)
+    within = sum(amounts[0] for amounts in gained + lost)
     whole = sum(amounts[1] for amounts in gained + lost)
-    if len(currencies) > 1 or abs(whole) < 0.005 or abs(decided) < 0.005:
+    if len(currencies) > 1 or abs(whole) < 0.005 or abs(within) < 0.005:
         return 0.0
-    return min(decided, whole) if min(decided, whole) > 0 else min(max(decided, whole), 0.0)
+    return min(within, whole) if min(within, whole) > 0 else min(max(within, whole), 0.0)
 
 
 def _settled(stop: Row, starts: list[Row], look: Look) -> bool:
     """Say whether something signed before ``as_of`` replaces what stops."""
-    mine = [start for start in starts if _replaces(start, stop, look.grace)]
+    mine = [start for start in starts if replaces(start, stop, look.grace)]
     return any(p["signed_on"] < look.as_of for start in mine for p in start["starting"])
 
 
@@ -185,7 +187,7 @@ def _was_over(stop: Row, look: Look) -> bool:
 # --- Churn ----------------------------------------------------------------------------------------
 
 
-def _churned(periods: list[Row], lost: float, look: Look) -> list[float]:
+def churned(periods: list[Row], lost: float, look: Look) -> list[float]:
     """Return an amount for each time the account left: the last one has all that was lost."""
     days = day_log(paid_periods(periods, 0))
     amounts = []
