@@ -133,17 +133,20 @@ class Scoring:
     """One run of ``score``: which data, which release, when.
 
     ``created_at`` is UTC and naive; ``models`` holds each target's registered version.
+    ``release_id`` is ``None`` where no model is in use. ``rankings`` says by target what ranks the
+    accounts instead of a model: ``by``, and its ``auc`` with ``low`` and ``high``.
     """
 
     scoring_id: str
     as_of: date
     created_at: datetime
-    release_id: str
+    release_id: str | None
     data_fingerprint: str
     horizon_days: int
     accounts: int
     currency: str
     models: Mapping[str, Any]
+    rankings: Mapping[str, Any] | None = None
 
 
 SCORING = tuple(scorings.c[column.name] for column in fields(Scoring))
@@ -183,7 +186,8 @@ class AccountScore:
     ``arr_at_risk`` is the loss by notice, which is contracted, and the expected loss of the rest.
     ``probabilities`` and ``reasons`` are empty where the outcome is decided; reasons of a stored
     score are decoded when asked for. ``contracted`` is ``None`` in scorings from before it was
-    stored, ``decision`` in scorings without decisions.
+    stored, ``decision`` in scorings without decisions. ``rankings`` holds the account's position,
+    1 first, for targets without a model that something else ranks.
     """
 
     account_id: str
@@ -198,6 +202,7 @@ class AccountScore:
     reasons: Mapping[str, Reasons]
     contracted: Contracted | None = None
     decision: Decision | None = None
+    rankings: Mapping[str, int] | None = None
 
     @property
     def is_decided(self) -> bool:

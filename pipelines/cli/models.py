@@ -53,7 +53,10 @@ def train(
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Train, calibrate, evaluate and register one model per target; publish those with skill."""
+    """Train, calibrate, evaluate and register one model per target; publish those with skill.
+
+    Exits with 1 where nothing is usable: no target has a model, nor a baseline clear of chance.
+    """
     if trust and table is None:
         raise typer.BadParameter("--trust needs --table; else set [train] trusted")
 
@@ -68,7 +71,7 @@ def train(
         trusted = trust or ()
         return train_table(load(config), table, roles, tune=tune, trusted=trusted, progress=report)
 
-    run(work, results.trained, as_json=as_json)
+    run(work, results.trained, as_json=as_json, code=lambda result: int(not result.is_usable))
 
 
 @app.command()

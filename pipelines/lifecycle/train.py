@@ -14,8 +14,9 @@ import models
 from features.errors import DataError, UsageError
 from models.common.files import write_atomically
 from models.dataset import feature_table
-from models.lifecycle import model_card
+from models.lifecycle import fallback, model_card
 from models.lifecycle.candidate import TOO_SHORT, Candidate, parameters, train_candidate
+from models.lifecycle.fallback import Fallback
 from models.lifecycle.model_card_plots import pictures
 from models.registry import Registry, Run
 from models.release.card import Card, NotTrained
@@ -28,6 +29,7 @@ from pipelines.config.error_messages import nearest
 from pipelines.lifecycle.deploy import current, reconcile
 from pipelines.lifecycle.promote import deploy_first_versions
 from pipelines.lifecycle.promotion_log import champions, log
+from pipelines.lifecycle.training_record import MEMORY
 
 if TYPE_CHECKING:
     from features.labels.declaration import Rule
@@ -43,7 +45,8 @@ class TargetOutcome:
     """What became of one target: its verdict, and its version where a model was registered.
 
     ``card`` is ``None`` where no model could be trained. ``in_use`` is the champion by now;
-    ``champion`` says that it is this very version. ``notes`` are what else a reader should know.
+    ``champion`` says that it is this very version. ``fallback`` is what ranks accounts while no
+    model is in use, if anything does. ``notes`` are what else a reader should know.
     """
 
     target: str
@@ -54,16 +57,24 @@ class TargetOutcome:
     card: Card | None
     in_use: str | None = None
     notes: list[str] = field(default_factory=list)
+    fallback: Fallback | None = None
+
+    @property
+    def is_usable(self) -> bool:
+        """Whether a model is in use for the target, or could be."""
+        return self.in_use is not None or (self.card is not None and self.card.skill)
 
     def as_dict(self) -> dict[str, Any]:
         """Return the outcome as JSON-able values; ``card`` is empty where there is none."""
-        return {**vars(self), "card": self.card.to_json() if self.card else {}}
+        ranks = self.fallback.as_dict() if self.fallback else None
+        return {**vars(self), "card": self.card.to_json() if self.card else {}, "fallback": ranks}
 
     @classmethod
     def from_dict(cls, stored: Mapping[str, Any]) -> TargetOutcome:
         """Return the outcome that ``as_dict`` described."""
         card = Card.from_json(stored["card"]) if stored["card"] else None
-        return cls(**{**stored, "card": card})
+        ranks = Fallback.from_dict(stored["fallback"]) if stored.get("fallback") else None
+        return cls(**{**stored, "card": card, "fallback": ranks})
 
 
 @dataclass(frozen=True)
@@ -73,6 +84,11 @@ class TrainResult:
     targets: list[TargetOutcome]
     release: str | None
     unchanged: bool
+
+    @property
+    def is_usable(self) -> bool:
+        """Whether any target has a model, or a baseline that ranks accounts."""
+        return any(outcome.is_usable or outcome.fallback for outcome in self.targets)
 
     def as_dict(self) -> dict[str, Any]:
         """Return the result as JSON-able values."""
@@ -112,6 +128,8 @@ def train(
         rule = practitioner_rule(settings, name)
         outcomes.append(train_one(table, name, settings.train, registry, tune, capacity, rule))
     if all(outcome.verdict == TOO_SHORT for outcome in outcomes):
+        result = TrainResult(_with_champions(settings, outcomes), None, unchanged=False)
+        _remember(settings.work / MEMORY, "", result)  # what is lacking is known, and tried again
         raise DataError([f"{outcome.target}: {outcome.why}" for outcome in outcomes])
     report("publishing", 0.98)
     skilled = {
@@ -176,11 +194,25 @@ def train_one(
     )
     if isinstance(candidate, NotTrained):
         return TargetOutcome(
-            target, candidate.verdict, candidate.why, None, champion=False, card=None
+            target,
+            candidate.verdict,
+            candidate.why,
+            None,
+            champion=False,
+            card=None,
+            fallback=fallback.of_rule(table, target, rule, limits.seed),
         )
     version = registry.log(target, candidate.files, _run(candidate, table))
     card = candidate.card
-    return TargetOutcome(target, card.verdict, card.why, version, champion=False, card=card)
+    return TargetOutcome(
+        target,
+        card.verdict,
+        card.why,
+        version,
+        champion=False,
+        card=card,
+        fallback=fallback.of_card(card, table),
+    )
 
 
 def _refused(outcome: TargetOutcome, reasons: Sequence[str]) -> TargetOutcome:
@@ -229,10 +261,6 @@ def _digest(table: Path, limits: Train, chosen: Sequence[Any]) -> str:
     digest.update(json.dumps([*chosen, limits.model_dump(mode="json")]).encode())
     digest.update(source_digest(MODELS).encode())
     return digest.hexdigest()
-
-
-MEMORY = "training.json"
-"""The newest training's outcomes, and the digest of what it depended on."""
 
 
 def _unchanged(settings: Settings, digest: str) -> TrainResult | None:

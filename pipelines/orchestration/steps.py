@@ -40,7 +40,8 @@ def score(settings: Settings, progress: Progress) -> str:
     expected = result.expected_expansion_arr
     amount = "not known" if expected is None else f"{result.currency} {PLAIN.number(expected)}"
     money = f"expected expansion {amount}"
-    return f"{result.accounts:,} accounts, {money} (release {result.release_id})"
+    release = f"release {result.release_id}" if result.release_id else "no model in use"
+    return f"{result.accounts:,} accounts, {money} ({release})"
 
 
 def forecast(settings: Settings, progress: Progress) -> str:

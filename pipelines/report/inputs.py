@@ -200,17 +200,16 @@ def _forecast(settings: Settings, as_of: date) -> Mapping[str, Any] | None:
 
 
 def _cards(
-    settings: Settings, release_id: str, targets: Iterable[str]
+    settings: Settings, release_id: str | None, targets: Iterable[str]
 ) -> tuple[dict[str, dict[str, Any]], frozenset[str]]:
-    """Return the cards of the release that scored; of other targets those of the last training.
+    """Return the cards of the release that scored, if any; of others those of the last training.
 
     Of a target that no model could be trained for, the last training holds no more than why.
     """
-    folder = settings.release_folder / release_id
+    names, folder = list(targets), settings.release_folder / (release_id or "")
     if not folder.is_dir():
         folder = settings.release_folder / "current"
-    names = list(targets)
-    paths = {name: folder / name / "card.json" for name in names}
+    paths = {name: folder / name / "card.json" for name in names if release_id is not None}
     released = {name: _json(path) for name, path in paths.items() if path.exists()}
     trained = _json(settings.work / "training.json").get("targets", {})
     cards = {**trained, **released}

@@ -35,13 +35,18 @@ from pipelines.build.accounts import described
 from pipelines.build.as_of_table import table_on
 from pipelines.common.progress import Progress, silent
 from pipelines.lifecycle.deploy import current
+from pipelines.lifecycle.training_record import has_trained
 from pipelines.scoring import input_snapshots
 from pipelines.scoring.input_snapshots import Snapshot, path_of
 from pipelines.scoring.plays import account_cases, decide
+from pipelines.scoring.rankings import Ranking, rankings
 from pipelines.scoring.scorings import refuse_future
 
 if TYPE_CHECKING:
     from pipelines.config.settings import Settings
+
+NO_MODELS = "no-models"
+"""What the id of a scoring holds in the place of a release, where no model is in use."""
 
 
 @dataclass(frozen=True)
@@ -53,6 +58,7 @@ class ScoreResult:
     ``arr_at_risk`` lack the targets that ``leaves_out`` names, which no model says anything of.
     ``arr_at_risk`` includes ``arr_lost_by_notice``; ``arr_contracted_gain`` is on top of what is
     expected. The outcome of ``decided`` accounts is known: they have no probabilities.
+    ``rankings`` says by target what ranks the accounts where no model is in use.
 
     ``columns`` are the targets that short lists show: ``name``, ``title`` and ``direction``.
     """
@@ -60,8 +66,9 @@ class ScoreResult:
     scoring_id: str
     as_of: str
     accounts: int
-    release_id: str
+    release_id: str | None
     targets: list[str]
+    rankings: dict[str, dict[str, Any]]
     currency: str
     arr: float | None
     expected_expansion_arr: float | None
@@ -93,6 +100,7 @@ class _Scored:
     labels: Mapping[str, feature_table.Label]
     targets: Mapping[str, _TargetScores]
     contracted: ContractedColumns
+    rankings: Mapping[str, Ranking]
 
     @property
     def probabilities(self) -> dict[str, np.ndarray]:
@@ -149,24 +157,20 @@ def score(
 ) -> ScoreResult:
     """Score the newest rows of the feature table with the current release.
 
+    A target without a model in use has no probabilities; where training found a baseline clear of
+    chance, it ranks the accounts.
+
     ``missed`` scores a former day instead, for the history: without decisions, for a list that
     nobody saw must let no account rest.
 
     Raises
     ------
     DataError
-        When nothing is published yet, the release is damaged, the table lacks its inputs or ends
-        after today, or the accounts are missing.
+        When nothing was trained or published yet, the release is damaged, the table lacks its
+        inputs or ends after today, or the accounts are missing.
     """
     report = progress or silent
-    path = current(settings)
-    if path is None:
-        raise DataError(
-            f"{settings.release_folder}: no model is published; run `expansion train`, and "
-            "`expansion promote` where a model has skill"
-        )
-    manifest = bundle.verify(path)
-    models = {name: ModelFiles.read(path / name) for name in manifest.models}
+    release_id, models = _models(settings)
     table = table_on(settings, missed) if missed else feature_table.read(settings.feature_table)
     rows = table.newest()
     refuse_future(table.frame["as_of"].max(), settings.feature_table)
@@ -183,20 +187,37 @@ def score(
             most_reasons=settings.score.reasons,
             words=settings.words,
         )
-    scored = _Scored(rows, table.labels, targets, signed).exclusive().undecided()
+    # A former day has no table of its own to fit a baseline on.
+    ranks = {} if missed else rankings(settings, table, list(models), signed.is_decided)
+    scored = _Scored(rows, table.labels, targets, signed, ranks).exclusive().undecided()
     report("writing", 0.95)
     descriptions = described(settings, str(table.meta["data_through"]))
     store = ScoreStore(settings.store_url)
     csms = {account: description["csm_id"] for account, description in descriptions.items()}
     decisions = _decisions(settings, store, scored, csms) if missed is None else {}
     accounts = _accounts(scored, descriptions, decisions)
-    scoring = _scoring(table, manifest, models, len(accounts), settings.company.currency)
-    # Before the scoring, which then always finds its inputs.
-    snapshot = _snapshot(scoring, settings.snapshots_folder)
-    input_snapshots.write(snapshot, rows, _input_names(models), signed)
-    store.write(scoring, accounts, _inputs(rows, models))
+    scoring = _scoring(table, release_id, models, ranks, len(accounts), settings.company.currency)
+    if release_id is not None:
+        # Before the scoring, which then always finds its inputs.
+        snapshot = _snapshot(scoring, release_id, settings.snapshots_folder)
+        input_snapshots.write(snapshot, rows, _input_names(models), signed)
+    store.write(scoring, accounts, _inputs(rows, models) if models else None)
     store.close()
     return _result(scoring, accounts, list(models), table, settings.score.top)
+
+
+def _models(settings: Settings) -> tuple[str | None, dict[str, ModelFiles]]:
+    """Return the release in use and its models; none where training left nothing to publish."""
+    path = current(settings)
+    if path is not None:
+        manifest = bundle.verify(path)
+        return manifest.release_id, {n: ModelFiles.read(path / n) for n in manifest.models}
+    if not has_trained(settings):
+        raise DataError(
+            f"{settings.release_folder}: no model is published; run `expansion train`, and "
+            "`expansion promote` where a model has skill"
+        )
+    return None, {}
 
 
 def _refuse_missing(models: Mapping[str, ModelFiles], rows: pd.DataFrame, path: Path) -> None:
@@ -273,7 +294,7 @@ def _accounts(
     descriptions: Mapping[str, Mapping[str, Any]],
     decisions: Mapping[str, Decision],
 ) -> list[AccountScore]:
-    """Return the accounts by falling expected expansion ARR, then by ARR and id.
+    """Return the accounts by falling expected expansion ARR, then by ranking, ARR and id.
 
     Those whose outcome is decided come last, whatever is known of the others.
     """
@@ -283,13 +304,25 @@ def _accounts(
             "account_id": rows["account_id"].to_numpy(),
             "arr": rows["arr"].to_numpy(float),
             "expansion": scored.expansion,
+            "ranking": _best_ranking(scored),
             "at_risk": scored.at_risk,
             "is_decided": scored.contracted.is_decided,
         }
     )
-    by = ["is_decided", "expansion", "arr", "account_id"]
-    order = frame.sort_values(by, ascending=[True, False, False, True], kind="stable")
+    by = ["is_decided", "expansion", "ranking", "arr", "account_id"]
+    order = frame.sort_values(by, ascending=[True, False, True, False, True], kind="stable")
     return list(_ranked(order, descriptions, scored, decisions))
+
+
+def _best_ranking(scored: _Scored) -> np.ndarray:
+    """Return the positions for the gain that is ranked best, shape (rows,); NaN without any."""
+    gains = [
+        ranking
+        for name, ranking in scored.rankings.items()
+        if scored.labels[name].direction == expected_arr.GAIN
+    ]
+    best = max(gains, key=lambda ranking: ranking.fallback.auc, default=None)
+    return np.full(len(scored.rows), np.nan) if best is None else best.positions
 
 
 def _ranked(
@@ -324,37 +357,44 @@ def _ranked(
             },
             contracted=signed[position],
             decision=decisions.get(row["account_id"]),
+            rankings={
+                name: int(ranking.positions[position])
+                for name, ranking in scored.rankings.items()
+                if not row["is_decided"]
+            },
         )
 
 
 def _scoring(
     table: feature_table.FeatureTable,
-    manifest: bundle.Manifest,
+    release_id: str | None,
     models: Mapping[str, ModelFiles],
+    ranks: Mapping[str, Ranking],
     accounts: int,
     currency: str,
 ) -> Scoring:
     as_of = table.frame["as_of"].max()
     fingerprint = str(table.meta["fingerprint"])
     return Scoring(
-        scoring_id=f"{as_of}-{manifest.release_id}-{fingerprint[:12]}",
+        scoring_id=f"{as_of}-{release_id or NO_MODELS}-{fingerprint[:12]}",
         as_of=as_of,
         created_at=stored_now(),
-        release_id=manifest.release_id,
+        release_id=release_id,
         data_fingerprint=fingerprint,
         horizon_days=int(table.meta["horizon_days"]),
         accounts=accounts,
         currency=currency,
         models={name: files.card.version for name, files in models.items()},
+        rankings={name: ranking.fallback.as_dict() for name, ranking in ranks.items()},
     )
 
 
-def _snapshot(scoring: Scoring, folder: Path) -> Snapshot:
+def _snapshot(scoring: Scoring, release_id: str, folder: Path) -> Snapshot:
     return Snapshot(
         scoring_id=scoring.scoring_id,
         as_of=scoring.as_of.isoformat(),
         created_at=scoring.created_at.isoformat(),
-        release_id=scoring.release_id,
+        release_id=release_id,
         path=path_of(folder, scoring.scoring_id),
     )
 
@@ -391,6 +431,7 @@ def _result(
         accounts=scoring.accounts,
         release_id=scoring.release_id,
         targets=targets,
+        rankings=dict(scoring.rankings or {}),
         currency=scoring.currency,
         arr=sums.arr,
         expected_expansion_arr=sums.expansion,

@@ -33,7 +33,11 @@ async def is_ready(request: Request, response: Response) -> Ready:
     waiting: tuple[str, ...] = request.app.state.services.problems
     current = snapshots.current
     draining: bool = request.app.state.draining
-    is_ready = current is not None and watch.release_id is not None and not draining
+    # Where no model is in use there are scores without a release: accounts, plays and rankings.
+    has_models = watch.release_id is not None or (
+        current is not None and current.snapshot.scoring.release_id is None
+    )
+    is_ready = current is not None and has_models and not draining
     response.status_code = 200 if is_ready else 503
     return Ready(
         status="ready" if is_ready else "not ready",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import date, datetime
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
@@ -100,7 +100,7 @@ class Versions(Answer):
     """Provenance of a score."""
 
     scoring_id: str
-    release_id: str
+    release_id: str | None = Field(description="Null where no model was in use.")
     data_fingerprint: str = Field(description="SHA-256 of the source tables.")
     models: ModelVersions
 
@@ -153,6 +153,20 @@ LEAVES_OUT = (
 )
 
 
+class Ranking(Answer):
+    """The account's place for an outcome without a model in use: an order, no probability."""
+
+    target: str = Field(examples=["upsell"])
+    by: Literal["rule", "logistic"] = Field(
+        description="What ranks: `rule`, the practitioner's simple rule, or `logistic`, a logistic "
+        "regression. Either is clear of chance on dates it had not seen."
+    )
+    position: int = Field(description="1 is the likeliest.", examples=[3])
+    auc: float = Field(description="AUC on those dates.", examples=[0.64])
+    auc_low: float = Field(description="Low end of its 95 % interval; above 0.5.")
+    auc_high: float = Field(description="High end of its 95 % interval.")
+
+
 class AccountScore(Answer):
     """The newest score of an account."""
 
@@ -190,6 +204,9 @@ class AccountScore(Answer):
     )
     decision: Decision | None = Field(
         default=None, description="Recommended play; null in scorings from before plays existed."
+    )
+    rankings: list[Ranking] = Field(
+        default=[], description="Places for outcomes without a model in use."
     )
     reasons: TargetReasons
     reasons_note: str = NOTE

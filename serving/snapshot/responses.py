@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import UTC
 from typing import Any
@@ -64,7 +65,18 @@ def _plain(stored: StoredScore) -> dict[str, Any]:
         "leaves_out": [] if stored.is_decided else list(left_out(scoring.models, TARGETS)),
         "contracted": asdict(stored.contracted) if stored.contracted else None,
         "decision": asdict(stored.decision) if stored.decision else None,
+        "rankings": list(_rankings(stored)),
     }
+
+
+def _rankings(stored: StoredScore) -> Iterator[dict[str, Any]]:
+    """Yield the account's places for the targets that something else than a model ranks."""
+    ranked = stored.scoring.rankings or {}
+    for target, position in (stored.rankings or {}).items():
+        if target in ranked:
+            by = ranked[target]
+            figures = {"auc": by["auc"], "auc_low": by["low"], "auc_high": by["high"]}
+            yield {"target": target, "by": by["by"], "position": position, **figures}
 
 
 def _utc(stored: StoredScore) -> Any:

@@ -152,6 +152,37 @@ def test_every_answer_follows_a_withdrawal(app: FastAPI, tmp_path: Path) -> None
         assert (answer.status_code, "2026-09-07" in answer.text) == (200, False), path
 
 
+RANKS = {"by": "rule", "auc": 0.61, "low": 0.55, "high": 0.67, "accounts": 40}
+
+
+@pytest.mark.parametrize(
+    ("language", "says"),
+    [
+        ("en", "Cross-sell: position 3 by the simple rule (AUC 0.61; 95 % interval: 0.55 to 0.67)"),
+        ("de", "Cross-Sell: Platz 3 nach der einfachen Regel (AUC 0,61; 95-%-Intervall: 0,55 bis"),
+    ],
+)
+def test_without_any_model_accounts_are_answered_with_their_place(
+    app: FastAPI, language: str, says: str
+) -> None:
+    day = date(2026, 9, 7)
+    newer = scoring("s2", as_of=day, release_id=None, models={}, rankings={"cross_sell": RANKS})
+    unknown = {"expected_expansion_arr": None, "arr_at_risk": None, "probabilities": {}}
+    ranked = replace(account("a"), **unknown, reasons={}, rankings={"cross_sell": 3})
+    write_scores(app, newer, [ranked])
+    app.state.snapshots.refresh()
+    body = ask(app, "GET", "/v1/accounts/a/score").json()
+    assert body["probabilities"]["cross_sell"] is None
+    assert body["versions"]["release_id"] is None
+    assert [(r["target"], r["by"], r["position"]) for r in body["rankings"]] == [
+        ("cross_sell", "rule", 3)
+    ]
+    assert ask(app, "GET", "/health/ready").status_code == 200
+    page = ask(app, "GET", "/app/accounts/a", headers={"accept-language": language}).text
+    assert says in html.unescape(page)
+    assert ask(app, "GET", "/app").status_code == 200
+
+
 @pytest.mark.parametrize("language", ["en", "de"])
 def test_a_clock_set_back_is_on_every_page_and_in_every_answer(
     app: FastAPI, monkeypatch: pytest.MonkeyPatch, language: str

@@ -149,8 +149,11 @@ def _computed(result: BuildResult) -> Iterator[str]:
 
 
 def trained(result: TrainResult) -> None:
-    """Print each model's figures beside its rivals, and the verdict."""
-    line("No new data since the last training." if result.unchanged else "Trained.", "bold")
+    """Print each model's figures beside its rivals, the verdict, and what ranks without a model.
+
+    Where nothing is usable, that comes first, with what is lacking.
+    """
+    line(_heading(result), "bold")
     header = (
         "target",
         "AUC",
@@ -163,15 +166,17 @@ def trained(result: TrainResult) -> None:
         "base rate",
         "version",
     )
-    table(
-        "", header, [_figures(outcome, outcome.card) for outcome in result.targets if outcome.card]
-    )
-    line()
+    if rows := [_figures(outcome, outcome.card) for outcome in result.targets if outcome.card]:
+        table("", header, rows)
+        line()
     for outcome in result.targets:
         line(f"{outcome.target}: {outcome.verdict}{_in_use(outcome)}. {outcome.why}")
         for note in (*_at_capacity(outcome), *outcome.notes):
             line(f"  {note}")
+        if not outcome.is_usable:
+            line(f"  {_without_model(outcome)}")
     line(f"→ {result.release}" if result.release else _unpublished(result))
+    _after_training(result)
 
 
 def _at_capacity(outcome: TargetOutcome) -> Iterator[str]:
@@ -190,6 +195,46 @@ def _at_capacity(outcome: TargetOutcome) -> Iterator[str]:
         f"within the team's weekly capacity (top {reach.accounts:,.0f} accounts): "
         f"{percent(or_none(outcomes))} of the outcomes{of_arr}; random: {random}"
     )
+
+
+def _heading(result: TrainResult) -> str:
+    if not any(outcome.is_usable for outcome in result.targets):
+        return "No target has a usable model."
+    return "No new data since the last training." if result.unchanged else "Trained."
+
+
+RANKED_BY = {"rule": "the simple rule", "logistic": "a logistic regression"}
+
+
+def _without_model(outcome: TargetOutcome) -> str:
+    """Return what ranks the accounts without a model, or what it would take."""
+    if ranks := outcome.fallback:
+        return (
+            f"accounts are ranked by {RANKED_BY[ranks.by]} instead, AUC {ranks.auc:.3f} "
+            f"({ranks.low:.3f} to {ranks.high:.3f}), without probabilities"
+        )
+    remedy = REMEDIES.get(outcome.verdict, REMEDIES[""])
+    return f"nothing ranks the accounts: no baseline is clear of chance either. {remedy}"
+
+
+REMEDIES = {
+    "too few outcomes": "Map all the history that there is; `expansion build --explain ACCOUNT` "
+    "shows which changes count as outcomes. Else train again when there are more.",
+    "too short a history": "Map older subscriptions, or train again when time has passed.",
+    "": "Map more of what says how accounts use the product (docs/connect-your-data.md), or train "
+    "again with more history.",
+}
+"""What to do where a target has no model, by its verdict."""
+
+
+def _after_training(result: TrainResult) -> None:
+    waiting = [o.target for o in result.targets if o.is_usable and o.in_use is None]
+    if result.release is None and waiting:
+        next_step(f"promote {waiting[0]} - puts the version in use")
+    elif result.is_usable:
+        next_step("score")
+    else:
+        next_step("score - plays and alarms that need no model", "forecast - NRR needs none")
 
 
 def _unpublished(result: TrainResult) -> str:
@@ -246,11 +291,17 @@ def _auc(figures: Sequence[float | None]) -> str:
 
 def scored(result: ScoreResult) -> None:
     """Print the totals of a scoring and its best ranked accounts."""
-    line(
-        f"Scored {result.accounts:,} accounts as of {result.as_of} for "
-        f"{', '.join(result.targets)} (release {result.release_id}).",
-        "bold",
+    models = (
+        f"for {', '.join(result.targets)} (release {result.release_id})"
+        if result.release_id
+        else "without a model: none is in use"
     )
+    line(f"Scored {result.accounts:,} accounts as of {result.as_of} {models}.", "bold")
+    for target, ranks in result.rankings.items():
+        line(
+            f"{target}: ranked by {RANKED_BY[ranks['by']]}, AUC {ranks['auc']:.3f} "
+            f"({ranks['low']:.3f} to {ranks['high']:.3f}); no probability, no amount."
+        )
     currency = result.currency
     notice = f" (by notice {money(result.arr_lost_by_notice)})" if result.arr_lost_by_notice else ""
     signed = (
@@ -337,7 +388,7 @@ def ranking(result: ScoreResult | DemoResult, title: str) -> None:
 
 
 def _ranked(row: dict[str, Any], columns: list[dict[str, str]]) -> tuple[str, ...]:
-    likelihoods = [percent(row["probabilities"].get(column["name"]), 0) for column in columns]
+    likelihoods = [_likelihood(row, column["name"]) for column in columns]
     amounts = [money(row[name]) for name in ("expected_expansion_arr", "net_expected_arr")]
     name = f"{row['name']} ({row['account_id']})"
     return (
@@ -349,6 +400,12 @@ def _ranked(row: dict[str, Any], columns: list[dict[str, str]]) -> tuple[str, ..
         *amounts,
         _driver(row, columns),
     )
+
+
+def _likelihood(row: dict[str, Any], target: str) -> str:
+    """Return a probability or, where no model is in use, the position by what ranks instead."""
+    position = (row.get("rankings") or {}).get(target)
+    return percent(row["probabilities"].get(target), 0) if position is None else f"#{position}"
 
 
 def _driver(row: dict[str, Any], columns: list[dict[str, str]]) -> str:

@@ -52,6 +52,48 @@ class Leaving:
     total: int
 
 
+@dataclass(frozen=True)
+class TargetRanking:
+    """The first accounts for a target without a model in use, as a baseline orders them.
+
+    ``by`` is ``rule`` or ``logistic``; ``auc`` lies between ``low`` and ``high``. A place has no
+    probability.
+    """
+
+    target: str
+    by: str
+    auc: float
+    low: float
+    high: float
+    scores: tuple[tuple[int, StoredScore], ...]
+
+
+MOST_RANKED = 10
+"""Accounts that the page shows of such an order."""
+
+
+def rankings(inputs: Inputs) -> list[TargetRanking]:
+    """Return the first accounts for each target that something else than a model ranks."""
+    return [
+        TargetRanking(
+            target=target,
+            by=ranks["by"],
+            auc=ranks["auc"],
+            low=ranks["low"],
+            high=ranks["high"],
+            scores=tuple(_first(inputs.scores, target)),
+        )
+        for target, ranks in (inputs.scoring.rankings or {}).items()
+    ]
+
+
+def _first(scores: Sequence[StoredScore], target: str) -> list[tuple[int, StoredScore]]:
+    places = (
+        (score.rankings[target], score) for score in scores if target in (score.rankings or {})
+    )
+    return sorted(places, key=lambda place: place[0])[:MOST_RANKED]
+
+
 def totals(inputs: Inputs) -> Totals:
     """Add up all accounts."""
     return total(inputs.scores, inputs.scoring.models, inputs.targets)

@@ -1,0 +1,108 @@
+"""How accounts are ranked where no model is in use: by a baseline that is clear of chance.
+
+A ranking is an order of accounts. It is no probability, and nobody can say what it is worth.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, Literal, cast
+
+import numpy as np
+import pandas as pd
+
+from features.labels.declaration import Rule
+from models.dataset.feature_table import FeatureTable
+from models.release.card import Card
+from models.statistics import metrics
+from models.statistics.bootstrap import Draws
+from models.statistics.interval import Interval
+
+Baseline = Literal["rule", "logistic"]
+BASELINES: tuple[Baseline, ...] = ("rule", "logistic")
+"""The simpler one first: it ranks where both do so alike."""
+CHANCE = 0.5
+FEWEST_ACCOUNTS = 10
+"""Accounts with the outcome: one loss is seen from several dates, and a few tell nothing."""
+
+
+@dataclass(frozen=True)
+class Fallback:
+    """A baseline that ranks accounts: its AUC with a 95 % interval on dates it had not seen.
+
+    ``accounts`` is how many accounts with the outcome it was measured on.
+    """
+
+    by: Baseline
+    auc: float
+    low: float
+    high: float
+    accounts: int
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the baseline and its figures as JSON-able values."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, stored: Mapping[str, Any]) -> Fallback:
+        """Return what ``as_dict`` described."""
+        return cls(**{**stored, "by": cast(Baseline, stored["by"])})
+
+
+def of_card(card: Card, table: FeatureTable) -> Fallback | None:
+    """Return the better of the baselines that were measured beside a model, if any is clear."""
+    rows = table.mature(card.target)
+    tested = rows[(rows["as_of"] >= card.test.first) & (rows["as_of"] <= card.test.last)]
+    accounts = _accounts(table, card.target, tested)
+    clear = [
+        _fallback(key, card.baselines[key].auc, accounts)
+        for key in BASELINES
+        if key in card.baselines and _is_clear(card.baselines[key].auc, accounts)
+    ]
+    return max(clear, key=lambda fallback: round(fallback.auc, 2), default=None)
+
+
+def of_rule(table: FeatureTable, target: str, rule: Rule | None, seed: int) -> Fallback | None:
+    """Return the practitioner's rule, if it is clear of chance; it was fitted to no date."""
+    rows = table.mature(target)
+    accounts = _accounts(table, target, rows)
+    if rule is None or accounts < FEWEST_ACCOUNTS:
+        return None
+    from models.training.baselines import practitioner  # heavy, and needed by few
+
+    label = rows[table.labels[target].column].to_numpy(float)
+    score = practitioner(rule).score(rows)
+    auc = Draws(rows["account_id"], seed).interval(metrics.auc, score, label)
+    return _fallback("rule", auc, accounts) if _is_clear(auc, accounts) else None
+
+
+def ranked(
+    fallback: Fallback, table: FeatureTable, target: str, rule: Rule | None, seed: int
+) -> np.ndarray:
+    """Return the baseline's score of the newest rows, shape (rows,); higher means likelier.
+
+    A regression is fitted to all rows whose outcome is known; it stands in for a rule that the
+    label has no longer.
+    """
+    from models.training.baselines import logistic, practitioner  # heavy, and needed by few
+
+    newest = table.newest()
+    if fallback.by == "rule" and rule is not None:
+        return practitioner(rule).score(newest)
+    rows = table.mature(target)
+    label = rows[table.labels[target].column].to_numpy(float)
+    return logistic(table, rows, label, seed).score(newest)
+
+
+def _accounts(table: FeatureTable, target: str, rows: pd.DataFrame) -> int:
+    return int(rows.loc[rows[table.labels[target].column] == 1, "account_id"].nunique())
+
+
+def _is_clear(auc: Interval, accounts: int) -> bool:
+    return accounts >= FEWEST_ACCOUNTS and auc.low > CHANCE
+
+
+def _fallback(by: Baseline, auc: Interval, accounts: int) -> Fallback:
+    value, low, high = (round(float(figure), 4) for figure in (auc.value, auc.low, auc.high))
+    return Fallback(by, value, low, high, accounts)
