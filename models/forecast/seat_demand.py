@@ -89,7 +89,10 @@ def seat_demand(table: FeatureTable, days: int, params: Params) -> SeatDemand:
         When nobody licenses seats, or the history is too short to fit and to measure.
     """
     if SEATS not in table.inputs or not (table.newest()[SEATS] > 0).any():
-        raise DataError("no account licenses seats, so there is no demand for them to forecast")
+        raise DataError(
+            "no account licenses seats, so there is no demand for them to forecast: no product "
+            "held is priced by seats"
+        )
     matured = with_outcome(table.frame, days, _step(table))
     train, test = parted(sorted(matured["as_of"].unique()), _reach(days, _step(table)))
     rows = matured[matured["as_of"].isin(train)]

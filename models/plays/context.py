@@ -108,6 +108,11 @@ class Case:
         ]
         return sum(parts, 0.0) if parts else None
 
+    @property
+    def has_seats(self) -> bool:
+        """Whether something priced by seats is held; without it, nothing is said about seats."""
+        return self.above("seats_licensed") is not None
+
     def number(self, name: str) -> float | None:
         """Return a figure of the account; ``None``: cannot say."""
         value = self.values.get(name)

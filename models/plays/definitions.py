@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from models.i18n.messages import Catalogue
 from models.i18n.number_format import ENGLISH
 from models.plays.context import Case
-from models.plays.guards import GUARDS, Guard, seats
+from models.plays.guards import ABOUT_SEATS, GUARDS, Guard, seats
 
 FACTS = 3
 """Facts in a text; a CSM wants the strongest, not all."""
@@ -46,9 +46,11 @@ class Play:
         """Return the name as people write it."""
         return title(self.name, words)
 
-    def advice(self, words: Catalogue = ENGLISH) -> str:
-        """Return what to do."""
-        return words.text(f"advice.{self.name}")
+    def advice(self, case: Case) -> str:
+        """Return what to do; seats are offered only where some are licensed."""
+        of_units = f"advice.{self.name}_units"
+        key = of_units if of_units in case.words.texts and not case.has_seats else None
+        return case.say(key or f"advice.{self.name}")
 
     @property
     def meaning(self) -> str:
@@ -73,7 +75,7 @@ class Play:
         """Return the facts and the advice to the CSM, a sentence each."""
         facts = "; ".join(list(self.facts(case))[:FACTS])
         sentences = [f"{facts[0].upper()}{facts[1:]}."] if facts else []
-        return " ".join([*sentences, f"{self.advice(case.words)}.", *self._remarks(case)])
+        return " ".join([*sentences, f"{self.advice(case)}.", *self._remarks(case)])
 
     def _remarks(self, case: Case) -> Iterator[str]:
         """Yield what an offer must respect, and what nobody knows about the account."""
@@ -81,7 +83,12 @@ class Play:
             return
         if discount := case.above("discount", 0.005):
             yield case.say("fact.discount", share=case.percent(discount))
-        unknown = [case.say(f"unknown.{guard.name}") for guard in self.guards if guard.blind(case)]
+        blind = (guard for guard in self.guards if guard.blind(case))
+        unknown = [
+            case.say(f"unknown.{guard.name}")
+            for guard in blind
+            if case.has_seats or guard.name not in ABOUT_SEATS
+        ]
         if unknown:
             yield case.say("fact.not_known", what=", ".join(unknown))
 
@@ -142,7 +149,9 @@ def drive_adoption(case: Case) -> Iterator[str]:
 @play(sells="upsell", stops=("ramp_signed", "all_have_seats"))
 def expand(case: Case) -> Iterator[str]:
     """More of the same product: the account uses what it has and has room to grow."""
-    if over := case.above("seats_overage"):
+    if not case.has_seats:
+        pass
+    elif over := case.above("seats_overage"):
         yield case.say("fact.beyond", people=case.several("person", over), seats=seats(case))
     elif (used := case.number("seats_utilization_28d")) is not None:
         yield case.say("fact.used", share=case.percent(used), seats=seats(case))
@@ -211,6 +220,8 @@ def _renewal(case: Case) -> Iterator[str]:
 
 
 def _people_without_a_seat(case: Case) -> Iterator[str]:
+    if not case.has_seats:
+        return
     people, share = case.above("employees"), case.above("seats_whitespace_share")
     if people and share and people * share >= 1:
         yield case.several("without_seat", people * share)

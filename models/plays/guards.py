@@ -43,6 +43,8 @@ class Guard:
         return bool(self.needs) and all(case.number(name) is None for name in self.needs)
 
 
+ABOUT_SEATS = ("oversold", "all_have_seats")
+"""Guards that have nothing to say where nothing is priced by seats."""
 GUARDS: dict[str, Guard] = {}
 """Every guard by name; the first that speaks decides which play comes first."""
 
@@ -137,7 +139,12 @@ def silent(case: Case) -> str | None:
 def more_at_risk(case: Case) -> str | None:
     """ARR at risk exceeds the expected expansion, or nothing is known of an expansion."""
     risk, gain = case.risk, case.gain
-    if risk is None or risk < case.limits.worth_a_talk or (gain is not None and risk <= gain):
+    if (
+        case.is_decided
+        or risk is None
+        or risk < case.limits.worth_a_talk
+        or (gain is not None and risk <= gain)
+    ):
         return None
     if gain is None:
         return case.say("guard.at_risk", risk=case.money(risk))

@@ -37,15 +37,16 @@ class Decision:
     """What to do about one account.
 
     ``why`` says why a sale is on hold for this play, empty where none is; ``second`` is the
-    next best play. ``at_stake`` is the ARR in play, net. ``place`` counts the accounts of a CSM's
-    list from 1, ``None`` when not on it, for the reason that ``standing`` gives.
+    next best play. ``at_stake`` is the ARR in play, net; ``None`` where nobody can say what an
+    issue puts at risk. ``place`` counts the accounts of a CSM's list from 1, ``None`` when not on
+    it, for the reason that ``standing`` gives.
     """
 
     play: str
     text: str
     why: str
     second: str | None
-    at_stake: float
+    at_stake: float | None
     standing: Standing = "nothing_to_do"
     place: int | None = None
     held_out: bool = False
@@ -97,12 +98,14 @@ def choose(case: Case) -> Decision:
     ]
     best = worth[0] if worth else PLAYS[NO_ACTION]
     others = [play.name for play in stakes if play is not best]
+    at_stake = stakes.get(best, 0.0)
+    is_known = case.risk is not None or best not in mending or at_stake > 0
     return Decision(
         play=best.name,
         text=best.text(case),
         why=_why(best, sales, case),
         second=others[0] if others else None,
-        at_stake=round(stakes.get(best, 0.0), 2),
+        at_stake=round(at_stake, 2) if is_known else None,
     )
 
 
@@ -193,7 +196,7 @@ def _one_list(
     capacity = rules.of(csm)
     place = 0
     for account in sorted(
-        accounts, key=lambda account_id: (-choices[account_id].at_stake, account_id)
+        accounts, key=lambda account_id: (*_by_stake(choices[account_id]), account_id)
     ):
         choice = choices[account]
         # Whatever is done about an account whose end is known, no outcome would show its effect.
@@ -204,6 +207,11 @@ def _one_list(
         place += standing == "listed"
         shown = place if standing == "listed" else None
         yield account, replace(choice, standing=standing, place=shown, held_out=apart)
+
+
+def _by_stake(choice: Decision) -> tuple[bool, float]:
+    """Return what sorts decisions by falling stake; those without a known one come last."""
+    return (choice.at_stake is None, -(choice.at_stake or 0.0))
 
 
 def _standing(

@@ -29,7 +29,7 @@ class PlayChange:
     before: str | None
     play: str
     text: str
-    at_stake: float
+    at_stake: float | None
     standing: str
     place: int | None
 

@@ -27,7 +27,10 @@ def seats_change(inputs: Inputs, delta: float) -> Changes:
     """
     seats = inputs.get("seats_licensed")
     if not seats:
-        raise UsageError("seats_delta: the number of licensed seats is unknown")
+        raise UsageError(
+            "seats_delta: the account has no licensed seats on record; nothing it holds is priced "
+            "by seats, or their number is unknown"
+        )
     if seats + delta <= 0:
         raise UsageError(
             f"seats_delta: the account has {seats:g} licensed seats; at least one must remain"

@@ -65,11 +65,15 @@ def _flag(inputs: Inputs, name: str) -> bool | None:
 
 @dataclass(frozen=True)
 class Seats:
-    """Seats paid for, with access, and used in the last 28 days; beside their shares (0 to 1)."""
+    """Seats paid for, with access, and used in the last 28 days; beside their shares (0 to 1).
+
+    ``are_none`` where nothing is priced by seats: then people are counted, and no seats.
+    """
 
     licensed: float | None
     activated: float | None
     active: float | None
+    are_none: bool = False
 
     def share(self, seats: float | None) -> float | None:
         """Return a part of the licensed seats, at most all of them."""
@@ -78,8 +82,12 @@ class Seats:
 
 def seats(inputs: Inputs) -> Seats:
     """Return the seats of an account."""
-    names = ("seats_licensed", "seats_activated", "usage_active_users_28d")
-    return Seats(*(inputs.get(name) for name in names))
+    return Seats(
+        licensed=inputs.get("seats_licensed"),
+        activated=inputs.get("seats_activated"),
+        active=inputs.get("usage_active_users_28d"),
+        are_none="seats_licensed" in inputs and not inputs["seats_licensed"],
+    )
 
 
 def champions(inputs: Inputs) -> dict[str, float | None]:

@@ -48,7 +48,8 @@ def get_account_seats(account_id: Id, request: Request) -> AccountSeats:
         raise HTTPException(
             404,
             f"No seat forecast for account {account_id!r}: the id is unknown, the account had no "
-            "licensed seats, or the history was too short for `expansion forecast`.",
+            "licensed seats (only what is priced by seats has them), or the history was too short "
+            "for `expansion forecast`.",
         )
     return AccountSeats(
         account_id=account_id,

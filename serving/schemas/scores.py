@@ -118,8 +118,9 @@ class Decision(Answer):
         examples=["Expand on hold: 2 open escalated tickets"],
     )
     second: str | None = Field(description="Next best play.", examples=["expand"])
-    at_stake: float = Field(
-        description="ARR in play, net: the ARR that outreach is about.", examples=[4200.0]
+    at_stake: float | None = Field(
+        description="ARR in play, net: the ARR that outreach is about; null if unknown.",
+        examples=[4200.0],
     )
     standing: Standing = Field(description="On this week's list, or why not.")
     place: int | None = Field(description="Position on the CSM's list; null if not listed.")

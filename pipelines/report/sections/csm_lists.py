@@ -21,11 +21,14 @@ MOST, OPEN, LONGEST = 30, 8, 25
 
 @dataclass(frozen=True)
 class CsmList:
-    """One CSM's accounts of the week by place, their ARR in play, and how often each play comes."""
+    """One CSM's accounts of the week by place, their ARR in play, and how often each play comes.
+
+    ``arr_in_play`` is of the accounts of which it is known, ``None`` where it is of none.
+    """
 
     csm: str
     rows: tuple[StoredScore, ...]
-    arr_in_play: float
+    arr_in_play: float | None
     plays: tuple[tuple[str, int], ...]
 
     @property
@@ -66,7 +69,9 @@ def week(scores: Sequence[StoredScore]) -> Week:
         _list(csm, [score for _, score in sorted(placed, key=itemgetter(0))])
         for csm, placed in by_csm.items()
     ]
-    lists.sort(key=lambda csm_list: (csm_list.csm == NOBODY, -csm_list.arr_in_play, csm_list.csm))
+    lists.sort(
+        key=lambda csm_list: (csm_list.csm == NOBODY, -(csm_list.arr_in_play or 0.0), csm_list.csm)
+    )
     decisions = [score.decision for score in scores if score.decision]
     standings: Counter[str] = Counter(decision.standing for decision in decisions)
     return Week(tuple(lists), standings, bool(decisions))
@@ -88,5 +93,6 @@ def _list(csm: str, rows: Sequence[StoredScore]) -> CsmList:
     decisions = [score.decision for score in rows if score.decision]
     counts = Counter(decision.play for decision in decisions)
     plays = tuple((name, counts[name]) for name in PLAYS if counts[name])
-    arr_in_play = sum(decision.at_stake for decision in decisions)
+    stakes = [decision.at_stake for decision in decisions if decision.at_stake is not None]
+    arr_in_play = sum(stakes) if stakes else None
     return CsmList(csm, tuple(rows), arr_in_play, plays)

@@ -43,11 +43,13 @@ class AccountWhitespace:
 class Whitespace:
     """The largest accounts by whitespace, and all by segment.
 
-    ``has_data`` says whether the data holds people and seats at all;
+    ``has_data`` says whether the data holds people and seats at all, ``has_people`` whether seats
+    alone are missing: nothing is priced by them.
     ``unknown`` counts the accounts of which nobody knows how many people could hold a seat.
     """
 
     has_data: bool
+    has_people: bool = True
     segments: tuple[Segment, ...] = ()
     accounts: tuple[AccountWhitespace, ...] = ()
     unknown: int = 0
@@ -57,7 +59,8 @@ def whitespace(inputs: Inputs) -> Whitespace:
     """Add up the whitespace, by segment and account."""
     frame = inputs.newest
     if not set(SEATS) <= set(frame.columns) or not frame[SEATS].notna().all(axis=1).any():
-        return Whitespace(has_data=False)
+        has_people = "employees" in frame and bool(frame["employees"].notna().any())
+        return Whitespace(has_data=False, has_people=has_people)
     scores = {score.account_id: score for score in inputs.scores}
     table = _by_account(frame[frame["account_id"].isin(list(scores))], scores)
     addressable = table[table["people"].notna()]

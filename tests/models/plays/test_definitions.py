@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from models.i18n.number_format import WORDS
 from models.inference.contracted import Contracted
 from models.plays.context import Case, Limits
 from models.plays.definitions import DECIDED, PLAYS
@@ -40,7 +41,7 @@ def check(table: str, **limits: float) -> None:
     for line in rows(table):
         found = choose(account(line, **limits))
         told: dict[str, Any] = {"play": found.play, "why": found.why or "-"}
-        told |= {"second": found.second or "-", "at_stake": f"{found.at_stake:g}"}
+        told |= {"second": found.second or "-", "at_stake": f"{found.at_stake or 0:g}"}
         wanted = {name: line[name] for name in EXPECTED if name in line}
         assert {name: told[name] for name in wanted} == wanted, line
 
@@ -164,6 +165,23 @@ TEXTS = [
 ]
 
 
+def test_seats_are_spoken_of_only_where_some_are_licensed() -> None:
+    # 13 people use what is sold as one contract: no seat is licensed, and none is in overage.
+    members: dict[str, Any] = {
+        "usage_active_users_28d": 13, "employees": 900, "seats_licensed": None,
+        "renewal_days": 45, "champions_count": 2, "tickets_open": 0, "usage_days_silent": 1,
+    }  # fmt: skip
+    found = choose(Case(members, {"upsell": 0.31}, AMOUNTS))
+    assert found.text == (
+        "Renewal in 45 days; 31 % upsell probability, EUR 1,000 ARR expected. Offer what is needed "
+        "for the next 6 to 12 months in one order."
+    )
+    german = choose(Case(members, {"upsell": 0.31}, AMOUNTS, words=WORDS["de"]))
+    assert "Lizenz" not in german.text
+    dropped = choose(Case({**members, "seats_licensed": 0.0}, {"upsell": 0.31}, AMOUNTS))
+    assert dropped.text == found.text
+
+
 def signed(loss: float, *, is_decided: bool) -> Contracted:
     return Contracted(0.0, 0.0, loss, date(2026, 6, 10), is_decided)
 
@@ -182,6 +200,8 @@ def test_an_account_whose_end_is_known_is_won_back_or_wound_down_and_sold_nothin
         "Ends on 10 June 2026; EUR 15,125 ARR lost by notice; 1 champion leaving. Win the customer "
         "back by then, or wind the contract down in good order."
     )
+    unknown = choose(told({"upsell": 900.0}, signed(15_125, is_decided=True)))
+    assert unknown.text.startswith("Ends on 10 June 2026; EUR 15,125 ARR lost by notice. Win")
     small = choose(told(AMOUNTS, signed(120, is_decided=True)))
     assert (small.play, small.at_stake) == ("leave_alone", 0)
     assert small.text == (
@@ -208,7 +228,7 @@ def test_what_no_model_looked_at_is_neither_risk_nor_gain() -> None:
     )
     # An issue is worth outreach where nobody can say what it puts at risk.
     issue = choose(told({"upsell": 12.0}, tickets_open_escalated=1.0))
-    assert (issue.play, issue.at_stake) == ("fix_before_you_sell", 0)
+    assert (issue.play, issue.at_stake) == ("fix_before_you_sell", None)
     # Risk is held against no gain that is not known, and names what the gain lacks.
     no_gain = choose(told({"churn": 20_357.0}))
     assert no_gain.text == (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from datetime import date, timedelta
 
 from hypothesis import given
@@ -99,6 +100,14 @@ def test_a_notice_is_news_takes_a_place_and_is_in_no_control_group() -> None:
     again = {apart: Turn(MONDAY - timedelta(days=7), DECIDED)}
     found = listed(choices, {}, Rules(capacity=1, hold_out=0.05), MONDAY, again)
     assert (found[apart].standing, found["b"].standing) == ("cooling_down", "listed")
+
+
+def test_what_is_worth_nobody_knows_what_comes_last() -> None:
+    choices = {"issue": replace(decision("fix_before_you_sell", 0), at_stake=None)}
+    choices |= {"sale": decision("expand", 300), "small": decision("drive_adoption", 1)}
+    found = listed(choices, {}, Rules(capacity=2), MONDAY)
+    assert [found[name].place for name in ("sale", "small", "issue")] == [1, 2, None]
+    assert found["issue"].standing == "beyond_capacity"
 
 
 def test_the_lot_is_fair_and_does_not_change() -> None:
@@ -203,6 +212,10 @@ def test_each_account_has_one_play_worth_a_talk_or_none(case: Case) -> None:
     assert found.play in PLAYS
     assert found.second != found.play
     assert found.text.endswith(".")
+    if found.at_stake is None:
+        assert case.risk is None
+        assert not PLAYS[found.play].sells
+        return
     assert (
         found.at_stake >= case.limits.worth_a_talk
         or found.play == "leave_alone"

@@ -75,7 +75,7 @@ def test_who_leaves_has_a_list_of_its_own_above_those_at_risk(
 
 def test_the_figures_say_what_they_contain(company: Settings, inputs: Inputs) -> None:
     told = text(page_of(company, inputs))
-    assert "of them leaving: notice given" in told
+    assert "1 leaving, notice given" in told
     assert "of which 14 k by notice" in told
     assert "plus 2 k already signed" in told
     assert "1 account without a known ARR not included" in told
