@@ -89,7 +89,9 @@ def rankings(inputs: Inputs) -> list[TargetRanking]:
 
 def _first(scores: Sequence[StoredScore], target: str) -> list[tuple[int, StoredScore]]:
     places = (
-        (score.rankings[target], score) for score in scores if target in (score.rankings or {})
+        (score.rankings[target], score)
+        for score in scores
+        if score.rankings and target in score.rankings
     )
     return sorted(places, key=lambda place: place[0])[:MOST_RANKED]
 
