@@ -101,7 +101,7 @@ def adoption_milestones(facts: Facts) -> ir.Table:
     return _since_start(rows, rows.reached_on)
 
 
-@adoption.feature(adoption_spine, unit="days", says="Customer for {value}", expected=(1, None))
+@adoption.feature(adoption_spine, unit="days", says="Customer for {value}", expected=(0, None))
 def adoption_age_days(rows: ir.Table) -> ir.Value:
     """Days since the first subscription started."""
     return rows.as_of.delta(rows.started_on, unit="day").max()

@@ -149,7 +149,7 @@ def test_what_is_corrected_without_a_word_is_seen_from_the_day_it_was_known(
     again = company.rewrite("usage_daily", "events", more).build()
     assert again.computed in (5, 6)
     assert again.computed + again.taken_over == dates
-    company.more += "[build]\ngrace_days = 60\n"
+    company.more += "[build]\nprice_changes = true\n"
     other_labels = company.configure(0).build()
     assert (other_labels.computed, other_labels.unchanged) == (0, False)
     assert company.is_as_built_in_full()
@@ -172,6 +172,8 @@ def test_another_definition_or_table_holds_nothing_over(tmp_path: Path, source: 
     assert dates_held(before, company.description()) == before["known"].keys()
     (company.folder / "own.py").write_text(OWN, "utf-8")
     company.more = '[features]\nmodules = ["own.py"]\n'
+    assert not dates_held(before, company.configure(0).description())
+    company.more = "[build]\ngrace_days = 60\n"
     assert not dates_held(before, company.configure(0).description())
     company.more = ""
     (company.folder / "source" / "tickets.parquet").unlink()
