@@ -12,10 +12,10 @@ from contextlib import contextmanager, redirect_stderr, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from models.common.sqlite_address import sqlite_path, sqlite_url
+
 if TYPE_CHECKING:
     from mlflow import MlflowClient
-
-SQLITE = "sqlite:///"
 
 
 @contextmanager
@@ -48,13 +48,13 @@ def quiet() -> Iterator[None]:
 
 def make_database(uri: str) -> None:
     """Make MLflow's database aside: its dozens of migrations, once killed, cannot be taken up."""
-    path = Path(uri.removeprefix(SQLITE))
-    if not uri.startswith(SQLITE) or path.exists():
+    path = sqlite_path(uri)
+    if path is None or path.exists():
         return
     import mlflow
 
     with tempfile.TemporaryDirectory(prefix=f".{path.name}.", dir=path.parent) as folder:
         aside = Path(folder) / path.name
-        mlflow.MlflowClient(f"{SQLITE}{aside}").search_experiments(max_results=1)
+        mlflow.MlflowClient(sqlite_url(aside)).search_experiments(max_results=1)
         with suppress(FileExistsError):  # another process was faster, and its database is in use
             os.link(aside, path)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -24,6 +26,22 @@ def literal(text: str) -> str:
 def quoted(name: str) -> str:
     """Return ``name`` as an SQL identifier."""
     return '"' + name.replace('"', '""') + '"'
+
+
+def glob_escaped(path: Path) -> str:
+    """Return a path of which DuckDB takes no character for a wildcard."""
+    return re.sub(r"([*?\[])", r"[\1]", str(path))
+
+
+def path_literal(path: Path) -> str:
+    """Return such a path as an SQL string."""
+    return literal(glob_escaped(path))
+
+
+def parquet(*paths: Path) -> str:
+    """Return the SQL that reads Parquet files, in folders of any name."""
+    listed = ", ".join(map(path_literal, paths))
+    return f"read_parquet([{listed}], union_by_name = true, hive_partitioning = false)"
 
 
 def unquoted(identifier: str) -> str:

@@ -13,6 +13,7 @@ from pydantic import ValidationError, field_validator
 from features.contract import ACCOUNTS, undated
 from features.errors import UsageError
 from features.labels.targets import TARGETS
+from models.common.sqlite_address import sqlite_url
 from models.i18n.messages import Catalogue
 from models.i18n.number_format import WORDS
 from pipelines.config.channels import Channel
@@ -160,12 +161,12 @@ class Settings(Mapping):
     @property
     def store_url(self) -> str:
         """The score store's SQLAlchemy URL."""
-        return self.store.url or f"sqlite:///{self.work / 'scores.db'}"
+        return self.store.url or sqlite_url(self.work / "scores.db")
 
     @property
     def mlflow_uri(self) -> str:
         """MLflow's tracking and registry URI."""
-        return self.mlflow.uri or f"sqlite:///{self.mlflow.home / 'mlflow.db'}"
+        return self.mlflow.uri or sqlite_url(self.mlflow.home / "mlflow.db")
 
     @property
     def mlflow_artifacts(self) -> Path:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from models.common.sqlite_address import sqlite_path
 from pipelines.common.sql_quoting import literal, quoted
 
 if TYPE_CHECKING:
@@ -24,13 +24,13 @@ COLUMNS: dict[Kind, tuple[str, ...]] = {
     "contact": ("contact_id", "user_id"),
 }
 """Where an id of a kind may stand; companies often call contacts and users by the same id."""
-FILE = "sqlite:///"
 
 
 def read(settings: Settings) -> Gone:
     """Return who was erased; ``EnvironmentFailure`` when the store does not tell."""
     url = settings.store_url
-    if url.startswith(FILE) and not Path(url.removeprefix(FILE)).exists():
+    file = sqlite_path(url)
+    if file and not file.exists():
         return {}
     from models.store import erased_ids
 

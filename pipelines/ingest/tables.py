@@ -17,7 +17,7 @@ from features.contract import TABLES
 from features.errors import DataError, EnvironmentFailure
 from models.common.files import atomic_folder
 from pipelines.common.source_digest import source_digest
-from pipelines.common.sql_quoting import literal, quoted
+from pipelines.common.sql_quoting import glob_escaped, literal, quoted
 from pipelines.ingest import attribute_history, attribute_record, erased_ids, ledger
 from pipelines.ingest.attribute_history import AttributeHistory
 from pipelines.ingest.sources import readers
@@ -128,7 +128,9 @@ def connect(settings: Settings) -> tuple[Backend, dict[str, ir.Table]]:
     connection.raw_sql("SET enable_progress_bar = false")  # it goes into pipes as well
     folder = settings.tables_folder
     tables = {
-        name: connection.read_parquet(folder / f"{name}.parquet", table_name=name)
+        name: connection.read_parquet(
+            glob_escaped(folder / f"{name}.parquet"), table_name=name, hive_partitioning=False
+        )
         for name in manifest.tables
     }
     return connection, tables

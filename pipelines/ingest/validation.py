@@ -91,7 +91,9 @@ def survey(settings: Settings) -> Survey:
     table or file is missing or empty, with all that was found.
     """
     gone = erased_ids.read(settings)
-    surveyed = Survey(settings, TextColumns(readers.open_database(settings)), gone=gone)
+    surveyed = Survey(
+        settings, TextColumns(readers.open_database(settings), settings.data_folder), gone=gone
+    )
     try:
         _look(surveyed)
         _stop_on_faults(surveyed)

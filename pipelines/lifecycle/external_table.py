@@ -16,6 +16,7 @@ from models.dataset.external_table import Foreign, Roles, foreign
 from models.registry import Registry
 from models.release.card import Card
 from pipelines.common.progress import Progress, silent
+from pipelines.common.sql_quoting import parquet
 from pipelines.config.company_features import practitioner_rule
 from pipelines.config.error_messages import nearest
 from pipelines.ingest.files.csv_files import load
@@ -100,7 +101,7 @@ def _frame(path: Path, roles: Roles) -> pd.DataFrame:
             load(connection, path, "external", texts={roles.account_id})
             frame: pd.DataFrame = connection.table("external").df()
         else:
-            frame = connection.read_parquet(str(path)).df()
+            frame = connection.sql(f"SELECT * FROM {parquet(path)}").df()
     except UnreadableFile as error:
         raise DataError(error.problems) from None
     except duckdb.Error as error:

@@ -14,7 +14,7 @@ from features.contract import TABLES
 from models.store.erased_ids import Kind
 from pipelines.build import engines
 from pipelines.build.metadata import METADATA, describe, stored
-from pipelines.common.sql_quoting import literal, quoted
+from pipelines.common.sql_quoting import literal, parquet, quoted
 from pipelines.ingest import tables
 from pipelines.ingest.erased_ids import COLUMNS
 from pipelines.ingest.sources.readers import open_database
@@ -71,9 +71,9 @@ def _without(
     """Make ``clean.<name>`` without the rows that name the id; return how many are left."""
     columns = [column for column in COLUMNS[kind] if column in TABLES[name].names]
     named = " OR ".join(f"{column} = {literal(identifier)}" for column in columns) or "FALSE"
-    path = literal(str(settings.tables_folder / f"{name}.parquet"))
+    rows = parquet(settings.tables_folder / f"{name}.parquet")
     table = quoted(name)
-    connection.execute(f"CREATE VIEW rows.{table} AS SELECT * FROM read_parquet({path})")
+    connection.execute(f"CREATE VIEW rows.{table} AS SELECT * FROM {rows}")
     others = f"SELECT * FROM rows.{table} WHERE ({named}) IS NOT TRUE"
     connection.execute(f"CREATE VIEW clean.{table} AS {others}")
     row = connection.execute(f"SELECT count(*) FROM clean.{table}").fetchone()

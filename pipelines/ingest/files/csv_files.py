@@ -14,7 +14,7 @@ from tempfile import TemporaryDirectory
 
 import duckdb
 
-from pipelines.common.sql_quoting import columns_of, literal, quoted
+from pipelines.common.sql_quoting import columns_of, literal, path_literal, quoted
 from pipelines.config.file_options import FileOptions
 from pipelines.ingest.files.encodings import (
     UTF8,
@@ -145,14 +145,15 @@ class _CsvSource:
         return groups
 
     def _reader(self, dialect: Dialect, paths: Sequence[Path], extra: str = "") -> str:
-        listed = ", ".join(literal(glob_escaped(str(path))) for path in paths)
+        listed = ", ".join(map(path_literal, paths))
         columns = ", ".join(f"{literal(name)}: 'VARCHAR'" for name in dialect.names)
         nulls = ", ".join(map(literal, ("", *self.options.null_values)))
         quote = literal(self.options.quote)
         return (
             f"read_csv([{listed}], auto_detect = false, header = true, skip = {dialect.skipped}, "
             f"delim = {literal(dialect.separator)}, quote = {quote}, escape = {quote}, "
-            f"nullstr = [{nulls}], columns = {{{columns}}}, strict_mode = true{extra})"
+            f"nullstr = [{nulls}], columns = {{{columns}}}, strict_mode = true, "
+            f"hive_partitioning = false{extra})"
         )
 
     def _problems(self, paths: Sequence[Path]) -> list[str]:
@@ -193,11 +194,6 @@ class _CsvSource:
                 "lines, or name the separator or the line of the header: "
                 f"{setting(self.source, self.file, 'separator', ';')}, or header_row = 2"
             )
-
-
-def glob_escaped(path: str) -> str:
-    """Return a path so that DuckDB takes no character of it for a wildcard."""
-    return re.sub(r"([*?\[])", r"[\1]", path)
 
 
 def _dialect(path: Path, options: FileOptions) -> Dialect:

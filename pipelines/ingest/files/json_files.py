@@ -11,9 +11,8 @@ from pathlib import Path
 import duckdb
 from duckdb.sqltypes import DuckDBPyType
 
-from pipelines.common.sql_quoting import literal, quoted
+from pipelines.common.sql_quoting import literal, path_literal, quoted
 from pipelines.config.file_options import FileOptions
-from pipelines.ingest.files.csv_files import glob_escaped
 from pipelines.ingest.files.faults import UnreadableFile
 
 Leaf = tuple[tuple[str, ...], DuckDBPyType]
@@ -35,8 +34,9 @@ def load_text(
     Returns the columns with numbers that have a fraction, which as identifiers may have lost
     digits, and all that hold numbers. Raises ``UnreadableFile`` with what the parser says.
     """
-    listed = "[" + ", ".join(literal(glob_escaped(str(path))) for path in paths) + "]"
-    reading = f"{listed}, union_by_name = true, maximum_object_size = {LARGEST}"
+    listed = "[" + ", ".join(map(path_literal, paths)) + "]"
+    options_of_duckdb = "union_by_name = true, hive_partitioning = false"
+    reading = f"{listed}, {options_of_duckdb}, maximum_object_size = {LARGEST}"
     try:
         described = connection.sql(
             f"SELECT * FROM read_json({reading}, sample_size = -1, maximum_depth = -1)"

@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+import duckdb
 
 from features.errors import EnvironmentFailure
 from pipelines.common.sql_quoting import quoted
 from pipelines.config.mapping import Source
 from pipelines.ingest.sources.errors import Faults, first_line
 from pipelines.ingest.sources.text_columns import TextColumns
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 FILE_SCHEMES = ("sqlite:///", "duckdb:///")
 
@@ -49,19 +57,37 @@ def copy(
 
 
 def _copy(columns: TextColumns, name: str, source: Source, url: str) -> None:
-    import ibis  # here: only companies with a database pay for its import
-
+    """Copy the rows as they come; what identifies something is written as people write it."""
     connection, target = columns.connection, quoted(name)
-    database = ibis.connect(url)
-    try:
-        rows = database.sql(source.query) if source.query else database.table(source.table)
-        connection.register("incoming", rows.to_pyarrow_batches())
+    scheme, _, path = url.partition(":///")
+    opened = _duckdb_rows(Path(path), source) if scheme == "duckdb" else _rows(url, source)
+    with opened as batches:
+        connection.register("incoming", batches)
         connection.execute(f"CREATE TABLE text.{target} AS SELECT * FROM incoming")
         connection.unregister("incoming")
-        rows = columns.adapted(name, f"text.{target}")
-        connection.execute(f"CREATE VIEW src.{target} AS {rows}")
+    rows = columns.adapted(name, f"text.{target}")
+    connection.execute(f"CREATE VIEW src.{target} AS {rows}")
+
+
+@contextmanager
+def _rows(url: str, source: Source) -> Iterator[pa.RecordBatchReader]:
+    import ibis  # here: only companies with a database pay for its import
+
+    scheme, _, path = url.partition(":///")
+    # A path is a path: a URL would read the % or # in a folder's name as something else.
+    database = ibis.sqlite.connect(path) if scheme == "sqlite" else ibis.connect(url)
+    try:
+        rows = database.sql(source.query) if source.query else database.table(source.table)
+        yield rows.to_pyarrow_batches()
     finally:
         database.disconnect()
+
+
+@contextmanager
+def _duckdb_rows(path: Path, source: Source) -> Iterator[pa.RecordBatchReader]:
+    table = ".".join(map(quoted, source.table.split(".")))
+    with closing(duckdb.connect(path, read_only=True)) as database:
+        yield database.sql(source.query or f"SELECT * FROM {table}").to_arrow_reader()
 
 
 def _located(url: str, folder: Path) -> str:

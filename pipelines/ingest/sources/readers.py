@@ -6,19 +6,18 @@ import os
 from collections.abc import Callable, Iterator
 from difflib import get_close_matches
 from functools import partial
-from glob import glob
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import duckdb
 
 from features.contract import TABLES
-from pipelines.common.sql_quoting import literal, quoted
+from pipelines.common.sql_quoting import literal, parquet, quoted
 from pipelines.config.file_options import CSV, ENDINGS, EXCEL, JSON, PARQUET
 from pipelines.config.mapping import Source
 from pipelines.ingest.files.faults import UnreadableFile
 from pipelines.ingest.files.text_files import is_text_file, load_text
-from pipelines.ingest.sources import databases
+from pipelines.ingest.sources import databases, files_in_sql
 from pipelines.ingest.sources.errors import Faults, first_line
 from pipelines.ingest.sources.text_columns import TextColumns
 
@@ -54,10 +53,10 @@ def open_database(settings: Settings) -> duckdb.DuckDBPyConnection:
 
 
 def named(settings: Settings) -> dict[str, Source]:
-    """Return every source: the mapping's, and files that are called like a contract table."""
+    """Return every source: the mapping's, files in its SQL, files called like a contract table."""
     tables = {name: _file_source(settings.data_folder, name) for name in TABLES}
     files = {name: source for name, source in tables.items() if source is not None}
-    return {**files, **settings.sources}
+    return {**files_in_sql.sources(settings), **files, **settings.sources}
 
 
 def origin(settings: Settings, name: str) -> str:
@@ -69,11 +68,16 @@ def origin(settings: Settings, name: str) -> str:
 
 
 def files(settings: Settings) -> dict[str, list[Path]] | None:
-    """Return the files behind each source; None when one is a database, whose state has no file."""
+    """Return the files behind each source and, without a name, those that SQL reads.
+
+    None when one is a database or anything else whose state has no file.
+    """
     sources = named(settings)
-    if any(source.url for source in sources.values()):
+    in_sql = files_in_sql.watched(settings)
+    if in_sql is None or any(source.url for source in sources.values()):
         return None
-    return {name: _paths(settings.data_folder, source) for name, source in sources.items()}
+    by_source = {name: _paths(settings.data_folder, source) for name, source in sources.items()}
+    return {**by_source, "": in_sql}
 
 
 def ignored(settings: Settings) -> dict[str, str | None]:
@@ -83,6 +87,7 @@ def ignored(settings: Settings) -> dict[str, str | None]:
     """
     folder, sources = settings.data_folder, named(settings)
     read = {path for source in sources.values() for path in _paths(folder, source)}
+    read.update(files_in_sql.watched(settings) or ())
     urls = " ".join(source.url for source in sources.values())
     entries = sorted(folder.iterdir()) if folder.is_dir() else []
     unread = (p for p in entries if p.is_file() and p not in read and p.name not in urls)
@@ -144,8 +149,7 @@ def _paths(folder: Path, source: Source) -> list[Path]:
     pattern = source.file or source.duckdb
     if not pattern:
         return []
-    matches = sorted(glob(str(folder / pattern)))  # noqa: PTH207 (Path.glob takes no absolute ones)
-    return [Path(path) for path in matches]
+    return files_in_sql.found(folder, pattern)
 
 
 def _look(columns: TextColumns, settings: Settings, name: str, faults: Faults) -> bool:
@@ -178,7 +182,7 @@ def _read(
     if source.duckdb:
         _attach(columns, name, source, paths[0])
         return True
-    return _read_parquet(columns, name, source, [str(path) for path in paths], faults)
+    return _read_parquet(columns, name, source, paths, faults)
 
 
 def _unreadable(folder: Path, name: str, source: Source, paths: list[Path]) -> Iterator[str]:
@@ -205,14 +209,13 @@ def _read_parquet(
     columns: TextColumns,
     name: str,
     source: Source,
-    paths: list[str],
+    paths: list[Path],
     faults: Faults,
 ) -> bool:
     if not source.file.lower().endswith(PARQUET):
         endings = ", ".join(ENDINGS)
         faults.mistakes.append(f"sources.{name}: cannot read {source.file}; known are {endings}")
         return False
-    listed = "[" + ", ".join(map(literal, paths)) + "]"
-    rows = columns.adapted(name, f"read_parquet({listed}, union_by_name = true)")
+    rows = columns.adapted(name, parquet(*paths))
     columns.connection.execute(f"CREATE VIEW src.{quoted(name)} AS {rows}")
     return True

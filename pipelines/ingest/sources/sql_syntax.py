@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
@@ -41,6 +42,11 @@ OF_DATES = {
     "quarter", "second", "strftime", "time_bucket", "timezone", "week", "weekday", "weekofyear",
     "year", "yearweek", "to_timestamp", "range", "generate_series",
 }  # fmt: skip
+HARMLESS = {
+    "range", "generate_series", "unnest", "json_each", "json_tree", "repeat", "repeat_row",
+    "generate_subscripts", "regexp_split_to_table", "string_split_to_table", "query_table",
+}  # fmt: skip
+"""Functions that give rows and read no file."""
 PASSING = {
     "any_value", "arbitrary", "first", "first_value", "greatest", "ifnull", "lag", "last",
     "last_value", "lead", "least", "max", "min", "mode", "nth_value", "nullif", "max_by", "min_by",
@@ -82,6 +88,26 @@ class Reference:
     spelled: bool = False
 
 
+@dataclass(frozen=True)
+class FileRead:
+    """A file that a query reads by a function or by its name in the place of a table.
+
+    ``literals``: each name with where it stands; from ``start`` to ``end`` stands all of it, its
+    alias left out. ``is_plain``: nothing but names is said. All places are in bytes.
+    """
+
+    literals: tuple[tuple[str, int, int], ...]
+    start: int
+    end: int
+    alias: str
+    is_plain: bool
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names or patterns of the files."""
+        return tuple(name for name, _, _ in self.literals)
+
+
 @dataclass
 class Statement:
     """What a piece of SQL reads. ``pairs`` are columns of two relations that are held equal."""
@@ -90,8 +116,9 @@ class Statement:
     pairs: list[tuple[str, str]] = field(default_factory=list)
     computed: set[str] = field(default_factory=set)
     """Names of columns of a query that are more than a column of another name."""
-    files: list[tuple[str, int, int]] = field(default_factory=list)
-    """Texts given to a function that reads files, and where they stand (in bytes)."""
+    files: list[FileRead] = field(default_factory=list)
+    reads_more: bool = False
+    """Whether a function is called that may read what no name shows."""
 
 
 @dataclass(frozen=True)
@@ -114,7 +141,7 @@ def query(connection: duckdb.DuckDBPyConnection, sql: str) -> Statement | None:
     while text.startswith("(") and text.endswith(")") and _parsed(connection, text[1:-1]):
         text, offset = text[1:-1], offset + 1
     tree = _parsed(connection, text)
-    return _read(tree, offset) if tree else None
+    return _read(tree, offset, sql) if tree else None
 
 
 def expression(
@@ -125,7 +152,7 @@ def expression(
     if not tree:
         return None
     tree["select_list"][0]["alias"] = output
-    return _read(tree, -len(PREFIX))
+    return _read(tree, -len(PREFIX), sql)
 
 
 def spliced(sql: str, replacements: Sequence[tuple[int, int, str]]) -> str:
@@ -145,8 +172,8 @@ def _parsed(connection: duckdb.DuckDBPyConnection, sql: str) -> dict[str, Any] |
     return statements[0]["node"] if statements and len(statements) == 1 else None
 
 
-def _read(tree: dict[str, Any], offset: int) -> Statement:
-    reader = _Reader(offset)
+def _read(tree: dict[str, Any], offset: int, sql: str) -> Statement:
+    reader = _Reader(offset, sql.encode())
     reader.query(tree)
     return reader.statement
 
@@ -154,9 +181,10 @@ def _read(tree: dict[str, Any], offset: int) -> Statement:
 class _Reader:
     """Walks a parsed statement and notes what each reference to a column is for."""
 
-    def __init__(self, offset: int) -> None:
+    def __init__(self, offset: int, content: bytes) -> None:
         self.statement = Statement()
         self.offset = offset
+        self.content = content
 
     def query(
         self, node: Mapping[str, Any], names: Sequence[str] = (), into: _Position | None = None
@@ -225,7 +253,11 @@ class _Reader:
 
     def _table(self, node: Mapping[str, Any]) -> None:
         start, end = self._span(node)
-        self.statement.files.append((node["table_name"], start, end))
+        name = node["table_name"]
+        if self.content[start : start + 1] in (b"'", b'"') and "." in name:
+            alias = "" if node.get("alias") else name.rpartition("/")[2].partition(".")[0]
+            end = start + len(self._quoted_at(start))
+            self.statement.files.append(FileRead(((name, start, end),), start, end, alias, True))
 
     def _join(self, node: Mapping[str, Any]) -> None:
         for name in node.get("using_columns") or ():
@@ -235,13 +267,33 @@ class _Reader:
         if node.get("condition"):
             self.expression(node["condition"], _Position())
 
+    def _quoted_at(self, start: int) -> bytes:
+        """Return the text in quotes that begins at ``start``."""
+        quote = self.content[start : start + 1]
+        match = re.match(quote + rb"([^" + quote + rb"]|" + quote * 2 + rb")*" + quote,
+                         self.content[start:])  # fmt: skip
+        return match[0] if match else b""
+
     def _files(self, node: Mapping[str, Any]) -> None:
         function = node["function"]
-        for constant in _texts(_arguments(function)[:1]):
-            start, end = self._span(constant)
-            self.statement.files.append((constant["literal"]["text"], start, end))
-        for argument in _arguments(function):
+        name, arguments = str(function["function_name"]).lower(), _arguments(function)
+        for argument in arguments:
             self.expression(argument, _Position())
+        if name in HARMLESS:
+            return
+        literals = tuple(
+            (constant["literal"]["text"], *self._span(constant))
+            for constant in _texts(arguments[:1])
+        )
+        if (not name.startswith("read_") and name != "parquet_scan") or not literals:
+            self.statement.reads_more = True
+            return
+        start, last = self._span(node)[0], literals[-1][2]
+        closed = re.match(rb"\s*\]?\s*\)", self.content[last:])
+        alias = "" if node.get("alias") else name
+        is_plain = len(arguments) == 1 and closed is not None
+        end = last + (closed.end() if closed else 0)
+        self.statement.files.append(FileRead(literals, start, end, alias, is_plain))
 
     def expression(self, node: Mapping[str, Any], position: _Position) -> None:
         """Note the references in an expression that stands in ``position``."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import duckdb
 
@@ -19,7 +20,7 @@ from pipelines.ingest.files.faults import setting
 from pipelines.ingest.files.number_formats import number_readings
 from pipelines.ingest.files.text_files import Loaded
 from pipelines.ingest.files.value_types import NOTHING, TEMPORAL, TEXT, Reading, readings
-from pipelines.ingest.sources import sql_syntax
+from pipelines.ingest.sources import files_in_sql, sql_syntax
 from pipelines.ingest.sources.column_use import ColumnUse
 from pipelines.ingest.sources.sql_syntax import Reference, Statement
 
@@ -40,6 +41,8 @@ class TextColumns:
     """What is known about the columns of a company's text files, by source."""
 
     connection: duckdb.DuckDBPyConnection
+    folder: Path = Path()
+    """Where files lie that SQL reads."""
     use: ColumnUse = field(default_factory=ColumnUse)
     by_source: dict[str, dict[str, Reading]] = field(default_factory=dict)
     by_name: dict[str, Reading] = field(default_factory=dict)
@@ -252,12 +255,13 @@ class TextColumns:
 
     def _told(self, sql: str, statement: Statement | None, by_column: Readings) -> str:
         if statement is None:
-            return sql
+            return files_in_sql.located(sql, self.folder)
         replacements = [
             (ref.start, ref.end, _named(reading.of(_written(sql, ref)), ref))
             for ref in statement.references
             if (reading := _of(ref, by_column)) and self._needs_type(ref, reading)
         ]
+        replacements += files_in_sql.replacements(statement, self.folder)
         return sql_syntax.spliced(sql, replacements)
 
     def _needs_type(self, ref: Reference, reading: Reading) -> bool:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 
 from features.contract import TABLES
-from pipelines.common.sql_quoting import literal, quoted
+from pipelines.common.sql_quoting import parquet, quoted
 
 if TYPE_CHECKING:
     from pipelines.config.settings import Settings
@@ -80,7 +80,7 @@ def written_tables(settings: Settings, data_through: date) -> Iterator[CheckedTa
         for name in TABLES:
             path = settings.tables_folder / f"{name}.parquet"
             if path.exists():
-                reader = f"read_parquet({literal(str(path))})"
+                reader = parquet(path)
                 connection.execute(f"CREATE VIEW clean.{quoted(name)} AS SELECT * FROM {reader}")
                 counted = connection.execute(f"SELECT count(*) FROM clean.{quoted(name)}")
                 rows[name] = (counted.fetchone() or (0,))[0]

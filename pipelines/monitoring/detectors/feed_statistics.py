@@ -17,7 +17,7 @@ import duckdb
 import numpy as np
 
 from features.contract import TABLES, Column, Table
-from pipelines.common.sql_quoting import literal, quoted
+from pipelines.common.sql_quoting import literal, parquet, quoted
 
 WEEKS = 70
 """A year and the quarter before it: what is seasonal is seen a year ago."""
@@ -211,7 +211,7 @@ def _rows_before(
 
 
 def _read(path: Path) -> str:
-    return f"read_parquet({literal(str(path))})"
+    return parquet(path)
 
 
 def _day(day: date) -> str:

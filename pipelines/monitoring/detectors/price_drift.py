@@ -10,7 +10,7 @@ from pathlib import Path
 import duckdb
 import numpy as np
 
-from pipelines.common.sql_quoting import literal
+from pipelines.common.sql_quoting import literal, parquet
 from pipelines.monitoring.detectors.deviation import SCALED, size_change
 from pipelines.monitoring.detectors.feed_statistics import WEEKS, Numbers
 from pipelines.monitoring.verdict import Finding
@@ -21,7 +21,7 @@ QUERY = """
 WITH line AS (
     SELECT (date_diff('day', CAST(known_at AS DATE), DATE {day}) - 1) // 7 AS week,
         ln(list_price) AS price, product_id, coalesce(plan, '') AS edition
-    FROM read_parquet({path}) WHERE known_at < DATE {day} AND list_price > 0
+    FROM {rows} WHERE known_at < DATE {day} AND list_price > 0
 ), alike AS (
     SELECT week, price - avg(price) OVER (PARTITION BY product_id, edition) AS price
     FROM line WHERE week < {weeks}
@@ -42,7 +42,7 @@ def findings(folder: Path, as_of: date) -> Iterator[Finding]:
 
 def _by_week(path: Path, as_of: date) -> Numbers:
     day = literal(as_of.isoformat())
-    query = QUERY.format(day=day, path=literal(str(path)), weeks=WEEKS)
+    query = QUERY.format(day=day, rows=parquet(path), weeks=WEEKS)
     with closing(duckdb.connect()) as connection:
         rows = connection.execute(query).fetchall()
     n, mean, spread = np.zeros(WEEKS), np.full(WEEKS, np.nan), np.full(WEEKS, np.nan)
