@@ -51,14 +51,19 @@ class Fallback:
 
 
 def of_card(card: Card, table: FeatureTable) -> Fallback | None:
-    """Return the better of the baselines that were measured beside a model, if any is clear."""
+    """Return the better of the baselines that were measured beside a model, if any is clear.
+
+    A regression on inputs of which one looks like a leak is none.
+    """
     rows = table.mature(card.target)
     tested = rows[(rows["as_of"] >= card.test.first) & (rows["as_of"] <= card.test.last)]
     accounts = _accounts(table, card.target, tested)
     clear = [
         _fallback(key, card.baselines[key].auc, accounts)
         for key in BASELINES
-        if key in card.baselines and _is_clear(card.baselines[key].auc, accounts)
+        if not (key == "logistic" and card.suspects)
+        and key in card.baselines
+        and _is_clear(card.baselines[key].auc, accounts)
     ]
     return max(clear, key=lambda fallback: round(fallback.auc, 2), default=None)
 

@@ -62,7 +62,8 @@ class TargetOutcome:
     @property
     def is_usable(self) -> bool:
         """Whether a model is in use for the target, or could be."""
-        return self.in_use is not None or (self.card is not None and self.card.skill)
+        card = self.card
+        return self.in_use is not None or (card is not None and card.skill and not card.suspects)
 
     def as_dict(self) -> dict[str, Any]:
         """Return the outcome as JSON-able values; ``card`` is empty where there is none."""

@@ -93,3 +93,5 @@ def test_of_the_baselines_beside_a_model_the_better_clear_one_ranks(
     )
     fallback = of_card(beside, table)
     assert (fallback.by if fallback else None) == by
+    leaky = of_card(replace(beside, suspects=("arr tells the outcome",)), table)
+    assert (leaky.by if leaky else None) == (None if rule == "unclear" else "rule")
