@@ -141,7 +141,10 @@ def _targets(targets: Mapping[str, Target]) -> str:
     )
     lead = (
         "Columns `<target>_next_<horizon>d` (0, 1, empty) and `<target>_arr_next_<horizon>d` "
-        "(ARR of the outcome). Signed, or known to end, before `as_of` is contracted and no label."
+        "(ARR of the outcome). Signed, or known to end, before `as_of` is contracted and no label: "
+        "`arr_contracted_next_<horizon>d` is the ARR that is signed or announced for the horizon's "
+        "end, `contracted_on_next_<horizon>d` the day of the last change that makes it so. Neither "
+        "is a model input."
     )
     return f"## Targets\n\n{lead}\n\n{_rows(header, cells)}"
 

@@ -324,7 +324,8 @@ PRODUCTS = Table(
         Column(
             "price_metric",
             "string",
-            "What is counted for its price; only products priced by seats count seats.",
+            "What is counted for its price; only products priced by seats, users or licenses "
+            "count seats.",
         ),
         Column("launched_on", "date", "First day it could be bought."),
         KNOWN_AT,

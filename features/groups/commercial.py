@@ -362,4 +362,4 @@ def industry(rows: ir.Table) -> ir.Value:
 def seats_whitespace_share(columns: ir.Table) -> ir.Value:
     """Share of addressable users without a seat."""
     free = columns.employees - columns.seats_licensed
-    return ibis.greatest(free, 0) / columns.employees.nullif(0)
+    return ibis.ifelse(free < 0, 0, free) / columns.employees.nullif(0)

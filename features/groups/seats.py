@@ -21,11 +21,24 @@ if TYPE_CHECKING:
 seats = FeatureGroup("seats", "What is licensed, what is activated, what can still be absorbed.")
 
 
+SEAT_METRICS = (
+    "seats", "seat", "users", "user", "licenses", "license", "licences", "licence",
+)  # fmt: skip
+"""Price metrics that count people who may use the product, in lower case."""
+
+
 def priced_by_seats(facts: Facts, lines: ir.Table) -> ir.Table:
-    """Keep the lines of products that are priced by seats; all, without a price list."""
+    """Keep the lines whose units are seats: those of products that are priced by them.
+
+    Without a price list, units are taken for seats where nothing contradicts: they are whole, more
+    than one, and none costs less than 1 a year unless it is free. Contracts are sold one by one,
+    API calls and gigabytes for less.
+    """
     if not facts.has("products"):
-        return lines
-    by_seats = facts.price_list().filter(ibis._.price_metric == "seats")
+        whole = (lines.quantity > 1) & (lines.quantity == lines.quantity.floor())
+        return lines.filter(whole & ((lines.unit_price >= 1) | (lines.unit_price == 0)))
+    offers = facts.price_list()
+    by_seats = offers.filter(offers.price_metric.strip().lower().isin(SEAT_METRICS))
     return matching(lines, by_seats, ["as_of", "product_id"])
 
 
@@ -86,12 +99,19 @@ def seat_users(facts: Facts) -> ir.Table:
 @seats.feature(
     seat_lines,
     unit="seats",
-    says={"zero": "No licensed seats", "one": "1 licensed seat", "many": "{value} licensed seats"},
+    says={
+        "zero": "No licensed seats",
+        "one": "1 licensed seat",
+        "many": "{value} licensed seats",
+        "unknown": "No product priced by seats",
+    },
     expected=(0, None),
-    absent=0,
 )
 def seats_licensed(rows: ir.Table) -> ir.Value:
-    """Licensed seats."""
+    """Licensed seats.
+
+    Empty where nothing priced by seats was ever held; units of other price metrics never count.
+    """
     return rows.quantity.sum(where=rows.runs).fill_null(0)
 
 
@@ -160,8 +180,8 @@ def seats_days_since_decrease(rows: ir.Table) -> ir.Value:
         "zero": "No change in seats contracted for the next year",
         "one": "1 more seat contracted to start within a year",
         "many": "{value} more seats contracted to start within a year",
+        "unknown": "No product priced by seats",
     },
-    absent=0,
 )
 def seats_contracted_ahead(rows: ir.Table) -> ir.Value:
     """Change in seats contracted for the next year."""
@@ -260,7 +280,7 @@ def seats_utilization(columns: ir.Table, window: int) -> ir.Value:
 )
 def seats_headroom(columns: ir.Table) -> ir.Value:
     """Licensed seats unused in the last 28 days."""
-    return _surplus(columns.seats_licensed, columns.usage_active_users_28d)
+    return _surplus(columns.seats_licensed.nullif(0), columns.usage_active_users_28d)
 
 
 @seats.feature(
@@ -273,8 +293,11 @@ def seats_headroom(columns: ir.Table) -> ir.Value:
     expected=(0, None),
 )
 def seats_overage(columns: ir.Table) -> ir.Value:
-    """Active users beyond the licensed seats in the last 28 days."""
-    return _surplus(columns.usage_active_users_28d, columns.seats_licensed)
+    """Active users beyond the licensed seats in the last 28 days.
+
+    Empty where no seat is licensed: whoever is active there uses what is priced otherwise.
+    """
+    return _surplus(columns.usage_active_users_28d, columns.seats_licensed.nullif(0))
 
 
 def _surplus(value: ir.NumericValue, other: ir.NumericValue) -> ir.Value:

@@ -20,7 +20,7 @@ DAYS_AHEAD = 364
 
 
 def lines_ahead(lines: ir.Table) -> ir.Table:
-    """Return the periods of lines that something signed within ``DAYS_AHEAD`` days changes.
+    """Return which periods of lines something signed within ``DAYS_AHEAD`` days changes.
 
     A line is concerned where a later period of its own, or of its product, starts by then: a
     renewal may come under a new number. What starts on ``as_of`` runs already.
@@ -33,25 +33,28 @@ def lines_ahead(lines: ir.Table) -> ir.Table:
     Returns
     -------
     ir.Table
-        The columns of ``lines``; ``now`` and ``then`` say which period runs on ``as_of`` and
-        ``DAYS_AHEAD`` days later.
+        The columns of ``lines``; of those concerned, ``now`` and ``then`` say which period runs on
+        ``as_of`` and ``DAYS_AHEAD`` days later. Of the others they are False: nothing changes.
     """
     horizon = lines.as_of + ibis.interval(days=DAYS_AHEAD)
     near = lines.filter(lines.starts_on <= horizon)
     comes = near.starts_on > near.as_of
-    return _concerned(near.mutate(comes=comes, now=runs_on(near, near.as_of))).mutate(
-        then=lambda rows: runs_on(rows, rows.as_of + ibis.interval(days=DAYS_AHEAD))
+    marked = _concerned(near.mutate(comes=comes))
+    then = marked.as_of + ibis.interval(days=DAYS_AHEAD)
+    return marked.mutate(
+        now=marked.concerned & runs_on(marked, marked.as_of),
+        then=marked.concerned & runs_on(marked, then),
     )
 
 
 def _concerned(lines: ir.Table) -> ir.Table:
+    """Mark the periods of lines that something signed changes."""
     comes = ibis.ifelse(lines.comes, 1, 0)
     line, product = (
         comes.max().over(ibis.window(group_by=[*KEYS, of]))
         for of in ("subscription_id", "product_id")
     )
-    marked = lines.mutate(concerned=(line + product) > 0)
-    return marked.filter(marked.concerned)
+    return lines.mutate(concerned=(line + product) > 0)
 
 
 def change_ahead(rows: ir.Table, value: ir.NumericValue) -> ir.Value:

@@ -75,5 +75,5 @@ def _tickets(one: Account) -> Row:
 
 def derived(row: Row) -> Row:
     seats, people = row["seats_licensed"], row["employees"]
-    free = None if people is None else max(people - seats, 0.0)
+    free = None if people is None or seats is None else max(people - seats, 0.0)
     return {"seats_whitespace_share": share(free, people)}

@@ -94,8 +94,85 @@ def test_only_products_priced_by_seats_have_seats() -> None:
         expect="""
         account_id | as_of      | seats_licensed | seats_growth_364d
         both       | 2024-06-01 | 10             | 0
-        only_gb    | 2024-06-01 | 0              | -
+        only_gb    | 2024-06-01 | -              | -
         unlisted   | 2024-06-01 | 10             | 0
+        """,
+    )
+    assert_features(
+        products="""
+        product_id | price_metric | launched_on | known_at
+        one        | Seat         | 2020-01-01  | 2020-01-01
+        two        |  licenses    | 2020-01-01  | 2020-01-01
+        three      | Users        | 2020-01-01  | 2020-01-01
+        four       | memberships  | 2020-01-01  | 2020-01-01
+        """,
+        subscriptions="""
+        product_id | starts_on  | quantity
+        one        | 2023-01-01 | 1
+        two        | 2023-01-01 | 10
+        three      | 2023-01-01 | 100
+        four       | 2023-01-01 | 1000
+        """,
+        expect="as_of | seats_licensed\n2024-06-01 | 111",
+    )
+
+
+def test_who_holds_nothing_priced_by_seats_has_neither_seats_nor_overage() -> None:
+    """13 people are active at an account that bought one membership."""
+    assert_features(
+        products="""
+        product_id | price_metric | launched_on | known_at
+        member     | memberships  | 2020-01-01  | 2020-01-01
+        core       | seats        | 2020-01-01  | 2020-01-01
+        """,
+        accounts="""
+        account_id | employees | known_at
+        member     | 900       | 2023-01-01
+        both       | 900       | 2023-01-01
+        dropped    | 900       | 2023-01-01
+        """,
+        subscriptions="""
+        account_id | product_id | starts_on  | ended_on   | quantity
+        member     | member     | 2023-01-01 | -          | 1
+        both       | member     | 2023-01-01 | -          | 1
+        both       | core       | 2023-01-01 | -          | 10
+        dropped    | member     | 2023-01-01 | -          | 1
+        dropped    | core       | 2023-01-01 | 2024-01-01 | 10
+        """,
+        usage_daily="account_id | day | user_id\n"
+        + "\n".join(
+            f"{account} | 2024-05-31 | u{number}"
+            for account in ("member", "both", "dropped")
+            for number in range(13)
+        ),
+        expect="""
+        account_id | as_of      | seats_licensed | seats_overage | seats_headroom | seats_contracted_ahead | seats_whitespace_share
+        member     | 2024-06-01 | -              | -             | -              | -                      | -
+        both       | 2024-06-01 | 10             | 3             | 0              | 0                      | 0.988889
+        dropped    | 2024-06-01 | 0              | -             | -              | 0                      | 1
+        """,  # noqa: E501
+    )
+
+
+def test_without_a_price_list_units_are_seats_where_nothing_contradicts() -> None:
+    assert_features(
+        subscriptions="""
+        account_id | product_id | starts_on  | quantity | unit_price
+        seats      | core       | 2023-01-01 | 10       | 100
+        both       | core       | 2023-01-01 | 10       | 100
+        both       | apicalls   | 2023-01-01 | 100000   | 0.01
+        contracts  | member     | 2023-01-01 | 1        | 50000
+        gigabytes  | vault      | 2023-01-01 | 2.5      | 20
+        trial      | core       | 2023-01-01 | 5        | 100
+        trial      | beta       | 2023-01-01 | 5        | 0
+        """,
+        expect="""
+        account_id | as_of      | seats_licensed
+        seats      | 2024-06-01 | 10
+        both       | 2024-06-01 | 10
+        contracts  | 2024-06-01 | -
+        gigabytes  | 2024-06-01 | -
+        trial      | 2024-06-01 | 10
         """,
     )
 
@@ -311,7 +388,7 @@ def test_utilisation_headroom_and_overage() -> None:
         subscriptions="""
         account_id | product_id | starts_on  | quantity | unit_price
         half_used  | core       | 2023-01-01 | 4        | 100
-        overage    | core       | 2023-01-01 | 1        | 100
+        overage    | core       | 2023-01-01 | 2        | 100
         unused     | core       | 2023-01-01 | 9        | 100
         free_too   | core       | 2023-01-01 | 4        | 100
         free_too   | flow       | 2023-01-01 | 6        | 0
@@ -325,13 +402,14 @@ def test_utilisation_headroom_and_overage() -> None:
         half_used  | 2024-04-01 | u3
         overage    | 2024-05-31 | u1
         overage    | 2024-05-31 | u2
+        overage    | 2024-05-31 | u3
         free_too   | 2024-05-31 | u1
         untold     | 2024-05-31 | -
         """,
         expect="""
         account_id | as_of      | seats_utilization_28d | seats_headroom | seats_overage
         half_used  | 2024-06-01 | 0.5                   | 2              | 0
-        overage    | 2024-06-01 | 2                     | 0              | 1
+        overage    | 2024-06-01 | 1.5                   | 0              | 1
         unused     | 2024-06-01 | 0                     | 9              | 0
         free_too   | 2024-06-01 | 0.1                   | 9              | 0
         untold     | 2024-06-01 | -                     | -              | -
