@@ -150,7 +150,7 @@ def drive_adoption(case: Case) -> Iterator[str]:
 def expand(case: Case) -> Iterator[str]:
     """More of the same product: the account uses what it has and has room to grow."""
     if not case.has_seats:
-        pass
+        yield from _units(case)
     elif over := case.above("seats_overage"):
         yield case.say("fact.beyond", people=case.several("person", over), seats=seats(case))
     elif (used := case.number("seats_utilization_28d")) is not None:
@@ -217,6 +217,13 @@ def _renewal(case: Case) -> Iterator[str]:
     ahead = case.number("renewal_days")
     if ahead is not None and 0 <= ahead <= case.limits.renewal_days:
         yield case.say("fact.renewal", days=case.days(ahead))
+
+
+def _units(case: Case) -> Iterator[str]:
+    """Yield what is licensed, in the word of its price metric."""
+    count, metric = case.above("units_licensed"), case.values.get("price_metric")
+    if count and isinstance(metric, str):
+        yield case.say("fact.units", count=case.words.number(count), metric=metric)
 
 
 def _people_without_a_seat(case: Case) -> Iterator[str]:

@@ -16,6 +16,7 @@ from models.plays.prioritisation import Decision, Rules, choose, listed
 
 if TYPE_CHECKING:
     from models.store.scores import ScoreStore
+    from pipelines.scoring.licensed_units import Units
 
 Columns = Mapping[str, np.ndarray]
 
@@ -30,6 +31,7 @@ def account_cases(
     limits: Limits,
     words: Catalogue,
     contracted: Sequence[Contracted] = (),
+    units: Mapping[str, Units] | None = None,
 ) -> Iterator[tuple[str, Case]]:
     """Yield each account id with what its plays look at.
 
@@ -45,9 +47,13 @@ def account_cases(
         What amounts are in, where plays begin, and the language they are worded in.
     contracted
         What is signed or announced of each row; nothing where it is empty.
+    units
+        What accounts license that is no seats, by account id.
     """
     for position, row in enumerate(rows.itertuples(index=False, name=None)):
         values = dict(zip(rows.columns, row, strict=True))
+        if licensed := (units or {}).get(str(values["account_id"])):
+            values |= {"units_licensed": licensed.count, "price_metric": licensed.metric}
         figures = (_at(probabilities, position), _at(amounts, position))
         signed = contracted[position] if contracted else None
         account = Case(values, *figures, currency, limits, words, directions, signed)

@@ -38,6 +38,7 @@ from pipelines.lifecycle.deploy import current
 from pipelines.lifecycle.training_record import has_trained
 from pipelines.scoring import input_snapshots
 from pipelines.scoring.input_snapshots import Snapshot, path_of
+from pipelines.scoring.licensed_units import licensed_units
 from pipelines.scoring.plays import account_cases, decide
 from pipelines.scoring.rankings import Ranking, rankings
 from pipelines.scoring.scorings import refuse_future
@@ -74,6 +75,7 @@ class ScoreResult:
     expected_expansion_arr: float | None
     arr_at_risk: float | None
     arr_lost_by_notice: float | None
+    expected_loss_arr: float | None
     arr_contracted_gain: float | None
     net_expected_arr: float | None
     decided: int
@@ -276,6 +278,7 @@ def _decisions(
     """Return the decisions by account id, given the lists that ``store`` holds."""
     if scored.rows.empty:
         return {}
+    as_of = scored.rows["as_of"].iloc[0]
     cases = account_cases(
         scored.rows,
         scored.probabilities,
@@ -285,8 +288,9 @@ def _decisions(
         limits=settings.decide.limits,
         words=settings.words,
         contracted=list(scored.contracted.rows()),
+        units=licensed_units(settings, as_of),
     )
-    return decide(cases, csms, settings.decide.rules, store, scored.rows["as_of"].iloc[0])
+    return decide(cases, csms, settings.decide.rules, store, as_of)
 
 
 def _accounts(
@@ -437,6 +441,7 @@ def _result(
         expected_expansion_arr=sums.expansion,
         arr_at_risk=sums.at_risk,
         arr_lost_by_notice=sums.lost_by_notice,
+        expected_loss_arr=sums.expected_loss,
         arr_contracted_gain=sums.contracted_gain,
         net_expected_arr=sums.net,
         decided=sums.decided,

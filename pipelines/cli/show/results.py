@@ -304,6 +304,8 @@ def scored(result: ScoreResult) -> None:
         )
     currency = result.currency
     notice = f" (by notice {money(result.arr_lost_by_notice)})" if result.arr_lost_by_notice else ""
+    if notice and result.expected_loss_arr is None:
+        notice = " by notice, expected loss not known"
     signed = (
         f"; already signed +{money(result.arr_contracted_gain)}"
         if result.arr_contracted_gain

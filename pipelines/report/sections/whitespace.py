@@ -20,22 +20,28 @@ NO_SEGMENT = "\u2013"
 
 @dataclass(frozen=True)
 class Segment:
-    """One segment: accounts, people without a seat, what those seats cost today, products left."""
+    """One segment: accounts, people without a seat, what those seats cost today, products left.
+
+    ``arr`` is of the accounts whose price is known, ``None`` where it is of none.
+    """
 
     name: str
     accounts: int
     people: float
-    arr: float
+    arr: float | None
     products: float | None
 
 
 @dataclass(frozen=True)
 class AccountWhitespace:
-    """One account with whitespace; ``arr`` is its people without a seat at its own price."""
+    """One account with whitespace; ``arr`` is its people without a seat at its own price.
+
+    ``None`` where its ARR or its seats are not known, and so its price.
+    """
 
     score: StoredScore
     people: float
-    arr: float
+    arr: float | None
     products: float | None
 
 
@@ -75,7 +81,7 @@ def whitespace(inputs: Inputs) -> Whitespace:
             AccountWhitespace(
                 score=scores[str(row["account_id"])],
                 people=row["people"],
-                arr=row["arr"],
+                arr=row["arr"] if isfinite(row["arr"]) else None,
                 products=float(row["products"]) if isfinite(row["products"]) else None,
             )
             for row in top
@@ -88,8 +94,8 @@ def _by_account(frame: pd.DataFrame, scores: dict[str, StoredScore]) -> pd.DataF
     people = (frame["employees"] * frame["seats_whitespace_share"]).clip(lower=0)
     licensed = frame.get("seats_licensed", pd.Series(float("nan"), frame.index))
     scored = [scores[str(account)] for account in frame["account_id"]]
-    arr = pd.Series([score.arr or 0.0 for score in scored], frame.index)
-    price = (arr / licensed.where(licensed > 0)).fillna(0.0)
+    arr = pd.Series([score.arr for score in scored], frame.index, dtype=float)
+    price = arr / licensed.where(licensed > 0)
     return pd.DataFrame(
         {
             "account_id": frame["account_id"].astype(str),
@@ -107,9 +113,11 @@ def _segments(addressable: pd.DataFrame) -> Sequence[Segment]:
             name=str(name),
             accounts=len(rows),
             people=float(rows["people"].sum()),
-            arr=float(rows["arr"].sum()),
+            arr=float(rows["arr"].sum()) if rows["arr"].notna().any() else None,
             products=float(rows["products"].sum()) if rows["products"].notna().any() else None,
         )
         for name, rows in addressable.groupby("segment", sort=True)
     ]
-    return sorted(segments, key=lambda segment: (-segment.arr, -segment.people, segment.name))
+    return sorted(
+        segments, key=lambda segment: (-(segment.arr or 0.0), -segment.people, segment.name)
+    )

@@ -176,6 +176,9 @@ def test_seats_are_spoken_of_only_where_some_are_licensed() -> None:
         "Renewal in 45 days; 31 % upsell probability, EUR 1,000 ARR expected. Offer what is needed "
         "for the next 6 to 12 months in one order."
     )
+    cases = {**members, "units_licensed": 1240.0, "price_metric": "cases"}
+    metered = choose(Case(cases, {"upsell": 0.31}, AMOUNTS))
+    assert metered.text.startswith("1,240 licensed cases; renewal in 45 days; ")
     german = choose(Case(members, {"upsell": 0.31}, AMOUNTS, words=WORDS["de"]))
     assert "Lizenz" not in german.text
     dropped = choose(Case({**members, "seats_licensed": 0.0}, {"upsell": 0.31}, AMOUNTS))

@@ -121,6 +121,15 @@ def test_whitespace_is_people_without_a_seat_at_todays_price(two_weeks: Settings
     assert (segment.name, segment.accounts, segment.people) == ("mid-market", 3, 90.0)
     assert (segment.arr, segment.products) == (30_000.0, 2.0)
     assert found.unknown == 1
+    nobody = tuple(
+        replace(score, arr=None) if score.account_id == "a003" else score for score in inputs.scores
+    )
+    unpriced = whitespace(replace(inputs, newest=frame, scores=nobody))
+    assert [(one.score.account_id, one.people, one.arr) for one in unpriced.accounts] == [
+        ("a002", 50.0, 10_000.0),
+        ("a003", 40.0, None),
+    ]
+    assert [segment.arr for segment in unpriced.segments] == [10_000.0]
     assert not whitespace(replace(inputs, newest=frame[["account_id"]])).has_data
 
 
