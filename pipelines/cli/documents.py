@@ -9,7 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 from features import catalogue
 from models.common.files import write_atomically
+from pipelines.config import reference
 from pipelines.config.company_features import groups, targets
+from pipelines.ingest import source_checks
+from pipelines.ingest.rules import reference as rules_reference
 from pipelines.ingest.summary import hints
 
 if TYPE_CHECKING:
@@ -59,6 +62,9 @@ def texts(verbs: Any) -> dict[str, str]:
         "data-contract.md": catalogue.data_contract(),
         "commands.md": commands(verbs),
         "hints.md": hints.document(catalogue.GENERATED),
+        "settings.md": reference.document(
+            catalogue.GENERATED, rules_reference.section(source_checks.RULES)
+        ),
     }
 
 

@@ -22,7 +22,8 @@ class ChannelSection(Frozen):
     ``pipelines/delivery/channels/``.
     """
 
-    name: str = Field(pattern=NAME)
+    name: str = Field(pattern=NAME, examples=['"leadership"'])
+    """What it is called in logs and in the record of deliveries."""
 
     @property
     def secret_from(self) -> str:
@@ -33,25 +34,33 @@ class ChannelSection(Frozen):
 class Folder(ChannelSection):
     """A folder, such as a shared drive: the page and its PDF under ``<folder>/<day>/``."""
 
-    to: Literal["file"]
-    folder: Path
+    to: Literal["file"] = Field(examples=['"file"'])
+    """A folder."""
+    folder: Path = Field(examples=['"/shares/reports"'])
+    """Where the page and its PDF go, under the day."""
 
 
 class Mail(ChannelSection):
-    """A mail with a summary, the page and its PDF attached.
+    """A mail with a summary, the page and its PDF attached."""
 
-    ``password_from`` names the environment variable that holds the password: no file does.
-    ``security``: starttls (587), tls from the first byte (465), or none within one's own network.
-    """
-
-    to: Literal["smtp"]
-    host: str = Field(min_length=1)
+    to: Literal["smtp"] = Field(examples=['"smtp"'])
+    """A mail."""
+    host: str = Field(min_length=1, examples=['"mail.example"'])
+    """The mail server."""
     port: int = Field(default=587, ge=1, le=65_535)
+    """Its port: 587 for starttls, 465 for tls."""
     security: Literal["starttls", "tls", "none"] = "starttls"
-    sender: str = Field(pattern=ADDRESS)
-    recipients: tuple[Annotated[str, Field(pattern=ADDRESS)], ...] = Field(min_length=1)
-    user: str = ""
-    password_from: str = Field(default="", pattern=f"{VARIABLE}|^$")
+    """starttls, tls from the first byte, or none within one's own network."""
+    sender: str = Field(pattern=ADDRESS, examples=['"expansion@company.example"'])
+    """The sender's address."""
+    recipients: tuple[Annotated[str, Field(pattern=ADDRESS)], ...] = Field(
+        min_length=1, examples=['["leadership@company.example"]']
+    )
+    """The recipients' addresses."""
+    user: str = Field(default="", examples=['"expansion"'])
+    """The user, where the server asks for one; with ``password_from``."""
+    password_from: str = Field(default="", pattern=f"{VARIABLE}|^$", examples=['"SMTP_PASSWORD"'])
+    """The environment variable that holds the password: no file does."""
 
     @property
     def secret_from(self) -> str:
@@ -68,15 +77,14 @@ class Mail(ChannelSection):
 
 
 class SlackWebhook(ChannelSection):
-    """A message to a Slack-compatible incoming webhook.
+    """A message to a Slack-compatible incoming webhook."""
 
-    ``url_from`` names the environment variable that holds the address, which is a secret.
-    ``report_url`` is where people find the page; ``{week}`` in it becomes the day.
-    """
-
-    to: Literal["slack"]
-    url_from: str = Field(pattern=VARIABLE)
-    report_url: str = ""
+    to: Literal["slack"] = Field(examples=['"slack"'])
+    """A message."""
+    url_from: str = Field(pattern=VARIABLE, examples=['"SLACK_URL"'])
+    """The environment variable that holds the address, which is a secret."""
+    report_url: str = Field(default="", examples=['"https://reports.example/{week}/index.html"'])
+    """Where people find the page; ``{week}`` in it becomes the day."""
 
     @property
     def secret_from(self) -> str:

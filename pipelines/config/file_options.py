@@ -23,26 +23,33 @@ GROUPS = (".", ",", " ", "'")
 
 
 class FileOptions(BaseModel):
-    """How a file is written, where it does not say so itself.
+    """How a file is written, where it does not say so itself."""
 
-    ``encoding``: of its bytes, such as ``"cp1252"``; ``separator`` between values, ``quote`` around
-    them; ``decimal`` mark and ``thousands`` separator of numbers; ``date_format`` and
-    ``timestamp_format`` such as ``"%d.%m.%Y"``; ``null_values`` that stand for nothing;
-    ``header_row``: the line that names the columns, counted from 1; ``sheet`` of a workbook.
-    """
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    encoding: str = ""
-    separator: str = ""
+    encoding: str = Field(default="", examples=['"cp1252"'])
+    """Of its bytes. Without it UTF-8, or UTF-16 and UTF-32 by their mark."""
+    separator: str = Field(default="", examples=['";"'])
+    """Between the values of CSV. Without it what the header has most of: a comma, a semicolon, a
+    tab or a bar."""
     quote: Literal['"', "'"] = '"'
-    decimal: Literal["", ".", ","] = ""
-    thousands: Literal["", ".", ",", " ", "'"] = ""
-    date_format: str = ""
-    timestamp_format: str = ""
-    null_values: tuple[Annotated[str, Field(min_length=1)], ...] = ()
+    """Around the values of CSV."""
+    decimal: Literal["", ".", ","] = Field(default="", examples=['","'])
+    """The decimal mark of numbers, where their texts do not show it."""
+    thousands: Literal["", ".", ",", " ", "'"] = Field(default="", examples=['"."'])
+    """The mark between thousands, where the texts do not show it."""
+    date_format: str = Field(default="", examples=['"%d.%m.%Y"'])
+    """How days are written, where not as 2026-07-31."""
+    timestamp_format: str = Field(default="", examples=['"%d.%m.%Y %H:%M"'])
+    """How moments are written, where not as 2026-07-31 08:00:00."""
+    null_values: tuple[Annotated[str, Field(min_length=1)], ...] = Field(
+        default=(), examples=['["n/a", "-"]']
+    )
+    """Texts that stand for nothing, beside an empty value."""
     header_row: int = Field(default=1, ge=1)
-    sheet: str = ""
+    """The row that names the columns, counted from 1."""
+    sheet: str = Field(default="", examples=['"Export"'])
+    """The sheet of a workbook; needed where more than one has values."""
 
     @field_validator("encoding")
     @classmethod

@@ -24,24 +24,30 @@ Name = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
 class Frozen(BaseModel):
     """A section of the configuration: fixed once read, and no key that is not declared."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
 
 class Source(FileOptions):
-    """Where rows come from; a bare string in the TOML is a file.
+    """Where rows come from: exactly one of ``file``, ``duckdb``, ``url`` and ``sql``.
 
-    Exactly one of ``file`` (CSV, Excel, JSON or Parquet, a glob allowed, with the options of a
-    file), ``duckdb`` (a DuckDB file, with ``table``), ``url`` (a database, with ``table`` or a
-    ``query`` in its own dialect) and ``sql`` (a query over the sources named before it).
-    ``${NAME}`` in a url is taken from the environment.
+    A bare string in the TOML is a file. The options of a file say how it is written, where it does
+    not say so itself.
     """
 
-    file: str = ""
-    duckdb: str = ""
-    url: str = ""
-    sql: str = ""
-    table: str = ""
-    query: str = ""
+    file: str = Field(default="", examples=['"clicks-*.csv"'])
+    """A file in the data folder, or several by a glob: CSV, Excel, JSON or Parquet."""
+    duckdb: str = Field(default="", examples=['"lake.duckdb"'])
+    """A DuckDB file in the data folder; with ``table``."""
+    url: str = Field(
+        default="", examples=['"postgresql://reader:${CRM_PASSWORD}@crm.example/sales"']
+    )
+    """A database; with ``table`` or ``query``. ``${NAME}`` is taken from the environment."""
+    sql: str = Field(default="", examples=['"SELECT * FROM clicks WHERE NOT is_bot"'])
+    """A query over the sources named before it, in DuckDB's dialect."""
+    table: str = Field(default="", examples=['"account"'])
+    """The table of a DuckDB file or a database."""
+    query: str = Field(default="", examples=['"SELECT * FROM ticket WHERE spam = 0"'])
+    """A query in the database's own dialect."""
 
     @model_validator(mode="before")
     @classmethod
@@ -69,17 +75,20 @@ class Source(FileOptions):
 
 
 class TableMapping(Frozen):
-    """How one contract table is made: rows from ``from``, a value for each column.
+    """How one contract table is made: where its rows come from, a value for each column."""
 
-    ``from`` is a source's name or a query in parentheses over source names; without it the source
-    or file that is called like the table. A contract column without an expression is taken by its
-    name from the source. ``versions`` (accounts only) records what changes from load to load.
-    """
-
-    source: str = Field(default="", alias="from")
-    where: str = ""
-    columns: dict[str, str] = {}
+    source: str = Field(default="", alias="from", examples=['"customers"'])
+    """The source that rows come from, or a query over sources in parentheses. Without it the source
+    or file that is called like the table."""
+    where: str = Field(default="", examples=['"NOT is_test"'])
+    """Only the source's rows for which this SQL condition holds."""
+    columns: dict[str, str] = Field(
+        default={}, examples=['{ account_id = "customer_no", known_at = "loaded_at" }']
+    )
+    """SQL over the source for each column of the contract. A column that is not named is taken by
+    its name."""
     versions: bool = False
+    """Record from load to load which attributes of accounts have changed (accounts only)."""
 
     @property
     def is_query(self) -> bool:
@@ -90,12 +99,18 @@ class TableMapping(Frozen):
 class Check(Frozen):
     """A company's own rule over the rows of a source, or those a contract table is made from."""
 
-    name: Name
-    table: str = ""
-    source: str = ""
-    violates: str
-    say: str = ""
-    do: str = ""
+    name: Name = Field(examples=['"seats_without_price"'])
+    """What it is called under [rules], after the table or source."""
+    table: str = Field(default="", examples=['"subscriptions"'])
+    """The contract table whose source rows it looks at; or ``source``."""
+    source: str = Field(default="", examples=['"usage"'])
+    """The source whose rows it looks at; or ``table``."""
+    violates: str = Field(examples=['"seats > 0 AND monthly_price = 0"'])
+    """The SQL condition that is true on the rows that violate it."""
+    say: str = Field(default="", examples=['"Seats are given away."'])
+    """What is wrong, for whoever reads the report."""
+    do: str = Field(default="", examples=['"ask sales whether these are trials"'])
+    """What to do about it."""
 
     @model_validator(mode="after")
     def _one_relation(self) -> Check:
@@ -113,9 +128,16 @@ class Mapping(Frozen):
     """The four sections of a configuration that say what a company's data means."""
 
     sources: dict[Name, Source] = {}
+    """Where rows come from, by a name of yours."""
     tables: dict[str, TableMapping] = {}
+    """How each table of the contract is made."""
     checks: tuple[Check, ...] = ()
-    rules: dict[str, Policy] = {}
+    """Rules of your own."""
+    rules: dict[str, Policy] = Field(
+        default={}, examples=['{ "usage_daily.within_subscription" = "drop" }']
+    )
+    """What to do about the violations of a rule: refuse the data, drop the rows, or accept them.
+    Keys are ``table.rule`` or ``table.column.rule``."""
 
     @field_validator("tables")
     @classmethod

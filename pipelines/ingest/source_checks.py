@@ -12,7 +12,19 @@ from pipelines.ingest.violations import Condition
 
 FLOATING = "floating_point_id"
 NOT_A_NUMBER = "not_a_number"
-RULES = (FLOATING, NOT_A_NUMBER)
+RULES = {
+    FLOATING: (
+        "An identifier is a floating-point number that may have lost digits, so that two become "
+        "one.",
+        "export it as text or as a whole number",
+    ),
+    NOT_A_NUMBER: (
+        "The mapping computes with a value that is no number.",
+        "correct it at the source, or name what stands for nothing in [sources], such as "
+        'null_values = ["n/a"]',
+    ),
+}
+"""The rules on sources, each with what is wrong and what to do."""
 
 
 def source_rule_names(sources: Iterable[str]) -> list[str]:
@@ -45,25 +57,24 @@ def path(column: str) -> str:
 
 
 def _floating(source: str, column: str, sql: str) -> Condition:
+    why, do = RULES[FLOATING]
     return Condition(
         table=source,
         column=column,
         rule=FLOATING,
         sql=sql.replace("@", path(column)),
-        why="An identifier is a floating-point number that may have lost digits, so that two "
-        "become one.",
-        do="export it as text or as a whole number",
+        why=why,
+        do=do,
     )
 
 
 def _not_a_number(source: str, column: str, reading: Reading) -> Condition:
-    value = path(column)
+    value, (why, do) = path(column), RULES[NOT_A_NUMBER]
     return Condition(
         table=source,
         column=column,
         rule=NOT_A_NUMBER,
         sql=f"{value} IS NOT NULL AND {reading.of(value)} IS NULL",
-        why="The mapping computes with a value that is no number.",
-        do="correct it at the source, or name what stands for nothing in [sources], such as "
-        'null_values = ["n/a"]',
+        why=why,
+        do=do,
     )
