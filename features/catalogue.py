@@ -169,6 +169,8 @@ def _column(table: Table, column: Column) -> tuple[str, ...]:
         meaning += f" One of {', '.join(column.values)}."
     if column.unit:
         meaning += f" In {column.unit}."
+    if column.undated:
+        meaning += " Can change: its versions say what it was."
     known_by = column.known_by or ("known_at" if "known_at" in table.names else "")
     empty = "yes" if column.nullable else ""
     return f"`{column.name}`", column.type, empty, meaning, f"`{known_by}`"

@@ -34,7 +34,7 @@ class Quality:
 
 def qualities(inputs: Inputs, words: Catalogue) -> list[Quality]:
     """Return every target's quality, in the order of the page."""
-    features = inputs.meta.get("features", ())
+    features = (*inputs.meta.get("features", ()), *inputs.meta.get("descriptive", ()))
     titles = {str(column["name"]): title(column, words) for column in features}
     return [_quality(inputs, name, titles, words) for name in inputs.targets]
 

@@ -37,6 +37,8 @@ history_days = 1820
 folder = "source"
 [paths]
 work = "var"
+[features]
+keep = ["industry", "region", "segment", "users.user_group", "org_units.headcount"]
 [train]
 max_trees = 150
 """

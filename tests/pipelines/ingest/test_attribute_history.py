@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
+from features.catalogue import columns
 from features.errors import UsageError
 from models.dataset import feature_table
 from pipelines.build.build import build
 from pipelines.config.settings import Settings
 from pipelines.ingest.check import check
-from tests.pipelines.small import company
+from tests.pipelines.small import FEW, company
 
 NUMBER = 200
+SHOWN = {*FEW, "segment", "region"}
 DAYS = {"mid": "2025-01-01", "late": "2025-12-01"}
 """The data goes from January 2024 to the end of 2025."""
 
@@ -45,6 +48,12 @@ def written(folder: Path, rows: str, toml: str = "", **tables: str) -> Settings:
         usage_daily=usage,
         **tables,
     )
+
+
+def few() -> str:
+    """Return settings that leave out all columns but ``SHOWN``; all of them take seconds."""
+    names = ", ".join(f'"{column.name}"' for column in columns() if column.name not in SHOWN)
+    return f"[features]\nleave_out = [{names}]\n"
 
 
 def left_out(settings: Settings) -> set[str]:
@@ -109,12 +118,27 @@ def test_what_is_left_out_stays_beside_the_inputs_and_comes_back_by_name(tmp_pat
     assert {"segment", "region"} & set(table.inputs) == {"segment"}
 
 
+def test_what_an_account_becomes_changes_no_model_input(tmp_path: Path) -> None:
+    """Today's class of those that grew, and today's status of those that left, and so on."""
+    before = written(tmp_path, accounts(0), few())
+    build(before)
+    table = feature_table.read(before.feature_table)
+    inputs, first = table.inputs, table.frame
+    grown = accounts(0).replace("smb,DE", "enterprise,FR", NUMBER // 2)
+    after = written(tmp_path, grown, few())
+    build(after)
+    later = feature_table.read(after.feature_table)
+    assert later.inputs == inputs
+    pd.testing.assert_frame_equal(later.frame[inputs], first[inputs])
+    assert not later.frame["segment"].equals(first["segment"])
+
+
 def test_check_says_what_to_do(tmp_path: Path) -> None:
     report = check(written(tmp_path, accounts(1)))
     hint = next(hint for hint in report.hints if hint.name == "todays_attribute")
     assert hint.place == "accounts.region, segment"
     assert hint.figure == (
-        "199 of 200 have one value, whatever the day. No model inputs: region, segment."
+        "199 of 200 have one value, taken as never changed. No model inputs: region, segment."
     )
     assert '[features] keep = ["region", "segment"]' in hint.do
     assert "[tables.accounts] versions = true" in hint.do

@@ -45,7 +45,7 @@ def _figure(histories: list[AttributeHistory]) -> str:
         return f"Changes are kept from {begin} on only; older rows have the value of that day."
     changed = max(history.changed for history in histories)
     described = max(history.described for history in histories)
-    return f"{described - changed:,} of {described:,} have one value, whatever the day."
+    return f"{described - changed:,} of {described:,} have one value, taken as never changed."
 
 
 def _way_out(histories: list[AttributeHistory]) -> str:
