@@ -56,7 +56,18 @@ def of_the_future(table: Table) -> Spots:
         condition = f"CAST({column} AS DATE) > (SELECT latest_today FROM clean.calendar)"
         if (table.name, column) == ("usage_daily", "day"):
             condition += " OR day >= (SELECT stray_from FROM clean.calendar)"
-        yield column, condition
+        # An end that nobody announces is known on its day, and no feature sees it before.
+        announced = [f"{column} IS DISTINCT FROM {end}" for end in _ends_known_on(table, column)]
+        yield column, " AND ".join([f"({condition})", *announced])
+
+
+def _ends_known_on(table: Table, column: str) -> list[str]:
+    """Return the other dates that became known on the day that ``column`` holds."""
+    return [
+        end.name
+        for end in table.columns
+        if end.known_by == column != end.name and end.type == "date"
+    ]
 
 
 def never_ahead(table: Table) -> list[str]:
