@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 import ibis
@@ -17,6 +16,7 @@ import ibis
 from features.contract import TABLES, Table
 from features.point_in_time.calendar import Calendar
 from features.point_in_time.lines import GRACE_DAYS, contract_periods, pays, runs_on
+from features.point_in_time.sql_dialects import cached
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -37,6 +37,8 @@ class Facts:
         The distinct ``as_of`` dates of the spine.
     grace_days
         How long a pause of a subscription may last without being a loss.
+    lines
+        The subscriptions as ``announced`` returns them, where they are computed already.
     """
 
     def __init__(
@@ -45,11 +47,13 @@ class Facts:
         spine: ir.Table,
         as_ofs: Sequence[date],
         grace_days: int = GRACE_DAYS,
+        lines: ir.Table | None = None,
     ) -> None:
         self.tables = _without_zeros(tables)
         self.spine = spine
         self.calendar = Calendar(tuple(sorted(as_ofs)))
         self.grace_days = grace_days
+        self._lines = self._announced_lines() if lines is None else lines
 
     @classmethod
     def at(
@@ -57,6 +61,15 @@ class Facts:
     ) -> Facts:
         """Return the facts of the accounts that pay on each of ``as_ofs``."""
         return cls(tables, spine(tables, as_ofs, grace_days), as_ofs, grace_days)
+
+    @classmethod
+    def computed(
+        cls, tables: Mapping[str, ir.Table], as_ofs: Sequence[date], grace_days: int = GRACE_DAYS
+    ) -> Facts:
+        """Return the facts as ``at`` does, with spine and subscriptions computed once for all."""
+        facts = cls(tables, cached(spine(tables, as_ofs, grace_days)), as_ofs, grace_days)
+        lines = cached(facts.announced("subscriptions"))
+        return cls(tables, facts.spine, as_ofs, grace_days, lines)
 
     def has(self, name: str) -> bool:
         """Say whether the company has the optional table ``name``."""
@@ -131,8 +144,7 @@ class Facts:
         joined = self.spine.join(self.tables[name], "account_id")
         return _masked(joined.filter(_was_known(joined)), TABLES[name])
 
-    @cached_property
-    def _lines(self) -> ir.Table:
+    def _announced_lines(self) -> ir.Table:
         joined = self.spine.join(self.tables["subscriptions"], "account_id")
         visible = _masked(joined.filter(_was_known(joined)), TABLES["subscriptions"])
         return contract_periods(visible, self.spine.columns, self.grace_days)

@@ -8,6 +8,7 @@ the quarters that its dates look back on.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
@@ -16,7 +17,7 @@ import pyarrow as pa
 
 from features.declaration.compute import compute
 from features.declaration.group import FeatureGroup
-from features.point_in_time.facts import Facts
+from features.point_in_time.facts import Facts, spine
 from features.point_in_time.lines import GRACE_DAYS
 from pipelines.common.progress import Progress, silent
 
@@ -52,17 +53,40 @@ def features_by_range(
     """
     ranges = account_ranges(tables, as_ofs, rows_at_once)
     if len(ranges) < 2:
-        return _features(tables, groups, as_ofs, grace_days).to_pyarrow()
+        return compute(groups, Facts.computed(tables, as_ofs, grace_days)).to_pyarrow()
     views = {name: _view(connection, name, table, ranges[0]) for name, table in tables.items()}
-    wide = _features(views, groups, as_ofs, grace_days)
+    spine_of_range = _Stage.of(connection, "spine_of_range", spine(views, as_ofs, grace_days))
+    facts = Facts(views, spine_of_range.table, as_ofs, grace_days)
+    lines_of_range = _Stage.of(connection, "lines_of_range", facts.announced("subscriptions"))
+    facts = Facts(views, spine_of_range.table, as_ofs, grace_days, lines_of_range.table)
+    wide = compute(groups, facts)
     parts = [wide.to_pyarrow()]
     query = connection.compile(wide)
     for number, accounts in enumerate(ranges[1:], 1):
         progress("computing features", number / len(ranges))
         for name, table in tables.items():
             _view(connection, name, table, accounts)
+        for stage in (spine_of_range, lines_of_range):
+            connection.con.execute(stage.statement)
         parts.append(connection.con.sql(query).to_arrow_table())
     return pa.concat_tables(table.cast(parts[0].schema) for table in parts)
+
+
+@dataclass(frozen=True)
+class _Stage:
+    """What others read more than once, as a table, and the statement that writes it again."""
+
+    table: ir.Table
+    statement: str
+
+    @classmethod
+    def of(cls, connection: Backend, name: str, expression: ir.Table) -> _Stage:
+        """Write ``expression`` to the temporary table ``name``."""
+        connection._register_in_memory_tables(expression)
+        query = connection.compile(expression)
+        statement = f"CREATE OR REPLACE TEMP TABLE {name} AS {query}"
+        connection.con.execute(statement)
+        return cls(connection.table(name), statement)
 
 
 def account_ranges(
@@ -100,15 +124,6 @@ def _cut(costs: Iterable[tuple[str, int]], most: int) -> Iterator[Range]:
         first, last, total = (first if total else account), account, total + cost
     if total:
         yield first, last
-
-
-def _features(
-    tables: Mapping[str, ir.Table],
-    groups: Sequence[FeatureGroup],
-    as_ofs: Sequence[date],
-    grace_days: int,
-) -> ir.Table:
-    return compute(groups, Facts.at(tables, as_ofs, grace_days))
 
 
 def _view(connection: Backend, name: str, table: ir.Table, accounts: Range) -> ir.Table:

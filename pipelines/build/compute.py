@@ -58,7 +58,7 @@ def labels_at(settings: Settings, dates: Sequence[date], horizon: Horizon) -> pa
     outcomes = _evaluated(
         settings,
         lambda _, tables: labels(
-            Facts.at(tables, dates, horizon.grace_days), horizon, targets(settings)
+            Facts.computed(tables, dates, horizon.grace_days), horizon, targets(settings)
         ).to_pyarrow(),
     )
     return in_order(_rounded(outcomes))
@@ -72,7 +72,7 @@ def contracted_at(settings: Settings, dates: Sequence[date]) -> pa.Table:
     days, grace_days = settings.build.horizon_days, settings.build.grace_days
     standing = _evaluated(
         settings,
-        lambda _, tables: contracted(Facts.at(tables, dates, grace_days), days).to_pyarrow(),
+        lambda _, tables: contracted(Facts.computed(tables, dates, grace_days), days).to_pyarrow(),
     )
     return in_order(_rounded(standing))
 
@@ -82,7 +82,7 @@ def standings_at(settings: Settings, dates: Sequence[date]) -> pa.Table:
     grace_days = settings.build.grace_days
     standing = _evaluated(
         settings,
-        lambda _, tables: standings(Facts.at(tables, dates, grace_days)).to_pyarrow(),
+        lambda _, tables: standings(Facts.computed(tables, dates, grace_days)).to_pyarrow(),
     )
     return in_order(_rounded(standing))
 

@@ -83,4 +83,4 @@ def features(
         return features_by_range(
             connection, tables, groups, as_ofs, grace_days=grace_days, progress=progress
         )
-    return compute(groups, Facts.at(tables, as_ofs, grace_days)).to_pyarrow()
+    return compute(groups, Facts.computed(tables, as_ofs, grace_days)).to_pyarrow()
