@@ -100,7 +100,8 @@ ACCOUNTS = Table(
 SUBSCRIPTIONS = Table(
     name="subscriptions",
     meaning="One row for each period of a subscription line with constant quantity and price. It "
-    "runs on the day it starts and not on the day it ends; with a price or quantity of 0 it is free.",
+    "runs on the day it starts and not on the day it ends; with a price or quantity of 0 it is "
+    "free.",
     key=("subscription_id", "starts_on"),
     happened="starts_on",
     required=True,
