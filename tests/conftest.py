@@ -49,6 +49,7 @@ SLOW = (
     "models/training/test_tuning.py",
     "pipelines/build/test_incremental.py",
     "pipelines/cli/test_app.py",
+    "pipelines/cli/test_next_step.py",
     "pipelines/config/test_company_features.py",
     "pipelines/config/test_company_labels.py",
     "pipelines/config/test_company_labels.py::test_what_does_not_hold",
