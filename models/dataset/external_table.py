@@ -62,7 +62,10 @@ def foreign(frame: pd.DataFrame, roles: Roles, fingerprint: str, place: str) -> 
     """
     if problems := [f"{place}: {problem}" for problem in _problems(frame, roles)]:
         raise DataError(problems)
-    rows = frame.rename(columns={roles.account_id: "account_id", roles.as_of: "as_of"})
+    frame = frame.rename(columns=str)
+    ours = {roles.account_id: "account_id", roles.as_of: "as_of"}
+    taken = [name for name in ours.values() if name in frame and name not in ours]
+    rows = frame.drop(columns=taken).rename(columns=ours)
     days = pd.to_datetime(rows["as_of"])
     rows = rows.assign(account_id=rows["account_id"].astype(str), as_of=days.dt.date)
     role_columns = {"account_id", "as_of", roles.target}
@@ -72,6 +75,7 @@ def foreign(frame: pd.DataFrame, roles: Roles, fingerprint: str, place: str) -> 
         for name in others
         if (why := _no_input(name, rows[name]) or _identity(rows, name))
     }
+    left_out |= dict.fromkeys(taken, "is called as --id and --as-of are in a model; rename it")
     features = [_feature(name, rows[name]) for name in others if name not in left_out]
     if not features:
         raise DataError(f"{place}: no column is left to learn from; left out: {left_out}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import warnings
 from collections.abc import Sequence
 from textwrap import fill, shorten
 from typing import Any
@@ -71,7 +72,7 @@ def _areas(named: Sequence[tuple[str, Interval]], title: str) -> bytes:
             axes.plot([auc.low, auc.high], [place, place], color="0.6")
             axes.plot(auc.value, place, "o", color="C0")
     axes.axvline(0.5, color="0.8", linewidth=1)
-    axes.set_yticks(range(len(named)), [name for name, _ in reversed(named)])
+    axes.set_yticks(range(len(named)), [_written(name) for name, _ in reversed(named)])
     axes.set(xlabel="AUC with 95 % interval", title=title)
     return _png(figure)
 
@@ -83,7 +84,7 @@ def _importance(card: Card) -> bytes:
     figure = Figure(figsize=(8, 1 + 0.32 * len(weights)), layout="constrained")
     axes = figure.add_subplot()
     names = [
-        f"{shorten(weight.description, 60, placeholder=' …')} ({weight.group})"
+        _written(f"{shorten(weight.description, 60, placeholder=' …')} ({weight.group})")
         for weight in weights
     ]
     axes.barh(names, [100 * weight.share for weight in weights])
@@ -105,7 +106,7 @@ def _dependence(card: Card) -> bytes:
         else:
             axes.fill_between(places, curve.low, curve.high, alpha=0.2)
         axes.plot(places, curve.effect, "o" if named else "o-", markersize=3)
-        axes.set_title(fill(curve.description, 50), fontsize=9)
+        axes.set_title(_written(fill(curve.description, 50)), fontsize=9)
         axes.set_ylabel("log-odds", fontsize=8)
     for axes in figure.axes[len(curves) :]:
         axes.set_axis_off()
@@ -113,7 +114,14 @@ def _dependence(card: Card) -> bytes:
     return _png(figure)
 
 
+def _written(text: str) -> str:
+    """Return a name as it stands: between two dollar signs Matplotlib would see a formula."""
+    return text.replace("$", r"\$")
+
+
 def _png(figure: Any) -> bytes:
     content = io.BytesIO()
-    figure.savefig(content, format="png", dpi=110, metadata={"Software": None})
+    with warnings.catch_warnings():  # a letter that the font lacks is drawn as a box
+        warnings.filterwarnings("ignore", message="Glyph", category=UserWarning)
+        figure.savefig(content, format="png", dpi=110, metadata={"Software": None})
     return content.getvalue()

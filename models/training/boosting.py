@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
+from urllib.parse import quote
 
 import lightgbm as lgb
 import numpy as np
@@ -100,7 +102,7 @@ class Boosting:
         self._data = lgb.Dataset(
             matrix,
             label,
-            feature_name=[feature.name for feature in features],
+            feature_name=[plain_name(feature.name) for feature in features],
             categorical_feature=[n for n, feature in enumerate(features) if feature.categories],
             params={"feature_pre_filter": False, "max_cat_to_onehot": 64, "verbose": -1},
             free_raw_data=False,
@@ -136,3 +138,11 @@ class Boosting:
         held = params.monotone and any(self.directions)
         settings = params.lightgbm(rows, self.objective) | dict(self.settings)
         return settings | ({"monotone_constraints": self.directions} if held else {})
+
+
+def plain_name(name: str) -> str:
+    """Return the name by which LightGBM may call an input: it takes no comma, quote or bracket.
+
+    Nothing reads it there: matrices are by place, and the release lists the inputs by their names.
+    """
+    return name if re.fullmatch("[A-Za-z0-9_]+", name) else quote(name, safe="")

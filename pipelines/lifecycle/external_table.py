@@ -26,6 +26,8 @@ from pipelines.lifecycle.train import TrainResult, train_one
 if TYPE_CHECKING:
     from pipelines.config.settings import Settings
 
+REFUSED = "/:.%'\"\\"
+"""What a registered model cannot be called."""
 READERS = (".csv", ".parquet")
 WAY_OUT = (
     "leave out of the table what is written with or after the outcome, and train again; what was "
@@ -37,6 +39,11 @@ def column_roles(targets: Sequence[str], account: str, as_of: str, horizon_days:
     """Return what the columns of a table are; ``UsageError`` without just one target."""
     if len(targets) != 1:
         raise UsageError("--table needs one --target: the column that holds the outcome, 0 or 1")
+    if wrong := sorted(set(targets[0]) & set(REFUSED)):
+        raise UsageError(
+            f"--target {targets[0]!r} names the model, and MLflow takes no {' '.join(wrong)} in a "
+            "name; call the column something else. Other columns may be called anything"
+        )
     return Roles(targets[0], account, as_of, horizon_days)
 
 

@@ -2,15 +2,17 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import mlflow
 import numpy as np
 import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
-from features.errors import DataError
+from features.errors import DataError, UsageError
 from models.dataset.external_table import Foreign, Roles, foreign
 from pipelines.cli.app import app
 from pipelines.config.settings import load
+from pipelines.lifecycle.external_table import column_roles, train_table
 from tests.models.tables import feature_table
 from tests.pipelines.trained import empty_registry
 
@@ -119,6 +121,57 @@ def test_a_table_of_ones_own_is_trained_judged_and_registered(tmp_path: Path) ->
     assert "--trust: there is no column 'invoise'; did you mean 'invoice'?" in wrong.output
     assert registry.aliases("renewed") == {"challenger": "2"}
     assert not list((tmp_path / "var").rglob("release"))
+
+
+NAMES = [
+    "size, m2", 'a"b', "it's", "x[0]", "k:v", "p=q", '{"j":1}', "<b>", "2nd", "", "Größe", "表",
+    "a b", "a/b", "a\\b", "tab\there", "line\nend", "a;b", "100 %", "#n", "$x_$", "|",
+    "very " * 60 + "long", "None", "index", "label", "size", "Size", "account_id", "😀",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("ending", [".csv", ".parquet"])
+def test_columns_may_be_called_anything(tmp_path: Path, ending: str) -> None:
+    chance = np.random.default_rng(3)
+    frame = own()[["customer", "month", "renewed", "use_28d"]]
+    for name in NAMES:
+        frame.insert(len(frame.columns), name, chance.normal(size=len(frame)))
+    path = tmp_path / f"own{ending}"
+    frame.to_csv(path, index=False) if ending == ".csv" else frame.to_parquet(path)
+    (tmp_path / "expansion.toml").write_text("[train]\nmax_trees = 20\nthreads = 1\n")
+    settings = load(tmp_path / "expansion.toml")
+    registry = empty_registry(settings)
+    (outcome,) = train_table(settings, path, ROLES).targets
+    assert outcome.version == "1"
+    assert "account_id left out: it is called as --id and --as-of are in a model; rename it" in (
+        outcome.notes
+    )
+    inputs = [feature.name for feature in registry.load("renewed", "1").features]
+    learned = [name for name in NAMES if name not in ("", "Size", "account_id")]
+    assert set(learned) < set(inputs)
+    assert len(inputs) == len(NAMES)
+    mlflow.set_tracking_uri(settings.mlflow_uri)
+    model = mlflow.pyfunc.load_model("models:/renewed/1")
+    rows = frame.rename(columns={"": "column13", "Size": "Size_1"})[:5]
+    missing = [name for name in inputs if name not in rows]
+    scores = model.predict(rows.assign(**dict.fromkeys(missing, 0.0))[inputs])
+    assert ((scores > 0) & (scores < 1)).all()
+
+
+def test_the_case_of_a_comma_in_a_name_is_trained(tmp_path: Path) -> None:
+    case = Path(__file__).parents[2] / "cases" / "names_in_own_table" / "size_comma.csv"
+    (tmp_path / "expansion.toml").write_text("[train]\nmax_trees = 20\nmin_positives = 5\n")
+    settings = load(tmp_path / "expansion.toml")
+    empty_registry(settings)
+    roles = Roles("upsell", "account_id", "as_of", 91)
+    (outcome,) = train_table(settings, case, roles).targets
+    assert outcome.notes[0] == "1 column learned from"
+
+
+@pytest.mark.parametrize("target", ["won/lost", "it's", "a:b"])
+def test_a_target_that_cannot_be_a_models_name_is_refused(target: str) -> None:
+    with pytest.raises(UsageError, match="names the model, and MLflow takes no"):
+        column_roles([target], "customer", "month", 91)
 
 
 def test_a_table_needs_one_target_and_a_file_that_is_there(tmp_path: Path) -> None:
