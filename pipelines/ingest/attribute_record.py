@@ -19,7 +19,7 @@ from features.contract import ACCOUNTS
 from features.errors import DataError
 from models.common.clock import utc_now
 from models.common.files import atomic_file
-from pipelines.common.sql_quoting import literal, quoted
+from pipelines.common.sql_quoting import literal, parquet, quoted
 
 if TYPE_CHECKING:
     from pipelines.config.settings import Settings
@@ -139,7 +139,7 @@ def _read(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
         for name in ATTRIBUTES
     )
     rows = (
-        f"SELECT account_id, known_at, {VALUES} FROM read_parquet({literal(str(path))})"
+        f"SELECT account_id, known_at, {VALUES} FROM {parquet(path)}"
         if path.exists()
         else f"SELECT CAST(NULL AS VARCHAR) AS account_id, CAST(NULL AS TIMESTAMP) AS known_at, "
         f"{empty} WHERE FALSE"

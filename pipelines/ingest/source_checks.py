@@ -36,45 +36,30 @@ def source_conditions(columns: TextColumns, source: str) -> dict[Condition, list
     """Return the rules that ``src.<source>`` may violate, each with the columns to show."""
     names = list(columns_of(columns.connection, f"src.{quoted(source)}"))
     by_column = columns.by_source.get(source, {})
-    conditions = [
-        *(_floating(source, *lost) for lost in columns.floating.get(source, {}).items()),
+    as_written = {name.lower(): name for name in names}
+    is_nested = source in columns.files and columns.files[source][1].is_nested
+    violated = [
+        *((column, sql, FLOATING) for column, sql in columns.floating.get(source, {}).items()),
         *(
-            _not_a_number(source, column, reading)
+            (
+                as_written.get(column, column),
+                f"@ IS NOT NULL AND {reading.sql} IS NULL",
+                NOT_A_NUMBER,
+            )
             for column, reading in by_column.items()
             if columns.is_computed_with(source, column)
         ),
     ]
     row = [ROW] if source in columns.files else []
-    return {
-        condition: list(dict.fromkeys([*row, quoted(names[0]), path(condition.column)]))
-        for condition in conditions
-    }
+    conditions: dict[Condition, list[str]] = {}
+    for column, sql, rule in violated:
+        value = ".".join(map(quoted, column.split("."))) if is_nested else quoted(column)
+        why, do = RULES[rule]
+        condition = Condition(source, column, rule, sql.replace("@", value), why, do)
+        conditions[condition] = list(dict.fromkeys([*row, quoted(names[0]), value]))
+    return conditions
 
 
-def path(column: str) -> str:
-    """Return the SQL of a column that may be the field of an object."""
-    return ".".join(map(quoted, column.split(".")))
-
-
-def _floating(source: str, column: str, sql: str) -> Condition:
-    why, do = RULES[FLOATING]
-    return Condition(
-        table=source,
-        column=column,
-        rule=FLOATING,
-        sql=sql.replace("@", path(column)),
-        why=why,
-        do=do,
-    )
-
-
-def _not_a_number(source: str, column: str, reading: Reading) -> Condition:
-    value, (why, do) = path(column), RULES[NOT_A_NUMBER]
-    return Condition(
-        table=source,
-        column=column,
-        rule=NOT_A_NUMBER,
-        sql=f"{value} IS NOT NULL AND {reading.of(value)} IS NULL",
-        why=why,
-        do=do,
-    )
+def _lost(reading: Reading) -> str:
+    """Return the SQL that is true where a text (@) becomes no value."""
+    return f"@ IS NOT NULL AND {reading.sql} IS NULL"

@@ -354,6 +354,16 @@ def test_a_value_that_stands_for_nothing_is_null(tmp_path: Path, route: str) -> 
         assert "unit_price, not_null: 1 of 3 rows" in problems(settings)
 
 
+def test_a_column_is_named_as_the_file_does(tmp_path: Path) -> None:
+    name = "Preis/Monat (St. 1.)"
+    settings = computed(tmp_path, ["100", "n/a", "200"], "lines", f'\\"{name}\\" * 12')
+    lines = settings.data_folder / "lines.csv"
+    lines.write_text(lines.read_text("utf-8").replace("mrr", name), "utf-8")
+    said = problems(settings)
+    assert f"lines.{name}, not_a_number: 1 of 3 rows" in said
+    assert f"{name} = n/a." in said
+
+
 @pytest.mark.parametrize("policy", ["drop", "accept"])
 def test_rows_without_a_number_may_be_left_out(tmp_path: Path, policy: str) -> None:
     settings = computed(tmp_path, ["100", "n/a", "200"], "lines", "coalesce(mrr * 12, 0)")
