@@ -43,11 +43,12 @@ def make(tmp_path: Path) -> Iterator[Make]:
     """Return what makes a service of some accounts, scored by some models."""
     apps: list[FastAPI] = []
 
-    def made(*accounts: AccountScore, **changes: Any) -> FastAPI:
+    def made(*accounts: AccountScore, licensed: float | None = 100.0, **changes: Any) -> FastAPI:
         url = f"sqlite:///{tmp_path / 's.db'}"
         app = create_app(ServingSettings(store_url=url, release_folder=tmp_path, keys="off"))
         app.state.releases.scorer = small_scorer()
-        inputs = {each.account_id: tuple(ACCOUNT.values()) for each in accounts}
+        values = {**ACCOUNT, "seats_licensed": licensed}
+        inputs = {each.account_id: tuple(values.values()) for each in accounts}
         write_scores(app, scoring(**changes), list(accounts), Inputs(tuple(ACCOUNT), inputs))
         app.state.snapshots.refresh()
         apps.append(app)
@@ -132,3 +133,17 @@ def test_the_page_of_a_decided_account_says_so_in_both_languages(make: Make) -> 
     overview = ask(app, "GET", "/app?lang=en").text
     assert "ends on 10 September 2026" in overview
     assert "1 leaving: notice given" in overview
+
+
+def test_a_page_speaks_of_no_seats_where_nothing_is_priced_by_them(make: Make) -> None:
+    app = make(RAMPS, licensed=None)
+    page = f"/app/accounts/{RAMPS.account_id}"
+    english = ask(app, "GET", f"{page}?lang=en").text
+    assert "No product held is priced by seats." in english
+    assert "of licensed seats" not in english
+    assert 'name="seats_delta"' not in english
+    assert 'name="leaves"' in english
+    assert "Kein Produkt mit Preis je Lizenz im Vertrag." in ask(app, "GET", f"{page}?lang=de").text
+    asked = ask(app, "POST", f"/v1/accounts/{RAMPS.account_id}/what-if", json={"seats_delta": 5})
+    assert asked.status_code == 422
+    assert "nothing it holds is priced by seats" in asked.json()["errors"][0]
