@@ -90,6 +90,27 @@ def test_every_row_of_a_store_of_before_is_there_after(old_url: str) -> None:
     assert after == before
 
 
+@pytest.mark.parametrize(
+    ("models", "unknown"),
+    [
+        ('{"upsell": "1"}', {"arr_at_risk"}),
+        ('{"churn": "1"}', {"expected_expansion_arr"}),
+        ('{"downsell": "1", "cross_sell": "2"}', set()),
+        ('{"own_label": "1"}', set()),
+    ],
+)
+def test_a_sum_that_no_model_was_behind_is_no_longer_0(
+    old_url: str, models: str, unknown: set[str]
+) -> None:
+    changed(old_url, f"UPDATE scorings SET models = '{models}'")
+    before = by_key(baseline.rows(old_url)["scores"])
+    upgrade_schema(old_url)
+    after = by_key(baseline.rows(old_url)["scores"])
+    for key, row in after.items():
+        for name in ("expected_expansion_arr", "arr_at_risk"):
+            assert row[name] == (None if name in unknown else before[key][name])
+
+
 def test_what_was_written_before_is_read_by_every_store(old_url: str) -> None:
     with closing(ScoreStore(old_url)) as scores:
         first, second, undecided = scores.history("cogs/3", 9)
