@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from features.groups.seats import SEAT_METRICS
 from pipelines.ingest.summary.checked_tables import CheckedTables
 
 ACTIVE_DAYS = 28
 
 SEAT_LINES = "(SELECT * FROM summary.lines)"
 SEAT_PRICED = (
-    "(SELECT * FROM summary.lines WHERE product_id IN "
-    "(SELECT product_id FROM clean.products WHERE price_metric = 'seats'))"
+    "(SELECT * FROM summary.lines WHERE product_id IN (SELECT product_id FROM clean.products "
+    f"WHERE lower(trim(price_metric)) IN {SEAT_METRICS}))"
 )
 
 
