@@ -10,6 +10,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from functools import reduce
 from typing import TYPE_CHECKING
 
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
 
 DAYS = (30, 60, 90, 180, 270, 360)
 """Ages at which the journey is looked at."""
+FIRST_DAY = date(1980, 1, 1)
+"""Nothing that an account did with software is older; 1970-01-01 is a clock that was not set."""
 YEAR = 365
 """Days after such an age in which outcomes count."""
 OUTCOMES = {name: target for name, target in TARGETS.items() if target.is_leading}
@@ -75,6 +78,7 @@ def step(*sources: str) -> Callable[[ReachedFunction], ReachedFunction]:
 def usage_begun(facts: Facts) -> ir.Table:
     """Somebody had used it."""
     usage = facts.tables["usage_daily"]
+    usage = usage.filter(usage.day >= ibis.literal(FIRST_DAY))
     # One row an account suffices: the first day on which some use was known to have happened.
     seen_on = ibis.greatest(usage.day, usage.known_at.date())
     first = usage.mutate(seen=seen_on).group_by("account_id").aggregate(seen=ibis._.seen.min())
@@ -161,9 +165,15 @@ def _flagged(facts: Facts, step: Step) -> ir.Table:
         return facts.spine.select(*KEYS, **{step.name: ibis.null("float64")})
     rows = step.reached(facts).select(*KEYS).distinct().mutate(reached=1.0)
     both = _beside(facts.spine.select(*KEYS, "started_on"), rows)
-    begun = facts.tables[step.sources[0]][TABLES[step.sources[0]].happened].min().as_scalar()
+    begun = _first_record(facts.tables[step.sources[0]], TABLES[step.sources[0]].happened)
     flag = ibis.ifelse(both.started_on >= begun, both.reached.fill_null(0.0), ibis.null())
     return both.select(*KEYS, **{step.name: flag})
+
+
+def _first_record(rows: ir.Table, happened: str) -> ir.Scalar:
+    """Return the first day on record; a placeholder such as 1970-01-01 is no record of that day."""
+    day = rows[happened]
+    return day.min(where=day >= ibis.literal(FIRST_DAY)).as_scalar()
 
 
 def _beside(rows: ir.Table, more: ir.Table) -> ir.Table:

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from features.point_in_time.facts import Facts
 
 DAYS = (7, 30, 60, 90, 180)
+TRIAL_DAYS = 31
+"""Use so long before the start is that of a trial; older use, or of 1970, is no early adoption."""
 DUE = {"first_outcome": 90, "broad_rollout": 180}
 """The days by which the steps of the journey should be reached; later is late."""
 
@@ -27,6 +29,11 @@ def _since_start(rows: ir.Table, day: ir.DateValue) -> ir.Table:
     """Add the days from the account's first start; what came before it counts as day 0."""
     days = day.delta(rows.started_on, unit="day")
     return rows.mutate(days_since_start=ibis.greatest(days, 0))
+
+
+def _belongs_to_start(rows: ir.Table) -> ir.BooleanValue:
+    """Say which use lies after the account's start, or so shortly before that it was a trial."""
+    return rows.day >= rows.started_on - ibis.interval(days=TRIAL_DAYS)
 
 
 @adoption.rows("subscriptions")
@@ -46,6 +53,7 @@ def _first_days(facts: Facts, *by: str) -> ir.Table:
     # A count is no person: it stands for its own day only.
     rows = rows.mutate(counted_on=ibis.ifelse(rows.user_id.isnull(), rows.day, ibis.null("date")))
     rows = rows.filter(rows.day < rows.started_on + ibis.interval(days=max(DAYS)))
+    rows = rows.filter(_belongs_to_start(rows))
     rows = _since_start(rows, rows.day)
     firsts = rows.group_by("account_id", "started_on", "seen", *by).aggregate(
         days_since_start=rows.days_since_start.min(), active_users=rows.active_users.max()

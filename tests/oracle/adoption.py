@@ -10,7 +10,8 @@ from tests.oracle.usage import people_or_none, used
 def drawn(one: Account) -> Row:
     first = [p for p in one.rows("subscriptions") if p["starts_on"] == one.started_on]
     row: Row = {"adoption_age_days": float(one.age), "adoption_first_quantity": quantity(first)}
-    early = [r for r in used(one) if one.since_start(r["day"]) < 180]
+    # Use more than a month before the start is no trial that led to it.
+    early = [r for r in used(one) if -31 <= (r["day"] - one.started_on).days < 180]
     row["adoption_days_to_first_use"] = least([one.since_start(r["day"]) for r in early])
     for day in (7, 30, 60, 90, 180):
         closed = one.age >= day

@@ -76,6 +76,34 @@ def test_people_and_functions_by_a_day_are_open_until_that_day() -> None:
     )
 
 
+def test_use_long_before_the_start_is_no_early_adoption() -> None:
+    # 31 days before the start is a trial, 32 days is not; 1970 is a clock that was not set.
+    assert_features(
+        subscriptions="""
+        account_id | starts_on
+        trial      | 2024-02-01
+        older      | 2024-02-01
+        clock      | 2024-02-01
+        later      | 2024-02-01
+        """,
+        usage_daily="""
+        account_id | day        | user_id | feature | known_at
+        trial      | 2024-01-01 | u1      | search  | 2024-01-01
+        older      | 2023-12-31 | u2      | search  | 2023-12-31
+        clock      | 1970-01-01 | u3      | search  | 2024-02-10
+        later      | 1970-01-01 | u4      | search  | 1970-01-01
+        later      | 2024-02-20 | u4      | search  | 2024-02-20
+        """,
+        expect="""
+        account_id | as_of      | adoption_days_to_first_use | adoption_active_users_by_day_7
+        trial      | 2024-06-01 | 0                          | 1
+        older      | 2024-06-01 | -                          | 0
+        clock      | 2024-06-01 | -                          | 0
+        later      | 2024-06-01 | 19                         | 0
+        """,
+    )
+
+
 def test_early_use_does_not_depend_on_what_becomes_known_later() -> None:
     """A line of 2022 becomes known in 2024; until then the account started in 2023."""
     tables = {

@@ -175,3 +175,20 @@ def test_a_row_holds_what_kind_of_account_it_is() -> None:
     assert {(row["segment"], row["units"], row["started_on"]) for row in found} == {
         ("smb", 10.0, date(2022, 1, 1))
     }
+
+
+def test_use_of_1970_is_no_beginning_of_use_and_no_beginning_of_the_record() -> None:
+    assert_journey(
+        """
+        account_id | day | usage_begun
+        a          | 30  | 0
+        a          | 60  | 1
+        old        | 30  | -
+        """,
+        subscriptions="account_id | starts_on\na | 2022-01-01\nold | 2020-01-01",
+        usage_daily="""
+        account_id | day        | user_id
+        a          | 1970-01-01 | u1
+        a          | 2022-02-10 | u1
+        """,
+    )
