@@ -12,6 +12,8 @@ TEST_SHARE = 0.18
 FOLD_SHARE = 0.14
 MOST_TEST_DATES = 6
 MOST_FOLDS = 3
+ADVICE = "; bring a longer history or a shorter horizon"
+"""What helps where dates are too few, unless something in the data explains it."""
 
 
 @dataclass(frozen=True)
@@ -74,7 +76,7 @@ def split(as_ofs: Sequence[date], mature_days: int) -> Split:
     if not folds:
         raise DataError(
             f"{len(dates)} mature dates are too few to fit, to stop and to test on with a gap of "
-            f"{mature_days} days between them; bring a longer history or a shorter horizon"
+            f"{mature_days} days between them{ADVICE}"
         )
     return Split(folds[::-1], tuple(train), tuple(test))
 

@@ -6,6 +6,7 @@ import json
 import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import date
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,6 +15,7 @@ import models
 from features.errors import DataError, UsageError
 from models.common.files import write_atomically
 from models.dataset import feature_table
+from models.dataset.time_split import ADVICE
 from models.lifecycle import fallback, model_card
 from models.lifecycle.candidate import TOO_SHORT, Candidate, parameters, train_candidate
 from models.lifecycle.fallback import Fallback
@@ -26,6 +28,8 @@ from pipelines.common.progress import Progress, silent
 from pipelines.common.source_digest import source_digest
 from pipelines.config.company_features import practitioner_rule, trained_targets
 from pipelines.config.error_messages import nearest
+from pipelines.ingest.summary import hints
+from pipelines.ingest.summary.checked_tables import written_tables
 from pipelines.lifecycle.deploy import current, reconcile
 from pipelines.lifecycle.promote import deploy_first_versions
 from pipelines.lifecycle.promotion_log import champions, log
@@ -128,10 +132,12 @@ def train(
         report(f"training {name}", number / len(names))
         rule = practitioner_rule(settings, name)
         outcomes.append(train_one(table, name, settings.train, registry, tune, capacity, rule))
+    through = date.fromisoformat(table.meta["data_through"])
+    outcomes, explained = _with_hints(settings, through, outcomes)
     if all(outcome.verdict == TOO_SHORT for outcome in outcomes):
         result = TrainResult(_with_champions(settings, outcomes), None, unchanged=False)
         _remember(settings.work / MEMORY, "", result)  # what is lacking is known, and tried again
-        raise DataError([f"{outcome.target}: {outcome.why}" for outcome in outcomes])
+        raise DataError([*(f"{outcome.target}: {outcome.why}" for outcome in outcomes), *explained])
     report("publishing", 0.98)
     skilled = {
         outcome.target: outcome.version
@@ -144,6 +150,32 @@ def train(
     result = TrainResult(_with_champions(settings, outcomes), release, unchanged=False)
     _remember(settings.work / MEMORY, digest, result)
     return result
+
+
+def _with_hints(
+    settings: Settings, data_through: date, outcomes: list[TargetOutcome]
+) -> tuple[list[TargetOutcome], list[str]]:
+    """Name the hints of `check` that explain why some target lacks outcomes, and return them.
+
+    Where there are any, a longer history is no help and no longer advised.
+    """
+    untrained = [outcome for outcome in outcomes if outcome.card is None]
+    if not untrained or not (settings.tables_folder / "subscriptions.parquet").exists():
+        return outcomes, []
+    with written_tables(settings, data_through) as tables:
+        found = hints.find(tables, leaves_no_outcomes=True)
+    explained = [
+        f"{hint.place}: {hint.figure} What to do: {hint.do} (hint {hint.name} of `expansion check`)"
+        for hint in found
+    ]
+    if not explained:
+        return outcomes, []
+    return [
+        replace(outcome, why=outcome.why.removesuffix(ADVICE), notes=[*outcome.notes, *explained])
+        if outcome in untrained
+        else outcome
+        for outcome in outcomes
+    ], explained
 
 
 def _chosen(table: FeatureTable, wanted: Sequence[str]) -> list[str]:

@@ -8,6 +8,7 @@ and settings. Days that went by without a run are scored and monitored first.
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -17,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from features.errors import DataError, ExpansionError
 from models.common.clock import latest_today
+from models.common.files import write_atomically
 from pipelines.common.lock import exclusive
 from pipelines.common.progress import Progress, silent
 from pipelines.lifecycle.deploy import current
@@ -29,6 +31,7 @@ from pipelines.scoring.scorings import refuse_future
 if TYPE_CHECKING:
     from pipelines.build.build import BuildResult
     from pipelines.config.settings import Settings
+    from pipelines.ingest.summary.hints import Hint
 
 WEEK = timedelta(days=7)
 MOST_MISSED = 8
@@ -107,12 +110,13 @@ def _check_and_build(
 
     def checked() -> str:
         progress("check", 0.0)
-        if not check(settings).ok:
+        report = check(settings)
+        if not report.ok:
             raise DataError(
                 "check: the tables violate the data contract, nothing was scored; run `expansion "
                 "check` for details"
             )
-        return "meets the data contract"
+        return f"meets the data contract{new_hints(settings, report.hints)}"
 
     results: list[BuildResult] = []
 
@@ -124,6 +128,22 @@ def _check_and_build(
 
     steps = (timed("check", checked), timed("build", built))
     return results[0], steps
+
+
+HINTS = "hints.json"
+"""The places of the hints of the last run, in the work folder."""
+
+
+def new_hints(settings: Settings, hints: Sequence[Hint]) -> str:
+    """Return the hints that the last run did not have, as a part of a sentence, and note all."""
+    path = settings.work / HINTS
+    places = {f"{hint.name} ({hint.place})": hint for hint in hints}
+    before = json.loads(path.read_text("utf-8")) if path.exists() else []
+    write_atomically(path, json.dumps(sorted(places)) + "\n")
+    new = [place for place in places if place not in before]
+    if not new:
+        return ""
+    return f"; new hints, see `expansion check`: {', '.join(new)}"
 
 
 def _resumed(folder: Path, new: Record) -> Record:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pandas as pd
@@ -10,8 +11,10 @@ import pytest
 from features.errors import DataError
 from models.lifecycle.candidate import TOO_FEW, TOO_SHORT
 from pipelines.config.settings import Settings
+from pipelines.ingest.tables import ingest
 from pipelines.lifecycle.train import TargetOutcome, train
 from tests.pipelines import trained
+from tests.pipelines.small import SUBSCRIPTIONS, company
 
 
 @pytest.fixture
@@ -39,6 +42,36 @@ def test_too_short_a_history_for_every_target_is_an_error_that_names_each(
     assert [one.split(":")[0] for one in told.value.problems] == list(settings.train.targets)
     assert all("6 mature dates are too few" in one for one in told.value.problems)
     assert not (settings.work / "training.json").exists()
+
+
+def months(ended_known_on: str) -> str:
+    """Return a year of months, each with its last day, as a source file."""
+    rows = (
+        f"s1,a1,core,2023-{n:02}-01,2023-{n + 1:02}-01,{ended_known_on.format(n, n + 1)},"
+        f"10,100,EUR,2023-{n:02}-01,2023-{n:02}-01\n"
+        for n in range(1, 12)
+    )
+    return "".join([SUBSCRIPTIONS.strip().splitlines()[0], "\n", *rows])
+
+
+@pytest.mark.parametrize("ahead", [True, False])
+def test_ends_filled_ahead_are_named_instead_of_a_longer_history(
+    settings: Settings, tmp_path: Path, ahead: bool
+) -> None:
+    known = "2023-{0:02}-01" if ahead else "2023-{1:02}-01"
+    folder = tmp_path / "tables"
+    folder.mkdir()
+    toml = "[company]\ndata_through = 2024-05-01\nwithout_usage = true\n"
+    other = company(folder, toml, subscriptions=months(known), usage_daily=None)
+    ingest(other)
+    shutil.copytree(other.tables_folder, settings.tables_folder, dirs_exist_ok=True)
+    trained.write(settings, *first_dates(6))
+    with pytest.raises(DataError) as told:
+        train(settings)
+    text = "\n".join(told.value.problems)
+    assert ("bring a longer history" in text) is not ahead
+    assert ("11 of 11 ends were known on the day the period began" in text) is ahead
+    assert ("hint ends_known_from_the_start of `expansion check`" in text) is ahead
 
 
 def test_a_target_that_is_never_known_does_not_stop_the_others(settings: Settings) -> None:

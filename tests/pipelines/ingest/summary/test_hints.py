@@ -440,7 +440,8 @@ def test_a_hint_is_silent_beside_it(tmp_path: Path, case: Case) -> None:
 
 
 def test_each_hint_has_a_case() -> None:
-    assert {case.name for case in CASES} == set(hints.HINTS)
+    elsewhere = {"todays_attribute"}  # tests/pipelines/ingest/test_attribute_history.py
+    assert {case.name for case in CASES} == set(hints.HINTS) - elsewhere
 
 
 @pytest.mark.parametrize(
