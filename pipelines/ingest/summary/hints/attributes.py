@@ -16,7 +16,7 @@ from pipelines.ingest.summary.hints.declaration import Finding, hint
     needs=("accounts",),
     do="name what never changes or was right at the time under [features] keep; else map its "
     "former versions, or record those of accounts: [tables.accounts] versions = true",
-    recipe="Values without a date",
+    recipe="Mapping special cases",
 )
 def todays_attribute(tables: CheckedTables) -> Iterator[Finding]:
     """An attribute has one value for nearly every account, today's, though it can change. A model

@@ -548,4 +548,4 @@ def test_the_document_says_what_the_code_says() -> None:
 def test_each_recipe_that_a_hint_names_is_there() -> None:
     recipes = (DOCS / "connect-your-data.md").read_text("utf-8")
     named = {declared.recipe for declared in hints.HINTS.values() if declared.recipe}
-    assert [name for name in named if f"\n### {name}\n" not in recipes] == []
+    assert [name for name in named if f"## {name}\n" not in recipes] == []
