@@ -163,7 +163,7 @@ def _seats(seats: Seats) -> Iterator[str]:
 def _usage(usage: Usage | None) -> Iterator[str]:
     if usage is not None:
         yield (
-            f"Usage: {PLAIN.percent(usage.subscribed_share, 1)} of its rows on a day with a "
+            f"Usage: {PLAIN.percent(usage.subscribed_share, 1)} of rows on a day with a "
             f"subscription; {usage.active_accounts:,} of {usage.paying_accounts:,} paying accounts "
             "active in 28 days"
         )
