@@ -41,11 +41,7 @@ def source_conditions(columns: TextColumns, source: str) -> dict[Condition, list
     violated = [
         *((column, sql, FLOATING) for column, sql in columns.floating.get(source, {}).items()),
         *(
-            (
-                as_written.get(column, column),
-                f"@ IS NOT NULL AND {reading.sql} IS NULL",
-                NOT_A_NUMBER,
-            )
+            (as_written.get(column, column), _lost(reading), NOT_A_NUMBER)
             for column, reading in by_column.items()
             if columns.is_computed_with(source, column)
         ),
