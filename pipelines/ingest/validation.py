@@ -15,9 +15,10 @@ from features.errors import DataError, EnvironmentFailure, UsageError
 from models.common.clock import latest_today, utc_now
 from pipelines.common.sql_quoting import literal, quoted
 from pipelines.config.error_messages import nearest
-from pipelines.ingest import attribute_history, calendar, erased_ids, rules
+from pipelines.ingest import attribute_history, erased_ids, rules
 from pipelines.ingest.attribute_history import AttributeHistory
 from pipelines.ingest.company_checks import own_conditions
+from pipelines.ingest.rules.stray_days import UsageDay, end_of_use
 from pipelines.ingest.source_checks import source_conditions, source_rule_names
 from pipelines.ingest.sources import column_use, readers, staging
 from pipelines.ingest.sources.errors import Faults, first_line
@@ -266,7 +267,7 @@ def _end_of_use(
         "GROUP BY day ORDER BY day",
         [latest],
     )
-    days = [calendar.UsageDay(*row) for row in rows.fetchall()]
+    days = [UsageDay(*row) for row in rows.fetchall()]
     if not days:
         surveyed.faults.problems.append(
             "usage_daily: there is no use up to today, so that nothing says where the data ends; "
@@ -274,7 +275,7 @@ def _end_of_use(
         )
         return None, None
     newest = days[-1].day + timedelta(days=1)
-    end = calendar.end_of_use(days, _loaded_on(surveyed, staged, latest))
+    end = end_of_use(days, _loaded_on(surveyed, staged, latest))
     if end != newest and _stray_policy(surveyed.settings) != "accept":
         return end, end
     surveyed.holds_today_only = newest > latest

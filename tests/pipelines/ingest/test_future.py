@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from features.contract import TABLES
 from features.errors import DataError, UsageError
 from models.common import clock
-from pipelines.ingest.calendar import UsageDay, end_of_use
 from pipelines.ingest.check import check
+from pipelines.ingest.rules.stray_days import UsageDay, end_of_use
 from pipelines.ingest.rules.times import never_ahead
 from pipelines.ingest.tables import ingest, read_manifest
 from pipelines.ingest.violations import CheckReport
