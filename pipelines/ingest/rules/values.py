@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 from features.contract import Table
-from pipelines.ingest.placeholder_days import READ, is_placeholder, is_zero, may_be_placeholder
 from pipelines.ingest.rules.core import Spots, rule
+from pipelines.ingest.sources.placeholder_days import (
+    READ,
+    is_placeholder,
+    is_zero,
+    may_be_placeholder,
+)
 
 
 @rule(

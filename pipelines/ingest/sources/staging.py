@@ -11,10 +11,15 @@ from features.contract import TABLES, Column, Table
 from pipelines.common.sql_quoting import SQL_TYPES, columns_of, literal, quoted, unquoted
 from pipelines.config.mapping import TableMapping, is_plain_name
 from pipelines.ingest.files.value_types import INSTANT, TEXT, Reading
-from pipelines.ingest.placeholder_days import READ, dated_by, is_placeholder, may_be_placeholder
 from pipelines.ingest.sources import readers
 from pipelines.ingest.sources.errors import Faults, first_line
 from pipelines.ingest.sources.expressions import UNREADABLE, broken, expressions, tried
+from pipelines.ingest.sources.placeholder_days import (
+    READ,
+    dated_by,
+    is_placeholder,
+    may_be_placeholder,
+)
 from pipelines.ingest.sources.text_columns import TextColumns
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from pipelines.ingest.placeholder_days import FIRST_YEAR
+from pipelines.ingest.sources.placeholder_days import FIRST_YEAR
 from pipelines.ingest.summary.checked_tables import CheckedTables
 
 MONTHS = 13

@@ -7,7 +7,7 @@ from typing import Any
 
 from features.contract import TABLES, Table
 from models.i18n.number_format import PLAIN
-from pipelines.ingest.placeholder_days import FIRST_YEAR
+from pipelines.ingest.sources.placeholder_days import FIRST_YEAR
 from pipelines.ingest.summary.checked_tables import CheckedTables
 from pipelines.ingest.summary.hints.declaration import Finding, counted, hint
 from pipelines.ingest.summary.records import HAPPENED
