@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from features.contract import TABLES
 from pipelines.config.company_features import groups, trained_targets
 from pipelines.ingest import attribute_history
 from pipelines.ingest.rules import RULES, Rule
 from pipelines.ingest.summary import hints
-from pipelines.ingest.summary.checked_tables import CheckedTables
+from pipelines.ingest.summary.checked_tables import CheckedTables, leave_out_broken_rows
 from pipelines.ingest.summary.figures import summarise
 from pipelines.ingest.validation import survey
 from pipelines.ingest.violations import CheckReport, Violation
 
 if TYPE_CHECKING:
     from pipelines.config.settings import Settings
+
+BROKEN = ("type", "not_null")
+"""Rules without whose values no figure can be made of a row."""
 
 __all__ = ["RULES", "CheckReport", "Rule", "Violation", "check"]
 
@@ -36,12 +41,16 @@ def check(settings: Settings) -> CheckReport:
         report = surveyed.report()
         if surveyed.data_through is None:
             return report
-        tables = CheckedTables(surveyed.connection, settings, surveyed.data_through, surveyed.rows)
         attributes = surveyed.attributes()
-        return replace(
+        report = replace(
             report,
-            summary=summarise(tables),
-            hints=hints.find(tables),
             attributes=attributes,
             left_out=attribute_history.left_out(settings, attributes),
         )
+        rows: Mapping[str, int] = surveyed.rows
+        if any(violation.rule in BROKEN for violation in report.violations):
+            rows = leave_out_broken_rows(surveyed.connection, rows)
+        if not all(rows[name] for name in rows if TABLES[name].required):
+            return report
+        tables = CheckedTables(surveyed.connection, settings, surveyed.data_through, rows)
+        return replace(report, summary=summarise(tables), hints=hints.find(tables))

@@ -69,6 +69,32 @@ class CheckedTables:
         return self.select(sql, *values)[0]
 
 
+def leave_out_broken_rows(
+    connection: duckdb.DuckDBPyConnection, rows: Mapping[str, int]
+) -> dict[str, int]:
+    """Let ``clean.<table>`` be without rows that lack a value that the contract requires.
+
+    No figure can be made of them. Returns how many rows remain in each table.
+    """
+    remaining = {}
+    for name in rows:
+        needed = (quoted(column.name) for column in TABLES[name].columns if not column.nullable)
+        present = " AND ".join(f"{column} IS NOT NULL" for column in needed)
+        everything, table = f"clean.{quoted(f'{name}__all')}", f"clean.{quoted(name)}"
+        connection.execute(f"CREATE TABLE {everything} AS SELECT * FROM {table} WHERE {present}")
+        kind = "VIEW" if _is_view(connection, name) else "TABLE"
+        connection.execute(f"DROP {kind} {table}")
+        connection.execute(f"ALTER TABLE {everything} RENAME TO {quoted(name)}")
+        counted = connection.execute(f"SELECT count(*) FROM {table}").fetchone()
+        remaining[name] = (counted or (0,))[0]
+    return remaining
+
+
+def _is_view(connection: duckdb.DuckDBPyConnection, name: str) -> bool:
+    query = "SELECT count(*) FROM duckdb_views() WHERE schema_name = 'clean' AND view_name = ?"
+    return bool((connection.execute(query, [name]).fetchone() or (0,))[0])
+
+
 @contextmanager
 def written_tables(settings: Settings, data_through: date) -> Iterator[CheckedTables]:
     """Open the tables that ``build`` wrote, as the hints ask them."""
