@@ -1,4 +1,4 @@
-"""A whole column that is empty or cannot be read: ``check`` names it, whatever else it would say."""
+"""A whole column that is empty or unreadable: ``check`` names it, whatever else it would say."""
 
 from __future__ import annotations
 
