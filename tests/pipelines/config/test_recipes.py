@@ -125,6 +125,16 @@ a,search,2026-05-03,9,4,2026-05-04 04:00:00
 """,
         },
     ),
+    "Time zones": Recipe(
+        {
+            "usage_daily": None,
+            "clicks": """
+customer,action,clicked_at,loaded_at
+a,search,2026-03-07T23:30:00-05:00,2026-03-08T08:00:00Z
+b,search,2026-03-08T23:30:00-04:00,2026-03-09T08:00:00Z
+""",
+        },
+    ),
     "Roles": Recipe(
         {
             "people": """
@@ -293,6 +303,16 @@ def test_what_the_first_load_brought_counts_as_known_when_it_happened(tmp_path: 
     ingest(settings)
     known = [str(row["known_at"]) for row in table(settings, "usage_daily")]
     assert known == ["2026-02-03 00:00:00", "2026-05-04 04:00:00"]
+
+
+def test_a_moment_falls_on_the_day_that_it_is_at_the_company(tmp_path: Path) -> None:
+    settings = connected(tmp_path, "Time zones")
+    manifest = ingest(settings)
+    assert [str(row["day"]) for row in table(settings, "usage_daily")] == [
+        "2026-03-07",
+        "2026-03-08",
+    ]
+    assert manifest.data_through == "2026-03-09"
 
 
 def test_titles_become_roles_and_others_are_left_out(tmp_path: Path) -> None:
