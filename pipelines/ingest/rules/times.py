@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from features.contract import Table
 from pipelines.ingest.rules.core import Spots, rule
+from pipelines.ingest.sources.placeholder_days import is_placeholder
 
 EVENTS = ("usage_daily", "milestones", "tickets", "org_units")
 """Tables of things that nobody can know beforehand."""
@@ -23,7 +24,9 @@ def known_by(table: Table) -> Spots:
     """A value that can change lacks the day it became known, so features would see the future."""
     for column in table.columns:
         if column.known_by and column.known_by != column.name:
-            yield column.name, f"{column.name} IS NOT NULL AND __raw_{column.known_by} IS NULL"
+            # A day that cannot be read is another rule's; a placeholder is as good as none.
+            is_missing = f"__raw_{column.known_by} IS NULL OR {is_placeholder(column.known_by)}"
+            yield column.name, f"{column.name} IS NOT NULL AND ({is_missing})"
 
 
 @rule(do="map known_at to the day of the load, or to the day itself where it was not kept")

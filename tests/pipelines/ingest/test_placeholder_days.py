@@ -9,7 +9,9 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
+from features.contract import TABLES, Column, Table
 from features.errors import DataError
+from pipelines.config.settings import Settings
 from pipelines.ingest.check import check
 from pipelines.ingest.tables import ingest
 from tests.pipelines.small import ACCOUNTS, company
@@ -98,6 +100,55 @@ def test_a_company_can_refuse_placeholders(tmp_path: Path) -> None:
     settings = company(tmp_path, toml, subscriptions=lines(end="9999-12-31", known="2024-01-01"))
     with pytest.raises(DataError, match=r"subscriptions\.ended_on, placeholder: 1 of 2 rows"):
         ingest(settings)
+
+
+ROWS = {
+    "subscriptions": "s1,a1,core,2024-01-01,1,100,EUR,2024-01-01,2024-01-01",
+    "users": "u1,a1,2024-01-01,2024-01-01",
+    "contacts": "c1,a1,champion,2024-01-01,2024-01-01",
+    "tickets": "t1,a1,2024-01-01,2024-01-01",
+}
+"""A row of each table with a value that becomes known later; what may be empty is left out."""
+DATED = [
+    (table, column)
+    for table in TABLES.values()
+    for column in table.columns
+    if column.known_by and column.known_by != column.name
+]
+DATED_IDS = [f"{table.name}.{column.name}" for table, column in DATED]
+
+
+def dated(folder: Path, table: Table, column: Column, known: str) -> Settings:
+    """Return a company with one row in ``table`` whose ``column`` became known on ``known``."""
+    values = {column.name: "2024-03-01" if column.type == "date" else "4", column.known_by: known}
+    names = [other.name for other in table.columns if not other.nullable]
+    header, row = ",".join([*names, *values]), ",".join([ROWS[table.name], *values.values()])
+    usage = "account_id,product_id,feature,day,events,active_users,known_at\n"
+    tables = {"usage_daily": f"{usage}a1,core,search,2024-02-01,3,2,2024-02-02\n"}
+    return company(folder, **tables, **{table.name: f"{header}\n{row}\n"})
+
+
+@pytest.mark.parametrize("day", ["", "9999-12-31", "1900-01-01", "0000-00-00"])
+@pytest.mark.parametrize(("table", "column"), DATED, ids=DATED_IDS)
+def test_a_value_whose_known_day_is_a_placeholder_is_refused_like_one_without(
+    tmp_path: Path, table: Table, column: Column, day: str
+) -> None:
+    report = check(dated(tmp_path, table, column, day))
+    assert [(one.rule, one.table, one.column, one.count) for one in report.refused] == [
+        ("known_by", table.name, column.name, 1)
+    ]
+    with pytest.raises(DataError, match=rf"{table.name}\.{column.name}, known_by: 1 of"):
+        ingest(dated(tmp_path, table, column, day))
+
+
+@pytest.mark.parametrize(("table", "column"), DATED, ids=DATED_IDS)
+def test_a_value_with_a_real_known_day_passes(tmp_path: Path, table: Table, column: Column) -> None:
+    assert check(dated(tmp_path, table, column, "2024-02-15")).refused == ()
+
+
+def test_a_known_day_that_cannot_be_read_is_one_fault_and_not_two(tmp_path: Path) -> None:
+    report = check(company(tmp_path, subscriptions=lines(end="2024-03-01", known="soon")))
+    assert [(one.rule, one.column) for one in report.refused] == [("type", "ended_known_on")]
 
 
 def test_a_day_that_may_not_be_empty_stays_and_is_hinted_at(tmp_path: Path) -> None:
