@@ -21,6 +21,7 @@ from features.groups.support import support
 from features.groups.usage import usage
 from features.labels.declaration import Target
 from features.labels.targets import TARGETS
+from features.subscriptions.column_names import YEAR_DAYS
 
 GROUPS: tuple[FeatureGroup, ...] = (
     seats, usage, adoption, champions, departments, commercial, support,
@@ -143,8 +144,9 @@ def _targets(targets: Mapping[str, Target]) -> str:
         "Columns `<target>_next_<horizon>d` (0, 1, empty) and `<target>_arr_next_<horizon>d` "
         "(ARR of the outcome). Signed, or known to end, before `as_of` is contracted and no label: "
         "`arr_contracted_next_<horizon>d` is the ARR that is signed or announced for the horizon's "
-        "end, `contracted_on_next_<horizon>d` the day of the last change that makes it so. Neither "
-        "is a model input."
+        "end, `contracted_on_next_<horizon>d` the day of the last change that makes it so. "
+        f"`arr_contracted_next_{YEAR_DAYS}d` and `contracted_on_next_{YEAR_DAYS}d` say the same of "
+        "the year ahead. None of them is a model input."
     )
     return f"## Targets\n\n{lead}\n\n{_rows(header, cells)}"
 

@@ -5,12 +5,15 @@
 
 from __future__ import annotations
 
+YEAR_DAYS = 364
+"""How far ahead a notice, like a start that is signed, still counts in what to do."""
+
 
 def arr_column(days: int) -> str:
-    """Return the column of the ARR contracted for the end of a horizon."""
+    """Return the column of the ARR that is contracted for the day so many days ahead."""
     return f"arr_contracted_next_{days}d"
 
 
 def day_column(days: int) -> str:
-    """Return the column of the day of the last contracted change within a horizon."""
+    """Return the column of the day of the last contracted change within so many days."""
     return f"contracted_on_next_{days}d"

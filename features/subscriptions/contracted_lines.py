@@ -11,16 +11,14 @@ import ibis
 
 from features.point_in_time.facts import KEYS
 from features.point_in_time.lines import runs_on
+from features.subscriptions.column_names import YEAR_DAYS
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
 
-DAYS_AHEAD = 364
-"""How far ahead a start still counts."""
-
 
 def lines_ahead(lines: ir.Table) -> ir.Table:
-    """Return which periods of lines something signed within ``DAYS_AHEAD`` days changes.
+    """Return which periods of lines something signed within ``YEAR_DAYS`` days changes.
 
     A line is concerned where a later period of its own, or of its product, starts by then: a
     renewal may come under a new number. What starts on ``as_of`` runs already.
@@ -34,13 +32,13 @@ def lines_ahead(lines: ir.Table) -> ir.Table:
     -------
     ir.Table
         The columns of ``lines``; of those concerned, ``now`` and ``then`` say which period runs on
-        ``as_of`` and ``DAYS_AHEAD`` days later. Of the others they are False: nothing changes.
+        ``as_of`` and ``YEAR_DAYS`` days later. Of the others they are False: nothing changes.
     """
-    horizon = lines.as_of + ibis.interval(days=DAYS_AHEAD)
+    horizon = lines.as_of + ibis.interval(days=YEAR_DAYS)
     near = lines.filter(lines.starts_on <= horizon)
     comes = near.starts_on > near.as_of
     marked = _concerned(near.mutate(comes=comes))
-    then = marked.as_of + ibis.interval(days=DAYS_AHEAD)
+    then = marked.as_of + ibis.interval(days=YEAR_DAYS)
     return marked.mutate(
         now=marked.concerned & runs_on(marked, marked.as_of),
         then=marked.concerned & runs_on(marked, then),

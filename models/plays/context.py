@@ -58,8 +58,9 @@ class Case:
         The language of the texts.
     directions
         Whether a target gains ARR (``+``), loses it (``-``), or counts as neither.
-    contracted
-        What is signed or announced by the end of the horizon, where that is known.
+    contracted, contracted_in_a_year
+        What is signed or announced by the end of the horizon, and within a year, where that is
+        known.
     """
 
     values: Mapping[str, Value]
@@ -70,6 +71,7 @@ class Case:
     words: Catalogue = ENGLISH
     directions: Mapping[str, str] = field(default_factory=lambda: OURS)
     contracted: Contracted | None = None
+    contracted_in_a_year: Contracted | None = None
 
     @property
     def gain(self) -> float | None:
@@ -91,6 +93,37 @@ class Case:
     def is_decided(self) -> bool:
         """Whether all that runs is known to end within the horizon."""
         return self.contracted is not None and self.contracted.is_decided
+
+    @property
+    def is_ending(self) -> bool:
+        """Whether all that runs is known to end within the horizon or a year."""
+        year = self.contracted_in_a_year
+        return self.is_decided or (year is not None and year.is_decided)
+
+    @property
+    def notice(self) -> Contracted | None:
+        """What is known to end: within the horizon, or within a year where that is more.
+
+        ``None`` where nothing is known to end. Its loss beyond the horizon is no part of ``risk``.
+        """
+        losses = [
+            contracted
+            for contracted in (self.contracted, self.contracted_in_a_year)
+            if contracted is not None and (contracted.loss or contracted.is_decided)
+        ]
+        if self.is_decided:
+            return self.contracted
+        return max(losses, key=lambda contracted: contracted.loss or 0.0, default=None)
+
+    @property
+    def arr_of_issues(self) -> float:
+        """ARR that an unresolved issue concerns: ARR at risk, or by notice where that is more.
+
+        The larger of both, for a notice beyond the horizon makes losses within it likelier: their
+        sum would count the same ARR twice.
+        """
+        noticed = self.notice.loss if self.notice else None
+        return max(self.risk or 0.0, noticed or 0.0)
 
     def left_out(self, direction: str) -> list[str]:
         """Return the targets of a direction of which nothing can be said."""

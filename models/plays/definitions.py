@@ -19,7 +19,7 @@ FACTS = 3
 """Facts in a text; a CSM wants the strongest, not all."""
 
 NO_ACTION, DECIDED = "leave_alone", "win_back_or_wind_down"
-"""The plays that neither mend nor sell: nothing to do, and nothing left to predict."""
+"""The plays that neither mend nor sell: nothing to do, and nothing left to sell to."""
 
 FactsFunction = Callable[[Case], Iterator[str]]
 
@@ -119,7 +119,7 @@ def play(
 
 @play(alarm=True)
 def win_back_or_wind_down(case: Case) -> Iterator[str]:
-    """All subscriptions are known to end within the horizon: the outcome is decided."""
+    """All subscriptions are known to end within the horizon or a year: no sale."""
     yield from _ending(case)
     yield from (reason for play in MENDING for reason in troubles(case, play.name))
 
@@ -176,7 +176,7 @@ def cross_sell(case: Case) -> Iterator[str]:
 @play()
 def leave_alone(case: Case) -> Iterator[str]:
     """No sale or issue is worth outreach now, or the expansion is already signed."""
-    if case.is_decided:
+    if case.is_ending:
         yield from _ending(case)
     else:
         yield ", ".join(_expected(case))
@@ -207,10 +207,11 @@ def _expected(case: Case) -> Iterator[str]:
 
 def _ending(case: Case) -> Iterator[str]:
     """Yield when the account ends, and what is lost with it."""
-    if case.contracted and case.contracted.effective_on:
-        yield case.say("fact.ends_on", day=case.day(case.contracted.effective_on))
-    if case.contracted and case.contracted.loss is not None:
-        yield case.say("fact.lost_by_notice", amount=case.money(case.contracted.loss))
+    notice = case.notice
+    if notice and notice.effective_on:
+        yield case.say("fact.ends_on", day=case.day(notice.effective_on))
+    if notice and notice.loss is not None:
+        yield case.say("fact.lost_by_notice", amount=case.money(notice.loss))
 
 
 def _renewal(case: Case) -> Iterator[str]:

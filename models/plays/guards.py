@@ -105,11 +105,12 @@ def blocked(case: Case) -> str | None:
 
 @guard(instead="fix_before_you_sell")
 def notice_given(case: Case) -> str | None:
-    """Notice was given for a part of what the account holds, or less was signed."""
-    lost = case.lost_by_notice
-    if case.is_decided or lost < case.limits.worth_a_talk or case.contracted is None:
+    """Notice for a part of what the account holds, or less signed, within the horizon or a year."""
+    notice = case.notice
+    lost = (notice.loss or 0.0) if notice else 0.0
+    if notice is None or case.is_ending or lost < case.limits.worth_a_talk:
         return None
-    day = case.contracted.effective_on
+    day = notice.effective_on
     values = {"amount": case.money(lost), "day": case.day(day) if day else ""}
     return case.say("guard.notice_given" if day else "fact.lost_by_notice", **values)
 

@@ -1,9 +1,10 @@
 """What to do: one play per account, and one list per CSM within their capacity.
 
 The list ranks by ARR in play, net. A sale counts its expected expansion less the ARR at risk;
-resolving an issue counts the ARR at risk and the sale on hold; an account that leaves counts the
-ARR lost by notice. What is not known counts nothing. That is the ARR that outreach is about, not
-the effect of outreach: only the control group measures that.
+resolving an issue counts the sale on hold and the ARR at risk, or that lost by notice within a year
+where it is more; an account that leaves counts the ARR lost by notice. What is not known counts
+nothing. That is the ARR that outreach is about, not the effect of outreach: only the control group
+measures that.
 """
 
 from __future__ import annotations
@@ -84,12 +85,12 @@ def choose(case: Case) -> Decision:
 
     An issue is worth outreach, too, where nobody can say what it puts at risk.
     """
-    if case.is_decided:
+    if case.is_ending:
         return _ending(case)
     mending, sales = _mending(case), _sales(case)
     risk = case.risk or 0.0
     gain = sum(play.amount(case) for play in SELLING if not play.stop(case))
-    stakes = dict.fromkeys(mending, risk + (gain if sales else 0.0))
+    stakes = dict.fromkeys(mending, case.arr_of_issues + (gain if sales else 0.0))
     stakes |= dict.fromkeys(sales, gain - risk)
     worth = [
         play
@@ -111,7 +112,7 @@ def choose(case: Case) -> Decision:
 
 def _ending(case: Case) -> Decision:
     """Return the decision about an account whose end is known: nothing is sold to it."""
-    lost = case.lost_by_notice
+    lost = (case.notice.loss or 0.0) if case.notice else 0.0
     best = PLAYS[DECIDED if lost >= case.limits.worth_a_talk else NO_ACTION]
     at_stake = round(lost, 2) if best.name == DECIDED else 0.0
     return Decision(play=best.name, text=best.text(case), why="", second=None, at_stake=at_stake)

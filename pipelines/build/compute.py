@@ -15,6 +15,7 @@ from features import catalogue
 from features.labels.label_table import labels
 from features.labels.outcome_window import Horizon
 from features.point_in_time.facts import KEYS, Facts
+from features.subscriptions.column_names import YEAR_DAYS
 from features.subscriptions.contracted_arr import settled, standings
 from features.subscriptions.contracted_columns import contracted
 from pipelines.build import engines
@@ -67,12 +68,16 @@ def labels_at(settings: Settings, dates: Sequence[date], horizon: Horizon) -> pa
 def contracted_at(settings: Settings, dates: Sequence[date]) -> pa.Table:
     """Return, in order, what every account that pays on each of ``dates`` comes to by contract.
 
-    That is at the end of the company's horizon, by what was signed or announced before the date.
+    That is at the end of the company's horizon and in a year, by what was signed or announced
+    before the date.
     """
-    days, grace_days = settings.build.horizon_days, settings.build.grace_days
+    spans = sorted({settings.build.horizon_days, YEAR_DAYS})
+    grace_days = settings.build.grace_days
     standing = _evaluated(
         settings,
-        lambda _, tables: contracted(Facts.computed(tables, dates, grace_days), days).to_pyarrow(),
+        lambda _, tables: contracted(
+            Facts.computed(tables, dates, grace_days), *spans
+        ).to_pyarrow(),
     )
     return in_order(_rounded(standing))
 

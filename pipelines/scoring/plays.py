@@ -31,6 +31,7 @@ def account_cases(
     limits: Limits,
     words: Catalogue,
     contracted: Sequence[Contracted] = (),
+    contracted_in_a_year: Sequence[Contracted] = (),
     units: Mapping[str, Units] | None = None,
 ) -> Iterator[tuple[str, Case]]:
     """Yield each account id with what its plays look at.
@@ -45,8 +46,9 @@ def account_cases(
         Whether a target gains ARR (``+``), loses it (``-``), or counts as neither.
     currency, limits, words
         What amounts are in, where plays begin, and the language they are worded in.
-    contracted
-        What is signed or announced of each row; nothing where it is empty.
+    contracted, contracted_in_a_year
+        What is signed or announced of each row by the end of the horizon, and within a year;
+        nothing where it is empty.
     units
         What accounts license that is no seats, by account id.
     """
@@ -55,8 +57,11 @@ def account_cases(
         if licensed := (units or {}).get(str(values["account_id"])):
             values |= {"units_licensed": licensed.count, "price_metric": licensed.metric}
         figures = (_at(probabilities, position), _at(amounts, position))
-        signed = contracted[position] if contracted else None
-        account = Case(values, *figures, currency, limits, words, directions, signed)
+        signed, in_a_year = (
+            rows_contracted[position] if rows_contracted else None
+            for rows_contracted in (contracted, contracted_in_a_year)
+        )
+        account = Case(values, *figures, currency, limits, words, directions, signed, in_a_year)
         yield str(values["account_id"]), account
 
 

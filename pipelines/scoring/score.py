@@ -288,6 +288,7 @@ def _decisions(
         limits=settings.decide.limits,
         words=settings.words,
         contracted=list(scored.contracted.rows()),
+        contracted_in_a_year=list(contracted.contracted_in_a_year(scored.rows).rows()),
         units=licensed_units(settings, as_of),
     )
     return decide(cases, csms, settings.decide.rules, store, as_of)

@@ -21,7 +21,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from features.labels.targets import TARGETS
-from features.subscriptions.column_names import arr_column, day_column
+from features.subscriptions.column_names import YEAR_DAYS, arr_column, day_column
 from models.dataset.feature_table import FeatureTable
 from models.dataset.matrix import matrix, specify
 from models.registry import Registry
@@ -106,7 +106,11 @@ def write(settings: Settings, frame: pd.DataFrame, through: str, fingerprint: st
         "features": [one for one in FEATURES if one["name"] in frame],
         "targets": [target.as_dict(91, 31) for target in TARGETS.values()],
     }
-    signed = {arr_column(91): frame["arr"], day_column(91): None}
+    signed = {
+        name: values
+        for days in (91, YEAR_DAYS)
+        for name, values in ((arr_column(days), frame["arr"]), (day_column(days), None))
+    }
     frame = frame.assign(**{name: v for name, v in signed.items() if name not in frame})
     whole = {name: pd.array(frame[name], dtype="Int8") for name in frame if _is_label(name)}
     table = pa.Table.from_pandas(frame.assign(**whole), preserve_index=False)

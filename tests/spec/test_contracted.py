@@ -1,4 +1,6 @@
-"""What an account comes to by contract, 91 days after 2024-06-02: ARR, and the day it is so.
+"""What an account comes to by contract, 91 days after 2024-06-02 and a year after it.
+
+Each with its ARR and the day it is so.
 
 A line is 100 a unit, and is signed on the day it starts unless it says otherwise. Neither the
 notice nor the signature of 2024-06-02 is known on that day.
@@ -9,19 +11,21 @@ from __future__ import annotations
 from datetime import date
 
 from features.point_in_time.facts import Facts, spine
-from features.subscriptions.column_names import arr_column, day_column
+from features.subscriptions.column_names import YEAR_DAYS, arr_column, day_column
 from features.subscriptions.contracted_columns import contracted
 from tests.support.company import company, compare, rows
 
 DAY = date(2024, 6, 2)
 
 
-def assert_contracted(expect: str, subscriptions: str) -> None:
-    """Compare what is contracted of every account; ``-`` is no day."""
+def assert_contracted(expect: str, subscriptions: str, days: int = 91) -> None:
+    """Compare what is contracted of every account in ``days``; ``-`` is no day."""
     tables = company(subscriptions=subscriptions)
-    found = contracted(Facts(tables, spine(tables, [DAY]), [DAY]), 91).to_pyarrow().to_pylist()
+    facts = Facts(tables, spine(tables, [DAY]), [DAY])
+    found = contracted(facts, 91, YEAR_DAYS).to_pyarrow().to_pylist()
     told = [
-        {**row, "arr": row[arr_column(91)], "on": str(row[day_column(91)] or "-")} for row in found
+        {**row, "arr": row[arr_column(days)], "on": str(row[day_column(days)] or "-")}
+        for row in found
     ]
     wanted = [{"as_of": str(DAY), **row} for row in rows(expect)]
     compare(wanted, ["arr", "on"], told)
@@ -81,5 +85,43 @@ def test_what_is_signed_comes_on_top_and_takes_the_place_of_what_ends() -> None:
         renews      | 800  | 2024-06-30
         swaps       | 1000 | 2024-06-30
         short       | 0    | 2024-08-01
+        """,
+    )
+
+
+def test_a_notice_beyond_the_horizon_is_there_within_a_year_and_the_end_of_a_term_is_none() -> None:
+    lines = """
+    account_id | subscription_id | starts_on  | term_ends_on | ended_on   | ended_known_on | quantity
+    day_later  | 1               | 2023-01-01 | 2024-09-02   | 2024-09-02 | 2024-05-20     | 10
+    last_day   | 2               | 2023-01-01 | -            | 2025-06-01 | 2024-05-20     | 10
+    too_late   | 3               | 2023-01-01 | -            | 2025-06-02 | 2024-05-20     | 10
+    renews     | 4               | 2023-01-01 | 2024-09-02   | -          | -              | 10
+    not_known  | 5               | 2023-01-01 | 2024-09-02   | 2024-09-02 | 2024-06-02     | 10
+    by_halves  | 6               | 2023-01-01 | -            | 2024-07-01 | 2024-05-20     | 10
+    by_halves  | 7               | 2023-01-01 | -            | 2025-01-01 | 2024-05-20     | 10
+    """  # noqa: E501
+    assert_contracted(
+        subscriptions=lines,
+        expect="""
+        account_id | arr  | on
+        day_later  | 1000 | -
+        last_day   | 1000 | -
+        too_late   | 1000 | -
+        renews     | 1000 | -
+        not_known  | 1000 | -
+        by_halves  | 1000 | 2024-07-01
+        """,
+    )
+    assert_contracted(
+        subscriptions=lines,
+        days=YEAR_DAYS,
+        expect="""
+        account_id | arr  | on
+        day_later  | 0    | 2024-09-02
+        last_day   | 0    | 2025-06-01
+        too_late   | 1000 | -
+        renews     | 1000 | -
+        not_known  | 1000 | -
+        by_halves  | 0    | 2025-01-01
         """,
     )

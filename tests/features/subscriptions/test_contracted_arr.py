@@ -94,7 +94,7 @@ def test_standings_are_those_of_a_loop_over_the_lines(seed: int) -> None:
 
 
 @FEW
-@given(seed=st.integers(0, 2**32), horizon=st.sampled_from((28, 91, 182)))
+@given(seed=st.integers(0, 2**32), horizon=st.sampled_from((28, 91, 182, 364)))
 def test_what_is_contracted_is_that_of_a_loop_over_the_lines(seed: int, horizon: int) -> None:
     company = random_company(seed, accounts=80)
     told = found_contracted(company, AS_OFS, horizon)

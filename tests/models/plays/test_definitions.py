@@ -22,6 +22,7 @@ from tests.support.company import rows
 
 DOCUMENT = Path(__file__).parents[3] / "docs" / "plays.md"
 AMOUNTS = {"upsell": 1000.0, "cross_sell": 0.0, "downsell": 0.0, "churn": 0.0}
+OPEN = Contracted(9_000.0, 0.0, 0.0, None, is_decided=False)
 EXPECTED = ("play", "why", "second", "at_stake")
 
 
@@ -191,6 +192,58 @@ def signed(loss: float, *, is_decided: bool) -> Contracted:
 
 def told(amounts: dict[str, float], contracted: Contracted | None = None, **numbers: float) -> Case:
     return Case(numbers, {"upsell": 0.31}, amounts, contracted=contracted)
+
+
+def noticed_beyond(
+    loss: float, *, is_ending: bool, within: Contracted = OPEN, language: str = "en"
+) -> Case:
+    """Return an account with 1,000 of upsell that gave notice for ``loss`` after the horizon."""
+    year = Contracted(0.0, 0.0, loss, date(2027, 2, 23), is_ending)
+    return Case(
+        {}, {"upsell": 0.31}, AMOUNTS | {"churn": 300.0}, words=WORDS[language],
+        contracted=within, contracted_in_a_year=year,
+    )  # fmt: skip
+
+
+def test_full_notice_beyond_the_horizon_sells_nothing_and_is_no_risk_within_it() -> None:
+    case = noticed_beyond(74_912, is_ending=True)
+    assert (case.risk, case.is_decided, case.lost_by_notice) == (300, False, 0)
+    found = choose(case)
+    assert (found.play, found.at_stake, found.why, found.second) == (DECIDED, 74_912, "", None)
+    assert found.text == (
+        "Ends on 23 February 2027; EUR 74,912 ARR lost by notice. Win the customer back by then, "
+        "or wind the contract down in good order."
+    )
+    german = choose(noticed_beyond(74_912, is_ending=True, language="de"))
+    assert german.text == (
+        "Endet am 23. Februar 2027; 74.912 EUR ARR gekündigt. Den Kunden bis dahin zurückgewinnen "
+        "oder den Vertrag sauber abwickeln."
+    )
+    small = choose(noticed_beyond(249, is_ending=True))
+    assert (small.play, small.at_stake) == ("leave_alone", 0)
+    assert small.text.startswith("Ends on 23 February 2027; EUR 249 ARR lost by notice. No")
+
+
+def test_the_end_within_the_horizon_is_named_where_the_year_ahead_says_the_same() -> None:
+    within = Contracted(0.0, 0.0, 74_912, date(2026, 6, 10), is_decided=True)
+    found = choose(noticed_beyond(74_912, is_ending=True, within=within))
+    assert found.text.startswith("Ends on 10 June 2026; EUR 74,912 ARR lost by notice. Win")
+
+
+def test_notice_for_a_part_beyond_the_horizon_holds_the_sale_back_and_counts_once() -> None:
+    found = choose(noticed_beyond(700, is_ending=False))
+    assert (found.play, found.at_stake) == ("fix_before_you_sell", 1700)
+    assert found.why == "Expand on hold: EUR 700 ARR lost by notice, by 23 February 2027"
+    german = choose(noticed_beyond(700, is_ending=False, language="de"))
+    assert german.why.endswith("700 EUR ARR gekündigt, bis 23. Februar 2027")
+    assert choose(noticed_beyond(249, is_ending=False)).play == "expand"
+    # More goes in the year than within the horizon: one figure, by the last day.
+    part = Contracted(0.0, 0.0, 400, date(2026, 6, 10), is_decided=False)
+    both = choose(noticed_beyond(900, is_ending=False, within=part))
+    assert both.why.endswith("EUR 900 ARR lost by notice, by 23 February 2027")
+    # What goes within the horizon counts, whatever is signed to come after it.
+    refilled = choose(noticed_beyond(0, is_ending=False, within=part))
+    assert refilled.why.endswith("EUR 400 ARR lost by notice, by 10 June 2026")
 
 
 def test_an_account_whose_end_is_known_is_won_back_or_wound_down_and_sold_nothing() -> None:

@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from features.errors import DataError
-from features.subscriptions.column_names import arr_column, day_column
+from features.subscriptions.column_names import YEAR_DAYS, arr_column, day_column
 from models.dataset import feature_table
 from models.dataset.contracted import undecided
 from models.forecast.retention import retained
@@ -48,16 +48,28 @@ def settings(company: Path, tmp_path: Path) -> Settings:
     return trained.settings_in(tmp_path / "own")
 
 
-def announced(settings: Settings, changes: dict[str, float], days: int = 0) -> None:
-    """Write the feature table with the share of its ARR that each account is contracted for."""
+def announced(
+    settings: Settings,
+    changes: dict[str, float],
+    days: int = 0,
+    in_a_year: dict[str, float] | None = None,
+) -> None:
+    """Write the feature table with the share of its ARR that each account is contracted for.
+
+    ``changes`` by the horizon's end, and so in a year; ``in_a_year`` not before that.
+    """
     frame, through = trained.labelled()
-    frame[ARR], frame[ON] = frame["arr"], None
-    frame[ON] = frame[ON].astype(object)
     newest = frame["as_of"] == max(frame["as_of"])
-    for account, share in changes.items():
-        row = newest & (frame["account_id"] == account)
-        frame.loc[row, ARR] = frame.loc[row, "arr"] * share
-        frame.loc[row, ON] = END
+    for arr, on, shares in (
+        (ARR, ON, changes),
+        (arr_column(YEAR_DAYS), day_column(YEAR_DAYS), changes | (in_a_year or {})),
+    ):
+        frame[arr], frame[on] = frame["arr"], None
+        frame[on] = frame[on].astype(object)
+        for account, share in shares.items():
+            row = newest & (frame["account_id"] == account)
+            frame.loc[row, arr] = frame.loc[row, "arr"] * share
+            frame.loc[row, on] = END
     frame.loc[newest, "as_of"] += timedelta(days=days)
     trained.write(settings, frame, through, fingerprint="e" if days else "f")
 
@@ -107,6 +119,24 @@ def test_notice_for_a_part_is_lost_and_the_probability_stands_for_the_rest(
     assert after.contracted.loss == pytest.approx(0.6 * before.arr, abs=0.01)
     assert after.arr_at_risk == pytest.approx(0.6 * before.arr + 0.4 * before.arr_at_risk, abs=0.02)
     assert after.arr_at_risk < before.arr
+
+
+def test_a_notice_beyond_the_horizon_changes_the_play_and_no_figure(settings: Settings) -> None:
+    before, then = scored(settings)
+    announced(settings, {}, in_a_year={LEAVES: 0.0, GIVES_PART: 0.4})
+    result, now = scored(settings)
+    for name, account in now.items():
+        assert account.probabilities == then[name].probabilities
+        assert account.arr_at_risk == then[name].arr_at_risk
+        assert account.contracted == then[name].contracted
+    assert (result.decided, result.arr_at_risk) == (0, before.arr_at_risk)
+    leaves, part = now[LEAVES].decision, now[GIVES_PART].decision
+    assert leaves is not None
+    assert part is not None
+    assert (leaves.play, leaves.at_stake) == (DECIDED, pytest.approx(now[LEAVES].arr))
+    assert leaves.text.startswith("Ends on 10 June 2026; ")
+    assert part.play == "fix_before_you_sell"
+    assert "ARR lost by notice, by 10 June 2026" in part.text
 
 
 def test_a_ramp_is_contracted_and_no_propensity(settings: Settings) -> None:
