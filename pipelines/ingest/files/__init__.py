@@ -1,1 +1,1 @@
-"""Reading files whose values are texts: CSV, Excel and JSON."""
+"""Reading files: CSV, Excel and JSON as texts, Parquet with its types."""

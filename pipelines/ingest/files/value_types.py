@@ -35,6 +35,9 @@ DISTINCT_AS_TEXT = {
 }
 """What every value must be so that two texts that differ are two values of the type."""
 
+EXACT_UP_TO = {"DOUBLE": 2**53, "FLOAT": 2**24}
+"""The floating-point types, each with the number from which on it skips whole numbers."""
+
 TEMPORAL = ("DATE", "TIMESTAMP", "TIMESTAMP WITH TIME ZONE")
 FIRST_ROWS = 2048
 """So many rows show most of what a column is not; the rest is asked of all."""
@@ -77,6 +80,29 @@ class Reading:
 TEXT = Reading()
 NOTHING = Reading("NULL", "NULL")
 """A column without any value: it fits wherever it is needed."""
+
+
+def has_fraction(type_: str) -> bool:
+    """Say whether a type of DuckDB writes a whole number with a fraction, such as ``5.0``."""
+    return type_ in EXACT_UP_TO or (type_.startswith("DECIMAL") and not type_.endswith(",0)"))
+
+
+def whole_type(type_: str) -> str:
+    """Return the type that takes the whole numbers of a type with a fraction."""
+    return "BIGINT" if type_ in EXACT_UP_TO else "HUGEINT"
+
+
+def not_whole(type_: str) -> str:
+    """Return the SQL that is true where a number (@) has a fraction, or may have lost digits."""
+    limit = f" AND abs(@) < {EXACT_UP_TO[type_]}" if type_ in EXACT_UP_TO else ""
+    return f"NOT coalesce(@ = trunc(@){limit}, @ IS NULL)"
+
+
+def as_text(value: str, type_: str) -> str:
+    """Return the SQL of a number as people write it: ``5``, and not ``5.0`` or ``5.00``."""
+    is_whole = f"NOT ({not_whole(type_).replace('@', value)})"
+    whole = f"CAST(CAST({value} AS {whole_type(type_)}) AS VARCHAR)"
+    return f"CASE WHEN {is_whole} THEN {whole} ELSE CAST({value} AS VARCHAR) END"
 
 
 def readings(

@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING
 import duckdb
 
 from features.contract import TABLES
-from pipelines.common.sql_quoting import literal, parquet, quoted
+from pipelines.common.sql_quoting import literal, quoted
 from pipelines.config.file_options import CSV, ENDINGS, EXCEL, JSON, PARQUET
 from pipelines.config.mapping import Source
 from pipelines.ingest.files.faults import UnreadableFile
+from pipelines.ingest.files.parquet_files import ParquetFiles
 from pipelines.ingest.files.text_files import is_text_file, load_text
 from pipelines.ingest.sources import databases, files_in_sql
 from pipelines.ingest.sources.errors import Faults, first_line
@@ -216,6 +217,7 @@ def _read_parquet(
         endings = ", ".join(ENDINGS)
         faults.mistakes.append(f"sources.{name}: cannot read {source.file}; known are {endings}")
         return False
-    rows = columns.adapted(name, parquet(*paths))
+    files = ParquetFiles(columns.connection, name, source.file, paths)
+    rows = columns.adapted(name, files.rows(columns.use.identifiers))
     columns.connection.execute(f"CREATE VIEW src.{quoted(name)} AS {rows}")
     return True

@@ -10,7 +10,7 @@ import duckdb
 from features.contract import TABLES, Column, Table
 from pipelines.common.sql_quoting import SQL_TYPES, columns_of, literal, quoted, unquoted
 from pipelines.config.mapping import TableMapping, is_plain_name
-from pipelines.ingest.files.value_types import INSTANT, TEXT, Reading
+from pipelines.ingest.files.value_types import INSTANT, TEXT, Reading, as_text, has_fraction
 from pipelines.ingest.sources import readers
 from pipelines.ingest.sources.errors import Faults, first_line
 from pipelines.ingest.sources.expressions import UNREADABLE, broken, expressions, tried
@@ -152,6 +152,8 @@ def _typed(column: Column, raw_type: str, readings: Mapping[str, Reading]) -> st
         instant = f"CAST(TRY_CAST({value} AS TIMESTAMPTZ) AS {wanted})"
         is_instant = f"regexp_matches({value}, {literal(INSTANT)})"
         return f"CASE WHEN {is_instant} THEN {instant} ELSE TRY_CAST({value} AS {wanted}) END"
+    if column.type == "string" and has_fraction(raw_type):
+        return as_text(value, raw_type)
     cast = f"TRY_CAST({value} AS {wanted})"
     if column.type == "integer" and "INT" not in raw_type:
         number = f"TRY_CAST({value} AS DOUBLE)"

@@ -19,7 +19,17 @@ from pipelines.ingest.files import date_formats
 from pipelines.ingest.files.faults import setting
 from pipelines.ingest.files.number_formats import number_readings
 from pipelines.ingest.files.text_files import Loaded
-from pipelines.ingest.files.value_types import NOTHING, TEMPORAL, TEXT, Reading, readings
+from pipelines.ingest.files.value_types import (
+    EXACT_UP_TO,
+    NOTHING,
+    TEMPORAL,
+    TEXT,
+    Reading,
+    has_fraction,
+    not_whole,
+    readings,
+    whole_type,
+)
 from pipelines.ingest.sources import files_in_sql, sql_syntax
 from pipelines.ingest.sources.column_use import ColumnUse
 from pipelines.ingest.sources.sql_syntax import Reference, Statement
@@ -27,13 +37,10 @@ from pipelines.ingest.sources.sql_syntax import Reference, Statement
 Readings = Mapping[str, Reading]
 """How each column of a file is read, by its name in lower case."""
 
-FLOATING = ("DOUBLE", "FLOAT")
 WHOLE = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT",
          "UINTEGER", "UBIGINT", "UHUGEINT")  # fmt: skip
-NOT_WHOLE = "NOT coalesce(@ = trunc(@) AND abs(@) < 9007199254740992, @ IS NULL)"
-"""True where a floating-point number (@) may have lost digits of an identifier."""
 NOT_WHOLE_TEXT = "regexp_full_match(@, '-?[0-9]+[.][0-9]+([eE][+-]?[0-9]+)?|-?[0-9]{16,}')"
-"""The same for a number that came from a cell or a field as text."""
+"""True where a number that came from a cell or a field as text may have lost digits."""
 
 
 @dataclass
@@ -151,8 +158,9 @@ class TextColumns:
     def adapted(self, source: str, relation: str) -> str:
         """Return a query of a source with types of its own, its identifiers as people write them.
 
-        Whole numbers that are held as floating-point ones are identifiers without a fraction
-        (``1001``, not ``1001.0``), and a number is a text where it is joined with one.
+        A text of the contract that is held as numbers, all of them whole, has no fraction
+        (``1001``, not ``1001.0`` or ``1001.00``), and a number is a text where it is joined with
+        one.
         """
         types = columns_of(self.connection, relation)
         self._read_text_numbers(source, relation, types)
@@ -171,12 +179,14 @@ class TextColumns:
             return value if self._is_stored_as_text(name, number) else number.of(value)
         if name not in self.use.texts:
             return value
-        if type_ in FLOATING and name in self.use.identifiers:
-            if not self._is_whole(relation, value):
-                self.floating.setdefault(source, {})[column] = NOT_WHOLE
+        if has_fraction(type_):
+            condition = not_whole(type_)
+            if not self._is_whole(relation, value, condition):
+                if type_ in EXACT_UP_TO and name in self.use.identifiers:
+                    self.floating.setdefault(source, {})[column] = condition
                 return value
-            value, type_ = f"CAST({value} AS BIGINT)", "BIGINT"
-        if self.files and name in self.use.joined and type_ in WHOLE:
+            value, type_ = f"CAST({value} AS {whole_type(type_)})", whole_type(type_)
+        if self.files and name in self.use.joined and _is_whole_type(type_):
             number = Reading(type_, f"CAST(@ AS {type_})")
             self.by_source.setdefault(source, {})[name] = number
             self.by_name.setdefault(name, number)
@@ -202,8 +212,8 @@ class TextColumns:
             self.by_source.setdefault(source, {})[column.lower()] = number
             self.by_name.setdefault(column.lower(), number)
 
-    def _is_whole(self, relation: str, value: str) -> bool:
-        fits = f"bool_and(NOT ({NOT_WHOLE.replace('@', value)}))"
+    def _is_whole(self, relation: str, value: str, condition: str) -> bool:
+        fits = f"bool_and(NOT ({condition.replace('@', value)}))"
         return only_row(self.connection, f"SELECT {fits} FROM {relation}")[0] is not False
 
     def query(self, sql: str) -> str:
@@ -290,6 +300,10 @@ class TextColumns:
         is_complete = reading.is_complete and common.is_complete
         needs_text = bool(_names(name) & (self.use.texts | self.use.spelled))
         return needs_text or reading == NOTHING or not is_complete
+
+
+def _is_whole_type(type_: str) -> bool:
+    return type_ in WHOLE or (type_.startswith("DECIMAL") and type_.endswith(",0)"))
 
 
 def _names(column: str) -> set[str]:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import shutil
+from io import BytesIO
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 import pytest
 
@@ -13,7 +16,7 @@ from features.errors import DataError, UsageError
 from pipelines.config.settings import Settings, load
 from pipelines.ingest.check import check
 from pipelines.ingest.tables import ingest
-from tests.pipelines.small import company
+from tests.pipelines.small import SUBSCRIPTIONS, company
 
 CASES = Path(__file__).parents[2] / "cases"
 
@@ -128,7 +131,7 @@ def mapped(folder: Path, ids: tuple[str, str], tables: dict[str, str], written: 
 def ids_of(settings: Settings, table: str = "accounts", column: str = "account_id") -> list[str]:
     ingest(settings)
     read = pq.read_table(settings.tables_folder / f"{table}.parquet")
-    return sorted(read[column].to_pylist())
+    return sorted(read[column].to_pylist(), key=str)
 
 
 def expected(ids: tuple[str, str], written: str) -> list[str]:
@@ -202,7 +205,10 @@ def test_numbers_of_a_parquet_file_join_texts_of_a_csv_file(tmp_path: Path) -> N
     assert ids_of(load(config), "usage_daily") == ["7"]
 
 
-@pytest.mark.parametrize("type_", [pa.float64(), pa.float32(), pa.int32(), pa.decimal128(19, 0)])
+@pytest.mark.parametrize(
+    "type_",
+    [pa.float64(), pa.float32(), pa.int32(), pa.decimal128(19, 0), pa.decimal128(24, 2)],
+)
 def test_whole_numbers_of_parquet_are_written_without_a_fraction(
     tmp_path: Path, type_: pa.DataType
 ) -> None:
@@ -220,6 +226,74 @@ def test_whole_numbers_of_parquet_are_written_without_a_fraction(
     settings = company(tmp_path, rule, accounts=None, subscriptions=lines, usage_daily=usage)
     pq.write_table(pa.table(accounts), settings.data_folder / "accounts.parquet")
     assert ids_of(settings) == ["1001", "1002"]
+
+
+def of_two_parquet_files(folder: Path, users: pa.Array) -> Settings:
+    """Return a company whose use by text is in one file, and by ``users`` in another."""
+    settings = company(folder, '[sources]\nusage_daily = "use*.parquet"\n', usage_daily=None)
+    use = {
+        "account_id": ["a1"] * len(users),
+        "product_id": ["core"] * len(users),
+        "feature": ["search"] * len(users),
+        "day": ["2024-02-01"] * len(users),
+        "events": [1] * len(users),
+        "user_id": users,
+        "known_at": ["2024-02-02"] * len(users),
+    }
+    texts = {name: values[:1] for name, values in use.items()}
+    texts |= {"user_id": ["5"], "day": ["2024-02-02"]}
+    pq.write_table(pa.table(use), settings.data_folder / "use1.parquet")
+    pq.write_table(pa.table(texts), settings.data_folder / "use2.parquet")
+    return settings
+
+
+@pytest.mark.parametrize(
+    "type_", [pa.float64(), pa.float32(), pa.int64(), pa.decimal128(24, 2), pa.decimal128(38, 0)]
+)
+def test_numbers_of_one_parquet_file_are_the_texts_of_the_next(
+    tmp_path: Path, type_: pa.DataType
+) -> None:
+    users = pa.array([5, 6], pa.int64()).cast(type_)
+    assert ids_of(of_two_parquet_files(tmp_path, users), "usage_daily", "user_id") == [
+        "5",
+        "5",
+        "6",
+    ]
+
+
+@pytest.mark.parametrize("wrong", [10.5, 1e17])
+def test_floating_point_numbers_beside_texts_of_another_file_are_refused(
+    tmp_path: Path, wrong: float
+) -> None:
+    settings = of_two_parquet_files(tmp_path, pa.array([5.0, wrong]))
+    with pytest.raises(DataError, match=rf"use1.parquet .* such as {re.escape(str(wrong))}"):
+        ingest(settings)
+
+
+def test_an_identifier_of_four_bytes_has_seven_digits(tmp_path: Path) -> None:
+    settings = of_two_parquet_files(tmp_path, pa.array([5.0, 16_777_216.0], pa.float32()))
+    with pytest.raises(DataError, match=r"may have lost digits, such as 16777216\.0"):
+        ingest(settings)
+
+
+@pytest.mark.parametrize(
+    ("plans", "texts"),
+    [
+        (pa.array([3.0, None, 4.0]), ["3", "4", None]),
+        (pa.array([3.0, 2.5, 4.0]), ["2.5", "3", "4"]),
+        (pa.array([3, None, 4]).cast(pa.decimal128(24, 2)), ["3", "4", None]),
+    ],
+)
+@pytest.mark.parametrize("written", ["plan", "plan + 0"])
+def test_other_texts_of_parquet_are_written_without_a_fraction(
+    tmp_path: Path, plans: pa.Array, texts: list[str | None], written: str
+) -> None:
+    lines = pa_csv.read_csv(BytesIO(SUBSCRIPTIONS.lstrip().encode()))
+    toml = '[sources]\nlines = "lines.parquet"\n[tables.subscriptions]\nfrom = "lines"\n'
+    toml += f'[tables.subscriptions.columns]\nplan = "{written}"\n'
+    settings = company(tmp_path, toml, subscriptions=None)
+    pq.write_table(lines.append_column("plan", plans), settings.data_folder / "lines.parquet")
+    assert ids_of(settings, "subscriptions", "plan") == texts
 
 
 @pytest.mark.parametrize("wrong", [10.1, 1234567890123456701.0])
