@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from pipelines.common.sql_quoting import columns_of, quoted
+from pipelines.common.sql_quoting import columns_of, literal, quoted
+from pipelines.ingest.files.cell_errors import CODES
 from pipelines.ingest.files.value_types import Reading
 from pipelines.ingest.sources.text_columns import TextColumns
 from pipelines.ingest.violation_queries import ROW
@@ -12,6 +13,8 @@ from pipelines.ingest.violations import Condition
 
 FLOATING = "floating_point_id"
 NOT_A_NUMBER = "not_a_number"
+ERROR_CELL = "error_cell"
+IS_ERROR_CELL = f"@ IN ({', '.join(map(literal, CODES))})"
 RULES = {
     FLOATING: (
         "An identifier is a floating-point number that may have lost digits, so that two become "
@@ -22,6 +25,11 @@ RULES = {
         "The mapping computes with a value that is no number.",
         "correct it at the source, or name what stands for nothing in [sources], such as "
         'null_values = ["n/a"]',
+    ),
+    ERROR_CELL: (
+        "A text is the error of a spreadsheet's cell, whose value is not known.",
+        "correct the formula and export again, or read it as empty: in [sources] set "
+        'null_values = ["#N/A"]',
     ),
 }
 """The rules on sources, each with what is wrong and what to do."""
@@ -34,7 +42,8 @@ def source_rule_names(sources: Iterable[str]) -> list[str]:
 
 def source_conditions(columns: TextColumns, source: str) -> dict[Condition, list[str]]:
     """Return the rules that ``src.<source>`` may violate, each with the columns to show."""
-    names = list(columns_of(columns.connection, f"src.{quoted(source)}"))
+    types = columns_of(columns.connection, f"src.{quoted(source)}")
+    names = list(types)
     by_column = columns.by_source.get(source, {})
     as_written = {name.lower(): name for name in names}
     is_nested = source in columns.files and columns.files[source][1].is_nested
@@ -44,6 +53,11 @@ def source_conditions(columns: TextColumns, source: str) -> dict[Condition, list
             (as_written.get(column, column), _lost(reading), NOT_A_NUMBER)
             for column, reading in by_column.items()
             if columns.is_computed_with(source, column)
+        ),
+        *(
+            (name, IS_ERROR_CELL, ERROR_CELL)
+            for name, type_ in types.items()
+            if source in columns.files and type_ == "VARCHAR" and columns.use.is_text(name.lower())
         ),
     ]
     row = [ROW] if source in columns.files else []

@@ -19,6 +19,12 @@ STYLES = (
 )
 
 
+class CellError(str):
+    """What the error of a cell shows, such as #N/A."""
+
+    __slots__ = ()
+
+
 def workbook(
     path: Path, sheets: dict[str, Sequence[Sequence[object]]], *, since_1904: bool = False
 ) -> None:
@@ -83,5 +89,7 @@ def _cell(where: str, value: object, epoch: datetime) -> str:
         moment = value if is_moment else datetime(value.year, value.month, value.day)  # noqa: DTZ001
         days = (moment - epoch) / timedelta(days=1)
         return f'<c r="{where}" s="{2 if is_moment else 1}"><v>{days!r}</v></c>'
+    if isinstance(value, CellError):
+        return f'<c r="{where}" t="e"><v>{value}</v></c>'
     text = f'<t xml:space="preserve">{escape(str(value))}</t>'
     return f'<c r="{where}" t="inlineStr"><is>{text}</is></c>'

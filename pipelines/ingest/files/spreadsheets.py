@@ -6,15 +6,21 @@ import re
 from collections.abc import Callable, Sequence
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+from xml.etree.ElementTree import ParseError
+from zipfile import BadZipFile
 
 import duckdb
 import pyarrow as pa
 
 from features.errors import EnvironmentFailure
 from pipelines.config.file_options import FileOptions
+from pipelines.ingest.files.cell_errors import errors_by_cell
 from pipelines.ingest.files.csv_files import column_names
 from pipelines.ingest.files.faults import UnreadableFile, setting
+
+if TYPE_CHECKING:
+    from python_calamine import CalamineWorkbook
 
 EXACT = 10**15
 """Excel keeps fifteen digits of a number; of a longer one it keeps no more."""
@@ -71,12 +77,9 @@ def _cells(path: Path, source: str, file: str, options: FileOptions) -> list[lis
     where = f"sources.{source} ({path.name})"
     try:
         workbook = python_calamine.load_workbook(str(path))
-        sheets = {
-            name: workbook.get_sheet_by_name(name).to_python(skip_empty_area=False)
-            for name in workbook.sheet_names
-            if not options.sheet or name == options.sheet
-        }
-    except (python_calamine.CalamineError, OSError) as error:
+        names = [name for name in workbook.sheet_names if options.sheet in ("", name)]
+        sheets = {name: _shown(path, workbook, name) for name in names}
+    except (python_calamine.CalamineError, OSError, BadZipFile, ParseError) as error:
         raise UnreadableFile([f"{where}: is no Excel workbook that can be read: {error}"]) from None
     filled = {name: rows for name, rows in sheets.items() if any(map(any, rows))}
     available = ", ".join(map(repr, workbook.sheet_names))
@@ -88,6 +91,18 @@ def _cells(path: Path, source: str, file: str, options: FileOptions) -> list[lis
     rows = next(iter(filled.values()), [])[options.header_row - 1 :]
     if not rows:
         raise UnreadableFile([f"{where}: has no row {options.header_row:,} to name the columns"])
+    return rows
+
+
+def _shown(path: Path, workbook: CalamineWorkbook, sheet: str) -> list[list[Any]]:
+    """Return the rows of a sheet, with what error cells show where the library leaves them empty.
+
+    They are then texts like those of CSV: no number, no day, and no value that is not there.
+    """
+    rows = workbook.get_sheet_by_name(sheet).to_python(skip_empty_area=False)
+    for (row, column), shown in errors_by_cell(path, sheet).items():
+        if row < len(rows) and column < len(rows[row]):
+            rows[row][column] = shown
     return rows
 
 

@@ -52,6 +52,10 @@ class ColumnUse:
             or (ref.purpose == "value" and ref.output in self.numbers and not _is_bare(ref))
         }
 
+    def is_text(self, name: str) -> bool:
+        """Say whether a column ends in a text of the contract, and in no number or day of it."""
+        return name in self.texts and name not in self.numbers | self.dates
+
     @property
     def made(self) -> set[str]:
         """The names that queries give to what they compute."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import re
 import shutil
 from datetime import date, datetime
 from pathlib import Path
@@ -19,7 +20,7 @@ from pipelines.ingest.check import check
 from pipelines.ingest.sources.readers import ignored
 from pipelines.ingest.tables import ingest
 from tests.pipelines.small import ACCOUNTS, SUBSCRIPTIONS, USAGE_DAILY, company
-from tests.support.workbooks import workbook
+from tests.support.workbooks import CellError, workbook
 
 CASES = Path(__file__).parents[2] / "cases"
 NAMES = ["Müller & Söhne GmbH", "Example Two"]
@@ -447,6 +448,9 @@ ROWS = [
 ]
 
 
+HEADER_2 = ", header_row = 2"
+
+
 def in_excel(folder: Path, sheets: dict[str, Any], options: str = "", **how: bool) -> Settings:
     source = f'[sources]\naccounts = {{ file = "crm.xlsx"{options} }}\n'
     rule = '[rules]\n"subscriptions.reference" = "accept"\n"usage_daily.reference" = "accept"\n'
@@ -489,6 +493,37 @@ def test_identifiers_that_excel_has_rounded_are_told(tmp_path: Path) -> None:
     rows = [ROWS[0], [1234567890123456700, *ROWS[1][1:]], [10.1, *ROWS[2][1:]]]
     said = problems(in_excel(tmp_path, {"Data": rows}))
     assert "accounts.account_id, floating_point_id: 2 of 2 rows" in said
+
+
+@pytest.mark.parametrize(
+    ("place", "shown", "violation"),
+    [
+        (4, "#N/A", "accounts.employees, type: 1 of 2 rows (50.0 %), such as .* = #N/A"),
+        (3, "#REF!", "accounts.known_at, type: 1 of 2 rows (50.0 %), such as .* = #REF!"),
+        (1, "#DIV/0!", "accounts.name, error_cell: 1 of 2 rows (50.0 %), such as .* = #DIV/0!"),
+        (0, "#N/A", "accounts.account_id, error_cell: 1 of 2 rows (50.0 %), such as .* = #N/A"),
+    ],
+)
+@pytest.mark.parametrize("kind", ["xlsx", "csv"])
+def test_the_error_of_a_cell_is_no_empty_value(
+    tmp_path: Path, place: int, shown: str, violation: str, kind: str
+) -> None:
+    rows = [list(row[:5]) for row in ROWS[:3]]
+    rows[2][place] = CellError(shown)
+    if kind == "xlsx":
+        settings = in_excel(tmp_path, {"Notes": [[None]], "Data": [[None], *rows]}, HEADER_2)
+    else:
+        lines = "\n".join(",".join(map(str, row)) for row in rows)
+        settings = with_file(tmp_path, "accounts", lines.encode())
+    pattern = re.escape(violation).replace(r"\.\*", ".*")
+    assert re.search(pattern, problems(settings))
+
+
+def test_the_error_of_a_cell_may_stand_for_nothing(tmp_path: Path) -> None:
+    rows = [list(row) for row in ROWS]
+    rows[2][4] = CellError("#N/A")
+    settings = in_excel(tmp_path, {"Data": rows}, ', null_values = ["#N/A"]')
+    assert read(settings, "accounts", "employees") == [10, None]
 
 
 def test_a_fraction_in_excel_is_no_thousand(tmp_path: Path) -> None:
