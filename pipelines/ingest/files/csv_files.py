@@ -19,7 +19,9 @@ from pipelines.config.file_options import FileOptions
 from pipelines.ingest.files.encodings import (
     UTF8,
     encoding_of,
+    is_beyond_ascii_in_utf8,
     is_utf8,
+    misread,
     opened,
     rewritten,
     undecodable,
@@ -103,7 +105,7 @@ class _CsvSource:
             encoding = encoding_of(path, self.options.encoding)
             if encoding in UTF8:
                 readable.append(path)
-            elif wrong := list(undecodable(path, encoding, self.source, self.file)):
+            elif wrong := self._in_another_encoding(path, encoding):
                 problems += wrong
             else:
                 readable.append(self._rewritten(path, encoding))
@@ -115,6 +117,11 @@ class _CsvSource:
             if problems := self._problems(readable):
                 raise UnreadableFile(problems) from None
             self._with_one_line_end(readable, target, error)
+
+    def _in_another_encoding(self, path: Path, encoding: str) -> list[str]:
+        """Return why a file is not in the encoding that is set for it."""
+        wrong = list(undecodable(path, encoding, self.source, self.file))
+        return wrong or list(misread(path, encoding, self.source))
 
     def _with_one_line_end(
         self, paths: Sequence[Path], target: str, error: duckdb.InvalidInputException
@@ -158,11 +165,18 @@ class _CsvSource:
 
     def _problems(self, paths: Sequence[Path]) -> list[str]:
         """Return what is wrong with bytes or lines, of all files."""
+        broken = [path for path in paths if not is_utf8(path)]
+        others_in_utf8 = bool(broken) and any(
+            is_beyond_ascii_in_utf8(path)
+            for path in paths
+            if path not in broken and str(path) not in self.names
+        )
         problems = [
             problem
-            for path in paths
-            if not is_utf8(path)
-            for problem in undecodable(path, "utf-8", self.source, self.file)
+            for path in broken
+            for problem in undecodable(
+                path, "utf-8", self.source, self.file, others_in_utf8=others_in_utf8
+            )
         ]
         return problems or [
             problem

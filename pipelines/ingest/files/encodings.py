@@ -63,8 +63,35 @@ def rewritten(path: Path, encoding: str, target: Path) -> Path:
     return target
 
 
-def undecodable(path: Path, encoding: str, source: str, file: str) -> Iterator[str]:
-    """Say where a file is not in its encoding: the first lines, their bytes, how many there are."""
+def is_beyond_ascii_in_utf8(path: Path) -> bool:
+    """Say whether any line holds more than ASCII, in UTF-8: other encodings would misread it."""
+    with opened(path) as file:
+        return any(not line.isascii() and _decodes(line, "utf-8") for line in file)
+
+
+def misread(path: Path, encoding: str, source: str) -> Iterator[str]:
+    """Say which line the encoding set for a file would misread, since it is UTF-8."""
+    if len(bytes(range(128, 256)).decode(encoding, "replace")) != 128:
+        return  # of several bytes a character: what is UTF-8 may be a text in it as well
+    with opened(path) as lines:
+        for number, line in enumerate(lines, 1):
+            if not line.isascii() and _decodes(line, "utf-8"):
+                yield (
+                    f"sources.{source} ({place(path, number)}): the line is UTF-8, {encoding} "
+                    f"would read it as {shown(line.decode(encoding, 'replace'))}. Leave encoding "
+                    f"= {encoding!r} out of {source}; lines that are then no UTF-8 have to be "
+                    "corrected or exported again"
+                )
+                return
+
+
+def undecodable(
+    path: Path, encoding: str, source: str, file: str, *, others_in_utf8: bool = False
+) -> Iterator[str]:
+    """Say where a file is not in its encoding: the first lines, their bytes, how many there are.
+
+    ``others_in_utf8``: another file of the source would be misread in another encoding.
+    """
     lines = [
         (number, line)
         for number, line in enumerate(_lines(path, encoding), 1)
@@ -78,10 +105,17 @@ def undecodable(path: Path, encoding: str, source: str, file: str) -> Iterator[s
     more = f"; {len(lines):,} lines in all" if len(lines) > 1 else ""
     others = ", ".join(f"{other:,}" for other, _ in lines[1:EXAMPLES])
     more += f" (also {others})" if others else ""
-    yield (
-        f"sources.{source} ({place(path, number)}): the bytes {wrong} are no {name}{more}. "
-        f"{_way_out(lines, encoding, source, file)}"
-    )
+    way_out = _way_out(lines, encoding, source, file)
+    if encoding in UTF8 and b"\0" not in line:
+        if is_beyond_ascii_in_utf8(path):
+            way_out = f"{_in_western(line)}Other lines are UTF-8: correct this one, or export again"
+        elif others_in_utf8:
+            way_out = (
+                f"{_in_western(line)}Other files of the source are UTF-8: export this one as "
+                "UTF-8, or make it a source of its own with its encoding"
+            )
+    where = f"sources.{source} ({place(path, number)})"
+    yield f"{where}: the bytes {wrong} are no {name}{more}. {way_out}"
 
 
 def _way_out(lines: list[tuple[int, bytes]], encoding: str, source: str, file: str) -> str:
@@ -94,6 +128,12 @@ def _way_out(lines: list[tuple[int, bytes]], encoding: str, source: str, file: s
         f'With encoding = "{WESTERN}" the line reads {shown(first.decode(WESTERN))}; if that is '
         f"right, {setting(source, file, 'encoding', WESTERN)}"
     )
+
+
+def _in_western(line: bytes) -> str:
+    if not _decodes(line, WESTERN):
+        return ""
+    return f'With encoding = "{WESTERN}" the line reads {shown(line.decode(WESTERN))}. '
 
 
 def _lines(path: Path, encoding: str) -> Iterator[bytes]:

@@ -96,6 +96,40 @@ def test_bytes_that_the_encoding_set_does_not_know_are_named(tmp_path: Path) -> 
     assert "line 2): the bytes C3 are no ascii" in said
 
 
+MIXED = UMLAUTS.encode().replace(b"Example Two", "Société".encode("cp1252"))
+"""A file of which one line is UTF-8 and the next is not."""
+
+
+def test_an_encoding_that_would_misread_other_lines_is_not_advised(tmp_path: Path) -> None:
+    said = problems(with_file(tmp_path, "accounts", MIXED))
+    assert "line 3): the bytes E9 are no UTF-8" in said
+    assert "Société" in said
+    assert "Other lines are UTF-8: correct this one, or export again" in said
+    assert "under [sources] set" not in said
+
+
+def test_an_encoding_that_would_misread_other_files_is_not_advised(tmp_path: Path) -> None:
+    settings = with_file(tmp_path, "accounts", b"", name="part*.csv")
+    header, first, second = UMLAUTS.splitlines()
+    (settings.data_folder / "part*.csv").write_bytes(f"{header}\n{first}\n".encode())
+    western = f"{header}\n{second}\n".replace("Two", "Zwölf").encode("cp1252")
+    (settings.data_folder / "part2.csv").write_bytes(western)
+    said = problems(settings)
+    assert "part2.csv, line 2): the bytes F6 are no UTF-8" in said
+    assert "Other files of the source are UTF-8" in said
+    assert "under [sources] set" not in said
+
+
+@pytest.mark.parametrize("content", [UMLAUTS.encode(), MIXED])
+@pytest.mark.parametrize("encoding", ["cp1252", "latin-1", "iso8859-15"])
+def test_an_encoding_that_misreads_utf_8_is_refused(
+    tmp_path: Path, content: bytes, encoding: str
+) -> None:
+    said = problems(with_file(tmp_path, "accounts", content, f', encoding = "{encoding}"'))
+    assert "line 2): the line is UTF-8" in said
+    assert repr(UMLAUTS.splitlines()[1].encode().decode(encoding)) in said
+
+
 def test_utf_16_without_a_mark_is_told(tmp_path: Path) -> None:
     said = problems(with_file(tmp_path, "accounts", UMLAUTS.encode("utf-16-le")))
     assert 'encoding = "utf-16-le"' in said
@@ -180,6 +214,21 @@ def test_all_ragged_lines_of_all_files_are_counted(tmp_path: Path) -> None:
     said = problems(settings)
     for number in range(2):
         assert f"(part-{number}.csv): 5 lines cannot be read: line 4 has 2 values" in said
+
+
+@pytest.mark.parametrize("kind", ["csv", "parquet"])
+def test_a_pattern_finds_files_in_all_folders_below(tmp_path: Path, kind: str) -> None:
+    settings = company(tmp_path, f'[sources]\naccounts = "**/s.{kind}"\n', accounts=None)
+    header, *lines = UMLAUTS.splitlines()
+    for folder, line in zip(("year1", "year2/quarter1"), lines, strict=True):
+        target = settings.data_folder / folder / f"s.{kind}"
+        target.parent.mkdir(parents=True)
+        if kind == "csv":
+            target.write_text(f"{header}\n{line}\n", "utf-8")
+        else:
+            row = dict(zip(header.split(","), ([value] for value in line.split(",")), strict=True))
+            pq.write_table(pa.table(row), target)
+    assert read(settings, "accounts", "name") == NAMES
 
 
 def test_lines_may_end_in_two_ways(tmp_path: Path) -> None:
