@@ -57,8 +57,9 @@ def rehearse_labels(targets: Sequence[Target]) -> list[Refusal]:
     }
     horizon = Horizon(days=91, grace_days=31, data_through=DAY)
     events = happened(tables["subscriptions"], horizon)
-    rows = connection.create_table("spine", schema=ibis.schema(SPINE))
-    decisions = decide(rows.select(*KEYS), events, horizon)
+    rows = connection.create_table("spine", schema=ibis.schema(SPINE)).select(*KEYS)
+    contracted = rows.join(tables["subscriptions"], "account_id")
+    decisions = decide(rows, events, horizon, contracted)
     return [refusal for target in targets for refusal in _label(target, decisions)]
 
 

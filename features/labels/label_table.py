@@ -30,7 +30,8 @@ def labels(facts: Facts, horizon: Horizon, targets: Mapping[str, Target] = TARGE
     """
     open_rows = cached(_population(facts, horizon))
     events = happened(facts.tables["subscriptions"], horizon)
-    outcomes = cached(occurrences(decide(open_rows, events, horizon), targets))
+    decisions = decide(open_rows, events, horizon, facts.paid_lines())
+    outcomes = cached(occurrences(decisions, targets))
     summed = outcomes.group_by(KEYS).aggregate(
         **{f"_{name}": outcomes.arr.sum(where=outcomes.target == name) for name in targets}
     )

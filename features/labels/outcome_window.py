@@ -90,7 +90,8 @@ class Decisions:
     ``changes``: the products' changes of which a part was decided there, with ``arr_decided`` of
     that part, ``arr_whole``, and ``moved``, the part in what the change goes by, ARR or quantity.
     ``replaced``: the replacements signed there, a row each row of the spine, with ``arr_decided``
-    and ``arr_whole`` of what started less what it replaced.
+    and ``arr_whole`` of what started less what it replaced. ``contracted``: the paid periods known
+    before each ``as_of``.
     """
 
     spine: ir.Table
@@ -98,6 +99,7 @@ class Decisions:
     events: Events
     changes: ir.Table
     replaced: ir.Table
+    contracted: ir.Table
 
     @property
     def increases(self) -> ir.Table:
@@ -145,17 +147,37 @@ class Decisions:
         return replaced.filter((replaced.arr_decided < -CENTS) & (replaced.arr_whole < -CENTS))
 
     @property
+    def stops(self) -> ir.Table:
+        """The ends of accounts' last lines within the horizon.
+
+        ``KEYS``, ``changed_on``, ``resumed_on`` (null where the account has not come back) and
+        ``expected_on``: the first day from ``changed_on`` on which, by what was contracted, the
+        account pays; ``changed_on`` where that end was not announced.
+        """
+        stops = self.spine.select(*KEYS).join(self.events.stops, "account_id")
+        stops = stops.filter(within(stops.changed_on, stops.as_of, self.horizon.days))
+        lines = stops.join(self.contracted.select(*KEYS, "starts_on", "ended_on"), KEYS)
+        ahead = lines.filter(lines.ended_on.isnull() | (lines.ended_on > lines.changed_on))
+        pays_on = ibis.greatest(ahead.starts_on, ahead.changed_on)
+        expected = ahead.group_by([*KEYS, "changed_on"]).aggregate(expected_on=pays_on.min())
+        both = stops.left_join(expected, [*KEYS, "changed_on"])
+        expected_on = ibis.coalesce(both.expected_on, both.changed_on)
+        return both.select(*KEYS, "changed_on", "resumed_on", expected_on=expected_on)
+
+    @property
     def departures(self) -> ir.Table:
         """The ends of accounts' last lines after which none followed in the grace days.
+
+        Where such an end was announced with a return, the grace days begin on the day of the
+        return: an account that comes back as signed has not left.
 
         ``KEYS``, ``changed_on``, ``product_id`` (null) and ``arr``: what the account was to pay by
         contract and what it gained within the horizon, all of which is lost: its decided changes
         summed up, without the gains that other labels count. Of an account that came back and left
         again, the last end has it all.
         """
-        stops = self.spine.join(self.events.stops, "account_id")
-        stops = stops.filter(within(stops.changed_on, stops.as_of, self.horizon.days))
-        pause = stops.resumed_on.delta(stops.changed_on, unit="day")
+        stops = self.stops
+        pause = stops.resumed_on.delta(stops.expected_on, unit="day")
         gone = stops.filter(stops.resumed_on.isnull() | (pause > self.horizon.grace_days))
         last = gone.mutate(last_on=gone.changed_on.max().over(ibis.window(group_by=KEYS)))
         increases = self.increases, self.ramp_starts, self.new_products, self.upgrades
@@ -180,11 +202,14 @@ class Decisions:
         return without(changes, _side(self.events.replacements, side), CHANGE)
 
 
-def decide(spine: ir.Table, events: Events, horizon: Horizon) -> Decisions:
-    """Return what of ``events`` was decided within the horizon of each row of ``spine``."""
+def decide(spine: ir.Table, events: Events, horizon: Horizon, contracted: ir.Table) -> Decisions:
+    """Return what of ``events`` was decided within the horizon of each row of ``spine``.
+
+    ``contracted`` holds the paid periods known before each ``as_of``, with ``KEYS``.
+    """
     changes = cached(_decided(spine, events, horizon))
     replaced = cached(_net(spine, changes, events.replacements))
-    return Decisions(spine, horizon, events, changes, replaced)
+    return Decisions(spine, horizon, events, changes, replaced, contracted)
 
 
 def _occurred(sign: Literal[1, -1], *changes: ir.Table) -> ir.Table:

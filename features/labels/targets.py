@@ -106,8 +106,9 @@ def downsell(decisions: Decisions) -> ir.Table:
 def churn(decisions: Decisions) -> ir.Table:
     """The last subscription ends within the horizon and none follows in the grace days.
 
-    Only what is paid for counts. Its ARR is what was contracted for the horizon's end and what was
-    gained on the way.
+    Only what is paid for counts. An account whose pause was announced with the day of its return
+    has left only if it does not come back within the grace days after that day. Its ARR is what
+    was contracted for the horizon's end and what was gained on the way.
     """
     return decisions.departures
 

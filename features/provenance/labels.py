@@ -58,7 +58,8 @@ def verdicts(
     """
     lines = facts.tables["subscriptions"].drop(NUMBER)
     events = happened(lines, horizon)
-    befallen = occurrences(decide(facts.spine.select(*KEYS), events, horizon), targets)
+    decisions = decide(facts.spine.select(*KEYS), events, horizon, facts.paid_lines())
+    befallen = occurrences(decisions, targets)
     history = _History(
         as_of=as_of,
         horizon=horizon,
@@ -67,6 +68,7 @@ def verdicts(
         steps=_records(events.steps),
         pairs=_records(events.replacements),
         stops=_records(events.stops),
+        returns={stop["changed_on"]: stop["expected_on"] for stop in _records(decisions.stops)},
         closed=_records(_closed(facts.tables["subscriptions"], horizon)),
         occurrences=_records(befallen),
         titles={name: target.title for name, target in targets.items()},
@@ -90,7 +92,8 @@ def _records(table: ir.Table) -> list[Record]:
 class _History:
     """All that happened in one account's subscriptions, as records; ``closed`` without pauses.
 
-    ``occurrences`` are the outcomes that befell it; ``titles`` what people call them, by name.
+    ``occurrences`` are the outcomes that befell it; ``titles`` what people call them, by name;
+    ``returns`` the days on which, by contract, it pays again, by the ends of its last lines.
     """
 
     as_of: date
@@ -100,6 +103,7 @@ class _History:
     steps: Sequence[Record]
     pairs: Sequence[Record]
     stops: Sequence[Record]
+    returns: Mapping[date, date]
     closed: Sequence[Record]
     occurrences: Sequence[Record]
     titles: Mapping[str, str]
@@ -205,7 +209,10 @@ def _stop(stop: Record, history: _History) -> Change:
     elif day >= history.last:
         why = f"after the horizon, which ends before {history.last}"
     else:
-        why = f"back on {back}, within the {history.horizon.grace_days} days of grace"
+        after = f"within the {history.horizon.grace_days} days of grace"
+        if (expected := history.returns[day]) > day:
+            after += f" after {expected}, as announced before {history.as_of}: contracted"
+        why = f"back on {back}, {after}"
     return Change(f"the last line ends on {day}", why, False, _rows_at(stop, history))
 
 

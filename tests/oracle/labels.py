@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from tests.oracle.changes import day_log, product_log
-from tests.oracle.known import Account, Company, Row, arr, followed, is_paid, quantity, runs
+from tests.oracle.known import Account, Company, Row, arr, followed, is_paid, over, quantity, runs
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,8 @@ def labels(
     is_open = _is_open(company, account_id, as_of, days, grace)
     periods = [p for p in company["subscriptions"] if p["account_id"] == account_id]
     look = Look(as_of, as_of + timedelta(days=days), grace)
-    found = _occurrences(periods, look, price_changes)
+    known = Account(company, account_id, as_of, grace).paid()
+    found = _occurrences(periods, known, look, price_changes)
     for name, amounts in found.items():
         wait = days + (0 if name == "upsell" else grace)
         says = is_open and as_of + timedelta(days=wait) <= through
@@ -58,7 +59,9 @@ def paid_periods(periods: list[Row], grace: int) -> list[Row]:
     return [p for p in followed(periods, grace) if is_paid(p)]
 
 
-def _occurrences(periods: list[Row], look: Look, price_changes: bool) -> dict[str, list[float]]:
+def _occurrences(
+    periods: list[Row], known: list[Row], look: Look, price_changes: bool
+) -> dict[str, list[float]]:
     log = product_log(paid_periods(periods, look.grace), price_changes)
     found: dict[str, list[float]] = {"upsell": [], "cross_sell": [], "downsell": [], "churn": []}
     starts = [day for day in log if day["kind"] == "start"]
@@ -74,7 +77,7 @@ def _occurrences(periods: list[Row], look: Look, price_changes: bool) -> dict[st
         found["upsell" if difference > 0 else "downsell"].append(abs(difference))
     parts = [part["arr"] for day in log if (part := decided(day, look))]
     lost = sum(found["upsell"]) + sum(found["cross_sell"]) - sum(parts)
-    found["churn"] = churned(periods, max(lost, 0.0), look)
+    found["churn"] = churned(periods, known, max(lost, 0.0), look)
     if found["churn"]:
         found["downsell"] = []
     return found
@@ -187,7 +190,7 @@ def _was_over(stop: Row, look: Look) -> bool:
 # --- Churn ----------------------------------------------------------------------------------------
 
 
-def churned(periods: list[Row], lost: float, look: Look) -> list[float]:
+def churned(periods: list[Row], known: list[Row], lost: float, look: Look) -> list[float]:
     """Return an amount for each time the account left: the last one has all that was lost."""
     days = day_log(paid_periods(periods, 0))
     amounts = []
@@ -195,6 +198,12 @@ def churned(periods: list[Row], lost: float, look: Look) -> list[float]:
         stops = bool(day["before"]) and not day["after"]
         if stops and look.holds(day["day"]):
             later = days[number + 1 :]
-            if not later or (later[0]["day"] - day["day"]).days > look.grace:
+            if not later or (later[0]["day"] - _back(day["day"], known)).days > look.grace:
                 amounts.append(0.0)
     return [*amounts[:-1], lost] if amounts else []
+
+
+def _back(day: date, known: list[Row]) -> date:
+    """Return the first day from ``day`` on which the account pays by what was known before."""
+    later = [max(p["starts_on"], day) for p in known if not over(p, day)]
+    return min(later, default=day)

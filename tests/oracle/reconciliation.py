@@ -62,7 +62,7 @@ def reconciled(
             name = "renewed" if _partly_contracted(day, look) else "price"
             rests[name] += part["arr"] - counted
     rests["replaced"] -= net(starts, stops, look)
-    if churned(own, 0.0, look):
+    if churned(own, known, 0.0, look):
         parts = [(day["day"], part["arr"]) for day in log if (part := decided(day, look))]
         rests = dict.fromkeys(rests, 0.0)
         rests["later"] = -sum(amount for day, amount in parts if day >= look.last)

@@ -340,6 +340,48 @@ def test_a_row_whose_outcome_was_settled_before_the_day_has_no_label() -> None:
     )
 
 
+def test_a_pause_longer_than_the_grace_days_is_no_churn_where_the_return_was_signed_before() -> (
+    None
+):
+    # Each but early pauses from 2024-04-15 to 2024-06-01, signed or announced in March. Only what
+    # was decided since then is an outcome: not coming back by the grace days, or leaving again.
+    assert_outcomes(
+        subscriptions="""
+        account_id | product_id | starts_on  | ended_on   | ended_known_on | signed_on  | known_at   | quantity
+        returns    | core       | 2023-01-01 | 2024-04-15 | 2024-03-01     | 2023-01-01 | 2023-01-01 | 10
+        returns    | core       | 2024-06-01 | -          | -              | 2024-03-10 | 2024-03-10 | 10
+        other      | core       | 2023-01-01 | 2024-04-15 | 2024-03-01     | 2023-01-01 | 2023-01-01 | 10
+        other      | flow       | 2024-06-01 | -          | -              | 2024-03-10 | 2024-03-10 | 4
+        postponed  | core       | 2023-01-01 | 2024-04-15 | 2024-03-01     | 2023-01-01 | 2023-01-01 | 10
+        postponed  | core       | 2024-06-01 | 2024-06-01 | 2024-05-20     | 2024-03-10 | 2024-03-10 | 10
+        postponed  | core       | 2024-07-02 | -          | -              | 2024-05-20 | 2024-05-20 | 10
+        cancelled  | core       | 2023-01-01 | 2024-04-15 | 2024-03-01     | 2023-01-01 | 2023-01-01 | 10
+        cancelled  | core       | 2024-06-01 | 2024-06-01 | 2024-05-20     | 2024-03-10 | 2024-03-10 | 10
+        too_late   | core       | 2023-01-01 | 2024-04-15 | 2024-03-01     | 2023-01-01 | 2023-01-01 | 10
+        too_late   | core       | 2024-06-01 | 2024-06-01 | 2024-05-20     | 2024-03-10 | 2024-03-10 | 10
+        too_late   | core       | 2024-07-03 | -          | -              | 2024-05-20 | 2024-05-20 | 10
+        again      | core       | 2023-01-01 | 2024-04-15 | 2024-03-01     | 2023-01-01 | 2023-01-01 | 10
+        again      | core       | 2024-06-01 | 2024-06-20 | 2024-06-10     | 2024-03-10 | 2024-03-10 | 10
+        unknown    | core       | 2023-01-01 | 2024-04-15 | 2024-04-01     | 2023-01-01 | 2023-01-01 | 10
+        unknown    | core       | 2024-06-01 | -          | -              | 2024-03-10 | 2024-03-10 | 10
+        one_stays  | core       | 2023-01-01 | 2024-04-15 | 2024-03-01     | 2023-01-01 | 2023-01-01 | 10
+        one_stays  | flow       | 2023-01-01 | 2024-04-10 | 2024-04-10     | 2023-01-01 | 2023-01-01 | 3
+        one_stays  | core       | 2024-06-01 | -          | -              | 2024-03-10 | 2024-03-10 | 10
+        """,  # noqa: E501
+        expect="""
+        account_id | as_of      | upsell | cross_sell | downsell | churn
+        returns    | 2024-04-01 | 0      | 0          | 0        | 0
+        other      | 2024-04-01 | 0      | 0          | 0        | 0
+        postponed  | 2024-04-01 | 0      | 1          | 0        | 0
+        cancelled  | 2024-04-01 | 0      | 0          | 0        | 1
+        too_late   | 2024-04-01 | 0      | 1          | 0        | 1
+        again      | 2024-04-01 | 0      | 0          | 0        | 1
+        unknown    | 2024-04-01 | 0      | 0          | 0        | 1
+        one_stays  | 2024-04-01 | 0      | 0          | 0        | 1
+        """,
+    )
+
+
 def test_what_is_signed_to_come_back_within_the_grace_days_runs_at_the_horizons_end() -> None:
     assert_outcomes(
         subscriptions="""

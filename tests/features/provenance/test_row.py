@@ -124,6 +124,17 @@ CASES: list[tuple[str, list[str], str, str, str]] = [
         "negative",
         "the last line ends on 2024-05-01: back on 2024-06-01, within the 31 days of grace",
     ),
+    (
+        "announced pause",
+        [
+            core(10, "2023-01-01", "2024-04-15", known="2024-03-01"),
+            core(10, "2024-06-01", signed="2024-03-10"),
+        ],
+        "churn",
+        "negative",
+        "the last line ends on 2024-04-15: back on 2024-06-01, within the 31 days of grace after "
+        "2024-06-01, as announced before 2024-04-01: contracted",
+    ),
 ]
 
 
