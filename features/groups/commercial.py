@@ -48,7 +48,7 @@ def _started(facts: Facts) -> ir.Table:
 
 @commercial.rows("subscriptions")
 def changing_lines(facts: Facts) -> ir.Table:
-    """Paid lines that change within a year by what is signed: ramps and renewals agreed."""
+    """Paid lines of today and of a year ahead by what is signed, or known to end."""
     lines = lines_ahead(facts.paid_lines())
     return lines.mutate(arr=lines.quantity * lines.unit_price)
 

@@ -69,7 +69,7 @@ def seat_changes(facts: Facts) -> ir.Table:
 
 @seats.rows("subscriptions")
 def seats_ahead(facts: Facts) -> ir.Table:
-    """Lines that change within a year by what is signed: ramps and renewals already agreed."""
+    """Lines of today and of a year ahead by what is signed, or known to end."""
     return lines_ahead(priced_by_seats(facts, facts.announced("subscriptions")))
 
 

@@ -1,6 +1,6 @@
-"""What is signed and starts later: ramps and renewals agreed, line by line.
+"""What is signed or announced for the year ahead: ramps, renewals agreed, and ends.
 
-Each line is read twice: what it holds now, and what it will hold in a year by what is signed today.
+Each line is read twice: what it holds now, and what it will hold in a year by what is known today.
 """
 
 from __future__ import annotations
@@ -9,19 +9,20 @@ from typing import TYPE_CHECKING
 
 import ibis
 
-from features.point_in_time.facts import KEYS
 from features.point_in_time.lines import runs_on
-from features.subscriptions.column_names import YEAR_DAYS
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
 
+DAYS_AHEAD = 364
+"""How far ahead a start or an end still counts."""
+
 
 def lines_ahead(lines: ir.Table) -> ir.Table:
-    """Return which periods of lines something signed within ``YEAR_DAYS`` days changes.
+    """Return the periods of lines with whether they run now, and ``DAYS_AHEAD`` days later.
 
-    A line is concerned where a later period of its own, or of its product, starts by then: a
-    renewal may come under a new number. What starts on ``as_of`` runs already.
+    An end counts with and without a successor: what is known to end is as certain as what is
+    signed. What starts on ``as_of`` runs already.
 
     Parameters
     ----------
@@ -31,28 +32,13 @@ def lines_ahead(lines: ir.Table) -> ir.Table:
     Returns
     -------
     ir.Table
-        The columns of ``lines``; of those concerned, ``now`` and ``then`` say which period runs on
-        ``as_of`` and ``YEAR_DAYS`` days later. Of the others they are False: nothing changes.
+        The columns of ``lines``; ``now`` and ``then`` say which period runs on ``as_of`` and
+        ``DAYS_AHEAD`` days later.
     """
-    horizon = lines.as_of + ibis.interval(days=YEAR_DAYS)
-    near = lines.filter(lines.starts_on <= horizon)
-    comes = near.starts_on > near.as_of
-    marked = _concerned(near.mutate(comes=comes))
-    then = marked.as_of + ibis.interval(days=YEAR_DAYS)
-    return marked.mutate(
-        now=marked.concerned & runs_on(marked, marked.as_of),
-        then=marked.concerned & runs_on(marked, then),
-    )
-
-
-def _concerned(lines: ir.Table) -> ir.Table:
-    """Mark the periods of lines that something signed changes."""
-    comes = ibis.ifelse(lines.comes, 1, 0)
-    line, product = (
-        comes.max().over(ibis.window(group_by=[*KEYS, of]))
-        for of in ("subscription_id", "product_id")
-    )
-    return lines.mutate(concerned=(line + product) > 0)
+    then = lines.as_of + ibis.interval(days=DAYS_AHEAD)
+    near = lines.filter(lines.starts_on <= then)
+    then = near.as_of + ibis.interval(days=DAYS_AHEAD)
+    return near.mutate(now=runs_on(near, near.as_of), then=runs_on(near, then))
 
 
 def change_ahead(rows: ir.Table, value: ir.NumericValue) -> ir.Value:

@@ -115,15 +115,16 @@ def seat_demand(table: FeatureTable, days: int, params: Params) -> SeatDemand:
 def with_outcome(frame: pd.DataFrame, days: int, step: int) -> pd.DataFrame:
     """Return the rows whose seats ``days`` later are known, with ``signed`` and ``ratio``.
 
-    ``signed`` is what the account has today and has signed to have by then, as far as a column
-    tells; ``ratio`` the logarithm of its seats then to that. Who is gone by then is left out.
+    ``signed`` is what the account has today and is contracted to have by then, as far as a column
+    tells; ``ratio`` the logarithm of its seats then to that. Who is gone by then, or was to have
+    none by contract, is left out: no ratio leads on from nothing.
     """
     seats = frame.set_index(["account_id", "as_of"])[SEATS]
     before, after = (timedelta(days=step * number) for number in _around(days, step))
     share = (timedelta(days=days) - before) / (after - before) if after > before else 0.0
     then = (1 - share) * _at(seats, frame, before) + share * _at(seats, frame, after)
     signed = _signed(frame, days)
-    is_customer = (then > 0) & (frame[SEATS].to_numpy(float) > 0)
+    is_customer = (then > 0) & (frame[SEATS].to_numpy(float) > 0) & (signed > 0)
     rows = frame[is_customer].copy()
     rows["signed"], rows["ratio"] = (
         signed[is_customer],
@@ -133,11 +134,14 @@ def with_outcome(frame: pd.DataFrame, days: int, step: int) -> pd.DataFrame:
 
 
 def _signed(frame: pd.DataFrame, days: int) -> np.ndarray:
-    """Return the seats of today with those signed to come within a year; only then is it sure."""
+    """Return the seats of today with what is contracted for the year, signed or known to end.
+
+    Only a year ahead is it sure; 0 where all are known to end.
+    """
     seats: np.ndarray = frame[SEATS].to_numpy(float)
     if days < max(DAYS) or SIGNED not in frame:
         return seats
-    signed: np.ndarray = np.maximum(seats + np.nan_to_num(frame[SIGNED].to_numpy(float)), 1.0)
+    signed: np.ndarray = np.maximum(seats + np.nan_to_num(frame[SIGNED].to_numpy(float)), 0.0)
     return signed
 
 

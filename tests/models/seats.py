@@ -15,13 +15,15 @@ DATES = 22
 FEATURES = (feature("seats_licensed", "seats"), feature("use"), feature("segment", "category"))
 
 
-def seats_table(accounts: int = 500, *, signal: bool = True, seed: int = 3) -> FeatureTable:
+def seats_table(
+    accounts: int = 500, *, signal: bool = True, seed: int = 3, dates: int = DATES
+) -> FeatureTable:
     """Return a table in which busy accounts double their seats within half a year, or any do."""
     random = np.random.default_rng(seed)
     ids = [f"a-{number:04d}" for number in range(accounts)]
     seats = np.rint(np.exp(random.normal(4, 1, accounts))) + 4
     parts = []
-    for number in range(DATES):
+    for number in range(dates):
         use = random.uniform(0, 1, accounts)
         frame = pd.DataFrame({"account_id": ids, "as_of": FIRST + timedelta(days=28 * number)})
         parts.append(frame.assign(seats_licensed=seats, use=use, segment="smb"))

@@ -73,17 +73,6 @@ def ran_before(one: Account, lines: list[Row], days: int) -> list[Row]:
 
 
 def change_ahead(one: Account, lines: list[Row], of: Callable[[list[Row]], float]) -> float:
-    """Say by how much the lines that change within 364 days by what is signed will have changed."""
+    """Say by how much the lines will have changed in 364 days by all that is known, ends too."""
     last = one.as_of + timedelta(days=364)
-    coming = [p for p in lines if one.as_of < p["starts_on"] <= last]
-    concerned = [p for p in lines if _is_concerned(p, coming)]
-    then = of([p for p in concerned if runs(p, last)])
-    return then - of([p for p in concerned if runs(p, one.as_of)])
-
-
-def _is_concerned(period: Row, coming: list[Row]) -> bool:
-    return any(
-        other["subscription_id"] == period["subscription_id"]
-        or other["product_id"] == period["product_id"]
-        for other in coming
-    )
+    return of([p for p in lines if runs(p, last)]) - of([p for p in lines if runs(p, one.as_of)])

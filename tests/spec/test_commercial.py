@@ -199,6 +199,35 @@ def test_arr_signed_to_come_within_a_year() -> None:
     )
 
 
+def test_arr_known_to_end_within_a_year() -> None:
+    assert_features(
+        subscriptions="""
+        account_id | product_id | starts_on  | ended_on   | ended_known_on | quantity | signed_on
+        all_of_it  | core       | 2023-01-01 | 2024-08-30 | 2024-05-20     | 10       | 2023-01-01
+        last_day   | core       | 2023-01-01 | 2025-05-31 | 2024-05-20     | 10       | 2023-01-01
+        day_after  | core       | 2023-01-01 | 2025-06-01 | 2024-05-20     | 10       | 2023-01-01
+        not_known  | core       | 2023-01-01 | 2024-08-30 | 2024-06-01     | 10       | 2023-01-01
+        a_part     | core       | 2023-01-01 | 2024-07-01 | 2024-05-20     | 10       | 2023-01-01
+        a_part     | addon      | 2023-01-01 | -          | -              | 5        | 2023-01-01
+        less       | core       | 2023-01-01 | 2024-07-01 | 2024-05-20     | 10       | 2023-01-01
+        less       | core       | 2024-09-15 | -          | -              | 8        | 2024-05-25
+        both       | core       | 2023-01-01 | 2024-07-01 | 2024-05-20     | 10       | 2023-01-01
+        both       | addon      | 2023-01-01 | -          | -              | 5        | 2023-01-01
+        both       | addon      | 2024-09-01 | -          | -              | 8        | 2024-05-25
+        """,
+        expect="""
+        account_id | as_of      | arr  | arr_contracted_ahead | has_signed_ahead
+        all_of_it  | 2024-06-01 | 1000 | -1000                | 0
+        last_day   | 2024-06-01 | 1000 | -1000                | 0
+        day_after  | 2024-06-01 | 1000 | 0                    | 0
+        not_known  | 2024-06-01 | 1000 | 0                    | 0
+        a_part     | 2024-06-01 | 1500 | -1000                | 0
+        less       | 2024-06-01 | 1000 | -200                 | 1
+        both       | 2024-06-01 | 1500 | -700                 | 1
+        """,
+    )
+
+
 def test_days_since_a_product_not_held_was_bought() -> None:
     assert_features(
         subscriptions="""

@@ -47,7 +47,7 @@ def test_a_renewal_signed_ahead_carries_the_account_over_its_renewal_day() -> No
         day_apart  | 2024-04-01 | 1200   | 0                    | 0                | 12
         first_day  | 2024-03-31 | no row | no row               | no row           | no row
         first_day  | 2024-04-01 | 1200   | 0                    | 0                | 12
-        unsigned   | 2024-03-31 | 1000   | 0                    | 0                | 10
+        unsigned   | 2024-03-31 | 1000   | -1000                | 0                | 10
         unsigned   | 2024-04-01 | no row | no row               | no row           | no row
         unsigned   | 2024-04-02 | 1200   | 0                    | 0                | 12
         """,
@@ -91,7 +91,7 @@ def test_a_company_of_calendar_years_is_complete_on_1_january() -> None:
         a          | 2025-01-02 | 1200   | 1             | 0.2             | 0
         b          | 2024-12-31 | 1500   | 2             | 0               | 0
         b          | 2025-01-01 | 1500   | 2             | 0               | 0
-        left       | 2024-12-31 | 900    | 1             | 0               | 0
+        left       | 2024-12-31 | 900    | 1             | 0               | -900
         left       | 2025-01-01 | no row | no row        | no row          | no row
         """,
     )

@@ -198,6 +198,10 @@ def test_seats_signed_to_come_within_a_year() -> None:
     short      | 2               | 2024-07-01 | 2025-05-31 | 2024-05-01     | 90       | 2024-05-01
     withdrawn  | 1               | 2023-01-01 | -          | -              | 10       | 2022-12-01
     withdrawn  | 1               | 2024-07-01 | 2024-07-01 | 2024-05-01     | 90       | 2024-05-01
+    ends       | 1               | 2023-01-01 | 2025-05-31 | 2024-05-31     | 10       | 2022-12-01
+    ends       | 2               | 2023-01-01 | -          | -              | 5        | 2022-12-01
+    ends_later | 1               | 2023-01-01 | 2025-06-01 | 2024-05-31     | 10       | 2022-12-01
+    not_known  | 1               | 2023-01-01 | 2024-07-01 | 2024-06-01     | 10       | 2022-12-01
         """,
         expect="""
         account_id | as_of      | seats_licensed | seats_contracted_ahead
@@ -209,6 +213,9 @@ def test_seats_signed_to_come_within_a_year() -> None:
         unsigned   | 2024-06-01 | 10             | 0
         short      | 2024-06-01 | 10             | 0
         withdrawn  | 2024-06-01 | 10             | 0
+        ends       | 2024-06-01 | 15             | -10
+        ends_later | 2024-06-01 | 10             | 0
+        not_known  | 2024-06-01 | 10             | 0
         """,
     )
 
@@ -239,7 +246,7 @@ def test_a_renewal_signed_ahead_replaces_what_runs_and_brings_only_what_it_adds(
     )
 
 
-def test_what_another_product_loses_is_not_set_off_against_what_is_signed_ahead() -> None:
+def test_what_another_product_loses_is_set_off_against_what_is_signed_ahead() -> None:
     assert_features(
         subscriptions="""
     subscription_id | product_id | starts_on  | ended_on   | ended_known_on | quantity | signed_on
@@ -249,7 +256,7 @@ def test_what_another_product_loses_is_not_set_off_against_what_is_signed_ahead(
         """,
         expect="""
         as_of      | seats_licensed | seats_contracted_ahead
-        2024-06-01 | 35             | 20
+        2024-06-01 | 35             | -5
         """,
     )
 

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from tests import oracle
 from tests.support.company import Prepared, from_rows, labels_on, shown
+from tests.support.company import company as company_of
 from tests.support.random_company import AS_OFS, random_company
 
 ACCOUNTS = 40
@@ -78,6 +79,29 @@ def test_features_equal_the_oracle(seed: int) -> None:
     found = keyed(computed(company))
     wrong = differences(found, expected)
     assert not wrong, report(company, wrong)
+
+
+def test_labels_of_an_announced_pause_equal_the_oracle() -> None:
+    text = """
+    account_id | product_id | starts_on  | ended_on   | ended_known_on | signed_on  | quantity
+    returns    | core       | 2023-01-01 | 2024-02-15 | 2023-12-01     | 2023-01-01 | 10
+    returns    | core       | 2024-03-31 | -          | -              | 2023-12-10 | 10
+    again      | core       | 2023-01-01 | 2024-02-15 | 2023-12-01     | 2023-01-01 | 10
+    again      | core       | 2024-03-31 | 2024-05-10 | 2024-05-10     | 2023-12-10 | 10
+    cancelled  | core       | 2023-01-01 | 2024-02-15 | 2023-12-01     | 2023-01-01 | 10
+    cancelled  | core       | 2024-03-31 | 2024-03-31 | 2024-03-20     | 2023-12-10 | 10
+    """
+    tables, day = company_of(subscriptions=text), date(2024, 2, 12)
+    rows = {name: table.to_pyarrow().to_pylist() for name, table in tables.items()}
+    for grace, churned in ((31, {"again": 1, "cancelled": 1, "returns": 0}), (60, None)):
+        found = keyed(labels_on(tables, [day], THROUGH, 91, grace))
+        expected = {
+            (day, account): oracle.labels(rows, account, day, 91, grace, THROUGH)
+            for _, account in found
+        }
+        assert not differences(found, expected)
+        churn = {account: row["churn_next_91d"] for (_, account), row in found.items()}
+        assert churned in (None, churn)
 
 
 @FEW

@@ -13,10 +13,11 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from features.point_in_time.facts import Facts, spine
+from features.point_in_time.facts import KEYS, Facts, spine
 from features.subscriptions.column_names import arr_column, day_column
 from features.subscriptions.contracted_arr import DAYS, standings
 from features.subscriptions.contracted_columns import contracted
+from features.subscriptions.contracted_lines import change_ahead, lines_ahead
 from tests import oracle
 from tests.oracle.known import Account, Row, arr, over, runs
 from tests.support.company import from_rows, shown
@@ -91,6 +92,23 @@ def test_standings_are_those_of_a_loop_over_the_lines(seed: int) -> None:
     assert told.keys() == expected.keys()
     for key, row in expected.items():
         assert told[key] == pytest.approx(row), f"{key}\n{shown(company, key[0])}"
+
+
+@FEW
+@given(seed=st.integers(0, 2**32))
+def test_arr_contracted_ahead_is_the_standing_in_a_year_less_that_of_today(seed: int) -> None:
+    company = random_company(seed, accounts=80)
+    facts = Facts.at(from_rows({"subscriptions": company["subscriptions"]}), AS_OFS)
+    lines = lines_ahead(facts.paid_lines())
+    ahead = lines.group_by(KEYS).aggregate(
+        change=change_ahead(lines, lines.quantity * lines.unit_price)
+    )
+    changes = {
+        (row["account_id"], row["as_of"]): row["change"] for row in ahead.to_pyarrow().to_pylist()
+    }
+    expected = {key: row["arr_in_364d"] - row["arr"] for key, row in found(company, AS_OFS).items()}
+    assert {key: changes[key] for key in expected} == pytest.approx(expected)
+    assert min(expected.values()) < 0 < max(expected.values())
 
 
 @FEW

@@ -83,6 +83,28 @@ def test_what_is_signed_for_the_year_is_no_demand_to_predict() -> None:
     assert with_outcome(frame, 364, 28)["ratio"].tolist() == [0.0]
 
 
+def test_seats_known_to_end_within_the_year_are_no_demand() -> None:
+    text = """
+    account | as_of      | seats | signed
+    part    | 2024-01-01 | 10    | -4
+    part    | 2024-12-30 | 9     | 0
+    all     | 2024-01-01 | 10    | -10
+    all     | 2024-12-30 | 8     | 0
+    """
+    assert outcomes(text, 364) == [("part", "2024-01-01", 9.0)]
+
+
+def test_who_has_no_seat_left_by_contract_gets_none_in_a_year() -> None:
+    table = seats_table(signal=False, dates=45)
+    ending = table.frame["account_id"] < "a-0050"
+    seats = table.frame["seats_licensed"]
+    frame = table.frame.assign(seats_contracted_ahead=np.where(ending, -seats, 0.0))
+    found = seat_demand(replace(table, frame=frame), 364, PARAMS).accounts
+    ending = found["account_id"] < "a-0050"
+    assert (found.loc[ending, ["low", "middle", "high"]] == 0).all(axis=None)
+    assert (found.loc[~ending, "middle"] > 0).all()
+
+
 def test_a_signal_is_found_and_the_interval_holds_what_comes(demand: SeatDemand) -> None:
     assert demand.method == MODEL
     assert demand.nearer.low > 0.1
