@@ -11,6 +11,7 @@ import pytest
 
 from features.catalogue import GENERATED
 from features.errors import UsageError
+from models.common.clock import utc_now
 from pipelines.cli.show import business
 from pipelines.ingest.check import check
 from pipelines.ingest.summary import hints
@@ -136,6 +137,24 @@ def month_rows(ahead: bool) -> Iterator[Line]:
 LOADED = ("2023-06-02,2025-05-01", "2023-06-03,2025-05-02", "2025-06-02,2025-06-02")
 """Days of use, each with the day on which it was known."""
 USERS = "user_id,account_id,activated_on,deactivated_on,deactivated_known_on,known_at"
+
+
+def used(last: dict[str, str], every: int = 1) -> Tables:
+    """Return usage of each account every so many days in the half year up to its last day."""
+    return usage(
+        *(
+            f"{account},{day},{day},u-{account}"
+            for account, end in last.items()
+            for day in (date.fromisoformat(end) - timedelta(days=n) for n in range(0, 182, every))
+        )
+    )
+
+
+def ticketed(last: str, every: int = 5, number: int = 40) -> Tables:
+    """Return tickets that are opened and known every so many days up to a last one."""
+    days = [date.fromisoformat(last) - timedelta(days=every * n) for n in range(number)]
+    rows = (f"t{n},a0,{day},{day},{day}" for n, day in enumerate(days))
+    return {"tickets": csv("ticket_id,account_id,opened_on,closed_on,known_at", *rows)}
 
 
 class Case(NamedTuple):
@@ -426,6 +445,56 @@ CASES = [
         "14 of 15 accounts that ever paid (93 %) have no row of usage.",
         customers(15, lambda n: Line(f"a{n}", price=100 if n < 2 else 0)),
     ),
+    Case(
+        "usage_stopped",
+        "usage_daily.day",
+        customers(10, lambda n: Line(f"a{n}"))
+        | used({f"a{n}": "2025-06-30" if n == 9 else f"2025-04-{n + 10}" for n in range(10)}),
+        "9 of 10 paying accounts with usage (90 %): no use since 2025-04-18, 73 days before the "
+        "last complete day.",
+        customers(10, lambda n: Line(f"a{n}"))
+        | used({f"a{n}": "2025-06-30" if n > 7 else "2025-04-18" for n in range(10)}),
+    ),
+    Case(
+        "usage_stopped",
+        "usage_daily.day",
+        customers(2, lambda n: Line(f"a{n}")) | used({"a0": "2025-06-02", "a1": "2025-06-02"}),
+        "2 of 2 paying accounts with usage (100 %): no use since 2025-06-02, 28 days before the "
+        "last complete day.",
+        customers(2, lambda n: Line(f"a{n}")) | used({"a0": "2025-06-03", "a1": "2025-06-03"}),
+    ),
+    Case(  # use by the month
+        "usage_stopped",
+        "usage_daily.day",
+        customers(1, lambda n: Line(f"a{n}")) | used({"a0": "2025-04-30"}, every=30),
+        "1 of 1 paying account with usage (100 %): no use since 2025-04-30, 61 days before the "
+        "last complete day.",
+        customers(1, lambda n: Line(f"a{n}")) | used({"a0": "2025-05-31"}, every=30),
+    ),
+    Case(  # who has left uses nothing any more
+        "usage_stopped",
+        "usage_daily.day",
+        customers(1, lambda n: Line(f"a{n}")) | used({"a0": "2025-02-28"}),
+        "1 of 1 paying account with usage (100 %): no use since 2025-02-28, 122 days before the "
+        "last complete day.",
+        customers(1, lambda n: Line(f"a{n}", ends="2025-03-01")) | used({"a0": "2025-02-28"}),
+    ),
+    Case(
+        "feed_stopped",
+        "tickets.known_at",
+        accounts(1) | lines(Line("a0")) | ticketed("2025-03-31"),
+        "No row became known after 2025-03-31, 91 days before the last complete day; before, the "
+        "longest pause was 5 days.",
+        accounts(1) | lines(Line("a0")) | ticketed("2025-04-01"),
+    ),
+    Case(  # tickets of a small company are rare
+        "feed_stopped",
+        "tickets.known_at",
+        accounts(1) | lines(Line("a0")) | ticketed("2025-01-01", every=60, number=20),
+        "No row became known after 2025-01-01, 180 days before the last complete day; before, the "
+        "longest pause was 60 days.",
+        accounts(1) | lines(Line("a0")) | ticketed("2025-03-31", every=60, number=20),
+    ),
 ]
 
 
@@ -441,7 +510,34 @@ def test_a_hint_is_silent_beside_it(tmp_path: Path, case: Case) -> None:
 
 def test_each_hint_has_a_case() -> None:
     elsewhere = {"todays_attribute"}  # tests/pipelines/ingest/test_attribute_history.py
+    elsewhere |= {"data_ends_long_ago"}  # below, for its figure depends on today
     assert {case.name for case in CASES} == set(hints.HINTS) - elsewhere
+
+
+@pytest.mark.parametrize(
+    ("ended", "toml", "fires"),
+    [
+        (36, "", True),
+        (35, "", False),
+        (389, "", True),
+        (389, "[company]\ndata_through = {through}\n", False),
+        (1, "", False),
+    ],
+)
+def test_tables_that_end_long_ago_are_named_unless_their_end_is_set(
+    tmp_path: Path, ended: int, toml: str, fires: bool
+) -> None:
+    through = utc_now().date() - timedelta(days=ended)
+    last = through - timedelta(days=1)
+    tables = accounts(1) | lines(Line("a0")) | usage(f"a0,{last},{last},u1")
+    found = hinted(tmp_path, tables, toml.format(through=through))
+    told = found.get("data_ends_long_ago usage_daily.day")
+    assert told == (
+        f"The newest use is of {last}: the tables describe the company as of {through}, {ended} "
+        "days ago."
+        if fires
+        else None
+    )
 
 
 @pytest.mark.parametrize(
