@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from models.i18n.number_format import DASH, MINUS, PLAIN
 from pipelines.cli.console import line
+from pipelines.common.counting import counted, counted_of
 
 if TYPE_CHECKING:
     from pipelines.ingest.summary.figures import Summary
@@ -30,8 +31,9 @@ def summary(figures: Summary) -> None:
     each = today.arr / today.accounts if today.accounts else None
     line()
     line(
-        f"{figures.currency} {_amount(today.arr)} ARR of {today.accounts:,} paying accounts on "
-        f"{today.day:%d %b %Y}, {_amount(each)} each",
+        f"{figures.currency} {_amount(today.arr)} ARR of "
+        f"{counted(today.accounts, 'paying account')} on {today.day:%d %b %Y}, "
+        f"{_amount(each)} each",
         "bold",
     )
     if figures.months:
@@ -110,7 +112,7 @@ def _prices(figures: Summary) -> None:
     ]
     _grid([header, *rows])
     if len(figures.prices) > PRODUCTS:
-        line(f"and {len(figures.prices) - PRODUCTS:,} more products")
+        line(f"and {counted(len(figures.prices) - PRODUCTS, 'more product')}")
 
 
 def _quartiles(quartiles: tuple[float, float, float]) -> str:
@@ -143,20 +145,21 @@ def _records(found: Sequence[TableRecord]) -> None:
 
 
 def _late(record: TableRecord) -> str:
-    """Return the median and what 90 % of the rows keep."""
+    """Return the median and what 90 % of the rows keep; what was known ahead is early, not late."""
     if record.late_days is None:
         return DASH
     median, most = record.late_days
-    return f"{median:,}" if median == most else f"{median:,} to {most:,}"
+    ends = dict.fromkeys((median, most))
+    return " to ".join(f"{days:,}" if days >= 0 else f"{-days:,} early" for days in ends)
 
 
 def _seats(seats: Seats) -> Iterator[str]:
     figures = [f"{PLAIN.number(seats.licensed)} licensed" if seats.licensed else "none licensed"]
     if seats.with_access is not None:
-        figures.append(f"{seats.with_access:,} users with access")
+        figures.append(f"{counted(seats.with_access, 'user')} with access")
     if seats.active is not None:
         least = "at least " if seats.is_lower_bound else ""
-        figures.append(f"{least}{seats.active:,} people active in 28 days")
+        figures.append(f"{least}{counted(seats.active, 'person', 'people')} active in 28 days")
     yield f"Seats: {', '.join(figures)}"
 
 
@@ -164,8 +167,9 @@ def _usage(usage: Usage | None) -> Iterator[str]:
     if usage is not None:
         yield (
             f"Usage: {PLAIN.percent(usage.subscribed_share, 1)} of rows on a day with a "
-            f"subscription; {usage.active_accounts:,} of {usage.paying_accounts:,} paying accounts "
-            "active in 28 days"
+            "subscription; "
+            f"{counted_of(usage.active_accounts, usage.paying_accounts, 'paying account')} active "
+            "in 28 days"
         )
 
 

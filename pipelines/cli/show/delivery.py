@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pipelines.cli.console import line, next_step, table
-from pipelines.cli.show.results import counted
+from pipelines.common.counting import counted
 
 if TYPE_CHECKING:
     from pipelines.delivery.crm.export import ExportResult

@@ -13,6 +13,7 @@ from models.plays.definitions import title as play_title
 from models.statistics.interval import or_none
 from pipelines.cli.console import line, next_step, table
 from pipelines.cli.show import business
+from pipelines.common.counting import counted, counted_of
 
 if TYPE_CHECKING:
     from models.release.card import Card
@@ -29,11 +30,6 @@ if TYPE_CHECKING:
 
 FEW = 6
 """So many ignored files are named."""
-
-
-def counted(number: int, noun: str) -> str:
-    """Return a number with its noun: 1 date, 2 dates."""
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def percent(share: float | None, digits: int = 1) -> str:
@@ -91,7 +87,7 @@ def _violation(violation: Violation) -> None:
     title = f"{place}: {violation.rule}"
     line(f"{violation.fate}  {title}" if is_refused else title, "bold")
     share = percent(violation.count / max(violation.of, 1))
-    line(f"  {violation.count:,} of {violation.of:,} rows ({share}). {violation.why}")
+    line(f"  {counted_of(violation.count, violation.of, 'row')} ({share}). {violation.why}")
     if not is_refused:
         line(f"  These rows are {violation.fate}.")
         return
@@ -296,7 +292,7 @@ def scored(result: ScoreResult) -> None:
         if result.release_id
         else "without a model: none is in use"
     )
-    line(f"Scored {result.accounts:,} accounts as of {result.as_of} {models}.", "bold")
+    line(f"Scored {counted(result.accounts, 'account')} as of {result.as_of} {models}.", "bold")
     for target, ranks in result.rankings.items():
         line(
             f"{target}: ranked by {RANKED_BY[ranks['by']]}, AUC {ranks['auc']:.3f} "
@@ -342,7 +338,7 @@ ANSWERS = {"ok": "Yes", "look": "With caution", "alarm": "Not yet"}
 
 def reported(result: ReportResult) -> None:
     """Print whether the numbers can be acted on, and where the page lies."""
-    line(f"{result.accounts:,} accounts as of {result.as_of}.", "bold")
+    line(f"{counted(result.accounts, 'account')} as of {result.as_of}.", "bold")
     line(f"Can we act on this week's numbers? {ANSWERS[result.light]}.")
     line(f"→ {result.path} ({result.size_kb} kB)")
     line(f"→ {result.pdf}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from models.i18n.number_format import PLAIN
+from pipelines.common.counting import counted_of
 from pipelines.ingest.summary.checked_tables import CheckedTables
 from pipelines.ingest.summary.hints.declaration import Finding, hint
 
@@ -36,12 +37,12 @@ def same_name(tables: CheckedTables) -> Iterator[Finding]:
         """,
         PLACEHOLDER,
     )
-    counted = tables.first("SELECT count(DISTINCT account_id) AS accounts FROM clean.accounts")
+    counts = tables.first("SELECT count(DISTINCT account_id) AS accounts FROM clean.accounts")
     accounts = sum(row["accounts"] for row in rows)
-    if len(rows) >= FEW_NAMES and accounts >= NAME_SHARE * counted["accounts"]:
+    if len(rows) >= FEW_NAMES and accounts >= NAME_SHARE * counts["accounts"]:
         yield Finding(
             "accounts.name",
-            f"{accounts:,} of {counted['accounts']:,} accounts share {len(rows):,} names.",
+            f"{accounts:,} of {counts['accounts']:,} accounts share {len(rows):,} names.",
             [{"name": row["name"], "account_id": ", ".join(row["ids"])} for row in rows[:3]],
         )
 
@@ -70,7 +71,7 @@ def accounts_without_subscription(tables: CheckedTables) -> Iterator[Finding]:
     if counts["without"] >= max(FEW_ACCOUNTS, NEVER_SHARE * counts["accounts"]):
         yield Finding(
             "accounts.account_id",
-            f"{counts['without']:,} of {counts['accounts']:,} accounts "
+            f"{counted_of(counts['without'], counts['accounts'], 'account')} "
             f"({PLAIN.percent(counts['without'] / counts['accounts'])}) never had a subscription.",
         )
 
@@ -95,6 +96,6 @@ def paying_without_usage(tables: CheckedTables) -> Iterator[Finding]:
     if counts["silent"] >= max(FEW_ACCOUNTS, SILENT_SHARE * counts["accounts"]):
         yield Finding(
             "usage_daily.account_id",
-            f"{counts['silent']:,} of {counts['accounts']:,} accounts that ever paid "
+            f"{counted_of(counts['silent'], counts['accounts'], 'account')} that ever paid "
             f"({PLAIN.percent(counts['silent'] / counts['accounts'])}) have no row of usage.",
         )

@@ -7,9 +7,10 @@ from typing import Any
 
 from features.contract import TABLES, Table
 from models.i18n.number_format import PLAIN
+from pipelines.common.counting import counted, counted_of
 from pipelines.ingest.sources.placeholder_days import FIRST_YEAR
 from pipelines.ingest.summary.checked_tables import CheckedTables
-from pipelines.ingest.summary.hints.declaration import Finding, counted, hint
+from pipelines.ingest.summary.hints.declaration import Finding, hint
 from pipelines.ingest.summary.records import HAPPENED
 
 LATE_DAYS = 91
@@ -42,7 +43,7 @@ def known_by_a_load(tables: CheckedTables) -> Iterator[Finding]:
         days = (tables.data_through - counts["loaded_on"]).days
         yield Finding(
             f"{name}.known_at",
-            f"{counts['late']:,} of {counts['rows']:,} rows "
+            f"{counted_of(counts['late'], counts['rows'], 'row')} "
             f"({PLAIN.percent(counts['late'] / counts['rows'])}) became known more than "
             f"{LATE_DAYS} days after they happened, most on {counts['load_day']}. What happened "
             f"before {counts['loaded_on']} is not seen by features of days before it.",
@@ -143,8 +144,8 @@ def use_before_the_start(tables: CheckedTables) -> Iterator[Finding]:
     if counts["early"] and counts["early"] >= EARLY_SHARE * counts["rows"]:
         yield Finding(
             "usage_daily.day",
-            f"{counts['early']:,} of {counts['rows']:,} rows "
+            f"{counted_of(counts['early'], counts['rows'], 'row')} "
             f"({PLAIN.percent(counts['early'] / counts['rows'])}) of "
-            f"{counted(counts['accounts'], 'account')} lie more than {TRIAL_DAYS} days "
-            "before the account's first subscription.",
+            f"{counted(counts['accounts'], 'account')}: more than {TRIAL_DAYS} days before the "
+            "account's first subscription.",
         )

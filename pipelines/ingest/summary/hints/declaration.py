@@ -104,11 +104,6 @@ HINTS: dict[str, Declaration] = {}
 """Every hint by name, in the order in which they are shown."""
 
 
-def counted(number: int, noun: str) -> str:
-    """Return a number with its noun: 1 line, 2 lines."""
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
-
-
 def hint(
     *, needs: tuple[str, ...], do: str, recipe: str = "", leaves_no_outcomes: bool = False
 ) -> Callable[[Look], Look]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from pipelines.common.counting import counted
 from pipelines.ingest.summary.checked_tables import CheckedTables
 from pipelines.ingest.summary.hints.declaration import Finding, hint
 
@@ -72,5 +73,5 @@ def ends_known_from_the_start(tables: CheckedTables) -> Iterator[Finding]:
         yield Finding(
             "subscriptions.ended_known_on",
             f"{counts['ahead']:,} of {counts['ends']:,} ends were known on the day the period "
-            f"began or before, {counts['days']:,.0f} days (median) ahead.",
+            f"began or before, {counted(round(counts['days']), 'day')} (median) ahead.",
         )

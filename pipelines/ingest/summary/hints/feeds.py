@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from features.contract import TABLES
 from models.common.clock import utc_now
 from models.i18n.number_format import PLAIN
+from pipelines.common.counting import counted, counted_of
 from pipelines.common.sql_quoting import quoted
 from pipelines.ingest.summary.checked_tables import CheckedTables
-from pipelines.ingest.summary.hints.declaration import Finding, counted, hint
+from pipelines.ingest.summary.hints.declaration import Finding, hint
 
 QUIET_DAYS = 28
 """Days without use that a holiday does not explain."""
@@ -71,7 +72,7 @@ def usage_stopped(tables: CheckedTables) -> Iterator[Finding]:
         days = (tables.last_day - stopped["day"]).days
         yield Finding(
             "usage_daily.day",
-            f"{stopped['accounts']:,} of {counted(quiet['accounts'], 'paying account')} with usage "
+            f"{counted_of(stopped['accounts'], quiet['accounts'], 'paying account')} with usage "
             f"({PLAIN.percent(stopped['accounts'] / quiet['accounts'])}): no use since "
             f"{stopped['day']}, {counted(days, 'day')} before the last complete day.",
         )

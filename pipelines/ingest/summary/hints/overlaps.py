@@ -7,8 +7,9 @@ from statistics import median
 from typing import Any
 
 from models.i18n.number_format import PLAIN
+from pipelines.common.counting import counted
 from pipelines.ingest.summary.checked_tables import CheckedTables
-from pipelines.ingest.summary.hints.declaration import Finding, counted, hint
+from pipelines.ingest.summary.hints.declaration import Finding, hint
 
 PAIRS = """
 WITH lines AS (
@@ -63,13 +64,13 @@ def overlapping_lines(tables: CheckedTables) -> Iterator[Finding]:
     """A renewal under a new number started while the old line still counts: until that one ends,
     the same units count twice. ARR jumps up as an upsell, and later falls as a downsell.
     """  # noqa: D205
-    counted = tables.first("SELECT count(DISTINCT subscription_id) AS lines FROM summary.lines")
+    count = tables.first("SELECT count(DISTINCT subscription_id) AS lines FROM summary.lines")
     pairs = tables.select(PAIRS, through=tables.data_through, close=CLOSE_DAYS)
     replaced = [pair for pair in pairs if pair["is_replaced"]]
     lines, replacing = _new_lines(pairs), _new_lines(replaced)
-    if replaced and replacing >= max(REPLACED_SHARE * counted["lines"], lines * MOSTLY):
+    if replaced and replacing >= max(REPLACED_SHARE * count["lines"], lines * MOSTLY):
         yield Finding("subscriptions.ended_on", _figure(tables, replaced, ""), _shown(replaced))
-    elif pairs and lines >= OPEN_SHARE * counted["lines"]:
+    elif pairs and lines >= OPEN_SHARE * count["lines"]:
         figure = _figure(tables, pairs, "Unless they are meant to run side by side: ")
         yield Finding("subscriptions.ended_on", figure, _shown(pairs))
 
@@ -86,11 +87,11 @@ def _figure(tables: CheckedTables, pairs: Sequence[dict[str, Any]], condition: s
         for pair in pairs
         if pair["is_twice_today"]
     }
+    days = round(median(pair["days_twice"] for pair in pairs))
     return (
         f"{condition}{counted(_new_lines(pairs), 'line')} of "
         f"{counted(len(accounts), 'account')} started while another line of the same product ran "
-        "on, for "
-        f"{PLAIN.number(median(pair['days_twice'] for pair in pairs))} days (median): {currency} "
+        f"on, for {counted(days, 'day')} (median): {currency} "
         f"{PLAIN.number(sum(arr.values()))} ARR counted twice, {currency} "
         f"{PLAIN.number(sum(today.values()))} of it on the last day."
     )

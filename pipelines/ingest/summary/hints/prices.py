@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from models.i18n.number_format import PLAIN
+from pipelines.common.counting import counted, counted_of
 from pipelines.ingest.summary import revenue
 from pipelines.ingest.summary.checked_tables import CheckedTables
 from pipelines.ingest.summary.hints.declaration import Finding, hint
@@ -248,8 +249,8 @@ def lines_without_price(tables: CheckedTables) -> Iterator[Finding]:
         share = PLAIN.percent(counts["free"] / counts["lines"])
         yield Finding(
             "subscriptions.unit_price",
-            f"{counts['free']:,} of {counts['lines']:,} lines ({share}) of {counts['accounts']:,} "
-            "accounts have a price or quantity of 0 or less.",
+            f"{counted_of(counts['free'], counts['lines'], 'line')} ({share}) of "
+            f"{counted(counts['accounts'], 'account')} have a price or quantity of 0 or less.",
         )
 
 
@@ -281,5 +282,5 @@ def one_account_pays_most(tables: CheckedTables) -> Iterator[Finding]:
             yield Finding(
                 "subscriptions.account_id",
                 f"{row['account_id']} pays {PLAIN.percent(share)} of ARR, one of "
-                f"{row['paying']:,} paying accounts.",
+                f"{counted(row['paying'], 'paying account')}.",
             )

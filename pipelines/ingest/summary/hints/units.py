@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from models.i18n.number_format import PLAIN
+from pipelines.common.counting import counted
 from pipelines.ingest.summary.checked_tables import CheckedTables
-from pipelines.ingest.summary.hints.declaration import Finding, counted, hint
+from pipelines.ingest.summary.hints.declaration import Finding, hint
 from pipelines.ingest.summary.people import ACTIVE_DAYS, seat_lines
 
 CHEAP = 1.0
@@ -70,8 +71,9 @@ def _contracts(tables: CheckedTables, lines: int) -> Iterator[Finding]:
     if people["people"] > PEOPLE * people["units"] > 0:
         yield Finding(
             "products.price_metric",
-            f"{counted(lines, 'line')} of quantity 1, and {people['people']:,} people active in "
-            f"{ACTIVE_DAYS} days at {counted(people['accounts'], 'account')} with "
+            f"{counted(lines, 'line')} of quantity 1, and "
+            f"{counted(people['people'], 'person', 'people')} active in {ACTIVE_DAYS} days "
+            f"at {counted(people['accounts'], 'account')} with "
             f"{counted(round(people['units']), 'unit')}.",
         )
 
@@ -133,5 +135,6 @@ def same_in_every_row(tables: CheckedTables) -> Iterator[Finding]:
             )
             if not row["missing"] and row["low"] == row["high"]:
                 yield Finding(
-                    f"{name}.{column}", f"{row['low']!r} in all {tables.rows[name]:,} rows."
+                    f"{name}.{column}",
+                    f"{row['low']!r} in all {tables.rows[name]:,} rows.",
                 )

@@ -201,3 +201,25 @@ def test_a_company_without_any_paid_line_has_a_summary(tmp_path: Path) -> None:
     figures = summary(tmp_path, subscriptions=free.replace(",140,EUR", ",0,EUR"))
     assert (figures.today.arr, figures.today.accounts) == (0.0, 0)
     assert figures.months == figures.years == []
+
+
+def test_one_is_no_plural_and_what_was_known_ahead_is_early(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    one = {
+        "accounts": "account_id,name,created_on,known_at\na,A,2024-03-01,2024-01-01\n",
+        "subscriptions": "subscription_id,account_id,product_id,starts_on,quantity,unit_price,"
+        "currency,signed_on,known_at\ns,a,core,2024-03-01,10,100,EUR,2024-03-01,2024-03-01\n",
+        "users": "user_id,account_id,activated_on,deactivated_on,deactivated_known_on,known_at\n"
+        "u,a,2024-03-01,,,2024-02-28\nv,a,2024-03-01,2025-01-01,2025-01-01,2024-03-06\n",
+        "usage_daily": "account_id,product_id,feature,day,events,user_id,known_at\n"
+        "a,core,search,2025-03-31,1,u,2025-03-31\n",
+    }
+    business.summary(summary(tmp_path, **one))
+    lines = [line.replace("\u00a0", " ") for line in capsys.readouterr().out.splitlines()]
+    assert "EUR 1,000 ARR of 1 paying account on 31 Mar 2025, 1,000 each" in lines
+    assert "Seats: 10 licensed, 1 user with access, 1 person active in 28 days" in lines
+    assert lines[-1].endswith("; 1 of 1 paying account active in 28 days")
+    late = {line.split()[0]: line for line in lines if line.startswith(("accounts  ", "users"))}
+    assert " 60 early " in late["accounts"]
+    assert " 2 early to 5 " in late["users"]

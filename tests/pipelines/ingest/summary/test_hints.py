@@ -419,7 +419,7 @@ CASES = [
         "use_before_the_start",
         "usage_daily.day",
         accounts(1) | lines(Line("a0", starts="2025-01-01")) | usage("a0,2024-11-01,2024-11-01,u1"),
-        "1 of 1 rows (100 %) of 1 account lie more than 31 days before the account's first "
+        "1 of 1 row (100 %) of 1 account: more than 31 days before the account's first "
         "subscription.",
         accounts(1) | lines(Line("a0", starts="2025-01-01")) | usage("a0,2024-12-10,2024-12-10,u1"),
         TOML + '[rules]\n"usage_daily.within_subscription" = "accept"\n',
@@ -621,7 +621,7 @@ def test_what_several_places_have_in_common_is_told_once(
     shown = capsys.readouterr().out
     assert shown.count("known_by_a_load\n") == 2  # its title, and where to read more
     assert "subscriptions.known_at: 2 of 2 rows" in shown
-    assert "usage_daily.known_at: 1 of 1 rows" in shown
+    assert "usage_daily.known_at: 1 of 1 row (" in shown
     assert shown.count("Most rows became") == 1
 
 
