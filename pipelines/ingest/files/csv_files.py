@@ -22,11 +22,19 @@ from pipelines.ingest.files.encodings import (
     is_beyond_ascii_in_utf8,
     is_utf8,
     misread,
+    nul_bytes,
     opened,
     rewritten,
     undecodable,
 )
-from pipelines.ingest.files.faults import EXAMPLES, UnreadableFile, setting, shown
+from pipelines.ingest.files.faults import (
+    EXAMPLES,
+    RepeatedName,
+    UnreadableFile,
+    repeated_names,
+    setting,
+    shown,
+)
 from pipelines.ingest.files.value_types import NOTHING, readings
 
 SEPARATORS = (",", ";", "\t", "|")
@@ -48,7 +56,12 @@ class Dialect:
 
     separator: str
     skipped: int
-    names: tuple[str, ...]
+    header: tuple[str, ...]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The columns' names, each once."""
+        return tuple(column_names(self.header))
 
 
 def load_text(
@@ -58,14 +71,15 @@ def load_text(
     paths: Sequence[Path],
     options: FileOptions,
     target: str,
-) -> None:
+) -> list[RepeatedName]:
     """Create the table ``target`` of the texts in CSV files, columns matched by their names.
 
-    ``source`` and ``file`` are what the configuration calls them. Raises ``UnreadableFile`` with
+    ``source`` and ``file`` are what the configuration calls them. Returns the names that several
+    columns have. Raises ``UnreadableFile`` with
     every line that cannot be read.
     """
     with TemporaryDirectory(prefix="expansion-") as folder:
-        _CsvSource(connection, source, file, options, Path(folder)).load(paths, target)
+        return _CsvSource(connection, source, file, options, Path(folder)).load(paths, target)
 
 
 def load(
@@ -99,7 +113,7 @@ class _CsvSource:
     names: dict[str, str] = field(default_factory=dict)
     """What a file is called that was written anew."""
 
-    def load(self, paths: Sequence[Path], target: str) -> None:
+    def load(self, paths: Sequence[Path], target: str) -> list[RepeatedName]:
         readable, problems = [], []
         for path in paths:
             encoding = encoding_of(path, self.options.encoding)
@@ -109,6 +123,8 @@ class _CsvSource:
                 problems += wrong
             else:
                 readable.append(self._rewritten(path, encoding))
+        for path in readable:
+            problems += nul_bytes(path, self._name(path), self.source, self.file)
         if problems:
             raise UnreadableFile(problems)
         try:
@@ -117,6 +133,14 @@ class _CsvSource:
             if problems := self._problems(readable):
                 raise UnreadableFile(problems) from None
             self._with_one_line_end(readable, target, error)
+        return [
+            repeated
+            for dialect, alike in self._by_dialect(readable).items()
+            for repeated in repeated_names(self._name(alike[0]), dialect.header)
+        ]
+
+    def _name(self, path: Path) -> str:
+        return self.names.get(str(path), path.name)
 
     def _in_another_encoding(self, path: Path, encoding: str) -> list[str]:
         """Return why a file is not in the encoding that is set for it."""
@@ -222,7 +246,7 @@ def _dialect(path: Path, options: FileOptions) -> Dialect:
     lines = raw[skipped:]
     separator = separator or max(SEPARATORS, key=lambda mark: _likely(lines, mark, options.quote))
     header = next(csv.reader(lines, delimiter=separator, quotechar=options.quote), [""])
-    return Dialect(separator, skipped, tuple(column_names(header)))
+    return Dialect(separator, skipped, tuple(header))
 
 
 def _likely(lines: Sequence[str], separator: str, quote: str) -> tuple[int, int]:

@@ -69,6 +69,23 @@ def is_beyond_ascii_in_utf8(path: Path) -> bool:
         return any(not line.isascii() and _decodes(line, "utf-8") for line in file)
 
 
+def nul_bytes(path: Path, name: str, source: str, file: str) -> Iterator[str]:
+    """Say in which line of a file in UTF-8, called ``name``, a byte is zero, which is no text."""
+    with opened(path) as content:
+        while block := content.read(BLOCK):
+            if b"\0" in block:
+                break
+        else:
+            return
+    with opened(path) as lines:
+        number, line = next((n, line) for n, line in enumerate(lines, 1) if b"\0" in line)
+    is_wide = line.count(b"\0") >= len(line) // 3
+    way_out = f"It looks like UTF-16; {setting(source, file, 'encoding', 'utf-16-le')}"
+    if not is_wide:
+        way_out = f"{shown(line.decode('utf-8', 'replace'))}. Remove it, or export the file again"
+    yield f"sources.{source} ({name}, line {number:,}): holds a zero byte (NUL). {way_out}"
+
+
 def misread(path: Path, encoding: str, source: str) -> Iterator[str]:
     """Say which line the encoding set for a file would misread, since it is UTF-8."""
     if len(bytes(range(128, 256)).decode(encoding, "replace")) != 128:

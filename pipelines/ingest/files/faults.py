@@ -2,12 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 EXAMPLES = 3
 LONGEST = 120
 """So many characters of a line are shown."""
+
+
+@dataclass(frozen=True)
+class RepeatedName:
+    """Columns of one file with the same name, by their positions from 1 on."""
+
+    file: str
+    name: str
+    positions: tuple[int, ...]
+
+    def __str__(self) -> str:
+        *first, last = map(str, self.positions)
+        return (
+            f"columns {', '.join(first)} and {last} are both called {self.name!r}; rename or "
+            f"remove all but the one you mean, or use {self.name}_1 for the second in the mapping"
+        )
+
+
+def repeated_names(file: str, header: Sequence[str]) -> Iterator[RepeatedName]:
+    """Yield the names that more than one column of a header has, in whatever case."""
+    positions: dict[str, list[int]] = {}
+    for position, cell in enumerate(header, 1):
+        positions.setdefault(cell.strip().lower(), []).append(position)
+    for name, places in positions.items():
+        if name and len(places) > 1:
+            yield RepeatedName(file, header[places[0] - 1].strip(), tuple(places))
 
 
 class UnreadableFile(Exception):

@@ -17,7 +17,7 @@ from features.errors import EnvironmentFailure
 from pipelines.config.file_options import FileOptions
 from pipelines.ingest.files.cell_errors import errors_by_cell
 from pipelines.ingest.files.csv_files import column_names
-from pipelines.ingest.files.faults import UnreadableFile, setting
+from pipelines.ingest.files.faults import RepeatedName, UnreadableFile, repeated_names, setting
 
 if TYPE_CHECKING:
     from python_calamine import CalamineWorkbook
@@ -33,22 +33,24 @@ def load_text(
     paths: Sequence[Path],
     options: FileOptions,
     target: str,
-) -> tuple[set[str], set[str]]:
+) -> tuple[set[str], set[str], list[RepeatedName]]:
     """Create the table ``target`` of the texts in a sheet of workbooks.
 
     Days are ISO dates, whole numbers have no fraction. Returns the columns with numbers that have
-    one, or more digits than Excel keeps (as identifiers they may have lost some), and those whose
-    numbers are all numbers to Excel. Raises ``UnreadableFile`` where a workbook or its sheet is
-    not there.
+    one, or more digits than Excel keeps (as identifiers they may have lost some), those whose
+    numbers are all numbers to Excel, and the names that several columns have. Raises
+    ``UnreadableFile`` where a workbook or its sheet is not there.
     """
     tables: list[pa.Table] = []
     problems: list[str] = []
     inexact: set[str] = set()
     texts: set[str] = set()
+    repeated: list[RepeatedName] = []
     for path in paths:
         try:
             cells = _cells(path, source, file, options)
             tables.append(_table(cells, options))
+            repeated += repeated_names(path.name, [_text(cell) or "" for cell in cells[0]])
             inexact |= _columns_with(cells, _is_inexact)
             texts |= _columns_with(cells, _looks_like_a_number)
         except UnreadableFile as error:
@@ -63,7 +65,7 @@ def load_text(
     for name in names:
         connection.unregister(name)
     columns = {name for table in tables for name in table.column_names}
-    return inexact, columns - texts
+    return inexact, columns - texts, repeated
 
 
 def _cells(path: Path, source: str, file: str, options: FileOptions) -> list[list[Any]]:

@@ -11,6 +11,7 @@ import duckdb
 from pipelines.config.file_options import CSV, EXCEL, JSON
 from pipelines.config.mapping import Source
 from pipelines.ingest.files import csv_files, json_files, spreadsheets
+from pipelines.ingest.files.faults import RepeatedName
 
 ENDINGS = (*CSV, *EXCEL, *JSON)
 
@@ -20,12 +21,14 @@ class Loaded:
     """What a file says of its columns beside their texts.
 
     ``inexact``: their numbers may have lost digits before they were written; ``numeric``: their
-    numbers are numbers in the file, and not texts that look like one.
+    numbers are numbers in the file, and not texts that look like one; ``repeated``: names that
+    several columns have.
     """
 
     inexact: frozenset[str] = frozenset()
     numeric: frozenset[str] = frozenset()
     is_nested: bool = False
+    repeated: tuple[RepeatedName, ...] = ()
 
 
 def is_text_file(source: Source) -> bool:
@@ -46,8 +49,12 @@ def load_text(
     """
     file = source.file.lower()
     if file.endswith(CSV):
-        csv_files.load_text(connection, name, source.file, paths, source, target)
-        return Loaded()
-    load = spreadsheets.load_text if file.endswith(EXCEL) else json_files.load_text
-    inexact, numeric = load(connection, name, source.file, paths, source, target)
-    return Loaded(frozenset(inexact), frozenset(numeric), is_nested=file.endswith(JSON))
+        repeated = csv_files.load_text(connection, name, source.file, paths, source, target)
+        return Loaded(repeated=tuple(repeated))
+    if file.endswith(EXCEL):
+        inexact, numeric, repeated = spreadsheets.load_text(
+            connection, name, source.file, paths, source, target
+        )
+        return Loaded(frozenset(inexact), frozenset(numeric), repeated=tuple(repeated))
+    inexact, numeric = json_files.load_text(connection, name, source.file, paths, source, target)
+    return Loaded(frozenset(inexact), frozenset(numeric), is_nested=True)

@@ -56,6 +56,11 @@ class ColumnUse:
         """Say whether a column ends in a text of the contract, and in no number or day of it."""
         return name in self.texts and name not in self.numbers | self.dates
 
+    def is_used(self, name: str) -> bool:
+        """Say whether the mapping or the contract reads a column of that name."""
+        ends = self.texts | self.identifiers | self.numbers | self.dates | self.spelled
+        return name in ends or any(ref.name == name for ref in self._references)
+
     @property
     def made(self) -> set[str]:
         """The names that queries give to what they compute."""

@@ -160,8 +160,15 @@ def _look(columns: TextColumns, settings: Settings, name: str, faults: Faults) -
         faults.problems.extend(missing)
         return False
     loaded = load_text(columns.connection, name, source, paths, f"text.{quoted(name)}")
+    ambiguous = [
+        f"sources.{name} ({repeated.file}): {repeated}"
+        for repeated in loaded.repeated
+        if columns.use.is_used(repeated.name.lower())
+        and not columns.use.is_used(f"{repeated.name.lower()}_1")
+    ]
+    faults.problems.extend(ambiguous)
     columns.look(name, source, loaded)
-    return True
+    return not ambiguous
 
 
 def _read(

@@ -231,6 +231,58 @@ def test_a_pattern_finds_files_in_all_folders_below(tmp_path: Path, kind: str) -
     assert read(settings, "accounts", "name") == NAMES
 
 
+@pytest.mark.parametrize("header", ["name", "NAME", " name "])
+@pytest.mark.parametrize("kind", ["csv", "xlsx"])
+def test_two_columns_with_one_name_are_refused_by_their_positions(
+    tmp_path: Path, header: str, kind: str
+) -> None:
+    lines = [line.split(",") for line in UMLAUTS.splitlines()]
+    rows = [[*lines[0], header], *([*line, "?"] for line in lines[1:])]
+    if kind == "xlsx":
+        said = problems(in_excel(tmp_path, {"Data": rows}))
+    else:
+        content = "\n".join(map(",".join, rows)).encode()
+        said = problems(with_file(tmp_path, "accounts", content))
+    assert said.endswith(
+        "columns 2 and 5 are both called 'name'; rename or remove all but the one you mean, or use "
+        "name_1 for the second in the mapping"
+    )
+
+
+@pytest.mark.parametrize(
+    ("header", "mapped", "names"),
+    [
+        ("account_id,name,created_on,known_at,Owner,Owner", "name", NAMES),
+        ("account_id,x,created_on,known_at,name,name", "name_1", ["B", "B"]),
+    ],
+)
+def test_columns_with_one_name_may_be_left_alone_or_chosen(
+    tmp_path: Path, header: str, mapped: str, names: list[str]
+) -> None:
+    lines = "".join(f"{line},A,B\n" for line in UMLAUTS.splitlines()[1:])
+    settings = with_file(tmp_path, "accounts", f"{header}\n{lines}".encode())
+    config = tmp_path / "expansion.toml"
+    mapping = f'[tables.accounts.columns]\nname = "{mapped}"\n'
+    config.write_text(config.read_text("utf-8") + mapping, "utf-8")
+    settings = load(config)
+    assert read(settings, "accounts", "name") == names
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_a_zero_byte_is_named_with_its_line(tmp_path: Path, packed: bool) -> None:
+    content = UMLAUTS.replace("Example Two", "Example\0Two").encode()
+    content = gzip.compress(content) if packed else content
+    name = "export.csv.gz" if packed else "export.csv"
+    said = problems(with_file(tmp_path, "accounts", content, name=name))
+    assert f"({name}, line 3): holds a zero byte (NUL)" in said
+    assert "Remove it, or export the file again" in said
+
+
+def test_ascii_in_utf_16_without_a_mark_is_told(tmp_path: Path) -> None:
+    said = problems(with_file(tmp_path, "accounts", ACCOUNTS.lstrip().encode("utf-16-le")))
+    assert "It looks like UTF-16" in said
+
+
 def test_lines_may_end_in_two_ways(tmp_path: Path) -> None:
     content = UMLAUTS.encode().replace(b"\n", b"\r\n", 1)
     assert read(with_file(tmp_path, "accounts", content), "accounts", "name") == NAMES
