@@ -166,7 +166,8 @@ class Mapping(Frozen):
         for column in table.columns:
             if column not in TABLES[name].names:
                 yield f"tables.{name}.columns", column, list(TABLES[name].names)
-        if table.source and not table.is_query and table.source not in self.sources:
+        # A file called like a table of the contract is a source without being listed.
+        if table.source and not table.is_query and table.source not in {*self.sources, *TABLES}:
             yield f"tables.{name}.from", table.source, list(self.sources)
 
     def check_names(self) -> list[str]:

@@ -13,7 +13,7 @@ import duckdb
 from features.contract import TABLES, Table
 from features.errors import DataError, EnvironmentFailure, UsageError
 from models.common.clock import latest_today, utc_now
-from pipelines.common.sql_quoting import literal, quoted
+from pipelines.common.sql_quoting import literal, quoted, unquoted
 from pipelines.config.error_messages import nearest
 from pipelines.ingest import attribute_history, erased_ids, rules
 from pipelines.ingest.attribute_history import AttributeHistory
@@ -153,11 +153,35 @@ def _read_from(settings: Settings, name: str) -> str:
 
 
 def _stop_on_faults(surveyed: Survey) -> None:
-    faults, refused = surveyed.faults, [str(violation) for violation in surveyed.report().refused]
+    faults = surveyed.faults
+    refused = [str(violation) for violation in _causes(surveyed)]
     if faults.mistakes:
         raise UsageError([*faults.mistakes, *faults.problems])
     if faults.problems:
         raise DataError([*faults.problems, *refused])
+
+
+def _causes(surveyed: Survey) -> Iterator[Violation]:
+    """Yield the violations that are refused, without those that follow from an open question."""
+    asked = _asked(surveyed)
+    is_line_asked = any(table == "subscriptions" for table, _ in asked)
+    for violation in surveyed.report().refused:
+        is_unread = violation.rule == "type" and (violation.table, violation.column) in asked
+        is_uncovered = violation.rule == "within_subscription" and is_line_asked
+        if not (is_unread or is_uncovered):
+            yield violation
+
+
+def _asked(surveyed: Survey) -> set[tuple[str, str]]:
+    """Return the columns of the contract that come from a column with an open question."""
+    return {
+        (name, column)
+        for name, table in TABLES.items()
+        for mapping in (staging.mapping_of(surveyed.settings, name),)
+        for column in table.names
+        if (mapping.source, unquoted(mapping.columns.get(column) or column).lower())
+        in surveyed.columns.asked
+    }
 
 
 def _known_rules(settings: Settings, faults: Faults) -> None:
@@ -207,12 +231,12 @@ def _needed(settings: Settings, table: Table) -> bool:
 
 
 def _missing(settings: Settings, name: str) -> str:
-    folder = settings.data_folder
+    folder, source = settings.data_folder, staging.mapping_of(settings, name).source
     if not folder.is_dir():
         return f"{name}: the data folder {folder} does not exist; set [data] folder or --data"
     missing = (
         f"{name}: the table is missing: there is neither `from` under [tables.{name}] nor "
-        f"{name}.parquet or {name}.csv in {folder}"
+        f"{source}.parquet or {source}.csv in {folder}"
     )
     if name == "usage_daily":
         return f"{missing}; where nobody records use, set [company] without_usage = true"
@@ -332,7 +356,7 @@ def _conditions(table: Table, available: set[str]) -> Iterator[Condition]:
                     rule=rule.name,
                     sql=sql,
                     why=rule.why,
-                    do=rule.do,
+                    do=rule.way_out(table, column),
                     refuse_above=rule.refuse_above,
                     drop_up_to=rule.drop_up_to.get(table.name, 0.0),
                     alone=rule.alone,

@@ -228,10 +228,18 @@ class _CsvSource:
             yield (
                 f"sources.{self.source} ({self.names.get(name, Path(name).name)}): {count} cannot "
                 f"be read: {examples}. The header, line {dialect.skipped + 1}, has "
-                f"{len(dialect.names)} columns, separated by {dialect.separator!r}. Correct the "
-                "lines, or name the separator or the line of the header: "
-                f"{setting(self.source, self.file, 'separator', ';')}, or header_row = 2"
+                f"{len(dialect.names)} columns, separated by {dialect.separator!r}. "
+                f"{self._way_out(dialect, Path(name))}"
             )
+
+    def _way_out(self, dialect: Dialect, path: Path) -> str:
+        """Return what to do about ragged lines: often the header is another line."""
+        header = _likely_header(path, self.options)
+        if header in (0, dialect.skipped + 1):
+            choice = setting(self.source, self.file, "separator", ";")
+            return f"Correct the lines, or name the separator: {choice}"
+        choice = setting(self.source, self.file, "header_row", str(header))
+        return f"Line {header} looks like the header; if it is, {choice}. Else correct the lines"
 
 
 def _dialect(path: Path, options: FileOptions) -> Dialect:
@@ -247,6 +255,19 @@ def _dialect(path: Path, options: FileOptions) -> Dialect:
     separator = separator or max(SEPARATORS, key=lambda mark: _likely(lines, mark, options.quote))
     header = next(csv.reader(lines, delimiter=separator, quotechar=options.quote), [""])
     return Dialect(separator, skipped, tuple(header))
+
+
+def _likely_header(path: Path, options: FileOptions) -> int:
+    """Return the first line with as many values as most lines have, from 1 on; 0 without one."""
+    with TextIOWrapper(opened(path), "utf-8-sig", "replace") as content:
+        lines = list(islice(content, LINES))
+    widths = [
+        [len(row) for row in csv.reader(lines, delimiter=mark, quotechar=options.quote)]
+        for mark in ([options.separator] if options.separator else SEPARATORS)
+    ]
+    usual = [Counter(width for width in alike if width > 1).most_common(1) for alike in widths]
+    best = max(range(len(usual)), key=lambda place: usual[place][0][1] if usual[place] else 0)
+    return widths[best].index(usual[best][0][0]) + 1 if usual[best] else 0
 
 
 def _likely(lines: Sequence[str], separator: str, quote: str) -> tuple[int, int]:

@@ -22,11 +22,18 @@ def date_readings(
     relation: str,
     names: Sequence[str],
     options: FileOptions,
+    *,
+    has_days: bool = False,
 ) -> dict[str, Reading]:
-    """Return how those of the text columns ``names`` are read that fit the formats set."""
+    """Return how those of the text columns ``names`` are read that fit the formats set.
+
+    ``has_days``: beside texts the file has days of its own, which come as ISO dates.
+    """
     formats = {"TIMESTAMP": options.timestamp_format, "DATE": options.date_format}
     by_format = {
-        type_: f"CAST(try_strptime(@, {literal(pattern)}) AS {type_})"
+        type_: f"coalesce(CAST(try_strptime(@, {literal(pattern)}) AS {type_}), {_cell(type_)})"
+        if has_days
+        else f"CAST(try_strptime(@, {literal(pattern)}) AS {type_})"
         for type_, pattern in formats.items()
         if pattern
     }
@@ -38,11 +45,20 @@ def date_readings(
         for name, type_ in asked
     )
     row = only_row(connection, f"SELECT {counts} FROM {relation}")
-    fitting = {}
+    fitting: dict[str, Reading] = {}
+    most: dict[str, int] = {}
     for (name, type_), fits, of in zip(asked, row[::2], row[1::2], strict=True):
-        if fits and fits >= of * SHARE:
+        if fits and fits >= max(of * SHARE, most.get(name, 0)):
+            most[name] = fits
             fitting[name] = Reading(type_, by_format[type_], is_complete=fits == of)
     return fitting
+
+
+def _cell(type_: str) -> str:
+    """Return the SQL of a day or moment that a cell holds as one, and not as a text."""
+    time = ".*" if type_ == "TIMESTAMP" else ""  # a day is no moment without its time
+    is_iso = f"@ SIMILAR TO '[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}{time}'"
+    return f"CASE WHEN {is_iso} THEN TRY_CAST(@ AS {type_}) END"
 
 
 def questions(
@@ -52,12 +68,15 @@ def questions(
     asked = {}
     for name in names:
         value = quoted(name)
-        first, second = (f"max(TRY_CAST({_number(value, n)} AS INTEGER))" for n in (1, 2))
+        numbers = [f"TRY_CAST({_number(value, n)} AS INTEGER)" for n in (1, 2)]
+        first, second = (f"max({number})" for number in numbers)
         is_day = f"regexp_full_match({value}, {literal(DAY)})"
+        is_clear = f"{is_day} AND greatest({numbers[0]}, {numbers[1]}) > 12"
+        example = f"min({value}) FILTER (WHERE {is_clear}), min({value}) FILTER (WHERE {is_day})"
         row = only_row(
             connection,
             f"SELECT count(*) FILTER (WHERE {is_day}) >= {SHARE} * count({value}), "
-            f"{first}, {second}, min({value}) FILTER (WHERE {is_day}) FROM {relation}",
+            f"{first}, {second}, coalesce({example}) FROM {relation}",
         )
         if row[0] and row[3]:
             asked[name] = _question(row[3], row[1] > 12, row[2] > 12)

@@ -47,7 +47,8 @@ class UnreadableFile(Exception):
 
 def setting(source: str, file: str, option: str, value: str) -> str:
     """Return how an option of a source is written in the configuration."""
-    return f'under [sources] set {source} = {{ file = "{file}", {option} = "{value}" }}'
+    written = value if value.isdigit() else f'"{value}"'
+    return f'under [sources] set {source} = {{ file = "{file}", {option} = {written} }}'
 
 
 def place(path: Path, line: int) -> str:

@@ -91,6 +91,8 @@ def _cells(path: Path, source: str, file: str, options: FileOptions) -> list[lis
         choose = setting(source, file, "sheet", next(iter(filled)))
         raise UnreadableFile([f"{where}: has several sheets, {available}: choose one, {choose}"])
     rows = next(iter(filled.values()), [])[options.header_row - 1 :]
+    while options.header_row == 1 and rows and not any(cell != "" for cell in rows[0]):
+        rows = rows[1:]
     if not rows:
         raise UnreadableFile([f"{where}: has no row {options.header_row:,} to name the columns"])
     return rows

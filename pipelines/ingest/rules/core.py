@@ -36,6 +36,12 @@ class Rule:
     drop_up_to: Mapping[str, float] = field(default_factory=dict)
     alone: bool = False
     screen: Callable[[Table], str] | None = None
+    do_by_type: Mapping[str, str] = field(default_factory=dict)
+
+    def way_out(self, table: Table, column: str) -> str:
+        """Return what a person can do about violations in a column, by its type."""
+        types = {listed.name: listed.type for listed in table.columns}
+        return self.do_by_type.get(types.get(column, ""), self.do)
 
     @property
     def name(self) -> str:
@@ -59,11 +65,15 @@ def rule(
     drop_up_to: Mapping[str, float] | None = None,
     alone: bool = False,
     screen: Callable[[Table], str] | None = None,
+    do_by_type: Mapping[str, str] | None = None,
 ) -> Callable[[Callable[[Table], Spots]], Callable[[Table], Spots]]:
-    """Declare a rule; ``do`` says what a person can do about its violations."""
+    """Declare a rule; ``do`` says what a person can do about its violations.
+
+    ``do_by_type`` says it for columns of some types of the contract.
+    """
 
     def declare(spots: Callable[[Table], Spots]) -> Callable[[Table], Spots]:
-        declared = Rule(spots, do, refuse_above, drop_up_to or {}, alone, screen)
+        declared = Rule(spots, do, refuse_above, drop_up_to or {}, alone, screen, do_by_type or {})
         RULES[declared.name] = declared
         return spots
 

@@ -11,10 +11,21 @@ from pipelines.ingest.sources.placeholder_days import (
     may_be_placeholder,
 )
 
+AS_DATE = (
+    "convert it in the mapping, for example strptime(x, '%d.%m.%Y'), or correct it at the source"
+)
+AS_NUMBER = (
+    "convert it in the mapping, for example TRY_CAST(x AS DOUBLE), or correct it at the source"
+)
+
 
 @rule(
     do="convert it in the mapping, for example TRY_CAST(x AS DOUBLE) or "
-    "strptime(x, '%d.%m.%Y'), or correct it at the source"
+    "strptime(x, '%d.%m.%Y'), or correct it at the source",
+    do_by_type={
+        **dict.fromkeys(("date", "timestamp"), AS_DATE),
+        **dict.fromkeys(("integer", "number"), AS_NUMBER),
+    },
 )
 def type_(table: Table) -> Spots:
     """A value cannot be read as its column's type."""

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import zlib
 from collections.abc import Callable, Iterator
 from difflib import get_close_matches
 from functools import partial
+from gzip import BadGzipFile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -127,6 +129,12 @@ def _attempted(name: str, source: Source, faults: Faults, step: Callable[[], boo
     except UnreadableFile as error:
         done = False
         faults.problems.extend(error.problems)
+    except (BadGzipFile, EOFError, zlib.error) as error:
+        done = False
+        faults.problems.append(
+            f"sources.{name} ({source.file}): is no whole gzip file: {first_line(error)}; export "
+            "it again, or leave .gz out of its name if it is not packed"
+        )
     except duckdb.Error as error:
         done = False
         where = source.file or source.duckdb or "its query"

@@ -13,7 +13,7 @@ from pathlib import Path
 import duckdb
 
 from pipelines.common.sql_quoting import columns_of, only_row, quoted
-from pipelines.config.file_options import FileOptions
+from pipelines.config.file_options import EXCEL, FileOptions
 from pipelines.config.mapping import Source
 from pipelines.ingest.files import date_formats
 from pipelines.ingest.files.faults import setting
@@ -39,6 +39,10 @@ Readings = Mapping[str, Reading]
 
 WHOLE = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT",
          "UINTEGER", "UBIGINT", "UHUGEINT")  # fmt: skip
+BROKEN_TEXT = (
+    "regexp_full_match(@, '-?[0-9]+([.][0-9]+)?([eE][+-]?[0-9]+)?') AND @ SIMILAR TO '.*[.eE].*'"
+)
+"""True where a number in JSON is no whole one; all digits of one are as they are written."""
 NOT_WHOLE_TEXT = "regexp_full_match(@, '-?[0-9]+[.][0-9]+([eE][+-]?[0-9]+)?|-?[0-9]{16,}')"
 """True where a number that came from a cell or a field as text may have lost digits."""
 
@@ -58,6 +62,8 @@ class TextColumns:
     """Identifiers that are floating-point numbers, by source, with the condition of lost digits."""
     questions: list[str] = field(default_factory=list)
     """What a person has to decide, since values can be read in two ways."""
+    asked: set[tuple[str, str]] = field(default_factory=set)
+    """The columns with such a question, each behind its source."""
 
     def look(self, name: str, source: Source, loaded: Loaded) -> None:
         """Find how the columns of ``text.<name>``, the texts of a source, are read."""
@@ -66,7 +72,13 @@ class TextColumns:
         texts = [column for column, type_ in types.items() if type_ == "VARCHAR"]
         by_column = readings(self.connection, relation, texts)
         unread = [column for column in texts if by_column[column].is_text]
-        by_column |= date_formats.date_readings(self.connection, relation, unread, source)
+        by_column |= date_formats.date_readings(
+            self.connection,
+            relation,
+            unread,
+            source,
+            has_days=source.file.lower().endswith(EXCEL),
+        )
         self.by_source[name] = {column.lower(): r for column, r in by_column.items()}
         self.files[name] = (source, loaded)
 
@@ -129,11 +141,12 @@ class TextColumns:
             self._ask(name, source, column, f"{question} {choice[0].upper()}{choice[1:]}")
 
     def _ask(self, name: str, source: Source, column: str, question: str) -> None:
+        self.asked.add((name, column))
         self.questions.append(f"sources.{name} ({source.file}), {column}: {question}")
 
     def _find_inexact(self, name: str, loaded: Loaded) -> None:
         self.floating[name] = {
-            column: NOT_WHOLE_TEXT
+            column: BROKEN_TEXT if loaded.is_nested else NOT_WHOLE_TEXT
             for column in sorted(loaded.inexact)
             if _names(column.lower()) & self.use.identifiers
         }

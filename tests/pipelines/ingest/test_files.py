@@ -283,6 +283,91 @@ def test_ascii_in_utf_16_without_a_mark_is_told(tmp_path: Path) -> None:
     assert "It looks like UTF-16" in said
 
 
+def test_the_line_that_looks_like_the_header_is_named(tmp_path: Path) -> None:
+    said = problems(with_file(tmp_path, "accounts", f"Report\nby X\n{UMLAUTS}".encode()))
+    assert "Line 3 looks like the header" in said
+    assert 'accounts = { file = "export_accounts.csv", header_row = 3 }' in said
+    said = problems(with_file(tmp_path, "accounts", f"{UMLAUTS}total 2\n".encode()))
+    assert "header_row" not in said
+
+
+@pytest.mark.parametrize("cut", [None, 40])
+@pytest.mark.parametrize("name", ["accounts.csv.gz", "accounts.jsonl.gz"])
+def test_a_file_that_is_not_packed_as_its_name_says_is_named(
+    tmp_path: Path, cut: int | None, name: str
+) -> None:
+    content = UMLAUTS.encode() if cut is None else gzip.compress(UMLAUTS.encode())[:cut]
+    said = problems(with_file(tmp_path, "accounts", content, name=name))
+    assert f"sources.accounts ({name}): " in said
+
+
+def test_whole_numbers_of_json_have_all_their_digits(tmp_path: Path) -> None:
+    rows = [
+        '{"account_id": 9007199254740993, "name": "A"}',
+        '{"account_id": 12345678901234567890123, "name": "B"}',
+        '{"account_id": -5, "name": "C"}',
+    ]
+    days = ', "created_on": "2024-01-01", "known_at": "2024-01-01"}'
+    content = "\n".join(row.replace("}", days) for row in rows).encode()
+    with_file(tmp_path, "accounts", content, name="accounts.jsonl")
+    rule = '[rules]\n"subscriptions.reference" = "accept"\n"usage_daily.reference" = "accept"\n'
+    config = tmp_path / "expansion.toml"
+    config.write_text(config.read_text("utf-8") + rule, "utf-8")
+    assert sorted(read(load(config), "accounts", "account_id")) == [
+        "-5",
+        "12345678901234567890123",
+        "9007199254740993",
+    ]
+
+
+def test_a_table_may_be_read_from_the_file_called_like_it(tmp_path: Path) -> None:
+    settings = company(tmp_path, '[tables.usage_daily]\nfrom = "usage_daily"\n')
+    assert len(read(settings, "usage_daily", "day")) == 3
+    settings = company(tmp_path, '[tables.users]\nfrom = "users"\n')
+    assert "nor users.parquet or users.csv in" in problems(settings)
+
+
+def test_rows_without_a_value_before_the_header_of_a_sheet_are_skipped(tmp_path: Path) -> None:
+    settings = in_excel(tmp_path, {"Data": [[None], [None], *ROWS]})
+    assert read(settings, "accounts", "name") == ["One", "Two"]
+
+
+def test_days_of_excel_stand_beside_texts_with_a_format(tmp_path: Path) -> None:
+    rows = [list(row) for row in ROWS]
+    rows[2][2] = "31.01.2024"
+    rows[2][3] = "31.01.2024 18:00"
+    formats = ', date_format = "%d.%m.%Y", timestamp_format = "%d.%m.%Y %H:%M"'
+    settings = in_excel(tmp_path, {"Data": rows}, formats)
+    assert read(settings, "accounts", "created_on") == [date(2024, 1, 1), date(2024, 1, 31)]
+    moments = [datetime(2024, 1, 1, 9, 30), datetime(2024, 1, 31, 18)]  # noqa: DTZ001
+    assert read(settings, "accounts", "known_at") == moments
+
+
+def test_what_follows_from_an_open_question_is_not_reported_beside_it(tmp_path: Path) -> None:
+    lines = re.sub(r"2024-(\d\d)-(\d\d)", r"\2/\1/2024", SUBSCRIPTIONS)
+    said = problems(company(tmp_path, subscriptions=lines.replace(",100,", ',"1,200",')))
+    assert "does 1,200 mean 1200 or 1.2?" in said
+    assert "read as a date?" in said or "day, month, year or month, day, year?" in said
+    assert ", type:" not in said
+    assert "within_subscription" not in said
+
+
+@pytest.mark.parametrize(
+    ("column", "advice", "other"),
+    [("starts_on", "strptime(", "TRY_CAST"), ("quantity", "TRY_CAST(", "strptime")],
+)
+def test_the_advice_fits_the_type_of_the_column(
+    tmp_path: Path, column: str, advice: str, other: str
+) -> None:
+    header, first, *others = SUBSCRIPTIONS.strip().splitlines()
+    cells = dict(zip(header.split(","), first.split(","), strict=True)) | {column: "soon"}
+    lines = "\n".join([header, ",".join(cells.values()), *others, ""])
+    said = problems(company(tmp_path, subscriptions=lines))
+    (line,) = (line for line in said.splitlines() if f"subscriptions.{column}, type" in line)
+    assert advice in line
+    assert other not in line
+
+
 def test_lines_may_end_in_two_ways(tmp_path: Path) -> None:
     content = UMLAUTS.encode().replace(b"\n", b"\r\n", 1)
     assert read(with_file(tmp_path, "accounts", content), "accounts", "name") == NAMES
