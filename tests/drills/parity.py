@@ -48,19 +48,28 @@ class Difference:
 def features_of(engine: str, batch: Batch) -> pa.Table:
     """Return the features of a company, in order; only those asked for, if it asks for some."""
     with engines.loaded(engine, batch.tables) as tables:
-        facts = Facts.at(tables, batch.as_ofs)
-        groups = groups_of(batch.names) if batch.names else GROUPS
-        return _in_order(compute(groups, facts).to_pyarrow())
+        return _features(tables, batch)
+
+
+def _features(tables: Mapping[str, ir.Table], batch: Batch) -> pa.Table:
+    """Compute features as builds do; what is computed once is let go of with this call."""
+    groups = groups_of(batch.names) if batch.names else GROUPS
+    return _in_order(compute(groups, Facts.computed(tables, batch.as_ofs)).to_pyarrow())
 
 
 def labels_of(engine: str, batch: Batch) -> pa.Table:
     """Return the labels of a company, in order."""
+    with engines.loaded(engine, batch.tables) as tables:
+        return _labels(tables, batch)
+
+
+def _labels(tables: Mapping[str, ir.Table], batch: Batch) -> pa.Table:
+    """Compute labels as builds do; what is computed once is let go of with this call."""
     look = batch.options
     through = date.fromisoformat(look["through"])
     horizon = Horizon(look["days"], look["grace"], through, look["price_changes"])
-    with engines.loaded(engine, batch.tables) as tables:
-        facts = Facts.at(tables, batch.as_ofs, horizon.grace_days)
-        return _in_order(labels(facts, horizon).to_pyarrow())
+    facts = Facts.computed(tables, batch.as_ofs, horizon.grace_days)
+    return _in_order(labels(facts, horizon).to_pyarrow())
 
 
 def _in_order(table: pa.Table) -> pa.Table:

@@ -57,6 +57,7 @@ class Spec:
     tables: Mapping[str, pa.Table]
     expected: Sequence[Mapping[str, str]] = ()
     options: Mapping[str, Any] = field(default_factory=dict)
+    without: frozenset[str] = frozenset()
 
     @property
     def names(self) -> list[str]:
@@ -67,7 +68,8 @@ class Spec:
     def lacks(self) -> set[str]:
         """The tables it must not have: its columns are empty without them."""
         behind = {column.name: set(column.sources) for column in columns()}
-        return set().union(*(behind.get(name, ()) for name in self.names)) - set(self.tables)
+        needed = set().union(*(behind.get(name, ()) for name in self.names)) - set(self.tables)
+        return needed | self.without
 
     def fits(self, other: Spec) -> bool:
         """Say whether both may live in one company."""
@@ -172,13 +174,22 @@ def _spec(expect: str, tables: Mapping[str, str]) -> Spec:
 def _listed(spec: Spec) -> Spec:
     """Give a company without a price list one with which all its products are priced by seats.
 
-    That is how they are seen without a list; and so it can share a company with one that has it.
+    That is how they are seen without a list, where all units look like seats; and so it can share
+    a company with one that has it. Where some do not, it has to stay without.
     """
     if "products" in spec.tables or "products" in spec.lacks:
         return spec
+    lines = spec.tables["subscriptions"].to_pylist()
+    if not all(_looks_like_seats(line) for line in lines):
+        return replace(spec, without=frozenset({"products"}))
     held = pc.unique(spec.tables["subscriptions"]["product_id"]).to_pylist()
     products = company.table("products", "\n".join(["product_id", *held]))
     return replace(spec, tables={**spec.tables, "products": products})
+
+
+def _looks_like_seats(line: Mapping[str, Any]) -> bool:
+    quantity, price = line["quantity"], line["unit_price"]
+    return quantity > 1 and quantity == int(quantity) and (price >= 1 or price == 0)
 
 
 def _renamed(spec: Spec, number: int) -> Spec:
