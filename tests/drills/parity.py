@@ -8,11 +8,11 @@ from __future__ import annotations
 import argparse
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
@@ -24,6 +24,9 @@ from features.point_in_time.facts import KEYS, Facts
 from tests.support import engines
 from tests.support.company import groups_of
 from tests.support.gathered import Batch, batches
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
 
 TOLERANCE = 1e-9
 """How far numbers may lie apart, relative to the larger one or to 1; everything else is equal."""
