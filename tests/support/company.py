@@ -165,7 +165,7 @@ def compute_on(
     groups: Sequence[FeatureGroup] = GROUPS,
 ) -> list[dict[str, Any]]:
     """Return the features of every account at each of ``as_ofs``, sorted."""
-    facts = Facts.at(tables, as_ofs)
+    facts = Facts.computed(tables, as_ofs)
     wide = compute(groups, facts).order_by("as_of", "account_id")
     found: list[dict[str, Any]] = wide.to_pyarrow().to_pylist()
     return found
@@ -206,7 +206,7 @@ def labels_on(
     targets: Mapping[str, Target] = TARGETS,
 ) -> list[dict[str, Any]]:
     """Return the labels of every account at each of ``as_ofs``, sorted."""
-    facts = Facts.at(tables, as_ofs, grace)
+    facts = Facts.computed(tables, as_ofs, grace)
     horizon = Horizon(days, grace, through, price_changes)
     found = labels(facts, horizon, targets).order_by("as_of", "account_id")
     rows_found: list[dict[str, Any]] = found.to_pyarrow().to_pylist()
