@@ -8,6 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from models.common.sqlite_address import sqlite_path, sqlite_url
 from models.registry import home
 
 
@@ -17,7 +18,7 @@ class Client:
     meanwhile: Path | None = None
 
     def __init__(self, uri: str) -> None:
-        self.path = Path(uri.removeprefix(home.SQLITE))
+        self.path = sqlite_path(uri)
 
     def search_experiments(self, **_given: int) -> None:
         self.path.write_text("ours")
@@ -33,7 +34,7 @@ def database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def make(database: Path) -> list[str]:
-    home.make_database(f"{home.SQLITE}{database}")
+    home.make_database(sqlite_url(database))
     return [path.name for path in database.parent.iterdir()]
 
 
