@@ -66,7 +66,9 @@ def machine(monkeypatch: pytest.MonkeyPatch) -> Machine:
     monkeypatch.setattr(module, "STEPS", {name: made.step(name) for name in STEPS})
     monkeypatch.setattr(module, "catch_up", made.catch_up)
     monkeypatch.setattr("pipelines.build.build.build", made.build)
-    monkeypatch.setattr("pipelines.ingest.check.check", lambda _: SimpleNamespace(ok=made.ok))
+    monkeypatch.setattr(
+        "pipelines.ingest.check.check", lambda _: SimpleNamespace(ok=made.ok, hints=())
+    )
     return made
 
 
