@@ -35,6 +35,7 @@ from pipelines.ingest.files.faults import (
     setting,
     shown,
 )
+from pipelines.ingest.files.loaded import Loaded
 from pipelines.ingest.files.value_types import NOTHING, readings
 
 SEPARATORS = (",", ";", "\t", "|")
@@ -71,15 +72,15 @@ def load_text(
     paths: Sequence[Path],
     options: FileOptions,
     target: str,
-) -> list[RepeatedName]:
+) -> Loaded:
     """Create the table ``target`` of the texts in CSV files, columns matched by their names.
 
-    ``source`` and ``file`` are what the configuration calls them. Returns the names that several
-    columns have. Raises ``UnreadableFile`` with
+    ``source`` and ``file`` are what the configuration calls them. Raises ``UnreadableFile`` with
     every line that cannot be read.
     """
     with TemporaryDirectory(prefix="expansion-") as folder:
-        return _CsvSource(connection, source, file, options, Path(folder)).load(paths, target)
+        repeated = _CsvSource(connection, source, file, options, Path(folder)).load(paths, target)
+    return Loaded(repeated=tuple(repeated))
 
 
 def load(

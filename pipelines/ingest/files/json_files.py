@@ -14,6 +14,7 @@ from duckdb.sqltypes import DuckDBPyType
 from pipelines.common.sql_quoting import literal, path_literal, quoted
 from pipelines.config.file_options import FileOptions
 from pipelines.ingest.files.faults import UnreadableFile
+from pipelines.ingest.files.loaded import Loaded
 
 Leaf = tuple[tuple[str, ...], DuckDBPyType]
 """The path of a field that is no object, and its type."""
@@ -28,11 +29,10 @@ def load_text(
     paths: Sequence[Path],
     options: FileOptions,
     target: str,
-) -> tuple[set[str], set[str]]:
+) -> Loaded:
     """Create the table ``target`` of the texts in JSON files, each field a column of its own.
 
-    Returns the columns with numbers that have a fraction, which as identifiers may have lost
-    digits, and all that hold numbers. Raises ``UnreadableFile`` with what the parser says.
+    Numbers that have a fraction are inexact. Raises ``UnreadableFile`` with what the parser says.
     """
     listed = "[" + ", ".join(map(path_literal, paths)) + "]"
     options_of_duckdb = "union_by_name = true, hive_partitioning = false"
@@ -53,7 +53,8 @@ def load_text(
         reason = str(error).splitlines()[0].partition(": ")[2]
         raise UnreadableFile([f"sources.{source} ({file}): {reason}"]) from None
     numeric = {".".join(path): type_ for path, type_ in leaves if _is_number(type_)}
-    return {name for name, type_ in numeric.items() if _is_floating(type_)}, set(numeric)
+    inexact = frozenset(name for name, type_ in numeric.items() if _is_floating(type_))
+    return Loaded(inexact, frozenset(numeric), is_nested=True)
 
 
 def _leaves(path: tuple[str, ...], type_: DuckDBPyType) -> Iterator[Leaf]:

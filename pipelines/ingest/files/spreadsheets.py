@@ -18,6 +18,7 @@ from pipelines.config.file_options import FileOptions
 from pipelines.ingest.files.cell_errors import errors_by_cell
 from pipelines.ingest.files.csv_files import column_names
 from pipelines.ingest.files.faults import RepeatedName, UnreadableFile, repeated_names, setting
+from pipelines.ingest.files.loaded import Loaded
 
 if TYPE_CHECKING:
     from python_calamine import CalamineWorkbook
@@ -33,13 +34,11 @@ def load_text(
     paths: Sequence[Path],
     options: FileOptions,
     target: str,
-) -> tuple[set[str], set[str], list[RepeatedName]]:
+) -> Loaded:
     """Create the table ``target`` of the texts in a sheet of workbooks.
 
-    Days are ISO dates, whole numbers have no fraction. Returns the columns with numbers that have
-    one, or more digits than Excel keeps (as identifiers they may have lost some), those whose
-    numbers are all numbers to Excel, and the names that several columns have. Raises
-    ``UnreadableFile`` where a workbook or its sheet is not there.
+    Days are ISO dates, whole numbers have no fraction. Numbers that have one, or more digits than
+    Excel keeps, are inexact. Raises ``UnreadableFile`` where a workbook or its sheet is not there.
     """
     tables: list[pa.Table] = []
     problems: list[str] = []
@@ -65,7 +64,8 @@ def load_text(
     for name in names:
         connection.unregister(name)
     columns = {name for table in tables for name in table.column_names}
-    return inexact, columns - texts, repeated
+    numeric = frozenset(columns - texts)
+    return Loaded(frozenset(inexact), numeric, repeated=tuple(repeated))
 
 
 def _cells(path: Path, source: str, file: str, options: FileOptions) -> list[list[Any]]:

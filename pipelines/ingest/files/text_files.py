@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
@@ -11,24 +10,15 @@ import duckdb
 from pipelines.config.file_options import CSV, EXCEL, JSON
 from pipelines.config.mapping import Source
 from pipelines.ingest.files import csv_files, json_files, spreadsheets
-from pipelines.ingest.files.faults import RepeatedName
+from pipelines.ingest.files.loaded import Loaded
 
-ENDINGS = (*CSV, *EXCEL, *JSON)
-
-
-@dataclass(frozen=True)
-class Loaded:
-    """What a file says of its columns beside their texts.
-
-    ``inexact``: their numbers may have lost digits before they were written; ``numeric``: their
-    numbers are numbers in the file, and not texts that look like one; ``repeated``: names that
-    several columns have.
-    """
-
-    inexact: frozenset[str] = frozenset()
-    numeric: frozenset[str] = frozenset()
-    is_nested: bool = False
-    repeated: tuple[RepeatedName, ...] = ()
+READERS = {
+    CSV: csv_files.load_text,
+    EXCEL: spreadsheets.load_text,
+    JSON: json_files.load_text,
+}
+"""What reads the files of some endings."""
+ENDINGS = tuple(ending for endings in READERS for ending in endings)
 
 
 def is_text_file(source: Source) -> bool:
@@ -48,13 +38,5 @@ def load_text(
     Raises ``UnreadableFile`` with all that stands in the way.
     """
     file = source.file.lower()
-    if file.endswith(CSV):
-        repeated = csv_files.load_text(connection, name, source.file, paths, source, target)
-        return Loaded(repeated=tuple(repeated))
-    if file.endswith(EXCEL):
-        inexact, numeric, repeated = spreadsheets.load_text(
-            connection, name, source.file, paths, source, target
-        )
-        return Loaded(frozenset(inexact), frozenset(numeric), repeated=tuple(repeated))
-    inexact, numeric = json_files.load_text(connection, name, source.file, paths, source, target)
-    return Loaded(frozenset(inexact), frozenset(numeric), is_nested=True)
+    reader = next(reader for endings, reader in READERS.items() if file.endswith(endings))
+    return reader(connection, name, source.file, paths, source, target)

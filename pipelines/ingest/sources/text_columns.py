@@ -17,8 +17,8 @@ from pipelines.config.file_options import EXCEL, FileOptions
 from pipelines.config.mapping import Source
 from pipelines.ingest.files import date_formats
 from pipelines.ingest.files.faults import setting
+from pipelines.ingest.files.loaded import Loaded
 from pipelines.ingest.files.number_formats import number_readings
-from pipelines.ingest.files.text_files import Loaded
 from pipelines.ingest.files.value_types import (
     EXACT_UP_TO,
     NOTHING,
