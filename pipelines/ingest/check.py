@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -47,9 +46,9 @@ def check(settings: Settings) -> CheckReport:
             attributes=attributes,
             left_out=attribute_history.left_out(settings, attributes),
         )
-        rows: Mapping[str, int] = surveyed.rows
-        if any(violation.rule in BROKEN for violation in report.violations):
-            rows = leave_out_broken_rows(surveyed.connection, rows)
+        lacking = (violation for violation in report.violations if violation.rule in BROKEN)
+        broken = {violation.table for violation in lacking} & surveyed.rows.keys()
+        rows = {**surveyed.rows, **leave_out_broken_rows(surveyed.connection, broken)}
         if not all(rows[name] for name in rows if TABLES[name].required):
             return report
         tables = CheckedTables(surveyed.connection, settings, surveyed.data_through, rows)

@@ -298,8 +298,10 @@ def _end_of_use(
             "set [company] data_through"
         )
         return None, None
-    newest = days[-1].day + timedelta(days=1)
-    end = end_of_use(days, _loaded_on(surveyed, staged, latest))
+    newest, end = days[-1].day + timedelta(days=1), end_of_use(days)
+    if end != newest:
+        # Only then are the tables read once more: a first load may explain the pause.
+        end = end_of_use(days, _loaded_on(surveyed, staged, latest))
     if end != newest and _stray_policy(surveyed.settings) != "accept":
         return end, end
     surveyed.holds_today_only = newest > latest

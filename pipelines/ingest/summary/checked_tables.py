@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -70,14 +70,14 @@ class CheckedTables:
 
 
 def leave_out_broken_rows(
-    connection: duckdb.DuckDBPyConnection, rows: Mapping[str, int]
+    connection: duckdb.DuckDBPyConnection, tables: Iterable[str]
 ) -> dict[str, int]:
     """Let ``clean.<table>`` be without rows that lack a value that the contract requires.
 
-    No figure can be made of them. Returns how many rows remain in each table.
+    No figure can be made of them. Returns how many rows remain in each of ``tables``.
     """
     remaining = {}
-    for name in rows:
+    for name in tables:
         needed = (quoted(column.name) for column in TABLES[name].columns if not column.nullable)
         present = " AND ".join(f"{column} IS NOT NULL" for column in needed)
         everything, table = f"clean.{quoted(f'{name}__all')}", f"clean.{quoted(name)}"
