@@ -61,10 +61,10 @@ class ContractedColumns:
         """Yield what is contracted of each account."""
         figures = (self.arr, self.gain, self.loss)
         for row in range(len(self.arr)):
-            arr, gain, loss = (known(float(column[row])) for column in figures)
+            arr, gain, loss = (to_the_cent(float(column[row])) for column in figures)
             yield Contracted(arr, gain, loss, self.effective_on[row], bool(self.is_decided[row]))
 
 
-def known(amount: float) -> float | None:
+def to_the_cent(amount: float) -> float | None:
     """Return an amount to the cent; ``None`` for NaN, which is not known."""
     return None if np.isnan(amount) else round(amount, 2)

@@ -21,7 +21,7 @@ from models.explanation import reasons
 from models.i18n.messages import Catalogue
 from models.inference import expected_arr
 from models.inference.calibrators import apply
-from models.inference.contracted import ContractedColumns, known
+from models.inference.contracted import ContractedColumns, to_the_cent
 from models.inference.encoding import SEGMENT
 from models.inference.reasons import Reasons, as_stored
 from models.inference.totals import total
@@ -348,8 +348,8 @@ def _ranked(
             csm_id=description.get("csm_id"),
             segment=description.get("segment"),
             arr=None if np.isnan(row["arr"]) else float(row["arr"]),
-            expected_expansion_arr=known(float(row["expansion"])),
-            arr_at_risk=known(float(row["at_risk"])),
+            expected_expansion_arr=to_the_cent(float(row["expansion"])),
+            arr_at_risk=to_the_cent(float(row["at_risk"])),
             probabilities={
                 name: round(float(probability[position]), 6)
                 for name, probability in probabilities.items()

@@ -9,7 +9,7 @@ import numpy as np
 
 from features.errors import UsageError
 from models.i18n.feature_text import changed, unchanged
-from models.inference.contracted import known
+from models.inference.contracted import to_the_cent
 from serving.inference.row_validation import RowValidator
 from serving.inference.scenarios import Changes, champion_leaves, seats_change
 from serving.schemas.scores import Probabilities
@@ -74,7 +74,7 @@ def expected(models: Scorer, states: list[Inputs], lost_by_notice: float) -> lis
     scores = models.scores([models.row(state) for state in states])
     arr = np.array([state.get("arr") for state in states], dtype=float)
     money = zip(
-        *(map(known, amounts) for amounts in scores.money(arr, lost_by_notice)), strict=True
+        *(map(to_the_cent, amounts) for amounts in scores.money(arr, lost_by_notice)), strict=True
     )
     chances = {name: scores.chances[name].round(6).tolist() for name in models.targets}
     return [
