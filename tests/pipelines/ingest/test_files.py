@@ -15,9 +15,11 @@ import pyarrow.parquet as pq
 import pytest
 
 from features.errors import DataError, UsageError
+from pipelines.config.file_options import FileOptions
 from pipelines.config.settings import Settings, load
 from pipelines.ingest.check import check
-from pipelines.ingest.sources.readers import ignored
+from pipelines.ingest.files.json_files import load_text
+from pipelines.ingest.sources.readers import ignored, open_database
 from pipelines.ingest.tables import ingest
 from tests.pipelines.small import ACCOUNTS, SUBSCRIPTIONS, USAGE_DAILY, company
 from tests.support.workbooks import CellError, workbook
@@ -776,6 +778,57 @@ def test_json_that_ends_in_the_middle_is_told(tmp_path: Path) -> None:
     settings = company(tmp_path, FROM_JSON.replace("{name}", "crm.jsonl"), accounts=None)
     (settings.data_folder / "crm.jsonl").write_text('{"id": 1, "since": "2024', "utf-8")
     assert "sources.crm (crm.jsonl): " in problems(settings)
+
+
+@pytest.mark.parametrize("threads", [1, 16])
+def test_a_folder_with_a_json_file_a_day_needs_no_memory_a_file(
+    tmp_path: Path, threads: int
+) -> None:
+    crm = '[sources]\ncrm = "crm-*.jsonl"\n'
+    settings = company(tmp_path, crm)
+    for day in range(200):
+        (settings.data_folder / f"crm-{day:03}.jsonl").write_text(f'{{"id": {day}}}\n', "utf-8")
+    with open_database(settings) as connection:
+        connection.execute(f"SET threads = {threads}")
+        paths = sorted(settings.data_folder.glob("crm-*"))
+        load_text(connection, "crm", "crm-*.jsonl", paths, FileOptions(), "text.crm")
+        assert connection.execute("SELECT count(DISTINCT id) FROM text.crm").fetchone() == (200,)
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        ("[1, 2]", "the rows are no objects; write each row as fields with names"),
+        ('{"Id": 1}\n{"ID": 2}', "fields 'Id' and 'ID' differ only in case; write them alike"),
+        (
+            '{"owner": {"id": 1, "Id": 2}}',
+            "fields 'id' and 'Id' of 'owner' differ only in case; write them alike",
+        ),
+        ('{"": 1}', "a field has an empty name; name it or leave it out"),
+        (
+            json.dumps({"data": ["x" * 1000] * 40_000}),
+            "an object takes more than 16 MiB; write each row as an object of its own, one a line "
+            "or as members of a list",
+        ),
+    ],
+    ids=["no objects", "case", "case within", "no name", "all rows in one"],
+)
+def test_json_that_is_no_table_is_told_with_the_way_out(
+    tmp_path: Path, content: str, words: str
+) -> None:
+    settings = company(tmp_path, FROM_JSON.replace("{name}", "crm.json"), accounts=None)
+    (settings.data_folder / "crm.json").write_text(content, "utf-8")
+    assert f"sources.crm (crm.json): {words}" in problems(settings)
+
+
+def test_a_dictionary_in_a_row_is_one_text_and_rows_may_lack_it(tmp_path: Path) -> None:
+    settings = company(tmp_path, FROM_JSON.replace("{name}", "crm.jsonl"), accounts=None)
+    extended = [
+        *OBJECTS,
+        {"id": "5", "since": "2024-01-04", "flags": {f"f{n}": n for n in range(300)}},
+    ]
+    (settings.data_folder / "crm.jsonl").write_text("\n".join(map(json.dumps, extended)), "utf-8")
+    assert len(read(settings, "accounts", "name")) == 4
 
 
 def test_a_table_called_like_one_of_the_contract_may_be_any_file(tmp_path: Path) -> None:
