@@ -57,6 +57,7 @@ SLOW = (
     "pipelines/config/test_mapping.py",
     "pipelines/delivery/test_notify.py",
     "pipelines/delivery/test_notify.py::test_killed",
+    "pipelines/ingest/company_columns",
     "pipelines/ingest/test_check.py::test_a_",
     "pipelines/ingest/test_check.py::test_missing",
     "pipelines/ingest/test_check.py::test_no_bar",

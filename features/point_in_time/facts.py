@@ -102,9 +102,12 @@ class Facts:
         return lines.filter(pays(lines))
 
     def latest(self, name: str, *key: str) -> ir.Table:
-        """Return, of the rows visible at each ``as_of``, the newest one for each ``key``."""
-        rows = self.rows(name)
-        newest = (rows.known_at.desc(), rows[TABLES[name].happened].desc())
+        """Return, of the rows visible at each ``as_of``, the newest one for each ``key``.
+
+        Of those that happened and were known at the same time, the last by the table's key.
+        """
+        rows, table = self.rows(name), TABLES[name]
+        newest = [rows[column].desc() for column in ("known_at", table.happened, *table.key)]
         order = ibis.row_number().over(group_by=["as_of", *key], order_by=newest)
         return rows.mutate(_order=order).filter(ibis._._order == 0).drop("_order")
 

@@ -28,8 +28,10 @@ from pipelines.build.compute import (
 from pipelines.build.metadata import attached, describe, stored
 from pipelines.build.spine_dates import as_of_dates
 from pipelines.common.progress import Progress, silent
-from pipelines.config.company_features import groups, targets, trained_targets
+from pipelines.config.company_features import groups, own_columns, targets, trained_targets
 from pipelines.ingest import attribute_history
+from pipelines.ingest.company_columns.judge import column_faults
+from pipelines.ingest.summary.checked_tables import written_tables
 from pipelines.ingest.tables import Manifest, ingest
 
 if TYPE_CHECKING:
@@ -84,6 +86,7 @@ def build(
     if not full and (table := incremental.unchanged(path, description)) is not None:
         return _result(settings, manifest, table, dates, None)
     through = date.fromisoformat(manifest.data_through)
+    _refuse_own_columns(settings, manifest, through)
     before = None if full else incremental.held(path, description, feature_schema(settings).names)
     because = incremental.why_computed(stored(path), description, full=full)
     report("computing features", 0.3)
@@ -110,6 +113,16 @@ def _dates(settings: Settings, manifest: Manifest) -> list[date]:
             "check data_through and the mapping of starts_on"
         )
     return dates
+
+
+def _refuse_own_columns(settings: Settings, manifest: Manifest, through: date) -> None:
+    """Raise ``DataError`` with each column of the company's own that no model should learn from."""
+    if not own_columns(settings):
+        return
+    with written_tables(settings, through) as tables:
+        faults = column_faults(settings, tables.connection, list(manifest.tables), through)
+    if faults:
+        raise DataError([str(fault) for fault in faults])
 
 
 def _refuse_nobody_to_score(features: pa.Table, through: date) -> None:

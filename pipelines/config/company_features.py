@@ -27,6 +27,7 @@ from features.errors import Refusal, UsageError, gathering, place_of
 from features.labels.declaration import Rule, Target, declared_in
 from features.labels.targets import TARGETS
 from pipelines.config.error_messages import nearest
+from pipelines.config.other_clock import builtins_later
 
 if TYPE_CHECKING:
     from pipelines.config.settings import Settings
@@ -54,6 +55,27 @@ def groups(settings: Settings) -> tuple[FeatureGroup, ...]:
         With all that is wrong in its modules and in ``leave_out``, each with file and line.
     """
     return _declared(settings)[0]
+
+
+def own_columns(settings: Settings) -> dict[str, Feature]:
+    """Return the feature columns that the company's own modules declare, each with its feature."""
+    ours = {group.name for group in catalogue.GROUPS}
+    return {
+        column.name: feature
+        for group in groups(settings)
+        if group.name not in ours
+        for feature in group.features
+        for column in feature.columns
+    }
+
+
+def groups_read_anew(settings: Settings, *, is_later: bool) -> tuple[FeatureGroup, ...]:
+    """Return the groups of a company with its modules read once more, today or a year later.
+
+    Raises what ``groups`` does.
+    """
+    files = tuple((path, _bytes(path)) for path in settings.features.modules)
+    return _read(files, settings.features.leave_out, is_later=is_later)[0]
 
 
 def targets(settings: Settings) -> Mapping[str, Target]:
@@ -128,7 +150,17 @@ def _bytes(path: Path) -> bytes | None:
 def _declared_in(
     files: tuple[tuple[Path, bytes | None], ...], leave_out: tuple[str, ...]
 ) -> tuple[tuple[FeatureGroup, ...], Mapping[str, Target]]:
-    modules = [_module(path, content) for path, content in files]
+    return _read(files, leave_out)
+
+
+def _read(
+    files: tuple[tuple[Path, bytes | None], ...],
+    leave_out: tuple[str, ...],
+    *,
+    is_later: bool = False,
+) -> tuple[tuple[FeatureGroup, ...], Mapping[str, Target]]:
+    """Read the modules and put what they declare beside ours."""
+    modules = [_module(path, content, is_later=is_later) for path, content in files]
     company_groups = [group for module in modules for group in module.groups]
     problems = list(chain.from_iterable(module.problems for module in modules))
     # What a file lacks would show again as a column that nobody declares.
@@ -145,12 +177,12 @@ def _declared_in(
     return tuple(_without(all_groups, set(leave_out))), MappingProxyType(targets)
 
 
-def _module(path: Path, content: bytes | None) -> Module:
+def _module(path: Path, content: bytes | None, *, is_later: bool) -> Module:
     """Load a module and hold what it declares against the rules."""
     if content is None:
         return Module(path, (), {}, (f"{path}: there is no such file; mend [features] modules",))
     with gathering() as refused, _ours_unchanged() as added:
-        module, problem = _executed(path, content)
+        module, problem = _executed(path, content, is_later=is_later)
     groups, targets = _groups_in(module), _targets_in(module)
     refused += [Refusal("", f"{name}; declare a group of your own") for name in added]
     if not refused and not problem:
@@ -162,11 +194,13 @@ def _module(path: Path, content: bytes | None) -> Module:
     return Module(path, groups, targets, tuple(problems))
 
 
-def _executed(path: Path, content: bytes) -> tuple[ModuleType, str]:
+def _executed(path: Path, content: bytes, *, is_later: bool) -> tuple[ModuleType, str]:
     """Run a file as a module; return it and what stopped it, if anything did."""
     spec = importlib.util.spec_from_loader(f"own_{path.stem}", loader=None)
     module = importlib.util.module_from_spec(spec) if spec else ModuleType(path.stem)
     module.__file__ = str(path)
+    if is_later:
+        module.__dict__["__builtins__"] = builtins_later()
     try:
         # The company's own code, named in its own settings, with the rights of whoever runs it.
         exec(compile(content, str(path), "exec"), module.__dict__)  # noqa: S102

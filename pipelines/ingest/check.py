@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from features.contract import TABLES
 from pipelines.config.company_features import groups, trained_targets
 from pipelines.ingest import attribute_history
+from pipelines.ingest.company_columns.judge import column_faults
 from pipelines.ingest.rules import RULES, Rule
 from pipelines.ingest.summary import hints
 from pipelines.ingest.summary.checked_tables import CheckedTables, leave_out_broken_rows
@@ -52,4 +53,11 @@ def check(settings: Settings) -> CheckReport:
         if not all(rows[name] for name in rows if TABLES[name].required):
             return report
         tables = CheckedTables(surveyed.connection, settings, surveyed.data_through, rows)
-        return replace(report, summary=summarise(tables), hints=hints.find(tables))
+        return replace(
+            report,
+            summary=summarise(tables),
+            hints=hints.find(tables),
+            column_faults=column_faults(
+                settings, surveyed.connection, list(rows), surveyed.data_through
+            ),
+        )

@@ -9,6 +9,7 @@ from typing import Any, Literal
 from models.i18n.number_format import PLAIN
 from pipelines.config.mapping import Policy
 from pipelines.ingest.attribute_history import AttributeHistory
+from pipelines.ingest.company_columns.faults import ColumnFault
 from pipelines.ingest.summary.figures import Summary
 from pipelines.ingest.summary.hints import Hint
 
@@ -113,7 +114,8 @@ class CheckReport:
     is the business that the tables describe, null where no day of it is complete; ``hints`` are
     what keeps the contract and still looks like a mistake. ``attributes`` is what is known of the
     former values of attributes that can change, ``left_out`` the features that are no model
-    inputs, each with the attribute that is known as of today only.
+    inputs, each with the attribute that is known as of today only. ``column_faults`` are the
+    company's own columns that are refused.
     """
 
     company: str
@@ -126,6 +128,7 @@ class CheckReport:
     hints: tuple[Hint, ...] = ()
     attributes: tuple[AttributeHistory, ...] = ()
     left_out: Mapping[str, str] = field(default_factory=dict)
+    column_faults: tuple[ColumnFault, ...] = ()
 
     @property
     def refused(self) -> tuple[Violation, ...]:
@@ -135,7 +138,7 @@ class CheckReport:
     @property
     def ok(self) -> bool:
         """Whether nothing is refused."""
-        return not self.refused
+        return not self.refused and not self.column_faults
 
     def as_dict(self) -> dict[str, Any]:
         """Return the report as JSON-able values."""
@@ -151,4 +154,5 @@ class CheckReport:
             "hints": [hint.as_dict() for hint in self.hints],
             "attributes": [history.as_dict() for history in self.attributes],
             "left_out": dict(self.left_out),
+            "column_faults": [fault.as_dict() for fault in self.column_faults],
         }

@@ -14,12 +14,14 @@ from models.statistics.interval import or_none
 from pipelines.cli.console import line, next_step, table
 from pipelines.cli.show import business
 from pipelines.common.counting import counted, counted_of
+from pipelines.ingest.company_columns.faults import verdict as refused_columns
 
 if TYPE_CHECKING:
     from models.release.card import Card
     from pipelines.build.build import BuildResult
     from pipelines.cli.documents import Documents
     from pipelines.ingest.check import CheckReport
+    from pipelines.ingest.company_columns.faults import ColumnFault
     from pipelines.ingest.violations import Violation
     from pipelines.lifecycle.train import TargetOutcome, TrainResult
     from pipelines.orchestration.demo import DemoResult
@@ -67,6 +69,8 @@ def violations(result: CheckReport) -> None:
         business.summary(result.summary)
     for violation in sorted(result.violations, key=lambda item: item.policy != "refuse"):
         _violation(violation)
+    for fault in result.column_faults:
+        _column_fault(fault)
     business.hints(result.hints)
     line()
     line(_verdict(result), "green" if result.ok else "red")
@@ -97,7 +101,17 @@ def _violation(violation: Violation) -> None:
     line(f'  → {violation.do}; or decide under [rules]: "{violation.table}.{violation.rule}"')
 
 
+def _column_fault(fault: ColumnFault) -> None:
+    line()
+    line(f"REFUSED  {fault.title}", "bold")
+    if fault.shown:
+        line(f"  {fault.shown}.")
+    line(f"  → {fault.way_out}")
+
+
 def _verdict(result: CheckReport) -> str:
+    if result.column_faults and not result.refused:
+        return refused_columns(len(result.column_faults))
     if result.ok:
         accepted = len(result.violations)
         exceptions = f", with {counted(accepted, 'exception')} (see above)" if accepted else ""

@@ -1,0 +1,1 @@
+"""A company's own feature columns, held against its data: no future, no chance, no clock."""
