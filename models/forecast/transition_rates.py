@@ -19,8 +19,8 @@ MOVED = 0.08
 """A step by at most so much is a change of price; a larger one is more, or less, of something."""
 FARTHEST = 2.5
 """Beyond so many standard deviations, a larger account counts as no larger."""
-LEAST_SPREAD = 0.1
-"""Of the logarithm of ARR; where all pay the same, size says nothing."""
+LEAST_SPREAD = 0.5
+"""Of the logarithm of ARR; where all pay about the same, a ramp makes nobody large."""
 RIDGE = 1.0
 """Prior precision of every slope, per standard deviation: none is believed to be huge."""
 STEPS = 25
@@ -31,21 +31,28 @@ GONE, LESS, MORE = range(len(EVENTS))
 
 @dataclass(frozen=True)
 class Scale:
-    """Centre and spread of the logarithm of ARR."""
+    """Centre and spread of the logarithm of ARR, and its ends in standard deviations.
+
+    Who grows beyond all that was seen counts as the largest seen: nothing tells what comes there.
+    """
 
     centre: float
     spread: float
+    smallest: float
+    largest: float
 
     @classmethod
     def of(cls, arr: np.ndarray) -> Scale:
         """Return the scale of some accounts' ARR, (accounts,)."""
         logs = np.log(arr)
-        return cls(float(logs.mean()), max(float(logs.std()), LEAST_SPREAD))
+        centre, spread = float(logs.mean()), max(float(logs.std()), LEAST_SPREAD)
+        ends = (float(end - centre) / spread for end in (logs.min(), logs.max()))
+        return cls(centre, spread, *np.clip(list(ends), -FARTHEST, FARTHEST).tolist())
 
     def size(self, arr: np.ndarray) -> np.ndarray:
         """Return the size of accounts in standard deviations."""
         scaled = (np.log(np.maximum(arr, 1e-9)) - self.centre) / self.spread
-        return np.asarray(np.clip(scaled, -FARTHEST, FARTHEST))
+        return np.asarray(np.clip(scaled, self.smallest, self.largest))
 
 
 @dataclass(frozen=True)
@@ -55,12 +62,14 @@ class Rates:
     ``slope`` of each event with the ``root`` of its covariance, (events, columns) and
     (events, columns, columns); ``saved`` and ``ended``, accounts that stayed or left when their
     end was announced; by quarter, the ``surprise`` of each event's log-odds and its variance from
-    chance alone, ``noise``, (quarters, events).
+    chance alone, ``noise``, (quarters, events). ``excess`` is by how much the mean of the odds
+    exceeds that of the log-odds for what is not known of a trait, (events, columns).
     """
 
     scale: Scale
     slope: np.ndarray
     root: np.ndarray
+    excess: np.ndarray
     saved: int
     ended: int
     surprise: np.ndarray
@@ -69,7 +78,8 @@ class Rates:
     def draw(self, random: np.random.Generator, futures: int) -> np.ndarray:
         """Return slopes as each future has them, (events, futures, columns)."""
         normal = random.standard_normal((len(EVENTS), futures, self.slope.shape[1]))
-        return np.asarray(self.slope[:, None] + normal @ self.root.transpose(0, 2, 1))
+        centre = self.slope - self.excess
+        return np.asarray(centre[:, None] + normal @ self.root.transpose(0, 2, 1))
 
     def draw_saved(self, random: np.random.Generator, futures: int) -> np.ndarray:
         """Return the share of announced ends that do not come, as each future has it."""
@@ -102,7 +112,22 @@ def learn(steps: pd.DataFrame) -> Rates:
     slope, root, surprise, noise = (np.array(column) for column in zip(*fits, strict=True))
     saved = int((steps["ending"] & (steps["ratio"] > 0)).sum())
     ended = int(steps["ending"].sum()) - saved
-    return Rates(scale, slope, root, saved, ended, surprise.T, noise.T)
+    excess = np.array([_excess(matrix, covariance_root) for covariance_root in root])
+    return Rates(scale, slope, root, excess, saved, ended, surprise.T, noise.T)
+
+
+def _excess(matrix: np.ndarray, root: np.ndarray) -> np.ndarray:
+    """Return half the variance of each slope, as far as it is the prior's, (columns,).
+
+    A trait that nobody had, such as a ramp where none was ever signed, may raise the odds or lower
+    them: its slope has mean 0, and without this the odds would rise by two thirds on average. Of
+    bindings that were seen and of sizes nothing is taken off.
+    """
+    variance = (root**2).sum(axis=1)
+    excess = RIDGE * variance**2 / 2
+    excess[:BINDINGS][matrix[:, :BINDINGS].any(axis=0)] = 0.0
+    excess[BINDINGS + len(TENURES) + 1 :] = 0.0
+    return np.asarray(excess)
 
 
 def _matrix(steps: pd.DataFrame, scale: Scale) -> np.ndarray:

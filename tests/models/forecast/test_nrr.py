@@ -95,6 +95,33 @@ def test_a_signed_ramp_is_contracted_and_no_expansion() -> None:
     assert with_ramp.nrr.value == pytest.approx(without.nrr.value + 0.5, abs=0.05)
 
 
+@pytest.mark.parametrize("accounts", [60, 300])
+@pytest.mark.parametrize("factor", [1.05, 1.5, 3.0])
+@pytest.mark.parametrize("signed", [0, 1, 3], ids=["at once", "next quarter", "late"])
+def test_a_ramp_signed_for_all_makes_nobody_leave(
+    accounts: int, factor: float, signed: int
+) -> None:
+    frame = steady(accounts=accounts, quarters=9)
+    now = frame["as_of"] == frame["as_of"].max()
+    ramp = frame.copy()
+    ramp.loc[now, list(AHEAD[signed:])] *= factor
+    without, with_ramp = last(frame, futures=200), last(ramp, futures=200)
+    # Who leaves takes the ramp along: up to ``factor`` times the ARR.
+    lost = factor * without.parts["churn"].value
+    assert with_ramp.parts["churn"].value == pytest.approx(lost, abs=0.01)
+    assert with_ramp.grr.value == pytest.approx(without.grr.value, abs=0.01)
+
+
+def test_a_trait_that_nobody_had_before_leaves_the_mean_as_it_is() -> None:
+    """Of accounts that reach an age, or sign a ramp, for the first time, nothing is known."""
+    years = [
+        last(drawn(seed, accounts=200, signed=0.0, gone=0.04), seed, futures=100)
+        for seed in range(8)
+    ]
+    churn = -np.mean([year.parts["churn"].value for year in years])
+    assert churn == pytest.approx(1 - 0.96**4, abs=0.02)
+
+
 def test_an_announced_end_is_contracted_and_no_churn() -> None:
     frame = steady(accounts=200, quarters=12)
     now = frame["as_of"] == frame["as_of"].max()

@@ -100,12 +100,13 @@ def test_a_change_of_price_is_no_event() -> None:
     assert told.any(axis=1).tolist() == [True, True, False, False, False, True]
 
 
-def test_sizes_are_bounded_also_where_all_pay_the_same() -> None:
-    assert Scale.of(np.full(9, 500.0)).size(np.array([0.0, 500.0, 1e12])).tolist() == [
-        -FARTHEST,
-        0,
-        FARTHEST,
-    ]
+def test_nobody_is_larger_or_smaller_than_whoever_was_seen() -> None:
+    sizes = np.array([0.0, 500.0, 1e12])
+    assert Scale.of(np.full(9, 500.0)).size(sizes).tolist() == [0, 0, 0]
+    spread = np.exp(np.linspace(-20, 20, 9))
+    assert Scale.of(500 * spread).size(sizes).tolist() == pytest.approx([-1.549193, 0, 1.549193])
+    outlier = np.array([*np.full(99, 500.0), 1e9])
+    assert Scale.of(outlier).size(sizes)[2] == FARTHEST
 
 
 def test_steps_are_drawn_from_accounts_of_about_the_size() -> None:
