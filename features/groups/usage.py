@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import ibis
 
 from features.declaration.group import FeatureGroup
+from features.point_in_time.facts import KEYS
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -83,6 +84,18 @@ def usage_events_by_week(facts: Facts) -> ir.Table:
         day=rows.day.max(), events=rows.events.sum()
     )
     return facts.spread(weeks, YEAR)
+
+
+@usage.rows("usage_daily")
+def usage_or_start(facts: Facts) -> ir.Table:
+    """Days before as_of since use or, where there was none in a year, since the account started."""
+    used = usage_events_by_week.build(facts)
+    used = used.mutate(silent=used.as_of.delta(used.day, unit="day"))
+    age = facts.spine.as_of.delta(facts.spine.started_on, unit="day")
+    started = facts.spine.mutate(silent=ibis.least(age, YEAR))
+    # Who started yesterday has not been silent for any day that could tell.
+    started = started.filter(started.silent > 1)
+    return ibis.union(*(rows.select(*KEYS, "silent") for rows in (used, started)))
 
 
 @usage.rows("usage_daily")
@@ -258,15 +271,18 @@ def usage_trend(rows: ir.Table, window: int) -> ir.Value:
 
 
 @usage.feature(
-    usage_events_by_week,
+    usage_or_start,
     unit="days",
-    says={"one": "Last used 1 day ago", "many": "No use for {value}"},
+    says={
+        "one": "Last used 1 day ago",
+        "many": "No use for {value}",
+        "unknown": "No use yet",
+    },
     expected=(1, 364),
-    absent=364,
 )
 def usage_days_silent(rows: ir.Table) -> ir.Value:
-    """Days since the last use."""
-    return rows.as_of.delta(rows.day, unit="day").min()
+    """Days since the last use or, without any, since the start; 364 at most."""
+    return rows.silent.min()
 
 
 @usage.feature(

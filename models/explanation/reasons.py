@@ -13,7 +13,7 @@ from typing import Any
 import lightgbm as lgb
 import numpy as np
 
-from models.i18n.feature_text import sentence, typical
+from models.i18n.feature_text import AGE, age_of, sentence, typical
 from models.i18n.messages import Catalogue
 from models.i18n.number_format import ENGLISH
 from models.inference.encoding import FeatureSpec
@@ -140,8 +140,13 @@ class _Explained:
         return Reason(
             feature=feature.name,
             group=feature.group,
-            text=sentence(feature, value, self.currency, segment, self.words),
+            text=sentence(feature, value, self.currency, segment, self.words, self._age(row)),
             value=value,
             typical=typical(feature, segment),
             contribution=round(float(self.by_stem[row, stem]), 6),
         )
+
+    def _age(self, row: int) -> float | None:
+        """Return for how many days the row's account has been a customer, where a model asks it."""
+        names = [feature.name for feature in self.features]
+        return age_of({AGE: self.values[row][names.index(AGE)]}) if AGE in names else None

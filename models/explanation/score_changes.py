@@ -13,7 +13,7 @@ import pandas as pd
 
 from models.dataset.matrix import matrix
 from models.explanation.reasons import contributions, summed_by_stem
-from models.i18n.feature_text import changed
+from models.i18n.feature_text import age_of, changed
 from models.i18n.messages import Catalogue
 from models.i18n.number_format import ENGLISH
 from models.inference.calibrators import apply
@@ -114,10 +114,12 @@ def _row_reasons(
 ) -> list[ChangeReason]:
     """Return one reason a feature: of its windows, the first whose value changed."""
     reasons: dict[str, ChangeReason] = {}
+    names = (feature.name for feature in features)
+    age = age_of(dict(zip(names, after, strict=True)))
     for number in np.argsort(-np.abs(weights), kind="stable"):
         feature, weight = features[number], float(weights[number])
         if feature.stem in reasons or before[number] == after[number] or not weight:
             continue
-        text = changed(feature, before[number], after[number], currency, words)
+        text = changed(feature, before[number], after[number], currency, words, age)
         reasons[feature.stem] = ChangeReason(feature.name, feature.group, text, round(weight, 6))
     return list(reasons.values())

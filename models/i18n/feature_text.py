@@ -7,6 +7,7 @@ company's own, is told in English; one without any sentence reads as its descrip
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -17,6 +18,12 @@ from models.inference.encoding import FeatureSpec
 
 FORMS = ("negative", "zero", "one", "many", "unknown")
 PLACE = re.compile(r"{(value|number|days|day)}")
+AGE = "adoption_age_days"
+"""The input that says for how many days an account has been a customer."""
+LOOKBACK = re.compile(r"\b((?:last|first|letzten?|ersten?) )(\d+)(?= (?:days|Tagen?)\b)")
+"""A time that a sentence looks back on and names itself, such as "the last 91 days"."""
+SHORTEST = 2
+"""Days that are told of a customer since yesterday or today."""
 
 
 def sentence(
@@ -25,27 +32,43 @@ def sentence(
     currency: str,
     segment: str | None = None,
     words: Catalogue = ENGLISH,
+    age: float | None = None,
 ) -> str:
-    """Return, for instance, ``96 % of licensed seats active; segment median 61 %``."""
+    """Return, for instance, ``96 % of licensed seats active; segment median 61 %``.
+
+    ``age`` is for how many days the account has been a customer, if that is known: no sentence
+    looks back further.
+    """
     words = spoken(feature, words)
-    return _statement(feature, value, currency, words) + _comparison(
+    return _statement(feature, value, currency, words, age) + _comparison(
         feature, value, currency, segment, words
     )
 
 
 def changed(
-    feature: FeatureSpec, before: Any, after: Any, currency: str, words: Catalogue = ENGLISH
+    feature: FeatureSpec,
+    before: Any,
+    after: Any,
+    currency: str,
+    words: Catalogue = ENGLISH,
+    age: float | None = None,
 ) -> str:
     """Return, for instance, ``96 % of licensed seats active; previously 61 %``."""
     words = spoken(feature, words)
     previous = words.text("phrase.was", value=phrase(feature.unit, before, currency, words))
-    return _statement(feature, after, currency, words) + previous
+    return _statement(feature, after, currency, words, age) + previous
 
 
-def unchanged(feature: FeatureSpec, value: Any, currency: str, words: Catalogue = ENGLISH) -> str:
+def unchanged(
+    feature: FeatureSpec,
+    value: Any,
+    currency: str,
+    words: Catalogue = ENGLISH,
+    age: float | None = None,
+) -> str:
     """Return what to say of a value that stayed while its part in the score moved."""
     words = spoken(feature, words)
-    return _statement(feature, value, currency, words) + words.text("phrase.same")
+    return _statement(feature, value, currency, words, age) + words.text("phrase.same")
 
 
 def spoken(feature: FeatureSpec, words: Catalogue) -> Catalogue:
@@ -54,11 +77,11 @@ def spoken(feature: FeatureSpec, words: Catalogue) -> Catalogue:
     return words if has_name or _forms(feature, words) else ENGLISH
 
 
-def named(feature: FeatureSpec, words: Catalogue = ENGLISH) -> str:
+def named(feature: FeatureSpec, words: Catalogue = ENGLISH, age: float | None = None) -> str:
     """Return what a feature is called, with the time that it looks at."""
     words = spoken(feature, words)
     name = words.texts.get(f"feature.{feature.stem}", feature.description)
-    return name + when(feature, words)
+    return _within_life(name, age) + when(feature, words, age)
 
 
 def typical(feature: FeatureSpec, segment: str | None = None) -> float | str | None:
@@ -66,10 +89,10 @@ def typical(feature: FeatureSpec, segment: str | None = None) -> float | str | N
     return feature.typical_of.get(segment or "", feature.typical)
 
 
-def when(feature: FeatureSpec, words: Catalogue = ENGLISH) -> str:
+def when(feature: FeatureSpec, words: Catalogue = ENGLISH, age: float | None = None) -> str:
     """Return the time that a feature looks at, as the end of a phrase."""
     if feature.window_days:
-        return words.text("phrase.window", days=feature.window_days)
+        return words.text("phrase.window", days=_lived(feature.window_days, age))
     return words.text("phrase.by_day", day=feature.by_day) if feature.by_day else ""
 
 
@@ -80,18 +103,37 @@ def phrase(unit: str, value: Any, currency: str, words: Catalogue = ENGLISH) -> 
     return FORMATS.get(unit, _number)(value, currency, words)
 
 
-def _statement(feature: FeatureSpec, value: Any, currency: str, words: Catalogue) -> str:
+def age_of(values: Mapping[str, Any]) -> float | None:
+    """Return for how many days an account has been a customer, by its inputs; None if unknown."""
+    age = values.get(AGE)
+    return float(age) if isinstance(age, int | float) and math.isfinite(age) else None
+
+
+def _lived(days: int, age: float | None) -> int:
+    """Return ``days``, or as many as the account has been a customer for."""
+    return days if age is None else min(days, max(int(age), SHORTEST))
+
+
+def _within_life(text: str, age: float | None) -> str:
+    """Return a text that looks back no further than the account has been a customer."""
+    return LOOKBACK.sub(lambda look: f"{look[1]}{_lived(int(look[2]), age)}", text)
+
+
+def _statement(
+    feature: FeatureSpec, value: Any, currency: str, words: Catalogue, age: float | None
+) -> str:
     """Return the sentence of a value, without comparison."""
     forms = _forms(feature, words)
     form = _form(feature.unit, value, forms, words)
     size = abs(value) if form == "negative" else value
     shown = phrase(feature.unit, size, currency, words)
     if form not in forms:
-        return words.text("phrase.is", feature=named(feature, words), value=shown)
-    places = {"value": shown, "days": str(feature.window_days), "day": str(feature.by_day)}
+        return words.text("phrase.is", feature=named(feature, words, age), value=shown)
+    days = str(_lived(feature.window_days, age)) if feature.window_days else ""
+    places = {"value": shown, "days": days, "day": str(feature.by_day)}
     if isinstance(size, int | float):
         places["number"] = _number(size, currency, words)
-    return PLACE.sub(lambda place: places.get(place[1], shown), forms[form])
+    return PLACE.sub(lambda place: places.get(place[1], shown), _within_life(forms[form], age))
 
 
 def _forms(feature: FeatureSpec, words: Catalogue) -> Mapping[str, str]:

@@ -85,6 +85,15 @@ class Case:
         return expected if expected is None and not noticed else (expected or 0.0) + noticed
 
     @property
+    def amounts_at_risk(self) -> dict[str, float]:
+        """Expected loss of ARR by target, of those that are expected to lose any."""
+        return {
+            name: self.amounts[name]
+            for name, way in self.directions.items()
+            if way == LOSS and self.amounts.get(name, 0.0) > 0
+        }
+
+    @property
     def lost_by_notice(self) -> float:
         """ARR that is known to end within the horizon; 0 where nothing is known to."""
         return (self.contracted.loss or 0.0) if self.contracted else 0.0

@@ -147,13 +147,28 @@ def more_at_risk(case: Case) -> str | None:
         or (gain is not None and risk <= gain)
     ):
         return None
+    at_risk = {"risk": case.money(risk), "causes": _causes(case)}
     if gain is None:
-        return case.say("guard.at_risk", risk=case.money(risk))
+        return case.say("guard.at_risk", **at_risk)
     if unknown := case.left_out(GAIN):
         names = ", ".join(case.words.name("target_in_text", name) for name in unknown)
-        values = {"risk": case.money(risk), "gain": case.money(gain), "unknown": names}
-        return case.say("guard.more_at_risk_but", **values)
-    return case.say("guard.more_at_risk", risk=case.money(risk), gain=case.money(gain))
+        values = {"gain": case.money(gain), "unknown": names}
+        return case.say("guard.more_at_risk_but", **at_risk, **values)
+    return case.say("guard.more_at_risk", **at_risk, gain=case.money(gain))
+
+
+def _causes(case: Case) -> str:
+    """Return by what the ARR at risk would be lost, the largest amount first."""
+    amounts = {
+        case.words.name("target_in_text", name): amount
+        for name, amount in case.amounts_at_risk.items()
+    }
+    if case.lost_by_notice:
+        amounts[case.say("guard.by_notice")] = case.lost_by_notice
+    parts = sorted(amounts.items(), key=lambda part: -part[1])
+    if len(parts) == 1:
+        return parts[0][0]
+    return ", ".join(f"{name} {case.money(amount)}" for name, amount in parts)
 
 
 @guard(instead="leave_alone")

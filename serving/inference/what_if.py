@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from features.errors import UsageError
-from models.i18n.feature_text import changed, unchanged
+from models.i18n.feature_text import age_of, changed, unchanged
 from models.inference.contracted import to_the_cent
 from serving.inference.row_validation import RowValidator
 from serving.inference.scenarios import Changes, champion_leaves, seats_change
@@ -60,7 +60,14 @@ def changes(models: Scorer, before: Inputs, after: Inputs) -> list[ChangedFeatur
     return [
         ChangedFeature(
             feature=name,
-            text=changed(feature, before.get(name), after.get(name), models.currency, models.words),
+            text=changed(
+                feature,
+                before.get(name),
+                after.get(name),
+                models.currency,
+                models.words,
+                age_of(after),
+            ),
             before=before.get(name),
             after=after.get(name),
         )
@@ -137,9 +144,9 @@ def _difference(
 ) -> Difference:
     old, new = before.get(feature.name), after.get(feature.name)
     text = (
-        unchanged(feature, new, models.currency, models.words)
+        unchanged(feature, new, models.currency, models.words, age_of(after))
         if old == new
-        else changed(feature, old, new, models.currency, models.words)
+        else changed(feature, old, new, models.currency, models.words, age_of(after))
     )
     return Difference(
         feature=feature.name,

@@ -13,7 +13,9 @@ def drawn(one: Account) -> Row:
         rows = [r for r in used(one) if one.ago(r["day"]) <= window]
         row[f"usage_events_{window}d"] = float(sum(r["events"] for r in rows))
         if window == 364:
-            row["usage_days_silent"] = float(min((one.ago(r["day"]) for r in rows), default=364))
+            lived = [min(one.age, 364)] if one.age > 1 else []
+            silent = min([*(one.ago(r["day"]) for r in rows), *lived], default=None)
+            row["usage_days_silent"] = None if silent is None else float(silent)
             continue
         days = sorted({r["day"] for r in rows})
         by_day = [people([r for r in rows if r["day"] == day]) for day in days]

@@ -99,6 +99,32 @@ def test_days_with_use_and_silence() -> None:
     )
 
 
+def test_nobody_is_silent_for_longer_than_a_customer() -> None:
+    assert_features(
+        subscriptions="""
+        account_id | starts_on
+        years      | 2021-01-01
+        week       | 2024-05-26
+        yesterday  | 2024-05-31
+        tried      | 2024-05-26
+        trial      | 2024-05-31
+        """,
+        usage_daily="""
+        account_id | day        | user_id
+        tried      | 2024-05-10 | u1
+        trial      | 2024-05-20 | u1
+        """,
+        expect="""
+        account_id | as_of      | usage_days_silent
+        years      | 2024-06-01 | 364
+        week       | 2024-06-01 | 6
+        yesterday  | 2024-06-01 | -
+        tried      | 2024-06-01 | 6
+        trial      | 2024-06-01 | 12
+        """,
+    )
+
+
 def test_a_trend_weighs_the_newer_half_against_the_older() -> None:
     assert_features(
         subscriptions=RUNS,

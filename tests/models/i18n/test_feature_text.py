@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+import re
 from dataclasses import asdict
 
 import numpy as np
 import pytest
 
+from features import catalogue
+from features.declaration.feature import FeatureColumn
 from models.i18n.feature_text import changed, named, sentence, unchanged
 from models.i18n.messages import Catalogue
 from models.i18n.number_format import WORDS
@@ -44,6 +47,57 @@ def test_without_a_sentence_the_description_and_the_value_are_read(
     feature: FeatureSpec, value: object, expected: str
 ) -> None:
     assert sentence(feature, value, "EUR") == expected
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+@pytest.mark.parametrize("column", catalogue.columns(), ids=lambda column: column.name)
+def test_no_sentence_looks_back_further_than_the_account_has_lived(
+    column: FeatureColumn, language: str
+) -> None:
+    if "growth" in column.name:
+        return  # not known before an account is as old: tests/spec says so
+    feature = spec(
+        column.name,
+        column.unit,
+        stem=column.stem,
+        window_days=column.window_days,
+        by_day=column.by_day,
+        says=column.says,
+        typical=None,
+        description=column.description,
+    )
+    words = WORDS[language]
+    values: list[float | str | None] = [None, 0.0, 1.0, 5.0]
+    for value in ["a name"] if column.unit == "category" else values:
+        texts = [
+            sentence(feature, value, "EUR", None, words, 6.0),
+            changed(feature, value, value, "EUR", words, 6.0),
+            unchanged(feature, value, "EUR", words, 6.0),
+        ]
+        told = [int(days) for text in texts for days in re.findall(r"(\d+) (?:days|Tage)", text)]
+        assert max(told, default=0) <= 6, texts
+
+
+@pytest.mark.parametrize(
+    ("age", "expected"),
+    [
+        (6, "None in the last 6 days"),
+        (0, "None in the last 2 days"),
+        (28, "None in the last 28 days"),
+        (400, "None in the last 28 days"),
+        (None, "None in the last 28 days"),
+    ],
+)
+def test_a_window_is_told_as_far_as_the_account_has_lived(age: float | None, expected: str) -> None:
+    feature = spec(window_days=28, says={"zero": "None in the last {days} days"}, typical=None)
+    assert sentence(feature, 0.0, "EUR", age=age) == expected
+    literal = spec(says={"zero": "None in the last 28 days"}, typical=None)
+    assert sentence(literal, 0.0, "EUR", age=age) == expected
+
+
+def test_a_limit_in_days_is_no_window() -> None:
+    late = spec(says={"many": "{number} invoices more than 30 days late"}, typical=None)
+    assert sentence(late, 5.0, "EUR", age=6) == "5 invoices more than 30 days late"
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ says otherwise, an account is worth EUR 1,000 of upsell and nothing is at risk.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -80,7 +81,7 @@ def test_issues_come_before_sales() -> None:
     0                      | 2.4               | 0           | 0     | fix_before_you_sell | Expand on hold: CSAT 2.4 of 5
     0                      | 3                 | 0           | 0     | expand              | -
     0                      | -                 | 1           | 0     | fix_before_you_sell | Expand on hold: known blocker in the account
-    0                      | -                 | 0           | 1001  | fix_before_you_sell | Expand on hold: EUR 1,001 ARR at risk against EUR 1,000 expected expansion
+    0                      | -                 | 0           | 1001  | fix_before_you_sell | Expand on hold: EUR 1,001 ARR at risk (churn) against EUR 1,000 expected expansion
     0                      | -                 | 0           | 700   | expand              | -
     -                      | -                 | -           | 0     | expand              | -
     """)  # fmt: skip  # noqa: E501
@@ -274,6 +275,24 @@ def test_notice_for_a_part_holds_the_sale_back_and_counts_as_at_risk_once() -> N
     assert choose(told(AMOUNTS, signed(249, is_decided=False))).play == "expand"
 
 
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        (
+            "en",
+            "EUR 3,000 ARR at risk (downsell EUR 1,800, churn EUR 1,200) against EUR 1,000",
+        ),
+        (
+            "de",
+            "3.000 EUR ARR gefährdet (Downsell 1.800 EUR, Churn 1.200 EUR) bei 1.000 EUR",
+        ),
+    ],
+)
+def test_what_puts_arr_at_risk_is_named_with_its_amount(language: str, text: str) -> None:
+    amounts = {"upsell": 1000.0, "cross_sell": 0.0, "churn": 1200.0, "downsell": 1800.0}
+    assert text in choose(replace(told(amounts), words=WORDS[language])).text
+
+
 def test_what_no_model_looked_at_is_neither_risk_nor_gain() -> None:
     no_loss = {"upsell": 1000.0, "cross_sell": 0.0}
     assert told(no_loss).risk is None
@@ -288,8 +307,8 @@ def test_what_no_model_looked_at_is_neither_risk_nor_gain() -> None:
     # Risk is held against no gain that is not known, and names what the gain lacks.
     no_gain = choose(told({"churn": 20_357.0}))
     assert no_gain.text == (
-        "EUR 20,357 ARR at risk, expected expansion not known. Resolve this first; make no offer "
-        "until then."
+        "EUR 20,357 ARR at risk (churn), expected expansion not known. Resolve this first; make no "
+        "offer until then."
     )
     some = choose(told({"upsell": 1000.0, "churn": 20_357.0}))
     assert "against EUR 1,000 expected expansion, cross-sell not known" in some.text
