@@ -28,6 +28,8 @@ SLOW = (
     "features/subscriptions/test_contracted_arr.py",
     "features/test_catalogue.py::test_every_target_befalls",
     "features/test_catalogue.py::test_values_of_the_demo_company",
+    "models/dataset/test_matrix.py::test_two_sectors",
+    "models/dataset/test_matrix.py::test_names_that_say_nothing",
     "models/evaluation/test_report.py",
     "models/evaluation/test_skill.py",
     "models/explanation/test_importance.py",

@@ -11,12 +11,13 @@ import pandas as pd
 
 from models.dataset.feature_table import FeatureTable
 from models.dataset.training_profile import described
-from models.inference.encoding import SEGMENT, FeatureSpec, encode_columns
+from models.inference.encoding import SEGMENT, FeatureSpec, Merged, encode_columns
 
 FEWEST_ACCOUNTS = 30
-"""A category carried by fewer accounts, or a smaller share of them, tells who the account is."""
+"""A name that fewer accounts carry is no category of its own: it tells who the account is."""
+MOST_NAMED = 5
+"""So many of the names that are merged are told."""
 SEGMENT_SOURCE = "accounts.segment"
-SMALLEST_SHARE = 0.1
 
 
 def specify(table: FeatureTable, rows: pd.DataFrame) -> tuple[FeatureSpec, ...]:
@@ -73,8 +74,22 @@ def _specify(feature: Mapping[str, Any], rows: pd.DataFrame) -> FeatureSpec:
         typical = None if values.isna().all() else float(values.median())
         return FeatureSpec(**plain, categories=None, typical=typical)
     accounts = rows.groupby(values)["account_id"].nunique()
-    fewest = max(FEWEST_ACCOUNTS, SMALLEST_SHARE * rows["account_id"].nunique())
-    frequent = tuple(sorted(str(name) for name in accounts.index[accounts >= fewest]))
+    is_frequent = accounts >= FEWEST_ACCOUNTS
     return FeatureSpec(
-        **plain, categories=frequent, typical=str(accounts.idxmax()) if len(accounts) else None
+        **plain,
+        categories=tuple(sorted(str(name) for name in accounts.index[is_frequent])),
+        typical=str(accounts.idxmax()) if len(accounts) else None,
+        merged=_merged(rows, values, accounts[~is_frequent]),
+    )
+
+
+def _merged(rows: pd.DataFrame, values: pd.Series, accounts: pd.Series) -> Merged | None:
+    """Return what is merged of a category, given the accounts of each name that is."""
+    if accounts.empty:
+        return None
+    largest = accounts.sort_values(ascending=False, kind="stable").head(MOST_NAMED)
+    return Merged(
+        names={str(name): int(count) for name, count in largest.items()},
+        levels=len(accounts),
+        accounts=int(rows.loc[values.isin(accounts.index), "account_id"].nunique()),
     )

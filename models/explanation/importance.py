@@ -14,7 +14,7 @@ import pandas as pd
 from models.dataset.matrix import matrix
 from models.explanation.reasons import contributions
 from models.i18n.feature_text import when
-from models.inference.encoding import FeatureSpec
+from models.inference.encoding import OTHER, FeatureSpec
 from models.release.card import DependenceCurve, FeatureWeight, Importance
 from models.training.classifier import FittedModel
 
@@ -65,7 +65,8 @@ def _curve(feature: FeatureSpec, values: np.ndarray, effect: np.ndarray) -> Depe
     order = finite[np.argsort(values[finite], kind="stable")]
     if feature.categories is not None:
         members = [order[values[order] == code] for code in np.unique(values[order])]
-        names = tuple(feature.categories[int(values[rows[0]])] for rows in members)
+        every = (*feature.categories, OTHER)
+        names = tuple(every[int(values[rows[0]])] for rows in members)
         return _binned_curve(feature, names, members, effect)
     bins: dict[float, list[np.ndarray]] = {}
     for rows in np.array_split(order, BINS):

@@ -10,6 +10,7 @@ from models.evaluation.lift import CAPACITY
 from models.evaluation.report import Review
 from models.evaluation.skill import SKILL
 from models.i18n.number_format import PLAIN
+from models.inference.encoding import Merged
 from models.release.card import (
     Amount,
     Calibration,
@@ -75,6 +76,7 @@ def card(
         direction=label.direction if label else None,
         title=label.title if label else None,
         titles=dict(label.titles) if label else None,
+        merged={f.name: f.merged for f in fitted.features if f.merged} or None,
     )
 
 
@@ -180,6 +182,9 @@ def _paragraphs(card: Card) -> Iterator[str]:
             for weight in card.importance.weights
         ],
     )
+    if card.merged:
+        merged = "; ".join(_merged(name, names) for name, names in card.merged.items())
+        yield f"Merged into one category: {merged}."
     yield "## By kind of account"
     yield _table(
         ("", "", "rows", "outcomes", "AUC", "predicted", "happened", ""),
@@ -197,6 +202,14 @@ def _paragraphs(card: Card) -> Iterator[str]:
             for judged in card.slices
         ],
     )
+
+
+def _merged(name: str, merged: Merged) -> str:
+    """Return, for instance, ``industry: mining (12) and 3 more; 30 accounts in all``."""
+    named = ", ".join(f"{level} ({count:,})" for level, count in merged.names.items())
+    further = merged.levels - len(merged.names)
+    more = f" and {further:,} more" if further else ""
+    return f"{name}: {named}{more}; {merged.accounts:,} accounts in all"
 
 
 def _amount(amount: Amount) -> str:

@@ -165,10 +165,10 @@ def _causes(case: Case) -> str:
     }
     if case.lost_by_notice:
         amounts[case.say("guard.by_notice")] = case.lost_by_notice
-    parts = sorted(amounts.items(), key=lambda part: -part[1])
-    if len(parts) == 1:
-        return parts[0][0]
-    return ", ".join(f"{name} {case.money(amount)}" for name, amount in parts)
+    causes = sorted(amounts.items(), key=lambda cause: -cause[1])
+    if len(causes) == 1:
+        return causes[0][0]
+    return ", ".join(f"{name} {case.money(amount)}" for name, amount in causes)
 
 
 @guard(instead="leave_alone")

@@ -15,6 +15,7 @@ from typing import Annotated, Any, TypeVar
 
 from pydantic import Field, TypeAdapter
 
+from models.inference.encoding import Merged
 from models.statistics.interval import Interval
 
 T = TypeVar("T")
@@ -274,6 +275,8 @@ class Card:
     """The registered version; ``None`` before a release holds it."""
     format: Omitted[int] = None
     """The format of the files that it was read with; ``None`` before it is written."""
+    merged: Omitted[Mapping[str, Merged]] = None
+    """By input, the names that too few accounts carry to be a category; ``None`` without any."""
 
     @classmethod
     def from_json(cls, stored: Any) -> Card:

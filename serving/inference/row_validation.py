@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from features.errors import UsageError
-from models.inference.encoding import FeatureSpec
+from models.inference.encoding import OTHER, FeatureSpec
 
 if TYPE_CHECKING:
     from models.inference.encoding import Row
@@ -105,7 +105,7 @@ class RowValidator:
         for place in self._names:
             name, value = self._inputs[place].name, row[place]
             if value is not None and value not in self._known[name]:
-                yield f"{name}: the models do not know {_short(value)} and treat it as unknown"
+                yield f"{name}: the models do not know {_short(value)} and treat it as {OTHER}"
 
 
 def range_of(feature: FeatureSpec) -> str:

@@ -5,7 +5,6 @@ Everything here computes: call it for a few rows, or from a thread.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -20,7 +19,7 @@ from models.i18n.messages import Catalogue
 from models.i18n.number_format import ENGLISH
 from models.inference import expected_arr
 from models.inference.calibrators import apply
-from models.inference.encoding import SEGMENT, FeatureSpec, Row
+from models.inference.encoding import SEGMENT, FeatureSpec, Row, category_index, category_number
 from models.release.bundle import Manifest
 from models.release.card import Card
 from models.release.golden_rows import shares_by
@@ -60,7 +59,7 @@ class Encoding:
         places = {name: place for place, name in enumerate(inputs)}
         self._take = [places[feature.name] for feature in features]
         self._names = {
-            column: {name: float(number) for number, name in enumerate(feature.categories)}
+            column: category_index(feature.categories)
             for column, feature in enumerate(features)
             if feature.categories is not None
         }
@@ -75,7 +74,7 @@ class Encoding:
         encoded = [[row[place] for place in self._take] for row in rows]
         for row in encoded:
             for column, index in self._names.items():
-                row[column] = index.get(row[column], math.nan)  # type: ignore[arg-type]
+                row[column] = category_number(row[column], index)
         return np.array(encoded, dtype=float).reshape(len(rows), len(self._take))
 
 

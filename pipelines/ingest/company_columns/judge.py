@@ -173,9 +173,9 @@ class _Judge:
         for day in self.dates:
             past = {name: _on(complete[name], day) for name in steady}
             self.tables.see_what_was_known(day)
-            known = compiled.values()
+            cut = compiled.values()
             for name in steady:
-                differing[name] += _differences(past[name], _on(known[name], day))
+                differing[name] += _differences(past[name], _on(cut[name], day))
             unexplained = [n for n in steady if differing[n] and n not in later_rows]
             if unexplained:
                 later_rows |= self._later_rows(compiled, {n: past[n] for n in unexplained}, day)

@@ -29,10 +29,10 @@ class PastFacts:
     def __init__(self, tables: PastTables, dates: Sequence[date], grace_days: int) -> None:
         self._tables = tables
         self._statements: list[str] = []
-        accounts = self._stage(f"accounts_{len(dates)}", spine(tables.seen, dates, grace_days))
-        facts = Facts(tables.seen, accounts, dates, grace_days)
+        accounts = self._stage(f"accounts_{len(dates)}", spine(tables.shown, dates, grace_days))
+        facts = Facts(tables.shown, accounts, dates, grace_days)
         lines = self._stage(f"lines_{len(dates)}", facts.announced("subscriptions"))
-        self.facts = Facts(tables.seen, accounts, dates, grace_days, lines)
+        self.facts = Facts(tables.shown, accounts, dates, grace_days, lines)
 
     def refresh(self) -> None:
         """Compute spine and subscriptions as the tables show themselves now."""

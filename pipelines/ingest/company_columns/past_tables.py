@@ -51,7 +51,7 @@ def streams(tables: Sequence[str]) -> Iterator[Stream]:
 class PastTables:
     """The rows in ``clean`` of some accounts, seen as they are, cut at a day, or in another order.
 
-    ``seen`` are views that show one of these at a time, so that a query is compiled once for all.
+    ``shown`` are views that show one of these at a time, so that a query is compiled once for all.
     What an account's column is in the one and in the other says what it reads; percentiles over
     all accounts go over these alone, in each of them.
     """
@@ -68,7 +68,7 @@ class PastTables:
             self._copy(name, COMPLETE, f"{self._of_chosen(name)} ORDER BY ALL")
         self._is_shuffled = False
         self.see_all()
-        self.seen = {name: self.backend.table(name, database=SEEN) for name in self.names}
+        self.shown = {name: self.backend.table(name, database=SEEN) for name in self.names}
 
     def see_all(self) -> None:
         """Show all that the company knows."""

@@ -55,5 +55,5 @@ def test_the_curve_rises_with_what_drives_the_outcome(found: dict[str, Importanc
 
 def test_a_category_is_drawn_by_its_names(found: dict[str, Importance]) -> None:
     kinds = [one for one in found["upsell"].curves if one.feature == "segment"]
-    assert all(one.value == ("enterprise", "smb") for one in kinds)
+    assert all(one.value == ("enterprise", "smb", "other") for one in kinds)
     assert all(np.isfinite(one.effect).all() for one in kinds)

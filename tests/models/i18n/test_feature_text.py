@@ -11,7 +11,7 @@ from features.declaration.feature import FeatureColumn
 from models.i18n.feature_text import changed, named, sentence, unchanged
 from models.i18n.messages import Catalogue
 from models.i18n.number_format import WORDS
-from models.inference.encoding import FeatureSpec, encode, encode_columns
+from models.inference.encoding import FeatureSpec, Merged, encode, encode_columns
 
 
 def spec(name: str = "x", unit: str = "ratio", **more: object) -> FeatureSpec:
@@ -74,8 +74,8 @@ def test_no_sentence_looks_back_further_than_the_account_has_lived(
             changed(feature, value, value, "EUR", words, 6.0),
             unchanged(feature, value, "EUR", words, 6.0),
         ]
-        told = [int(days) for text in texts for days in re.findall(r"(\d+) (?:days|Tage)", text)]
-        assert max(told, default=0) <= 6, texts
+        days = [int(number) for text in texts for number in re.findall(r"(\d+) (?:day|Tag)", text)]
+        assert max(days, default=0) <= 6, texts
 
 
 @pytest.mark.parametrize(
@@ -202,7 +202,8 @@ def test_a_sentence_from_a_file_cannot_reach_into_the_program() -> None:
 def test_rows_and_columns_are_encoded_alike() -> None:
     features = (spec("a"), spec("kind", "category", categories=("big", "small"), typical="big"))
     rows = [{"a": 1.5, "kind": "small"}, {"a": None, "kind": "odd"}, {}, {"a": True, "kind": None}]
-    expected = np.array([[1.5, 1], [np.nan, np.nan], [np.nan, np.nan], [1, np.nan]])
+    # A name that is no category is one of all others; only what is not known is nan.
+    expected = np.array([[1.5, 1], [np.nan, 2], [np.nan, np.nan], [1, np.nan]])
     np.testing.assert_array_equal(encode(rows, features), expected)
     columns = {name: np.array([row.get(name) for row in rows], object) for name in ("a", "kind")}
     np.testing.assert_array_equal(encode_columns(columns, features), expected)
@@ -211,7 +212,7 @@ def test_rows_and_columns_are_encoded_alike() -> None:
 def test_a_feature_survives_its_json() -> None:
     one = spec("kind", "category", categories=("big", "small"), typical="big")
     assert FeatureSpec.from_dict(asdict(one)) == one
-    described = spec(says=SEATS)
+    described = spec(says=SEATS, merged=Merged({"odd": 3}, levels=2, accounts=4))
     assert FeatureSpec.from_dict(asdict(described)) == described
 
 

@@ -12,6 +12,7 @@ from models.evaluation.lift import reached
 from models.evaluation.report import Review
 from models.evaluation.skill import evaluate
 from models.evaluation.slices import slices
+from models.inference.encoding import FeatureSpec, Merged
 from models.lifecycle import model_card
 from models.lifecycle.model_card_plots import pictures
 from models.release.card import (
@@ -46,10 +47,12 @@ def judged(label: np.ndarray) -> Review:
     )
 
 
-def carded(review: Review) -> Card:
+def carded(review: Review, features: tuple[FeatureSpec, ...] = ()) -> Card:
     parts: Any = SimpleNamespace(test=(DAY,), describe=lambda: "fitted on some days")
     calibration = {"method": "isotonic", "raw": [0.0] * 500, "probability": [0.1] * 500}
-    fitted: Any = SimpleNamespace(target="upsell", split=parts, trees=20, calibration=calibration)
+    fitted: Any = SimpleNamespace(
+        target="upsell", split=parts, trees=20, calibration=calibration, features=features
+    )
     amount = Amount("typical", 0.2, nearer=(0.02, -0.01, 0.05))
     trained = TrainingRows(
         rows=100, positives=10, first=DAY, last=DAY, data_fingerprint="f" * 64, question=None
@@ -92,3 +95,23 @@ def test_what_the_team_reaches_at_its_capacity_is_a_metric_of_the_run() -> None:
     assert figures["capacity_lift"] == pytest.approx(4)
     assert figures["first_5_percent_outcomes"] == pytest.approx(0.2)
     assert "| capacity of 8 | 8 | 0.800 [" in model_card.markdown(made)
+
+
+def test_what_was_merged_into_one_category_is_told_with_accounts() -> None:
+    def category(name: str, merged: Merged | None) -> FeatureSpec:
+        return FeatureSpec(
+            name, "g", name, "category", name, None, None, (None, None), ("a",), "a", merged=merged
+        )
+
+    industry = category("industry", Merged({"mining": 12, "farming": 9}, levels=5, accounts=30))
+    plan = category("plan", Merged({"pilot": 4}, levels=1, accounts=4))
+    label = np.arange(60) % 5 == 0
+    card = carded(judged(label.astype(float)), (industry, plan, category("region", None)))
+    assert (
+        "Merged into one category: industry: mining (12), farming (9) and 3 more; 30 accounts in "
+        "all; plan: pilot (4); 4 accounts in all."
+    ) in model_card.markdown(card)
+    assert Card.from_json(card.to_json()).merged == card.merged
+    without = carded(judged(label.astype(float)))
+    assert "merged" not in without.to_json()
+    assert "Merged into" not in model_card.markdown(without)

@@ -147,7 +147,7 @@ def test_what_is_out_of_range_or_unknown_is_scored_with_a_warning() -> None:
     assert told.errors == ()
     assert told.warnings == (
         "share: 1.6 is outside 0 to 1.5",
-        "size: the models do not know 'huge' and treat it as unknown",
+        "size: the models do not know 'huge' and treat it as other",
     )
 
 
