@@ -120,7 +120,9 @@ def _refuse_own_columns(settings: Settings, manifest: Manifest, through: date) -
     if not own_columns(settings):
         return
     with written_tables(settings, through) as tables:
-        faults = column_faults(settings, tables.connection, list(manifest.tables), through)
+        faults = column_faults(
+            settings, tables.connection, list(manifest.tables), through, manifest.attributes
+        )
     if faults:
         raise DataError([str(fault) for fault in faults])
 

@@ -58,6 +58,6 @@ def check(settings: Settings) -> CheckReport:
             summary=summarise(tables),
             hints=hints.find(tables),
             column_faults=column_faults(
-                settings, surveyed.connection, list(rows), surveyed.data_through
+                settings, surveyed.connection, list(rows), surveyed.data_through, attributes
             ),
         )

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from pipelines.common.counting import counted, counted_of
 
-Kind = Literal["future", "dates", "clock", "chance", "fails"]
+Kind = Literal["future", "todays", "dates", "clock", "chance", "fails"]
 Value = float | str | None
 
 MOST_EXAMPLES = 3
@@ -16,6 +16,7 @@ MOST_EXAMPLES = 3
 
 SENTENCES: Mapping[Kind, str] = {
     "future": "looks past as_of",
+    "todays": "reads an attribute of which only today's value is known",
     "dates": "mixes dates: its value at one as_of depends on which others are computed with it",
     "clock": "depends on the day on which it is computed",
     "chance": "changes when it is computed again from the same rows",
@@ -24,6 +25,8 @@ SENTENCES: Mapping[Kind, str] = {
 WAYS_OUT: Mapping[Kind, str] = {
     "future": "take rows through facts.rows(...), facts.latest(...) or facts.announced(...) and "
     "never from facts.tables",
+    "todays": "name the attribute in the function without asking whether it is there: the column "
+    "is then no model input until [features] keep names it",
     "dates": "group, join and order by account_id and as_of, never by account_id alone",
     "clock": "count days up to as_of, not up to today",
     "chance": "use no random number; where the first or last row counts, order by columns that no "
@@ -32,6 +35,7 @@ WAYS_OUT: Mapping[Kind, str] = {
 }
 PAIRS: Mapping[Kind, tuple[str, str]] = {
     "future": ("with what came later", "without"),
+    "todays": ("with it", "without"),
     "dates": ("among other dates", "alone"),
     "clock": ("today", "a year later"),
     "chance": ("first", "then"),

@@ -21,7 +21,7 @@ from features.declaration.derived_columns import ROW, stages
 from features.declaration.feature import Feature
 from features.declaration.group import FeatureGroup
 from features.errors import EnvironmentFailure, UsageError, place_of
-from pipelines.config.company_features import groups, groups_read_anew, own_columns
+from pipelines.config.company_features import groups, groups_read_anew, own_columns, readers
 from pipelines.ingest.company_columns.faults import (
     MOST_EXAMPLES,
     ColumnFault,
@@ -38,6 +38,7 @@ from pipelines.ingest.sources.errors import first_line
 if TYPE_CHECKING:
     from features.point_in_time.facts import Facts
     from pipelines.config.settings import Settings
+    from pipelines.ingest.attribute_history import AttributeHistory
 
 
 def column_faults(
@@ -45,17 +46,20 @@ def column_faults(
     connection: duckdb.DuckDBPyConnection,
     tables: Sequence[str],
     data_through: date,
+    attributes: Iterable[AttributeHistory] = (),
 ) -> tuple[ColumnFault, ...]:
     """Return what is wrong with the company's own columns on the tables in ``clean``.
 
-    Nothing is computed without own columns. Labels look ahead on purpose and are not judged.
+    ``attributes`` say of which only today's value is known. Nothing is computed without own
+    columns. Labels look ahead on purpose and are not judged.
     """
     declared = own_columns(settings)
     if not declared:
         return ()
     past = PastTables(connection, tables)
     dates = past_dates(past, data_through)
-    return _Judge(settings, declared, past, dates, data_through).faults()
+    todays = [history for history in attributes if history.is_left_out]
+    return _Judge(settings, declared, past, dates, data_through, todays).faults()
 
 
 @dataclass(frozen=True)
@@ -65,6 +69,7 @@ class _Judge:
     tables: PastTables
     dates: Sequence[date]
     data_through: date
+    todays: Sequence[AttributeHistory]
 
     def faults(self) -> tuple[ColumnFault, ...]:
         """Return the faults in the order of the columns, one each, without what follows."""
@@ -74,7 +79,7 @@ class _Judge:
         if names:
             compiled = self._compiled(names, self._every)
             # What is another number each time would differ on cut tables, too.
-            for judged in (self._by_the_clock, self._again, self._ahead):
+            for judged in (self._by_the_clock, self._again, self._of_today, self._ahead):
                 steady = [name for name in names if not self._behind(name) & {*by_column}]
                 faults = judged(steady, compiled) if steady else ()
                 by_column |= {fault.column: fault for fault in faults}
@@ -159,6 +164,23 @@ class _Judge:
         except UsageError:  # a file may say itself until when it holds
             declared = groups(self.settings)
         return self._compiled(names, self._every, declared).values()
+
+    def _of_today(self, names: Sequence[str], compiled: PastColumns) -> Iterator[ColumnFault]:
+        """Yield the columns that read today's value of an attribute, and hide that they do.
+
+        Those that do not hide it are no model inputs.
+        """
+        values = compiled.values() if self.todays else {}
+        for history in self.todays:
+            open_about_it = readers(self.settings, history.table, history.column)
+            self.tables.see_without(history.table, history.column)
+            without = compiled.values()
+            for name in names:
+                examples = _differences(values[name], without[name])
+                if examples and name not in open_about_it:
+                    fault = self._fault(name, "todays", examples, len(values[name]))
+                    yield replace(fault, reason=f"It is {history.name}")
+        self.tables.see_all()
 
     def _ahead(self, names: Sequence[str], compiled: PastColumns) -> Iterator[ColumnFault]:
         """Yield the columns that are others where only what was known on their day is there."""

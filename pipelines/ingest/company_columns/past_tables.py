@@ -95,6 +95,14 @@ class PastTables:
             }
         )
 
+    def see_without(self, table: str, column: str) -> None:
+        """Show all that the company knows but for the values of a column."""
+        emptied = f"CASE WHEN false THEN {quoted(column)} END AS {quoted(column)}"
+        others = {name: _all_of(name) for name in self.names if name != table}
+        self._see(
+            {**others, table: f"SELECT * REPLACE ({emptied}) FROM {COMPLETE}.{quoted(table)}"}
+        )
+
     def _see(self, rows: Mapping[str, str]) -> None:
         for name, sql in rows.items():
             self.connection.execute(f"CREATE OR REPLACE VIEW {SEEN}.{quoted(name)} AS {sql}")

@@ -13,6 +13,7 @@ import pytest
 from features import catalogue
 from features.contract import TABLES
 from pipelines.config.settings import Settings, load
+from pipelines.ingest.attribute_history import AttributeHistory
 from pipelines.ingest.company_columns import judge
 from pipelines.ingest.company_columns.faults import ColumnFault
 from pipelines.ingest.company_columns.judge import column_faults
@@ -341,6 +342,35 @@ def test_it_says_column_file_rows_and_way_out(tmp_path: Path) -> None:
     assert text.endswith('or leave it out: [features] leave_out = ["ahead_closed"]')
     assert faults["stops"].kind == "fails"
     assert "Could not convert string" in str(faults["stops"])
+
+
+GUARDED = """
+@mine.rows("accounts")
+def newest_version(facts):
+    '''The newest version.'''
+    rows = facts.latest("accounts", "account_id")
+    return rows.mutate(kind=rows["segment"] if "segment" in rows.columns else rows.account_id)
+
+@mine.feature(newest_version, unit="category")
+def hidden_segment(rows):
+    '''Segment, if there is one.'''
+    return rows.kind.max()
+
+@mine.feature(newest_version, unit="category")
+def open_segment(rows):
+    '''Segment.'''
+    return rows.segment.max()
+"""
+
+
+@pytest.mark.parametrize("is_todays", [True, False])
+def test_an_attribute_of_today_is_not_read_in_secret(tmp_path: Path, is_todays: bool) -> None:
+    settings = settings_with(tmp_path, HEAD, GUARDED)
+    segment = AttributeHistory("accounts", "segment", 40, 0, None, is_todays, is_kept=False)
+    with company() as connection:
+        faults = column_faults(settings, connection, list(TABLES), LAST, [segment])
+    assert [fault.column for fault in faults] == (["hidden_segment"] if is_todays else [])
+    assert all("It is accounts.segment" in str(fault) for fault in faults)
 
 
 def test_left_out_it_is_not_judged(tmp_path: Path) -> None:
