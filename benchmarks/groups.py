@@ -19,10 +19,10 @@ from features.errors import DataError
 from models.dataset import feature_table
 from models.dataset.feature_table import FeatureTable
 from models.dataset.time_split import Split, split
+from models.evaluation.rolling_origin import out_of_time
 from models.statistics import metrics
 from models.statistics.bootstrap import Draws
 from models.training.boosting import Params
-from models.training.classifier import fit
 from pipelines.config.company_features import trained_targets
 from pipelines.config.settings import Settings, load
 
@@ -41,8 +41,8 @@ class Trial:
     def score(self, without: str = "") -> np.ndarray:
         """Return the probabilities of the test rows by a model that lacks the group ``without``."""
         kept = tuple(one for one in self.table.features if one["group"] != without)
-        fitted = fit(replace(self.table, features=kept), self.target, self.parts, self.params)
-        return fitted.probabilities(self.table.at(self.target, self.parts.test))
+        table = replace(self.table, features=kept)
+        return out_of_time(table, self.target, self.parts, self.params).probability
 
     def outcomes(self) -> np.ndarray:
         """Return whether each test row had the outcome."""

@@ -1,6 +1,6 @@
 """What does our care cost over LightGBM itself, on the same matrix with the same parameters?
 
-Ours: encode the table, bin it once, fit on the folds, calibrate, fit the final model. The peer:
+Ours: encode the table, bin it once, stop on the newest fold, fit the final model. The peer:
 the same fits by ``lightgbm.train`` on the encoded matrix, each binned on its own, with the same
 early stopping, and no more. Both in one process, alternating; prints seconds and their ratio. Run
 it with ``python -m benchmarks.training --config expansion.toml`` after ``expansion build``.
@@ -18,7 +18,7 @@ import numpy as np
 
 from models.dataset import feature_table
 from models.dataset.feature_table import FeatureTable
-from models.dataset.time_split import Split, split
+from models.dataset.time_split import Fitting, split
 from models.training.boosting import Params
 from models.training.classifier import TrainingSet, fit
 from pipelines.config.company_features import trained_targets
@@ -29,23 +29,19 @@ ROUNDS = 3
 
 def raw(training: TrainingSet, params: Params) -> str:
     """Fit with LightGBM alone what ``fit`` fits, and return the final model's text."""
-    trees = 0
-    for fold in training.split.folds:
-        early, valid = training.numbers(fold)
-        settings = _settings(training, params, len(early))
-        seen = _dataset(training, valid)
-        booster = lgb.train(
-            settings,
-            _dataset(training, early),
-            params.max_trees,
-            valid_sets=[seen],
-            callbacks=[lgb.early_stopping(params.patience, verbose=False)],
-        )
-        booster.predict(training.boosting.matrix[valid], raw_score=True)
-        trees = booster.best_iteration
+    early, valid = training.numbers(training.fitting.newest)
+    booster = lgb.train(
+        _settings(training, params, len(early)),
+        _dataset(training, early),
+        params.max_trees,
+        valid_sets=[_dataset(training, valid)],
+        callbacks=[lgb.early_stopping(params.patience, verbose=False)],
+    )
     everything = np.arange(len(training.label))
     settings = _settings(training, params, len(everything))
-    return lgb.train(settings, _dataset(training, everything), trees).model_to_string()
+    return lgb.train(
+        settings, _dataset(training, everything), booster.best_iteration
+    ).model_to_string()
 
 
 def _settings(training: TrainingSet, params: Params, rows: int) -> dict[str, object]:
@@ -66,7 +62,7 @@ def timed(work: Callable[[], object]) -> float:
     return time.perf_counter() - started
 
 
-def compare(table: FeatureTable, target: str, parts: Split, params: Params) -> str:
+def compare(table: FeatureTable, target: str, parts: Fitting, params: Params) -> str:
     """Return one line: the fastest round of each, and the ratio of the two."""
     training = TrainingSet.of(table, target, parts)
     ours, peers = [], []
@@ -89,7 +85,7 @@ def main() -> None:
     print("target          rows  cols   ours s   peer s   ratio")
     for target in chosen.target or trained_targets(settings):
         dates = sorted(table.mature(target)["as_of"].unique())
-        parts = split(dates, table.labels[target].mature_days)
+        parts = split(dates, table.labels[target].mature_days).final
         print(compare(table, target, parts, params), flush=True)
 
 

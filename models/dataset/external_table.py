@@ -83,7 +83,11 @@ def foreign(frame: pd.DataFrame, roles: Roles, fingerprint: str, place: str) -> 
     rows[roles.target] = _values(rows[roles.target])
     label = Label(roles.target, roles.target, None, "+", roles.horizon_days)
     through = days.max() + timedelta(days=roles.horizon_days)
-    meta = {"fingerprint": fingerprint, "data_through": str(through.date())}
+    meta = {
+        "fingerprint": fingerprint,
+        "data_through": str(through.date()),
+        "horizon_days": roles.horizon_days,
+    }
     return Foreign(FeatureTable(rows, tuple(features), {roles.target: label}, meta), left_out)
 
 

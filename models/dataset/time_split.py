@@ -1,4 +1,9 @@
-"""The split in time: folds to stop, tune and calibrate on, then a gap, then the test."""
+"""The split in time: origins at which the recipe is tried, and the dates that fit what is used.
+
+A recipe is how a model comes about: parameters, inputs, and the fold that stops it. It is judged
+from several days of the past on the dates that followed, each time fitted on what had matured by
+then, as it is used today. The version that is registered is fitted on all mature dates.
+"""
 
 from __future__ import annotations
 
@@ -8,10 +13,15 @@ from datetime import date, timedelta
 
 from features.errors import DataError
 
-TEST_SHARE = 0.18
 FOLD_SHARE = 0.14
-MOST_TEST_DATES = 6
 MOST_FOLDS = 3
+BLOCK_SHARE = 0.09
+BLOCK_DAYS = 91
+"""The dates judged by one fit lie within so many days: a model is used about a quarter long."""
+MOST_ORIGINS = 4
+FEWEST_TRAINED = 0.4
+"""An origin further back needs this share of all dates to fit on, to speak for today's model."""
+TEST_SHARE, MOST_TEST_DATES = 0.18, 6
 ADVICE = "; bring a longer history or a shorter horizon"
 """What helps where dates are too few, unless something in the data explains it."""
 
@@ -28,30 +38,54 @@ class Fold:
 
 
 @dataclass(frozen=True)
-class Split:
-    """The ``as_of`` dates of each part, oldest first.
+class Fitting:
+    """The dates that one model is made of, oldest first.
 
-    ``folds`` walk forward through ``train``: a model fitted on the dates before each is stopped,
-    tuned and calibrated on it. ``train`` as a whole fits the final model; ``test`` is seen by none
-    of them. Every label of ``train`` is mature before ``test`` begins.
+    ``folds`` walk forward through ``train``; parameters are compared on all of them, and the
+    newest, the one most like the model's future, says how many trees to grow. The model itself is
+    fitted on all of ``train``.
     """
 
     folds: tuple[Fold, ...]
     train: tuple[date, ...]
-    test: tuple[date, ...]
 
     @property
     def newest(self) -> Fold:
-        """The last fold, the one most like the final model's future."""
+        """The last fold."""
         return self.folds[-1]
+
+
+@dataclass(frozen=True)
+class Origin:
+    """A day in the past: what the recipe is fitted on, and the dates it is then judged on.
+
+    Every label of ``fitting`` is mature before ``test`` begins.
+    """
+
+    fitting: Fitting
+    test: tuple[date, ...]
+
+
+@dataclass(frozen=True)
+class Split:
+    """The origins at which the recipe is judged, oldest first, and what fits the version in use."""
+
+    origins: tuple[Origin, ...]
+    final: Fitting
+
+    @property
+    def test(self) -> tuple[date, ...]:
+        """The dates of all origins that the recipe is judged on."""
+        return tuple(day for origin in self.origins for day in origin.test)
 
     def describe(self) -> str:
         """Return the split in a sentence."""
-        validation_dates = sum(len(fold.valid) for fold in self.folds)
+        train, test, origins = self.final.train, self.test, len(self.origins)
+        times = "once" if origins == 1 else f"{origins} times"
         return (
-            f"fitted on {self.train[0]} to {self.train[-1]} ({len(self.train)} dates, stopped and "
-            f"calibrated on the last {validation_dates}), tested on {self.test[0]} to "
-            f"{self.test[-1]} ({len(self.test)} dates)"
+            f"fitted on all {len(train)} mature dates, {train[0]} to {train[-1]}; judged as a "
+            f"recipe that was fitted {times} on the dates before, on {test[0]} to {test[-1]} "
+            f"({len(test)} dates)"
         )
 
 
@@ -71,14 +105,13 @@ def split(as_ofs: Sequence[date], mature_days: int) -> Split:
         When there are too few dates, with how many there are and what would help.
     """
     dates = sorted(as_ofs)
-    train, test = parted(dates, mature_days)
-    folds = tuple(_folds(train, max(1, round(FOLD_SHARE * len(dates))), mature_days))
-    if not folds:
+    origins = tuple(_origins(dates, mature_days))
+    if not origins:
         raise DataError(
             f"{len(dates)} mature dates are too few to fit, to stop and to test on with a gap of "
             f"{mature_days} days between them{ADVICE}"
         )
-    return Split(folds[::-1], tuple(train), tuple(test))
+    return Split(origins[::-1], Fitting(tuple(_folds(dates, mature_days)), tuple(dates)))
 
 
 def parted(as_ofs: Sequence[date], mature_days: int) -> tuple[list[date], list[date]]:
@@ -88,14 +121,35 @@ def parted(as_ofs: Sequence[date], mature_days: int) -> tuple[list[date], list[d
     return _before(dates, test, mature_days), test
 
 
-def _folds(train: Sequence[date], size: int, mature_days: int) -> Iterator[Fold]:
-    """Yield the folds from the newest back, as long as at least as many dates come before."""
+def _origins(dates: Sequence[date], mature_days: int) -> Iterator[Origin]:
+    """Yield the origins from the newest back, as long as enough dates come before."""
+    end = len(dates)
+    for number in range(MOST_ORIGINS):
+        test = _block(dates[:end], max(1, round(BLOCK_SHARE * len(dates))))
+        train = _before(dates, test, mature_days)
+        folds = tuple(_folds(train, mature_days))
+        if not folds or (number and len(train) < FEWEST_TRAINED * len(dates)):
+            return
+        yield Origin(Fitting(folds, tuple(train)), tuple(test))
+        end -= len(test)
+
+
+def _block(dates: Sequence[date], size: int) -> list[date]:
+    """Return the newest dates, so many where they lie within a quarter."""
+    return [day for day in dates[-size:] if day > dates[-1] - timedelta(days=BLOCK_DAYS)]
+
+
+def _folds(train: Sequence[date], mature_days: int) -> list[Fold]:
+    """Return folds of ``train``, oldest first, as long as at least as many dates come before."""
+    size = max(1, round(FOLD_SHARE * len(train)))
+    folds: list[Fold] = []
     for number in range(MOST_FOLDS):
         valid = train[-size * (number + 1) : len(train) - size * number]
         early = _before(train, valid, mature_days)
         if not early or (number and len(early) < size):
-            return
-        yield Fold(tuple(early), tuple(valid))
+            break
+        folds.insert(0, Fold(tuple(early), tuple(valid)))
+    return folds
 
 
 def _before(dates: Sequence[date], later: Sequence[date], days: int) -> list[date]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import asdict, dataclass, replace
+from datetime import date
+from itertools import takewhile
 from typing import Any
 
 import numpy as np
@@ -20,7 +22,7 @@ from models.release.card import Card, NotTrained, Question, TrainingRows
 from models.release.model_files import ModelFiles
 from models.training.amounts import Amounts, fit_amounts
 from models.training.boosting import Params
-from models.training.classifier import FittedModel, TrainingSet, fit_final
+from models.training.classifier import FittedModel, TrainingSet
 from models.training.tuning import Tuning, tune
 
 GOLDEN_ROWS = 20
@@ -53,7 +55,9 @@ def train_candidate(
     rule: Rule | None = None,
     trusted: Collection[str] = (),
 ) -> Candidate | NotTrained:
-    """Fit, calibrate and evaluate one target's model; ``table`` is left as it is.
+    """Judge the recipe of one target's model, and fit it on all mature rows.
+
+    ``table`` is left as it is.
 
     Parameters
     ----------
@@ -62,7 +66,7 @@ def train_candidate(
     params
         The usual parameters, and the seed.
     min_positives
-        Fewer outcomes than this are too few to fit, and too few for a verdict of skill.
+        Fewer outcomes than this are too few to fit.
     trials
         How many sets of parameters to try; none keeps the usual ones.
     capacity
@@ -79,25 +83,24 @@ def train_candidate(
         return NotTrained(TOO_SHORT, str(error))
     if lacking := _lacking(table, target, dates, min_positives):
         return NotTrained(TOO_FEW, lacking)
-    training = TrainingSet.of(table, target, dates)
-    tuning = tune(training, params, trials) if trials else None
+    dates = _usable(table, target, dates, min_positives)
+    tuning = None
+    if trials:
+        oldest = TrainingSet.of(table, target, dates.origins[0].fitting)
+        tuning = tune(oldest, params, trials)
     best = tuning.params if tuning else params
-    fitted = fit_final(training, best, label.mature_days)
-    reviewed = review(
-        table,
-        training,
-        fitted,
-        best,
-        min_positives=min_positives,
-        capacity=capacity,
-        rule=rule,
-    )
+    training = TrainingSet.of(table, target, dates.final)
+    fitted = training.fit(best)
+    reviewed = review(table, fitted, dates, best, capacity=capacity, rule=rule)
     amounts = fit_amounts(table, target, training, best)
     described = card(
         reviewed,
         fitted,
+        best,
+        dates,
         amount=amounts.method,
         trained=_training_rows(table, training),
+        lag_days=_lag_days(table, dates),
         suspects=_suspects(table, fitted, reviewed, trusted),
         label=label,
     )
@@ -105,11 +108,12 @@ def train_candidate(
 
 
 def _lacking(table: FeatureTable, target: str, dates: Split, min_positives: int) -> str:
-    """Say which of the rows have too few outcomes to fit, to stop or to test by, if any."""
+    """Say which of the rows have too few outcomes to fit, to stop or to judge by, if any."""
+    newest = dates.origins[-1]
     needed = {
-        "training": (dates.train, min_positives),
-        "stopping": (dates.newest.valid, 1),
-        "test": (dates.test, 1),
+        "training": (newest.fitting.train, min_positives),
+        "stopping": (newest.fitting.newest.valid, 1),
+        "test": (newest.test, 1),
     }
     for name, (days, fewest) in needed.items():
         outcomes = table.at(target, days)[table.labels[target].column]
@@ -120,12 +124,29 @@ def _lacking(table: FeatureTable, target: str, dates: Split, min_positives: int)
     return ""
 
 
+def _usable(table: FeatureTable, target: str, dates: Split, min_positives: int) -> Split:
+    """Return the split without the older origins that had too few outcomes to fit and stop on."""
+    newest_first = reversed(dates.origins)
+    usable = takewhile(
+        lambda origin: (
+            not _lacking(table, target, replace(dates, origins=(origin,)), min_positives)
+        ),
+        newest_first,
+    )
+    return replace(dates, origins=tuple(usable)[::-1])
+
+
+def _lag_days(table: FeatureTable, dates: Split) -> int:
+    """Return the days from the newest date that the model was fitted on to the newest data."""
+    return (date.fromisoformat(table.meta["data_through"]) - dates.final.train[-1]).days
+
+
 def _training_rows(table: FeatureTable, training: TrainingSet) -> TrainingRows:
     return TrainingRows(
         rows=len(training.rows),
         positives=int(training.label.sum()),
-        first=training.split.train[0],
-        last=training.split.train[-1],
+        first=training.fitting.train[0],
+        last=training.fitting.train[-1],
         data_fingerprint=table.meta["fingerprint"],
         question=Question(**table.question(training.target)),
     )
@@ -134,14 +155,13 @@ def _training_rows(table: FeatureTable, training: TrainingSet) -> TrainingRows:
 def _suspects(
     table: FeatureTable, fitted: FittedModel, reviewed: Review, trusted: Collection[str]
 ) -> list[str]:
-    """Return a sentence for each input that looks like a leak on the test dates."""
-    rows = table.at(fitted.target, fitted.split.test)
+    """Return a sentence for each input that looks like a leak on the judged dates."""
     judged = leakage.Judged(
         table=table,
         features=fitted.features,
-        rows=rows,
-        label=rows[table.labels[fitted.target].column].to_numpy(float),
-        probability=fitted.probabilities(rows),
+        rows=reviewed.judged.rows,
+        label=reviewed.judged.label,
+        probability=reviewed.judged.probability,
         weights=reviewed.importance.weights,
         trusted=trusted,
     )

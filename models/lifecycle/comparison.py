@@ -22,6 +22,8 @@ BASE_MARGIN = 0.25
 """How far the mean probability may lie from the base rate, as a share of it."""
 BASE_EXCESS = 0.1
 """How much farther from it than the champion's, as a share of the base rate."""
+NEWER_DAYS = 28
+"""So many days newer the training rows must be for an equal version to be worth a change."""
 AGREEMENT_LOST = 0.2
 """How much less both versions may agree on the newest rows than on the past ones (Spearman)."""
 
@@ -50,12 +52,19 @@ class Pair:
 
 @dataclass(frozen=True)
 class Comparison:
-    """Mature rows that neither version was trained on, and the newest rows, which get scored."""
+    """Mature rows that neither side has seen, and the newest rows, which get scored.
+
+    ``recent`` are the answers for those of the rows that the same two models scored as the newest
+    ones, where not all are. ``newer_days`` is how much later the challenger's newest training date
+    is.
+    """
 
     rows: pd.DataFrame
     label: np.ndarray
     past: Pair
     newest: Pair
+    recent: Pair | None = None
+    newer_days: int = 0
     seed: int = 0
 
     def values(self, metric: Metric) -> tuple[float, float]:
@@ -77,7 +86,11 @@ def compare(comparison: Comparison) -> Iterator[Check]:
 
 
 def _better(comparison: Comparison, draws: Draws) -> Check:
-    """Ask for a clear lead in AUC or in log loss that is worth a change, and for no clear loss."""
+    """Ask for a clear lead in AUC or in log loss that is worth a change, and for no clear loss.
+
+    A version that is fitted on clearly newer rows need not lead: what it is for has changed less
+    since.
+    """
     areas, losses = (comparison.values(metric) for metric in (metrics.auc, metrics.log_loss))
     area = _lead(comparison, draws, metrics.auc)
     saved = _lead(comparison, draws, _negated_log_loss)
@@ -86,7 +99,10 @@ def _better(comparison: Comparison, draws: Draws) -> Check:
     ahead = [name for name, (lead, least) in leads.items() if lead.low > 0 <= lead.value - least]
     shown = f"lead in AUC {area}, in log loss {saved}"
     why = f"clearly behind in {' and '.join(behind)}: {shown}" if behind else _EQUAL.format(shown)
-    passes = bool(ahead) and not behind
+    newer = comparison.newer_days
+    if is_fresher := newer >= NEWER_DAYS:
+        shown = f"fitted on rows {newer} days newer; {shown}"
+    passes = not behind and (bool(ahead) or is_fresher)
     champion, challenger = (
         f"AUC {auc:.3f}, log loss {loss:.4f}" for auc, loss in zip(areas, losses, strict=True)
     )
@@ -162,9 +178,10 @@ def _stable(comparison: Comparison) -> Check:
 
     A model that is good on the past because of what is not known yet collapses on the newest rows.
     """
-    champion = psi.stability(comparison.past.champion, comparison.newest.champion)
-    challenger = psi.stability(comparison.past.challenger, comparison.newest.challenger)
-    limit = psi.limit(len(comparison.past.champion), len(comparison.newest.champion))
+    past, newest = comparison.recent or comparison.past, comparison.newest
+    champion = psi.stability(past.champion, newest.champion)
+    challenger = psi.stability(past.challenger, newest.challenger)
+    limit = psi.limit(len(past.champion), len(newest.champion))
     passes = challenger <= max(limit, 2 * champion)
     moved = f"its scores of the newest rows are not those of the rows it was judged on: {limit:.2f}"
     why = "" if passes else f"{moved} is the most, unless the champion's have moved as well"
@@ -175,7 +192,7 @@ def _agreeing(comparison: Comparison) -> Check:
     """Ask that both order the newest rows as alike as the rows whose outcome is known."""
     past, newest = (
         psi.agreement(pair.champion, pair.challenger)
-        for pair in (comparison.past, comparison.newest)
+        for pair in (comparison.recent or comparison.past, comparison.newest)
     )
     passes = newest >= past - AGREEMENT_LOST
     why = (

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
+from dataclasses import asdict
 
 from models.dataset.feature_table import Label
+from models.dataset.time_split import Split
+from models.evaluation.levels import off
 from models.evaluation.lift import CAPACITY
 from models.evaluation.report import Review
-from models.evaluation.skill import SKILL
+from models.evaluation.skill import HAVE_SKILL
 from models.i18n.number_format import PLAIN
 from models.inference.encoding import Merged
 from models.release.card import (
@@ -22,37 +25,41 @@ from models.release.card import (
 )
 from models.statistics.interval import Interval
 from models.training.amounts import MODEL
+from models.training.boosting import Params
 from models.training.classifier import FittedModel
 
-POINTS = ("raw", "probability")
-"""What of a calibration is a table of points; it lies beside the model and not in the card."""
+MACHINE = ("threads",)
+"""What of the parameters says how to compute, and not what."""
 
 
 def card(
     review: Review,
     fitted: FittedModel,
+    params: Params,
+    split: Split,
     *,
     amount: Amount,
     trained: TrainingRows,
+    lag_days: int,
     suspects: Sequence[str] = (),
     label: Label | None = None,
 ) -> Card:
     """Return the card of a fitted model.
 
-    ``amount`` says how an outcome's ARR is found, ``suspects`` which inputs look like leaks,
-    ``label`` what people call the target and how it counts, where that is known.
+    ``amount`` says how an outcome's ARR is found, ``lag_days`` how old the newest training date is,
+    ``suspects`` which inputs look like leaks, ``label`` what people call the target and how it
+    counts, where that is known.
     """
-    evaluation, test = review.evaluation, fitted.split.test
+    evaluation = review.evaluation
+    wrong = off(review.levels)
     return Card(
         target=fitted.target,
         verdict=evaluation.verdict,
-        skill=evaluation.verdict == SKILL,
-        why=evaluation.why,
-        split=fitted.split.describe(),
+        skill=evaluation.verdict in HAVE_SKILL,
+        why="; ".join([evaluation.why, *(f"off, {of}" for of in wrong)]),
+        split=split.describe(),
         trees=fitted.trees,
-        calibration=Calibration(
-            **{name: value for name, value in fitted.calibration.items() if name not in POINTS}
-        ),
+        calibration=Calibration(**fitted.calibration),
         amount=amount,
         trained=trained,
         suspects=tuple(suspects),
@@ -61,8 +68,8 @@ def card(
             accounts=evaluation.accounts,
             positives=evaluation.positives,
             base_rate=evaluation.base_rate,
-            first=test[0],
-            last=test[-1],
+            first=split.test[0],
+            last=split.test[-1],
         ),
         metrics=rounded(evaluation.figures),
         baselines=rounded(evaluation.rivals),
@@ -77,6 +84,11 @@ def card(
         title=label.title if label else None,
         titles=dict(label.titles) if label else None,
         merged={f.name: f.merged for f in fitted.features if f.merged} or None,
+        lag_days=lag_days,
+        events=evaluation.events,
+        levels=rounded(review.levels),
+        ranks_only=bool(wrong),
+        recipe={name: value for name, value in asdict(params).items() if name not in MACHINE},
     )
 
 
@@ -93,6 +105,8 @@ def flat_metrics(card: Card) -> dict[str, float]:
     }
     baselines = {f"{key}_auc": baseline.auc.value for key, baseline in card.baselines.items()}
     counts = {"test_rows": card.test.rows, "test_positives": card.test.positives}
+    later = {"test_events": card.events, "lag_days": card.lag_days}
+    counts |= {name: value for name, value in later.items() if value is not None}
     others = {
         "base_rate": card.test.base_rate,
         "held_out_auc": card.held_out.held_out.value,
@@ -132,12 +146,17 @@ def _paragraphs(card: Card) -> Iterator[str]:
     yield f"**{card.verdict}**: {card.why}."
     if card.suspects:
         yield "Possible leaks: " + "; ".join(card.suspects) + "."
+    events = "" if card.events is None else f" of {card.events:,} events"
     yield (
         f"{card.split.capitalize()}. Test: {test.rows:,} rows of {test.accounts:,} "
-        f"accounts, {test.positives:,} outcomes ({PLAIN.percent(test.base_rate, 1)}). "
-        f"Calibration: {card.calibration.method}."
+        f"accounts, {test.positives:,} outcomes{events} ({PLAIN.percent(test.base_rate, 1)})."
     )
-    yield "Intervals are 95 %, by bootstrap over accounts, on dates the model has not seen."
+    if card.lag_days is not None:
+        yield (
+            f"The newest date that it was fitted on lies {card.lag_days} days before the newest "
+            "data: so long an outcome takes to be known."
+        )
+    yield "Intervals are 95 %, by bootstrap over accounts, on dates the judged fits had not seen."
     named = [("this model", card.metrics["auc"], card.metrics.get("brier"))]
     named += [(baseline.name, baseline.auc, baseline.brier) for baseline in card.baselines.values()]
     yield _table(
@@ -147,6 +166,7 @@ def _paragraphs(card: Card) -> Iterator[str]:
         ("figure", "value"),
         [(name, _figure(interval)) for name, interval in card.metrics.items()],
     )
+    yield from _levels(card)
     yield _amount(card.amount)
     yield "## What a team reaches that calls on the first accounts"
     yield _table(
@@ -210,6 +230,27 @@ def _merged(name: str, merged: Merged) -> str:
     further = merged.levels - len(merged.names)
     more = f" and {further:,} more" if further else ""
     return f"{name}: {named}{more}; {merged.accounts:,} accounts in all"
+
+
+def _levels(card: Card) -> Iterator[str]:
+    if card.levels is None:
+        return
+    yield "## What was expected and what came"
+    yield _table(
+        ("of", "expected", "came", "expected to came", ""),
+        [
+            (
+                level.of,
+                f"{level.expected:,.0f}",
+                f"{level.came:,.0f}",
+                _figure(level.ratio),
+                "off" if level.is_off else "",
+            )
+            for level in card.levels
+        ],
+    )
+    if card.ranks_only:
+        yield "Its probabilities are off beyond their interval: it ranks accounts, and no more."
 
 
 def _amount(amount: Amount) -> str:

@@ -226,12 +226,30 @@ class ReliabilityBin:
     rows: Annotated[int, Field(alias="n")]
 
 
+@dataclass(frozen=True)
+class Level:
+    """What was expected of some test rows against what came."""
+
+    of: str
+    """Whose: ``all accounts``, ``weighted by ARR``, ``first tenth``, or a kind of account."""
+    expected: float
+    """Sum of the probabilities, of ARR where it is weighted by it."""
+    came: float
+    """Outcomes, or their accounts' ARR."""
+    ratio: Interval
+    """Expected to came."""
+    is_off: bool
+    """Whether the whole interval lies outside what is tolerated."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Card:
     """All that is recorded of one version of a target's model.
 
-    Figures are of the test rows, which are later than all that the model was fitted, stopped and
-    calibrated on; intervals are 95 %, by bootstrap over accounts.
+    Figures are of the test rows. Models of the same recipe, fitted on what had matured before each
+    stretch of them, scored them; the version itself was fitted on all mature rows after that.
+    Intervals are 95 %, by bootstrap over accounts. (Before ``recipe`` was recorded, the version
+    itself was fitted on rows before the test and scored it.)
     """
 
     target: str
@@ -242,7 +260,7 @@ class Card:
     why: str
     """What the verdict rests on."""
     split: str
-    """In words, the dates that the model was fitted, stopped, calibrated and tested on."""
+    """In words, the dates that the model was fitted on, and those that its recipe was judged on."""
     trees: int
     calibration: Calibration
     amount: Amount
@@ -271,6 +289,16 @@ class Card:
     """What people call the target, in English."""
     titles: Omitted[Mapping[str, str]] = None
     """The same in other languages, by code."""
+    lag_days: Omitted[int] = None
+    """Days from the newest date it was fitted on to the day the data reached."""
+    events: Omitted[int] = None
+    """Outcomes of the test rows, each counted once however many dates saw it coming."""
+    levels: Omitted[tuple[Level, ...]] = None
+    """Expected against came; ``None`` on cards from before it was recorded."""
+    ranks_only: Omitted[bool] = None
+    """Whether the order of accounts holds and the probabilities do not."""
+    recipe: Omitted[Mapping[str, Any]] = None
+    """The parameters of the fit, by the names of ``models.training.boosting.Params``."""
     version: Omitted[str] = None
     """The registered version; ``None`` before a release holds it."""
     format: Omitted[int] = None

@@ -49,6 +49,11 @@ def ece(score: np.ndarray, label: np.ndarray, weight: np.ndarray) -> np.ndarray:
     return _ratio(gap.sum(1), weight.sum(1))
 
 
+def ratio(expected: np.ndarray, came: np.ndarray, weight: np.ndarray) -> np.ndarray:
+    """Return what was expected as a multiple of what came."""
+    return _ratio(weight @ expected, weight @ came)
+
+
 def captured(chosen: np.ndarray, amount: np.ndarray, weight: np.ndarray) -> np.ndarray:
     """Return the share of ``amount`` that lies in the rows marked by 1 in ``chosen``."""
     return _ratio(weight @ (amount * chosen), weight @ amount)

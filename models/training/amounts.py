@@ -43,14 +43,14 @@ def fit_amounts(table: FeatureTable, target: str, training: TrainingSet, params:
 
     Source: B. Jørgensen, Exponential dispersion models (1987), for amounts that can be zero.
     """
-    rows = table.at(target, training.split.train).reset_index(drop=True)
+    rows = table.at(target, training.fitting.train).reset_index(drop=True)
     typical = Amount(TYPICAL, typical_share(table, target, rows))
     amount_column = table.labels[target].amount_column
     if amount_column is None:
         return Amounts(typical)
     happened = (training.label == 1) & (rows["arr"] > 0).to_numpy()
     early, valid = (
-        numbers[happened[numbers]] for numbers in training.numbers(training.split.newest)
+        numbers[happened[numbers]] for numbers in training.numbers(training.fitting.newest)
     )
     if len(early) < FEWEST_OUTCOMES or len(valid) < FEWEST_OUTCOMES / 4:
         return Amounts(typical)

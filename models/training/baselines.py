@@ -40,17 +40,18 @@ def rivals(
     target: str,
     train: pd.DataFrame,
     seed: int,
+    column: Rival,
     rule: Rule | None = None,
 ) -> dict[str, Rival]:
-    """Return the base rate, the best single column, the practitioner's rule, logistic regression.
+    """Return the base rate, a single column, the practitioner's rule, logistic regression.
 
-    All but the practitioner's are fitted on ``train``; ``rule`` is the label's, if it has one.
+    Base rate and regression are fitted on ``train``; ``rule`` is the label's, if it has one.
     """
     label = train[table.labels[target].column].to_numpy(float)
     rate = float(label.mean())
     baselines = {
         "base_rate": Rival("base rate", lambda rows: np.full(len(rows), rate), probability=True),
-        "best_column": best_column(table, train, label),
+        "best_column": column,
         "logistic": logistic(table, train, label, seed),
     }
     if rule is not None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 from typing import Any
 
 import lightgbm as lgb
@@ -12,37 +13,34 @@ import pandas as pd
 
 from models.dataset.feature_table import FeatureTable
 from models.dataset.matrix import matrix, specify
-from models.dataset.time_split import Fold, Split
-from models.inference.calibrators import apply
+from models.dataset.time_split import Fitting, Fold
+from models.inference.calibrators import logistic
 from models.inference.encoding import FeatureSpec
 from models.training.boosting import Boosting, EarlyStopped, Params
-from models.training.calibration import calibrate
+
+UNCALIBRATED = MappingProxyType({"method": "none"})
+"""The model's own probability: curves fitted on scores of earlier models made later ones worse."""
 
 
 @dataclass(frozen=True)
 class FittedModel:
-    """A fitted model: LightGBM's text, the calibration, its inputs, and how it came about.
-
-    ``out_of_fold`` are the rows of the folds, scored by models fitted on earlier dates:
-    ``account_id``, ``as_of``, ``fold``, ``raw`` (log-odds) and ``label``.
-    """
+    """A fitted model: LightGBM's text, its inputs, and the dates it came about from."""
 
     target: str
     text: str
-    calibration: Mapping[str, Any]
     features: tuple[FeatureSpec, ...]
     trees: int
-    split: Split
-    out_of_fold: pd.DataFrame
+    fitting: Fitting
+    calibration: Mapping[str, Any] = field(default_factory=lambda: dict(UNCALIBRATED))
 
     def raw(self, rows: pd.DataFrame) -> np.ndarray:
-        """Return the score of each row before calibration, in log-odds."""
+        """Return the score of each row, in log-odds."""
         booster = lgb.Booster(model_str=self.text)
         return np.asarray(booster.predict(matrix(rows, self.features), raw_score=True))
 
     def probabilities(self, rows: pd.DataFrame) -> np.ndarray:
-        """Return the calibrated probability of each row."""
-        return apply(self.calibration, self.raw(rows))
+        """Return the probability of each row."""
+        return logistic(self.raw(rows))
 
 
 @dataclass(frozen=True)
@@ -53,18 +51,18 @@ class TrainingSet:
     rows: pd.DataFrame
     label: np.ndarray
     features: tuple[FeatureSpec, ...]
-    split: Split
+    fitting: Fitting
     boosting: Boosting
 
     @classmethod
-    def of(cls, table: FeatureTable, target: str, split: Split) -> TrainingSet:
+    def of(cls, table: FeatureTable, target: str, fitting: Fitting) -> TrainingSet:
         """Encode the training rows of a target; ``table`` is left as it is."""
-        rows = table.at(target, split.train).reset_index(drop=True)
+        rows = table.at(target, fitting.train).reset_index(drop=True)
         features = specify(table, rows)
         label = rows[table.labels[target].column].to_numpy(float)
         directions = [int(feature["monotone"].get(target, 0)) for feature in table.features]
         boosting = Boosting(matrix(rows, features), label, features, directions)
-        return cls(target, rows[["account_id", "as_of"]], label, features, split, boosting)
+        return cls(target, rows[["account_id", "as_of"]], label, features, fitting, boosting)
 
     def sampled(self, most: int, seed: int) -> TrainingSet:
         """Return all rows of as many accounts as keep below ``most`` rows, drawn at random."""
@@ -79,21 +77,22 @@ class TrainingSet:
         rows = self.rows.iloc[numbers].reset_index(drop=True)
         return replace(self, rows=rows, label=label, boosting=boosting)
 
-    def folds(self, params: Params) -> Iterator[tuple[EarlyStopped, pd.DataFrame]]:
-        """Yield, oldest fold first, the booster stopped on it and its rows, scored by it.
+    def folds(self, params: Params) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        """Yield, oldest fold first, the log-odds by a booster stopped on it, and the outcomes.
 
         A fold without both outcomes on both sides tells nothing and is passed over.
         """
-        for number, fold in enumerate(self.split.folds):
+        for fold in self.fitting.folds:
             early, valid = self.numbers(fold)
-            if all(len(np.unique(self.label[rows])) == 2 for rows in (early, valid)):
+            if self._tells(early, valid):
                 stopped = self.boosting.early_stopped(early, valid, params)
-                yield (
-                    stopped,
-                    self.rows.iloc[valid].assign(
-                        fold=number, raw=self.boosting.raw(stopped, valid), label=self.label[valid]
-                    ),
-                )
+                yield self.boosting.raw(stopped, valid), self.label[valid]
+
+    def fit(self, params: Params) -> FittedModel:
+        """Find the number of trees on the newest fold that tells, and fit on all rows."""
+        trees = self._stopped(params).trees
+        text = self.boosting.fitted(trees, params).model_to_string()
+        return FittedModel(self.target, text, self.features, trees, self.fitting)
 
     def numbers(self, fold: Fold) -> tuple[np.ndarray, np.ndarray]:
         """Return the row numbers to fit on and to look at."""
@@ -101,33 +100,22 @@ class TrainingSet:
         early, valid = (days.isin(list(dates)) for dates in (fold.early, fold.valid))
         return np.flatnonzero(early), np.flatnonzero(valid)
 
+    def _stopped(self, params: Params) -> EarlyStopped:
+        for fold in reversed(self.fitting.folds):
+            early, valid = self.numbers(fold)
+            if self._tells(early, valid):
+                return self.boosting.early_stopped(early, valid, params)
+        raise ValueError(f"{self.target}: no fold holds both outcomes before and after")
 
-def fit(
-    table: FeatureTable,
-    target: str,
-    split: Split,
-    params: Params,
-) -> FittedModel:
+    def _tells(self, early: np.ndarray, valid: np.ndarray) -> bool:
+        return all(len(np.unique(self.label[rows])) == 2 for rows in (early, valid))
+
+
+def fit(table: FeatureTable, target: str, fitting: Fitting, params: Params) -> FittedModel:
     """Fit one target's model; ``table`` is left as it is.
 
-    The calibration is found on ``split.folds`` and the number of trees on the newest of them, with
-    models that have only seen the dates before; the final model is fitted on all of
-    ``split.train``. The same table, split and parameters give the same text.
+    The number of trees is found with a model that has only seen the dates before the newest fold;
+    the model is then fitted on all of ``fitting.train``. The same table, dates and parameters give
+    the same text.
     """
-    return fit_final(TrainingSet.of(table, target, split), params, table.labels[target].mature_days)
-
-
-def fit_final(training: TrainingSet, params: Params, mature_days: int) -> FittedModel:
-    """Fit the model with the parameters settled on."""
-    folds = list(training.folds(params))
-    out_of_fold = pd.concat([rows for _, rows in folds], ignore_index=True)
-    trees = folds[-1][0].trees
-    return FittedModel(
-        training.target,
-        training.boosting.fitted(trees, params).model_to_string(),
-        calibrate(out_of_fold, mature_days),
-        training.features,
-        trees,
-        training.split,
-        out_of_fold,
-    )
+    return TrainingSet.of(table, target, fitting).fit(params)

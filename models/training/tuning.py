@@ -1,7 +1,7 @@
 """Better parameters, looked for with a budget: the only door to Optuna.
 
-Every trial is judged by its log loss on the folds that walk forward through the training dates;
-the test dates are not looked at.
+Every trial is judged by its log loss on the folds that walk forward through the training dates of
+the oldest origin: none of the dates that the recipe is judged on is looked at.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import numpy as np
 
 from models.inference.calibrators import logistic
 from models.statistics import metrics
+from models.statistics.bootstrap import point_estimate
 from models.training.boosting import Params
 from models.training.classifier import TrainingSet
 
@@ -104,9 +105,8 @@ def _loss(training: TrainingSet, params: Params, trial: optuna.Trial) -> float:
     import optuna
 
     losses: list[float] = []
-    for number, (_, rows) in enumerate(training.folds(params)):
-        p, label = logistic(rows["raw"].to_numpy(float)), rows["label"].to_numpy(float)
-        losses.append(float(metrics.log_loss(p, label, np.ones((1, len(rows))))[0]))
+    for number, (raw, label) in enumerate(training.folds(params)):
+        losses.append(point_estimate(metrics.log_loss, logistic(raw), label))
         trial.report(losses[-1], number)
         if trial.should_prune():
             raise optuna.TrialPruned

@@ -53,7 +53,7 @@ def train(
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Train, calibrate, evaluate and register one model per target; publish those with skill.
+    """Judge, fit and register one model per target; publish those with skill.
 
     Exits with 1 where nothing is usable: no target has a model, nor a baseline clear of chance.
     """

@@ -159,6 +159,7 @@ def _judged(
         registry.load(target, before) if before is not None else None,
         fewest=settings.train.min_positives,
         trusted=settings.train.trusted,
+        threads=settings.train.threads,
     )
 
 

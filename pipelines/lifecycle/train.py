@@ -67,7 +67,8 @@ class TargetOutcome:
     def is_usable(self) -> bool:
         """Whether a model is in use for the target, or could be."""
         card = self.card
-        return self.in_use is not None or (card is not None and card.skill and not card.suspects)
+        is_sound = card is not None and card.skill and not (card.suspects or card.ranks_only)
+        return self.in_use is not None or is_sound
 
     def as_dict(self) -> dict[str, Any]:
         """Return the outcome as JSON-able values; ``card`` is empty where there is none."""
@@ -244,7 +245,7 @@ def train_one(
         version,
         champion=False,
         card=card,
-        fallback=fallback.of_card(card, table),
+        fallback=fallback.of_card(card, table, version),
     )
 
 

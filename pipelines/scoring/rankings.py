@@ -11,6 +11,7 @@ import pandas as pd
 
 from models.lifecycle import fallback
 from models.lifecycle.fallback import Fallback
+from models.registry import Registry
 from pipelines.config.company_features import practitioner_rule
 from pipelines.lifecycle.training_record import fallbacks
 
@@ -61,7 +62,11 @@ def _positions(
     is_decided: np.ndarray,
 ) -> np.ndarray:
     rule = practitioner_rule(settings, target)
-    score = fallback.ranked(baseline, table, target, rule, settings.train.seed)
+    model = None
+    if baseline.version is not None:
+        registry = Registry(settings.mlflow_uri, settings.mlflow_artifacts)
+        model = registry.load(target, baseline.version)
+    score = fallback.ranked(baseline, table, target, rule, settings.train.seed, model)
     rows = table.newest()
     frame = pd.DataFrame(
         {

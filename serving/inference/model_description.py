@@ -23,6 +23,7 @@ def summary(target: str, card: Card) -> dict[str, Any]:
         "verdict": card.verdict,
         "why": card.why,
         "auc": _metric("auc", auc) if auc else None,
+        "lag_days": card.lag_days,
     }
 
 

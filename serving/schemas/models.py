@@ -58,6 +58,11 @@ class ModelSummary(Answer):
     verdict: str = Field(examples=["skill"])
     why: str = Field(description="Reason for the verdict.")
     auc: Metric | None
+    lag_days: int | None = Field(
+        description="Days from the newest date it was fitted on to the newest data at training; "
+        "null for models from before it was recorded.",
+        examples=[126],
+    )
 
 
 class ModelList(Answer):
@@ -74,8 +79,11 @@ class ModelInfo(ModelSummary):
     calibration: str = Field(description="Calibration method: how raw scores become probabilities.")
     trees: int | None
     split: str
-    trained: Sample
-    tested: Sample
+    trained: Sample = Field(description="What it was fitted on.")
+    tested: Sample = Field(
+        description="What its metrics were measured on, by fits of the same recipe that had not "
+        "seen it."
+    )
     metrics: list[Metric]
     peers: list[Peer]
     inputs: list[Input]

@@ -158,9 +158,10 @@ class Ranking(Answer):
     """The account's place for an outcome without a model in use: an order, no probability."""
 
     target: str = Field(examples=["upsell"])
-    by: Literal["rule", "logistic"] = Field(
-        description="What ranks: `rule`, the practitioner's simple rule, or `logistic`, a logistic "
-        "regression. Either is clear of chance on dates it had not seen."
+    by: Literal["rule", "logistic", "model"] = Field(
+        description="What ranks: `rule`, the practitioner's simple rule, `logistic`, a logistic "
+        "regression, or `model`, a model that is not proven yet or whose probabilities do not "
+        "hold. Each is clear of chance on dates it had not seen."
     )
     position: int = Field(description="1 is the likeliest.", examples=[3])
     auc: float = Field(description="AUC on those dates.", examples=[0.64])

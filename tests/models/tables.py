@@ -67,7 +67,7 @@ def feature_table(accounts: int = 240, dates: int = 20, seed: int = 1) -> Featur
             # Use only leads to more where a champion carries it: no straight line says that.
             "upsell": 1 / (1 + np.exp(2.6 - champion * (0.8 + 2.2 * use))),
             "downsell": np.full(accounts, 0.15),
-            "churn": 1 / (1 + np.exp(3.2 - 0.06 * silent)),
+            "churn": 1 / (1 + np.exp(3.2 - 0.06 * silent + 0.8 * use)),
         }
         for name, chance in chances.items():
             happened = (random.random(accounts) < chance).astype(float)

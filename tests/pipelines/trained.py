@@ -41,7 +41,7 @@ work = "work"
 [mlflow]
 home = "mlruns"
 [train]
-max_trees = 25
+max_trees = 60
 threads = 1
 min_positives = 50
 """

@@ -25,7 +25,6 @@ from models.inference.calibrators import METHODS
 from models.registry import Registry, Run
 from models.release.golden_rows import matrix_probabilities
 from models.release.model_files import ModelFiles
-from models.training.calibration import FITS
 from tests.pipelines import trained
 from tests.support import engines
 
@@ -56,13 +55,19 @@ def rows(folder: Path) -> pd.DataFrame:
 
 @pytest.fixture(scope="module")
 def versions(folder: Path, registry: Registry) -> dict[str, tuple[str, ModelFiles]]:
-    """A version with each kind of calibration, with its number."""
+    """A version with each kind of calibration that a release may hold, with its number."""
     table = feature_table.read(trained.settings_in(folder).feature_table)
     plain = trained.model(table, TARGET)
-    random = np.random.default_rng(1)
-    raw = random.normal(size=500) - 1
-    happened = (random.random(500) < 1 / (1 + np.exp(-2 * raw))).astype(float)
-    made = {name: replace(plain, calibration=FITS[name](raw, happened)) for name in METHODS}
+    made = {
+        method["method"]: replace(plain, calibration=method)
+        for method in (
+            {"method": "none"},
+            {"method": "sigmoid", "a": 0.9, "b": -0.2},
+            {"method": "beta", "a": 0.9, "b": 1.1, "c": 0.1},
+            {"method": "isotonic", "raw": [-4.0, 0.0, 2.0], "probability": [0.01, 0.4, 0.9]},
+        )
+    }
+    assert made.keys() == METHODS.keys()
     return {
         name: (registry.log(TARGET, one, Run({}, {}, {"verdict": "skill"}, "card", {})), one)
         for name, one in made.items()

@@ -174,6 +174,8 @@ def trained(result: TrainResult) -> None:
         "Brier",
         "ECE",
         "base rate",
+        "events",
+        "lag",
         "version",
     )
     if rows := [_figures(outcome, outcome.card) for outcome in result.targets if outcome.card]:
@@ -213,7 +215,11 @@ def _heading(result: TrainResult) -> str:
     return "No new data since the last training." if result.unchanged else "Trained."
 
 
-RANKED_BY = {"rule": "the simple rule", "logistic": "a logistic regression"}
+RANKED_BY = {
+    "rule": "the simple rule",
+    "logistic": "a logistic regression",
+    "model": "the model, not proven or off as it is,",
+}
 
 
 def _without_model(outcome: TargetOutcome) -> str:
@@ -272,6 +278,8 @@ def _figures(outcome: TargetOutcome, card: Card) -> tuple[str, ...]:
         f"{card.metrics['brier'].value:.4f}",
         f"{card.metrics['ece'].value:.3f}",
         percent(card.test.base_rate),
+        "-" if card.events is None else f"{card.events:,}",
+        "-" if card.lag_days is None else counted(card.lag_days, "day"),
         outcome.version or "",
     )
 

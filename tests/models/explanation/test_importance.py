@@ -18,8 +18,8 @@ def found() -> dict[str, Importance]:
     told = {}
     for target in ("upsell", "churn"):
         parts = split(sorted(table.mature(target)["as_of"].unique()), MATURE_DAYS)
-        fitted = fit(table, target, parts, quick)
-        told[target] = importance(fitted, table.at(target, parts.test), seed=1)
+        fitted = fit(table, target, parts.final, quick)
+        told[target] = importance(fitted, table.newest(), seed=1)
     return told
 
 

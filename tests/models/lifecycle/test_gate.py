@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -13,11 +14,15 @@ import pytest
 
 from models.dataset.feature_table import FeatureTable
 from models.dataset.matrix import matrix, specify
+from models.dataset.time_split import split
 from models.lifecycle.comparison import Check
 from models.lifecycle.gate import judge
-from models.release.card import Question
+from models.release.card import Level, Question
 from models.release.model_files import ModelFiles
-from tests.models.tables import feature, feature_table
+from models.statistics.interval import Interval
+from models.training.boosting import Params
+from models.training.classifier import fit
+from tests.models.tables import MATURE_DAYS, feature, feature_table
 from tests.support.cards import card
 
 TARGET, COLUMN = "upsell", "upsell_next_91d"
@@ -61,7 +66,8 @@ def gate(
     champion: ModelFiles | None = None,
     fewest: int = 50,
 ) -> dict[str, Check]:
-    return {one.name: one for one in judge(table, TARGET, challenger, champion, fewest=fewest)}
+    checks = judge(table, TARGET, challenger, champion, fewest=fewest, threads=1)
+    return {one.name: one for one in checks}
 
 
 def refused(found: dict[str, Check]) -> set[str]:
@@ -87,8 +93,8 @@ def test_a_better_challenger_passes(table: FeatureTable) -> None:
     found = gate(table, version(table), version(table, inputs=WEAK))
     assert refused(found) == set()
     assert list(found) == [
-        "skill", "question", "inputs", "unseen rows", "leak", "better", "calibration", "base rate",
-        "slices", "score shift", "agreement",
+        "skill", "expected", "question", "inputs", "unseen rows", "learned", "leak", "better",
+        "calibration", "base rate", "slices", "score shift", "agreement",
     ]  # fmt: skip
     assert found["unseen rows"].why.startswith("1,600 rows of 4 dates with ")
     assert found["better"].challenger.startswith("AUC 0.8")
@@ -122,14 +128,18 @@ def test_the_same_model_is_called_so(table: FeatureTable) -> None:
 
 
 def test_one_without_skill_does_not(table: FeatureTable) -> None:
-    found = gate(table, version(table, verdict="no skill, use the rule", why="by chance"))
+    found = gate(
+        table, version(table, verdict="no skill, use the rule", skill=False, why="by chance")
+    )
     assert refused(found) == {"skill"}
     assert found["skill"].why == "no skill, use the rule: by chance"
 
 
 def test_a_first_version_needs_no_rival(table: FeatureTable) -> None:
     found = gate(table, version(table, inputs=WEAK))
-    assert list(found) == ["skill", "question", "inputs", "unseen rows", "leak"]
+    assert list(found) == [
+        "skill", "expected", "question", "inputs", "unseen rows", "learned", "leak",
+    ]  # fmt: skip
     assert refused(found) == set()
 
 
@@ -190,21 +200,93 @@ def test_a_champion_that_the_table_has_no_inputs_for_is_no_rival(table: FeatureT
     assert found["inputs"].champion == "the feature table lacks use_28d"
 
 
-def test_rows_that_either_version_was_trained_on_do_not_count(table: FeatureTable) -> None:
-    last = sorted(table.frame["as_of"].unique())[-4]
-    trained = replace(version(table).card.trained, last=last)
-    found = gate(table, version(table), version(table, inputs=WEAK, trained=trained))
-    assert refused(found) == {"unseen rows"}
-    assert found["unseen rows"].why == (
-        "0 rows of 0 dates with 0 outcomes are left that no version was trained on, "
-        "50 outcomes are needed to tell; wait until more are mature"
+RECIPE = {"max_trees": 40, "patience": 10}
+
+
+@pytest.fixture(scope="module")
+def fresh(table: FeatureTable) -> ModelFiles:
+    """Return a version that was fitted on every mature row, as training fits it."""
+    return recipe_version(table)
+
+
+def recipe_version(
+    table: FeatureTable, *, dates: int = 0, fitted_on: FeatureTable | None = None, **changes: Any
+) -> ModelFiles:
+    """Return a version fitted by its recipe on all mature dates but the newest ``dates``."""
+    inputs = changes.pop("inputs", table.inputs)
+    chosen = tuple(one for one in table.features if one["name"] in inputs)
+    recipe = RECIPE | changes.pop("recipe", {})
+    mature = sorted(table.mature(TARGET)["as_of"].unique())
+    parts = split(mature[: len(mature) - dates], MATURE_DAYS).final
+    learned = replace(fitted_on or table, features=chosen)
+    model = fit(learned, TARGET, parts, Params(**recipe, threads=1))
+    trained = replace(card().trained, last=parts.train[-1])
+    described = replace(card(), **{"trained": trained, "recipe": recipe, **changes})
+    golden = {"rows": [], "expected": []}
+    return ModelFiles(model.text, model.calibration, model.features, described, golden)
+
+
+def test_where_no_row_is_unseen_the_recipes_are_tried_anew(
+    table: FeatureTable, fresh: ModelFiles
+) -> None:
+    found = gate(table, fresh, recipe_version(table, inputs=WEAK))
+    assert refused(found) == set()
+    assert re.fullmatch(
+        r"3,200 rows of 8 dates with \d+ outcomes that both recipes were tried on",
+        found["unseen rows"].why,
     )
-    assert found["unseen rows"].champion == f"trained to {last}"
+    weaker = gate(table, recipe_version(table, inputs=WEAK), fresh)
+    assert "better" in refused(weaker)
 
 
-def test_too_few_outcomes_are_too_few_to_tell(table: FeatureTable) -> None:
-    found = gate(table, version(table), version(table, inputs=WEAK), fewest=5000)
+def test_another_seed_of_the_same_recipe_is_equal(table: FeatureTable, fresh: ModelFiles) -> None:
+    found = gate(table, recipe_version(table, recipe={"seed": 8}), fresh)
+    assert refused(found) == {"better"}
+    assert found["better"].why.startswith("as good as the champion within chance")
+
+
+@pytest.mark.parametrize(("dates", "passes"), [(0, False), (1, True), (4, True)])
+def test_the_same_recipe_on_newer_rows_may_take_over(
+    table: FeatureTable, fresh: ModelFiles, dates: int, passes: bool
+) -> None:
+    older = recipe_version(table, dates=dates, why="another card", recipe={"seed": 9})
+    found = gate(table, fresh, older)
+    assert found["better"].passes is passes
+    assert f"fitted on rows {28 * dates} days newer" in found["better"].why or not passes
+
+
+def test_a_version_fitted_on_other_outcomes_is_found_though_its_recipe_is_fine(
+    table: FeatureTable, fresh: ModelFiles
+) -> None:
+    frame = table.frame.copy()
+    is_mature = frame[COLUMN].notna()
+    drawn = np.random.default_rng(4).permutation(frame.loc[is_mature, COLUMN])
+    frame.loc[is_mature, COLUMN] = drawn
+    shuffled = recipe_version(table, fitted_on=replace(table, frame=frame))
+    for champion in (None, recipe_version(table, inputs=WEAK)):
+        found = gate(table, shuffled, champion)
+        assert "learned" in refused(found)
+        assert "it was not fitted on these outcomes; train anew" in found["learned"].why
+    assert gate(table, fresh)["learned"].passes
+
+
+def test_too_few_outcomes_are_too_few_to_tell(table: FeatureTable, fresh: ModelFiles) -> None:
+    found = gate(table, fresh, recipe_version(table, inputs=WEAK), fewest=5000)
     assert refused(found) == {"unseen rows"}
+    assert found["unseen rows"].why.endswith(
+        "that both recipes were tried on, 5000 outcomes are needed to tell; wait until more are "
+        "mature"
+    )
+
+
+def test_a_model_whose_expectations_did_not_come_may_not_answer(table: FeatureTable) -> None:
+    wrong = Level("all accounts", 377.0, 166.0, Interval(2.27, 1.9, 2.7), is_off=True)
+    found = gate(table, version(table, levels=(wrong,)))
+    assert refused(found) == {"expected"}
+    assert found["expected"].why == (
+        "all accounts: 377 expected, 166 came, ratio 2.270 [1.900, 2.700]: it may rank accounts, "
+        "and gives no probabilities"
+    )
 
 
 def test_a_model_that_cannot_be_taken_at_its_word_does_not_pass(table: FeatureTable) -> None:

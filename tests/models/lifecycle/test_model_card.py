@@ -1,16 +1,18 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
-from types import SimpleNamespace
-from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from models.dataset.time_split import Fitting, Origin, Split
+from models.evaluation.levels import levels
 from models.evaluation.lift import reached
 from models.evaluation.report import Review
-from models.evaluation.skill import evaluate
+from models.evaluation.rolling_origin import OutOfTime
+from models.evaluation.skill import RivalScore, evaluate
 from models.evaluation.slices import slices
 from models.inference.encoding import FeatureSpec, Merged
 from models.lifecycle import model_card
@@ -25,9 +27,12 @@ from models.release.card import (
 )
 from models.release.model_files import as_json
 from models.statistics.interval import Interval
-from models.training.baselines import Rival
+from models.training.boosting import Params
+from models.training.classifier import FittedModel
 
 DAY = date(2026, 1, 5)
+FITTING = Fitting((), (DAY,))
+FITTED = FittedModel("upsell", "", (), 20, FITTING)
 
 
 def judged(label: np.ndarray) -> Review:
@@ -35,12 +40,14 @@ def judged(label: np.ndarray) -> Review:
     score = np.linspace(0.1, 0.9, len(label))
     names = [f"a-{number}" for number in range(len(label))]
     rows = pd.DataFrame({"account_id": names, "as_of": DAY, "segment": "smb"})
-    rivals = {"rule": Rival("rule", lambda _rows: score)}
-    evaluation = evaluate(rows, label, score, rivals, min_positives=1, seed=1)
+    rivals = {"rule": RivalScore("rule", score)}
+    evaluation = evaluate(rows, label, score, rivals, horizon_days=91, seed=1)
     return Review(
+        judged=OutOfTime(rows, label, np.log(score / (1 - score)), np.zeros(len(rows)), FITTED),
         evaluation=evaluation,
         reached=reached(rows, label, score, seed=1, amount=100 * label, worth=score, capacity=8),
         slices=slices(rows, label, score, seed=1),
+        levels=levels(rows, label, score, seed=1),
         walk=(WalkForwardFold(DAY, DAY, 40, 10, evaluation.figures["auc"]),),
         held_out=HeldOutAccounts(evaluation.figures["auc"], Interval(np.nan, np.nan, np.nan), 0),
         importance=Importance((), ()),
@@ -48,16 +55,15 @@ def judged(label: np.ndarray) -> Review:
 
 
 def carded(review: Review, features: tuple[FeatureSpec, ...] = ()) -> Card:
-    parts: Any = SimpleNamespace(test=(DAY,), describe=lambda: "fitted on some days")
-    calibration = {"method": "isotonic", "raw": [0.0] * 500, "probability": [0.1] * 500}
-    fitted: Any = SimpleNamespace(
-        target="upsell", split=parts, trees=20, calibration=calibration, features=features
-    )
+    fitted = replace(FITTED, features=features)
     amount = Amount("typical", 0.2, nearer=(0.02, -0.01, 0.05))
     trained = TrainingRows(
         rows=100, positives=10, first=DAY, last=DAY, data_fingerprint="f" * 64, question=None
     )
-    return model_card.card(review, fitted, amount=amount, trained=trained)
+    dates = Split((Origin(FITTING, (DAY,)),), FITTING)
+    return model_card.card(
+        review, fitted, Params(), dates, amount=amount, trained=trained, lag_days=126
+    )
 
 
 def test_a_card_is_json_and_tells_its_figures() -> None:
@@ -70,7 +76,11 @@ def test_a_card_is_json_and_tells_its_figures() -> None:
     assert "| segment | smb | 40 | 26 |" in told
     assert "few: do not lean on it" in told
     assert "On accounts that the fit never saw (0 of them, a second fit): AUC not known" in told
-    assert made.to_json()["calibration"] == {"method": "isotonic"}
+    assert made.to_json()["calibration"] == {"method": "none"}
+    assert "lies 126 days before the newest data" in told
+    assert made.recipe is not None
+    assert made.recipe["leaves"] == Params().leaves
+    assert "threads" not in made.recipe
     flat = model_card.flat_metrics(made)
     assert flat["auc_low"] <= flat["auc"] <= flat["auc_high"]
     assert flat["test_rows"] == 40
@@ -115,3 +125,15 @@ def test_what_was_merged_into_one_category_is_told_with_accounts() -> None:
     without = carded(judged(label.astype(float)))
     assert "merged" not in without.to_json()
     assert "Merged into" not in model_card.markdown(without)
+
+
+def test_a_model_whose_probabilities_are_off_ranks_only_and_says_so() -> None:
+    made = carded(judged((np.arange(400) % 10 == 0).astype(float)))
+    assert made.ranks_only
+    assert "; off, all accounts: 200 expected, 40 came, ratio 5.0" in made.why
+    told = model_card.markdown(made)
+    assert "| all accounts | 200 | 40 | 5.000 [" in told
+    assert told.count("it ranks accounts, and no more.") == 1
+    chances = np.random.default_rng(3).random(400)
+    honest = carded(judged((chances < np.linspace(0.1, 0.9, 400)).astype(float)))
+    assert not honest.ranks_only

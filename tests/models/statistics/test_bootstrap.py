@@ -1,14 +1,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 
 import numpy as np
 import pandas as pd
 
-from models.evaluation.skill import NO_SKILL, SKILL, Evaluation, evaluate
+from models.evaluation.skill import NO_SKILL, SKILL, UNPROVEN, Evaluation, RivalScore, evaluate
 from models.statistics import metrics
 from models.statistics.bootstrap import Draws
-from models.training.baselines import Rival
 
 ACCOUNTS = 300
 
@@ -19,17 +19,13 @@ def judged(
     """Evaluate a model whose score says ``strength`` of the outcome, beside such rivals."""
     random = np.random.default_rng(seed)
     label = (random.random(2 * ACCOUNTS) < rate).astype(float)
-    rows = pd.DataFrame({"account_id": np.arange(2 * ACCOUNTS) // 2})
+    rows = pd.DataFrame({"account_id": np.arange(2 * ACCOUNTS) // 2, "as_of": date(2026, 1, 5)})
 
     def score(part: float) -> np.ndarray:
         return 1 / (1 + np.exp(-(part * label + random.normal(size=len(label)))))
 
-    def rival(name: str, part: float) -> Rival:
-        given = score(part)
-        return Rival(name, lambda _rows: given)
-
-    others = {name: rival(name, part) for name, part in rivals.items()}
-    return evaluate(rows, label, score(strength), others, min_positives=50, seed=seed)
+    others = {name: RivalScore(name, score(part)) for name, part in rivals.items()}
+    return evaluate(rows, label, score(strength), others, horizon_days=91, seed=seed)
 
 
 def test_clear_of_chance_and_of_rules_is_skill() -> None:
@@ -45,10 +41,10 @@ def test_a_linear_model_may_be_as_good_but_not_better() -> None:
     assert better.verdict == NO_SKILL
 
 
-def test_too_few_outcomes_are_no_skill_however_good_the_order() -> None:
-    found = judged(9, {}, rate=0.05)
-    assert found.verdict == NO_SKILL
-    assert "50 are needed to tell" in found.why
+def test_too_few_events_tell_nothing_however_good_the_order() -> None:
+    found = judged(9, {}, rate=0.03)
+    assert found.verdict == UNPROVEN
+    assert found.why.endswith(" events in the test, 25 are needed to tell")
 
 
 def test_every_interval_holds_its_figure() -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 
 import numpy as np
 import pytest
@@ -31,9 +32,13 @@ def table(*, by_segment: bool) -> FeatureTable:
     return replace(plain, frame=frame)
 
 
+def newest_test(source: FeatureTable) -> tuple[date, ...]:
+    return split(sorted(source.mature("upsell")["as_of"].unique()), MATURE_DAYS).origins[-1].test
+
+
 def fitted(source: FeatureTable) -> tuple[TrainingSet, Amounts]:
     parts = split(sorted(source.mature("upsell")["as_of"].unique()), MATURE_DAYS)
-    training = TrainingSet.of(source, "upsell", parts)
+    training = TrainingSet.of(source, "upsell", parts.origins[-1].fitting)
     return training, fit_amounts(source, "upsell", training, QUICK)
 
 
@@ -46,7 +51,7 @@ def test_a_share_that_differs_by_kind_of_account_is_learned_and_adds_up() -> Non
     source = table(by_segment=True)
     training, amounts = fitted(source)
     assert amounts.method.method == MODEL
-    test = source.at("upsell", training.split.test)
+    test = source.at("upsell", newest_test(source))
     test = test[test["upsell_next_91d"] == 1]
     given = amount_shares(files(training, amounts), matrix(test, training.features))
     large = (test["segment"] == "enterprise").to_numpy()
@@ -63,7 +68,7 @@ def test_where_nothing_tells_the_share_the_typical_one_is_kept() -> None:
     training, amounts = fitted(source)
     assert amounts.method.method == TYPICAL
     assert amounts.text == ""
-    rows = source.at("upsell", training.split.train)
+    rows = source.at("upsell", training.fitting.train)
     assert amounts.method.share == pytest.approx(typical_share(source, "upsell", rows))
     given = amount_shares(files(training, amounts), np.zeros((3, 6)))
     np.testing.assert_allclose(given, amounts.method.share)

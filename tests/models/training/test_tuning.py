@@ -7,7 +7,7 @@ import pytest
 
 from models.dataset.time_split import split
 from models.training.boosting import Params
-from models.training.classifier import TrainingSet, fit_final
+from models.training.classifier import TrainingSet
 from models.training.tuning import SPACE, UNPRUNED_TRIALS, Tuning, tune
 from tests.models.tables import MATURE_DAYS, feature_table
 
@@ -19,7 +19,7 @@ TRIALS = 12
 def training() -> TrainingSet:
     table = feature_table(accounts=120)
     parts = split(sorted(table.mature("upsell")["as_of"].unique()), MATURE_DAYS)
-    return TrainingSet.of(table, "upsell", parts)
+    return TrainingSet.of(table, "upsell", parts.final)
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +40,7 @@ def test_the_first_trial_is_the_usual_one_and_the_best_is_no_worse(tuned: Tuning
 def test_a_trial_is_the_mean_of_its_folds_or_was_given_up(
     training: TrainingSet, tuned: Tuning
 ) -> None:
-    folds = len(training.split.folds)
+    folds = len(training.fitting.folds)
     for one in tuned.trials:
         if one.log_loss is None:
             assert 0 < len(one.folds) < folds
@@ -66,5 +66,5 @@ def test_a_sample_holds_whole_accounts_and_can_be_fitted(training: TrainingSet) 
     counts = training.rows["account_id"].value_counts()
     assert (few.rows["account_id"].value_counts() == counts[few.rows["account_id"].unique()]).all()
     np.testing.assert_array_equal(few.boosting.label, few.label)
-    assert fit_final(few, BAD, MATURE_DAYS).trees > 0
+    assert few.fit(BAD).trees > 0
     assert training.sampled(10**9, seed=1) is training

@@ -26,7 +26,11 @@ from tests.pipelines import trained
 TARGET = "upsell"
 DATES = 14
 WEAK = ("silent", "segment")
-NO_SKILL = {"verdict": "no skill, use the rule", "why": "it is no better than chance"}
+NO_SKILL = {
+    "verdict": "no skill, use the rule",
+    "skill": False,
+    "why": "it is no better than chance",
+}
 
 
 @pytest.fixture(autouse=True)

@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 
 import numpy as np
@@ -101,13 +102,17 @@ def test_the_log_of_promotions_holds_the_first_champions(
     assert all(one["who"] and one["when"] for one in entries)
 
 
-def test_the_test_dates_lie_after_every_label_of_the_training(
-    outcomes: dict[str, TargetOutcome],
+def test_a_model_is_as_old_as_its_outcome_takes_to_be_known_and_no_older(
+    settings: Settings, outcomes: dict[str, TargetOutcome]
 ) -> None:
+    table = feature_table.read(settings.feature_table)
+    through = date.fromisoformat(table.meta["data_through"])
     for name, days in (("upsell", 91), ("churn", 122)):
         card = outcomes[name].card
         assert card is not None
-        assert (card.test.first - card.trained.last).days >= days
+        assert card.trained.last == table.mature(name)["as_of"].max()
+        assert card.lag_days == (through - card.trained.last).days
+        assert days <= card.lag_days < days + table.meta["every_days"]
 
 
 def test_the_same_table_and_settings_train_nothing_again(
