@@ -258,11 +258,18 @@ def _amount(amount: Amount) -> str:
     if amount.nearer is None:
         return f"{typical}; there are too few to tell more."
     value, low, high = (100 * end for end in amount.nearer)
-    use = "and is used" if amount.method == MODEL else "so the typical share is used"
-    return (
-        f"{typical}. A model of the share is nearer by {value:.0f} % of the ARR "
-        f"[{low:.0f}, {high:.0f}], {use}."
+    method = "A model of the share" if amount.method == MODEL else "The typical share"
+    judged = (
+        f"{typical}. {method} by size of account is used; on later dates its error is "
+        f"{value:.0f} % of the ARR [{low:.0f}, {high:.0f}] smaller than with one share for all."
     )
+    if not amount.calibration:
+        return judged
+    named = "; ".join(
+        f"{name} accounts {value:.2f} [{low:.2f}, {high:.2f}]"
+        for name, (value, low, high) in amount.calibration.items()
+    )
+    return f"{judged} Expected by actual ARR of these outcomes: {named}."
 
 
 def _table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

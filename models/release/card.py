@@ -52,6 +52,22 @@ class Calibration:
 
 
 @dataclass(frozen=True)
+class SizeTrend:
+    """How the share of an outcome goes with the account's ARR: a line in logarithms."""
+
+    factor: float
+    """What shares are multiplied by at the ``pivot``."""
+    pivot: float
+    """The ARR of a middling outcome."""
+    slope: float
+    """The power of the ARR that shares go by."""
+    smallest: float
+    """The least ARR that an outcome was seen at; below it, shares are those of it."""
+    largest: float
+    """The same of the most ARR."""
+
+
+@dataclass(frozen=True)
 class Amount:
     """How the ARR of an outcome is estimated, as a share of the account's ARR."""
 
@@ -60,12 +76,21 @@ class Amount:
     share: float
     """The typical share."""
     nearer: Omitted[tuple[float, float, float]] = None
-    """By what share of the ARR the model's error is smaller: value, low and high end of 95 %;
-    ``None`` where outcomes are too few to compare."""
+    """By what share of the ARR the error is smaller than with the typical share for all: value, low
+    and high end of 95 %, on dates that neither fitted nor chose anything; ``None`` where outcomes
+    are too few to compare."""
     cap: Omitted[float] = None
-    """The highest share that the model gives."""
+    """The highest share that is given."""
     factor: Omitted[float] = None
-    """What the model's shares are multiplied by."""
+    """What the model's shares are multiplied by, in versions from before there was ``size``."""
+    size: Omitted[SizeTrend] = None
+    """How shares go with the account's ARR; ``None`` where too few outcomes tell it."""
+    calibration: Omitted[Mapping[str, tuple[float, float, float]]] = None
+    """Expected by actual ARR of the outcomes of those dates, with 95 %: of ``all``, and of the
+    ``small``, ``middle`` and ``large`` third of the outcomes by the account's ARR."""
+    spread: Omitted[float] = None
+    """Root of the mean squared error of an amount by that of the amount, among outcomes that it was
+    not fitted on."""
 
 
 @dataclass(frozen=True)

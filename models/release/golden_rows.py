@@ -12,14 +12,16 @@ import numpy as np
 from features.errors import DataError
 from models.inference import calibrators
 from models.inference.calibrators import apply
-from models.inference.encoding import encode
+from models.inference.encoding import FeatureSpec, encode
 from models.release import lightgbm_text
-from models.release.card import Amount
+from models.release.card import Amount, SizeTrend
 from models.release.model_files import ModelFiles
 
 TOLERANCE = 1e-9
 ADDS_UP = 1e-6
 EXPLAINED = 5
+ARR = "arr"
+"""The input that shares go by."""
 UNREADABLE = (ValueError, KeyError, TypeError, AttributeError, IndexError, OSError)
 """What comes of JSON that holds something else than it should."""
 
@@ -33,15 +35,32 @@ def matrix_probabilities(files: ModelFiles, matrix: np.ndarray) -> np.ndarray:
 def amount_shares(files: ModelFiles, matrix: np.ndarray) -> np.ndarray:
     """Return the share of its ARR an outcome is worth to each row of a matrix, shape (rows,)."""
     booster = lgb.Booster(model_str=files.amount) if files.amount else None
-    return shares_by(files.card.amount, booster, matrix)
+    return shares_by(files.card.amount, booster, matrix, files.features)
 
 
-def shares_by(amount: Amount, booster: lgb.Booster | None, matrix: np.ndarray) -> np.ndarray:
-    """Return the same by what the card says of amounts, and their model where there is one."""
-    if booster is None or amount.cap is None or amount.factor is None:
-        return np.full(len(matrix), amount.share)
-    capped: np.ndarray = np.minimum(booster.predict(matrix), amount.cap) * amount.factor
-    return capped
+def shares_by(
+    amount: Amount, booster: lgb.Booster | None, matrix: np.ndarray, features: Sequence[FeatureSpec]
+) -> np.ndarray:
+    """Return the same by what the card says of amounts, and their model where there is one.
+
+    ``features`` are the columns of ``matrix``.
+    """
+    shares = np.full(len(matrix), amount.share)
+    if booster is not None and amount.cap is not None:
+        shares = np.asarray(booster.predict(matrix))
+        if amount.factor is not None:  # before shares went by size, the cap came first
+            return np.minimum(shares, amount.cap) * amount.factor
+    place = next((n for n, feature in enumerate(features) if feature.name == ARR), None)
+    if amount.size is not None and place is not None:
+        shares = shares * size_factors(amount.size, matrix[:, place])
+    return shares if amount.cap is None else np.minimum(shares, amount.cap)
+
+
+def size_factors(trend: SizeTrend, arr: np.ndarray) -> np.ndarray:
+    """Return what shares are multiplied by at an ARR, shape (rows,); at the pivot if not known."""
+    clipped = np.clip(np.where(np.isnan(arr), trend.pivot, arr), trend.smallest, trend.largest)
+    factors: np.ndarray = trend.factor * (clipped / trend.pivot) ** trend.slope
+    return factors
 
 
 def golden_scores(files: ModelFiles) -> dict[str, list[float]]:

@@ -163,7 +163,7 @@ class Scorer:
         """Return chances and what outcomes would be worth."""
         matrices = self._matrices(rows)
         shares = {
-            name: shares_by(model.card.amount, model.amounts, matrices[name])
+            name: shares_by(model.card.amount, model.amounts, matrices[name], model.features)
             for name, model in self.models.items()
         }
         return Scores(self._chances(matrices), shares, self.targets)

@@ -72,7 +72,8 @@ def test_a_card_is_json_and_tells_its_figures() -> None:
     told = model_card.markdown(made)
     assert f"| rule | {made.baselines['rule'].auc.value:.3f} [" in told
     assert "worth 20 % of the account's ARR" in told
-    assert "nearer by 2 % of the ARR [-1, 5], so the typical share is used" in told
+    assert "The typical share by size of account is used" in told
+    assert "its error is 2 % of the ARR [-1, 5] smaller than with one share for all" in told
     assert "| segment | smb | 40 | 26 |" in told
     assert "few: do not lean on it" in told
     assert "On accounts that the fit never saw (0 of them, a second fit): AUC not known" in told
