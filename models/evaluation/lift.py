@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 
 import numpy as np
 import pandas as pd
 
 from models.i18n.number_format import PLAIN
-from models.release.card import Reach
+from models.release.card import Reach, RivalReach
 from models.statistics import metrics
 from models.statistics.bootstrap import Draws
 
 SHARES = (0.05, 0.10, 0.20)
 CAPACITY = "capacity"
+BY_ARR, BY_RULE = "ARR", "rule times ARR"
+"""What a team without a model ranks its accounts by."""
 
 
 def reached(
@@ -25,8 +28,11 @@ def reached(
     amount: np.ndarray | None = None,
     worth: np.ndarray | None = None,
     capacity: int | None = None,
+    rivals: Mapping[str, np.ndarray] = MappingProxyType({}),
 ) -> tuple[Reach, ...]:
     """Return what the first 5, 10 and 20 % of each date hold, and the first ``capacity`` accounts.
+
+    A depth that holds all accounts of every date is left out: any order would hold all there.
 
     Parameters
     ----------
@@ -40,27 +46,56 @@ def reached(
         ARR of each outcome, and the expected ARR to rank by, shape (rows,).
     capacity
         Accounts that the whole team can contact on a date.
+    rivals
+        What simpler orders rank by, by their name, such as ``by_arr``; each of shape (rows,).
     """
     draws = Draws(rows["account_id"], seed)
     dates = rows["as_of"]
     depths = []
     for at, counts in _depths(dates.value_counts(sort=False), capacity):
         likeliest = _first(probability, dates, counts)
-        arr = None
-        if amount is not None and worth is not None:
-            arr = draws.interval(metrics.captured, _first(worth, dates, counts), amount)
         outcomes = draws.interval(metrics.captured, likeliest, label)
         lift = draws.interval(metrics.lift, likeliest, label)
-        depths.append(Reach(at, float(counts.mean()), outcomes, lift, arr))
+        arr = beside = None
+        if amount is not None and worth is not None:
+            dearest = _first(worth, dates, counts)
+            arr = draws.interval(metrics.captured, dearest, amount)
+            orders = {name: _first(score, dates, counts) for name, score in rivals.items()}
+            beside = tuple(
+                RivalReach(
+                    name,
+                    draws.interval(metrics.captured, order, amount),
+                    draws.difference(dearest, order, amount, metrics.captured),
+                )
+                for name, order in orders.items()
+            )
+        depths.append(Reach(at, float(counts.mean()), outcomes, lift, arr, beside or None))
     return tuple(depths)
 
 
+def simple_orders(arr: np.ndarray, rule: np.ndarray | None) -> dict[str, np.ndarray]:
+    """Return what rivals of expected ARR rank by: the ARR alone, and the rule's score times it.
+
+    ``rule`` is ``None`` without one. Scores of a rule may lie below 0; then the lowest counts 0.
+    """
+    orders = {BY_ARR: arr}
+    if rule is not None:
+        orders[BY_RULE] = (rule - rule.min(initial=0.0)) * arr
+    return orders
+
+
 def _depths(rows: pd.Series, capacity: int | None) -> Iterator[tuple[str, pd.Series]]:
-    """Yield how many accounts of each date are contacted, in words and as counts by date."""
-    for share in SHARES:
-        yield f"first {PLAIN.percent(share)}", (share * rows).round().clip(lower=1)
+    """Yield how many accounts of each date are contacted, in words and as counts by date.
+
+    ``rows`` counts the accounts of each date.
+    """
+    depths = {f"first {PLAIN.percent(share)}": share * rows for share in SHARES}
     if capacity is not None:
-        yield f"{CAPACITY} of {capacity:,}", rows.clip(upper=capacity)
+        depths[f"{CAPACITY} of {capacity:,}"] = rows.clip(upper=capacity)
+    for at, counts in depths.items():
+        accounts = counts.round().clip(lower=1)
+        if (accounts < rows).any():
+            yield at, accounts
 
 
 def _first(score: np.ndarray, dates: pd.Series, counts: pd.Series) -> np.ndarray:

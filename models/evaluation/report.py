@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -14,7 +15,7 @@ from models.dataset.feature_table import FeatureTable
 from models.dataset.matrix import matrix
 from models.dataset.time_split import Split
 from models.evaluation.levels import levels
-from models.evaluation.lift import reached
+from models.evaluation.lift import reached, simple_orders
 from models.evaluation.rolling_origin import OutOfTime, Trial, trials
 from models.evaluation.skill import Evaluation, RivalScore, evaluate
 from models.evaluation.slices import slices
@@ -81,17 +82,20 @@ def review(
         rivals.append(_rivals(table, trial, seed, column, rule))
         without.append(_without_some_accounts(trial, params))
     judged = OutOfTime.of(tried)
-    money = {}
+    scores = _joined(rivals)
+    money: dict[str, Any] = {}
     if label.amount_column is not None:
         amount = judged.rows[label.amount_column].fillna(0).to_numpy(float)
-        money = {"amount": amount, "worth": judged.probability * _arr(judged.rows)}
+        arr = _arr(judged.rows)
+        orders = simple_orders(arr, scores["rule"].score if "rule" in scores else None)
+        money = {"amount": amount, "worth": judged.probability * arr, "rivals": orders}
     of = (judged.rows, judged.label, judged.probability)
     held_out = _held_out(judged, np.concatenate(without), seed)
     return Review(
         judged=judged,
         evaluation=evaluate(
             *of,
-            _joined(rivals),
+            scores,
             horizon_days=int(table.meta["horizon_days"]),
             seed=seed,
             held_out=held_out,

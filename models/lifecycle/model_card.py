@@ -176,6 +176,7 @@ def _paragraphs(card: Card) -> Iterator[str]:
             for reach in card.reached
         ],
     )
+    yield from _beside(card.reached)
     yield "## Over time, each stretch by a model fitted before it"
     yield _table(
         ("dates", "rows", "outcomes", "AUC"),
@@ -251,6 +252,25 @@ def _levels(card: Card) -> Iterator[str]:
     )
     if card.ranks_only:
         yield "Its probabilities are off beyond their interval: it ranks accounts, and no more."
+
+
+def _beside(reached: Sequence[Reach]) -> Iterator[str]:
+    """Yield what simpler orders hold of the ARR, where that was measured."""
+    rows = [
+        (
+            reach.at,
+            rival.name,
+            PLAIN.percent(reach.arr.value),
+            PLAIN.percent(rival.arr.value),
+            _figure(rival.lead),
+        )
+        for reach in reached
+        if reach.arr is not None
+        for rival in reach.rivals or ()
+    ]
+    if rows:
+        yield "Of the outcomes' ARR, by the model's expected ARR and by simpler orders:"
+        yield _table(("called on", "other order", "this model", "other", "lead"), rows)
 
 
 def _amount(amount: Amount) -> str:

@@ -145,6 +145,17 @@ class Baseline:
 
 
 @dataclass(frozen=True)
+class RivalReach:
+    """What a simpler order holds of the outcomes' ARR, as deep into the list."""
+
+    name: str
+    arr: Interval
+    """Share of all outcomes' ARR."""
+    lead: Interval
+    """The share of the model's order minus this one, paired."""
+
+
+@dataclass(frozen=True)
 class Reach:
     """What lies among the first accounts of every test date."""
 
@@ -159,6 +170,8 @@ class Reach:
     arr: Interval | None
     """Share of all outcomes' ARR among the accounts of highest expected ARR; ``None`` where a
     table holds no amounts."""
+    rivals: Omitted[tuple[RivalReach, ...]] = None
+    """The same by simpler orders; ``None`` without amounts, and on cards from before."""
 
 
 @dataclass(frozen=True)

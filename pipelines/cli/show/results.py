@@ -202,6 +202,10 @@ def _at_capacity(outcome: TargetOutcome) -> Iterator[str]:
         return
     outcomes, lift = reach.outcomes.value, reach.lift.value
     of_arr = f" and {percent(or_none(reach.arr.value))} of their ARR" if reach.arr else ""
+    if reach.arr and reach.rivals:
+        of_arr += (
+            f" (by {reach.rivals[0].name} alone {percent(or_none(reach.rivals[0].arr.value))})"
+        )
     random = percent(outcomes / lift) if or_none(lift) else "none"
     yield (
         f"within the team's weekly capacity (top {reach.accounts:,.0f} accounts): "

@@ -45,7 +45,16 @@ def judged(label: np.ndarray) -> Review:
     return Review(
         judged=OutOfTime(rows, label, np.log(score / (1 - score)), np.zeros(len(rows)), FITTED),
         evaluation=evaluation,
-        reached=reached(rows, label, score, seed=1, amount=100 * label, worth=score, capacity=8),
+        reached=reached(
+            rows,
+            label,
+            score,
+            seed=1,
+            amount=100 * label,
+            worth=score,
+            capacity=8,
+            rivals={"ARR": -score},
+        ),
         slices=slices(rows, label, score, seed=1),
         levels=levels(rows, label, score, seed=1),
         walk=(WalkForwardFold(DAY, DAY, 40, 10, evaluation.figures["auc"]),),
@@ -74,6 +83,11 @@ def test_a_card_is_json_and_tells_its_figures() -> None:
     assert "worth 20 % of the account's ARR" in told
     assert "The typical share by size of account is used" in told
     assert "its error is 2 % of the ARR [-1, 5] smaller than with one share for all" in told
+    first = made.reached[1]
+    assert first.rivals is not None
+    assert first.arr is not None
+    of_model, of_arr = (round(100 * share.value) for share in (first.arr, first.rivals[0].arr))
+    assert f"| first 10 % | ARR | {of_model} % | {of_arr} % | {first.rivals[0].lead} |" in told
     assert "| segment | smb | 40 | 26 |" in told
     assert "few: do not lean on it" in told
     assert "On accounts that the fit never saw (0 of them, a second fit): AUC not known" in told
