@@ -8,9 +8,10 @@ from typing import Protocol
 
 from models.inference.contracted import Contracted
 from models.inference.expected_arr import GAIN, LOSS, Directed, left_out
+from models.inference.total_interval import AmountError, Span, WithOutcomes, spans
 
 
-class ScoredAccount(Protocol):
+class ScoredAccount(WithOutcomes, Protocol):
     """The amounts of an account; ``None`` is not known."""
 
     @property
@@ -37,7 +38,8 @@ class Totals:
     ``decided`` accounts are known to end within the horizon, ``without_arr`` have no known ARR and
     are in no amount. ``at_risk`` is ``lost_by_notice`` and ``expected_loss`` together;
     ``contracted_gain`` is not in ``expansion``. ``leaves_out`` are the targets that no model says
-    anything of; ``expansion`` and ``expected_loss`` lack them.
+    anything of; ``expansion`` and ``expected_loss`` lack them. The spans are 80 % intervals of
+    ``expansion``, ``at_risk`` and ``net``, ``None`` where that is, or where nobody can say.
     """
 
     accounts: int
@@ -50,6 +52,9 @@ class Totals:
     expected_loss: float | None
     contracted_gain: float | None
     leaves_out: tuple[str, ...]
+    expansion_span: Span | None = None
+    at_risk_span: Span | None = None
+    net_span: Span | None = None
 
     @property
     def net(self) -> float | None:
@@ -61,26 +66,35 @@ class Totals:
 
 
 def total(
-    scores: Iterable[ScoredAccount], models: Iterable[str], labels: Mapping[str, Directed]
+    scores: Iterable[ScoredAccount],
+    models: Iterable[str],
+    labels: Mapping[str, Directed],
+    errors: Mapping[str, AmountError] | None = None,
 ) -> Totals:
-    """Add up accounts scored by ``models``, of the targets ``labels``."""
+    """Add up accounts scored by ``models``, of the targets ``labels``.
+
+    ``errors`` says how far off the amounts of each model are; without it there are no intervals.
+    """
     scored, available = list(scores), set(models)
     contracted = [score.contracted for score in scored if score.contracted]
+    lost = sum(what.loss or 0.0 for what in contracted)
+    signed = sum(what.gain or 0.0 for what in contracted)
+    off = spans(scored, labels, errors or {})
+    has_gain, has_loss = (has_model(available, labels, way) for way in (GAIN, LOSS))
     return Totals(
         accounts=len(scored),
         decided=sum(what.is_decided for what in contracted),
         without_arr=sum(score.arr is None for score in scored),
         arr=_sum(score.arr for score in scored),
-        expansion=_sum(score.expected_expansion_arr for score in scored)
-        if has_model(available, labels, GAIN)
-        else None,
+        expansion=_sum(score.expected_expansion_arr for score in scored) if has_gain else None,
         at_risk=_sum(score.arr_at_risk for score in scored),
         lost_by_notice=_sum(what.loss for what in contracted),
-        expected_loss=_sum(_expected_loss(score) for score in scored)
-        if has_model(available, labels, LOSS)
-        else None,
+        expected_loss=_sum(_expected_loss(score) for score in scored) if has_loss else None,
         contracted_gain=_sum(what.gain for what in contracted),
         leaves_out=left_out(available, labels),
+        expansion_span=off.expansion,
+        at_risk_span=off.loss and off.loss.moved(lost),
+        net_span=off.net and off.net.moved(signed - lost),
     )
 
 

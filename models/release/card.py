@@ -91,6 +91,9 @@ class Amount:
     spread: Omitted[float] = None
     """Root of the mean squared error of an amount by that of the amount, among outcomes that it was
     not fitted on."""
+    level_error: Omitted[float] = None
+    """By how much the sum of all amounts is usually off, beyond chance, as a share of it: from one
+    quarter to another; ``None`` where it was not measured."""
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from features.errors import DataError
 from models.inference import calibrators
 from models.inference.calibrators import apply
 from models.inference.encoding import FeatureSpec, encode
+from models.inference.total_interval import AmountError
 from models.release import lightgbm_text
 from models.release.card import Amount, SizeTrend
 from models.release.model_files import ModelFiles
@@ -49,11 +50,11 @@ def shares_by(
     if booster is not None and amount.cap is not None:
         shares = np.asarray(booster.predict(matrix))
         if amount.factor is not None:  # before shares went by size, the cap came first
-            return np.minimum(shares, amount.cap) * amount.factor
+            return np.asarray(np.minimum(shares, amount.cap) * amount.factor)
     place = next((n for n, feature in enumerate(features) if feature.name == ARR), None)
     if amount.size is not None and place is not None:
         shares = shares * size_factors(amount.size, matrix[:, place])
-    return shares if amount.cap is None else np.minimum(shares, amount.cap)
+    return shares if amount.cap is None else np.asarray(np.minimum(shares, amount.cap))
 
 
 def size_factors(trend: SizeTrend, arr: np.ndarray) -> np.ndarray:
@@ -61,6 +62,12 @@ def size_factors(trend: SizeTrend, arr: np.ndarray) -> np.ndarray:
     clipped = np.clip(np.where(np.isnan(arr), trend.pivot, arr), trend.smallest, trend.largest)
     factors: np.ndarray = trend.factor * (clipped / trend.pivot) ** trend.slope
     return factors
+
+
+def amount_error(amount: Amount) -> AmountError:
+    """Return how far off amounts are; what a version does not say is as it is usually."""
+    measured = {"spread": amount.spread, "level": amount.level_error}
+    return AmountError(**{name: error for name, error in measured.items() if error is not None})
 
 
 def golden_scores(files: ModelFiles) -> dict[str, list[float]]:

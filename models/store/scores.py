@@ -40,6 +40,7 @@ from sqlalchemy import (
 from models.common.clock import latest_today, naive_utc, stored_now
 from models.inference.contracted import Contracted
 from models.inference.reasons import Reasons, StoredReasons, as_stored
+from models.inference.total_interval import AmountError
 from models.plays.prioritisation import Decision, Turn
 from models.store import erased_ids, scored_inputs
 from models.store.database import Store, metadata
@@ -67,6 +68,8 @@ scorings = Table(
     Column("currency", String(3), nullable=False),
     Column("models", JSON, nullable=False),
     Column("rankings", JSON),
+    # How far off amounts are by target, null in a scoring from before it was stored.
+    Column("amount_errors", JSON),
     # Who took the scoring back, when and why; all null in one that stands.
     Column("withdrawn_at", DateTime),
     Column("withdrawn_by", String(200)),
@@ -100,6 +103,8 @@ scores = Table(
     Column("contracted_loss", Float),
     Column("contracted_on", Date),
     Column("is_decided", Boolean),
+    # What each outcome is worth, null in a scoring from before it was stored.
+    Column("worth", JSON),
     # The long ones come last: SQLite reads a row from its start.
     Column("probabilities", JSON, nullable=False),
     Column("reasons", JSON, nullable=False),
@@ -135,6 +140,7 @@ class Scoring:
     ``created_at`` is UTC and naive; ``models`` holds each target's registered version.
     ``release_id`` is ``None`` where no model is in use. ``rankings`` says by target what ranks the
     accounts instead of a model: ``by``, and its ``auc`` with ``low`` and ``high``.
+    ``amount_errors`` says by target how far off a model's amounts are, ``spread`` and ``level``.
     """
 
     scoring_id: str
@@ -147,6 +153,13 @@ class Scoring:
     currency: str
     models: Mapping[str, Any]
     rankings: Mapping[str, Any] | None = None
+    amount_errors: Mapping[str, Any] | None = None
+
+    @property
+    def errors(self) -> dict[str, AmountError]:
+        """How far off the amounts of each target with a model are."""
+        stored = self.amount_errors or {}
+        return {name: AmountError(**stored.get(name, {})) for name in self.models}
 
 
 SCORING = tuple(scorings.c[column.name] for column in fields(Scoring))
@@ -187,7 +200,8 @@ class AccountScore:
     ``probabilities`` and ``reasons`` are empty where the outcome is decided; reasons of a stored
     score are decoded when asked for. ``contracted`` is ``None`` in scorings from before it was
     stored, ``decision`` in scorings without decisions. ``rankings`` holds the account's position,
-    1 first, for targets without a model that something else ranks.
+    1 first, for targets without a model that something else ranks. ``worth`` is the ARR of each
+    outcome, should it come; ``None`` in scorings from before it was stored.
     """
 
     account_id: str
@@ -203,6 +217,7 @@ class AccountScore:
     contracted: Contracted | None = None
     decision: Decision | None = None
     rankings: Mapping[str, int] | None = None
+    worth: Mapping[str, float] | None = None
 
     @property
     def is_decided(self) -> bool:

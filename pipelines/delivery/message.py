@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -48,15 +48,19 @@ def summary_text(summary: Summary) -> SummaryText:
 
 
 def _lines(summary: Summary, words: Catalogue, figures: Figures) -> Iterator[tuple[str, str]]:
-    def money(amount: float | None) -> str:
-        if amount is None:
-            return words.text("value.not_known")
-        return f"{figures.short(amount)} {summary.currency}"
+    def money(amount: float | None, span: Sequence[float] | None = None) -> str:
+        return _money(amount, span, summary.currency, words, figures)
 
     days = summary.horizon_days
     yield words.text("figure.arr", accounts=figures.number(summary.accounts)), money(summary.arr)
-    yield words.text("figure.expansion", days=days), money(summary.expected_expansion_arr)
-    yield words.text("figure.risk", days=days), money(summary.arr_at_risk)
+    yield (
+        words.text("figure.expansion", days=days),
+        money(summary.expected_expansion_arr, summary.expected_expansion_span),
+    )
+    yield (
+        words.text("figure.risk", days=days),
+        money(summary.arr_at_risk, summary.arr_at_risk_span),
+    )
     if summary.arr_lost_by_notice:
         yield words.text("figure.notice"), money(summary.arr_lost_by_notice)
     if summary.leaves_out:
@@ -67,6 +71,23 @@ def _lines(summary: Summary, words: Catalogue, figures: Figures) -> Iterator[tup
             yield words.text(f"figure.{name}"), _spread(spread, words, figures)
     for name in ("listed", "champions", "oversold", "behind"):
         yield words.text(f"figure.{name}"), figures.number(getattr(summary, name))
+
+
+def _money(
+    amount: float | None,
+    span: Sequence[float] | None,
+    currency: str,
+    words: Catalogue,
+    figures: Figures,
+) -> str:
+    """Return an amount with its interval, where it has one."""
+    if amount is None:
+        return words.text("value.not_known")
+    text = f"{figures.short(amount)} {currency}"
+    if span is None:
+        return text
+    low, high = map(figures.short, span)
+    return words.text("value.total", amount=text, low=low, high=high)
 
 
 def _spread(spread: Mapping[str, float], words: Catalogue, figures: Figures) -> str:

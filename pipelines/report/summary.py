@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, astuple, dataclass
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -27,7 +27,8 @@ class Summary:
 
     Amounts are in ``currency``; ``nrr`` and ``grr`` hold a share with its 80 % interval.
     Amounts are ``None`` where they are not known, and lack the targets in ``leaves_out``;
-    ``arr_at_risk`` includes ``arr_lost_by_notice``. ``listed`` counts the accounts on CSMs' lists,
+    ``arr_at_risk`` includes ``arr_lost_by_notice``. The spans are the low and high ends of 80 %
+    intervals. ``listed`` counts the accounts on CSMs' lists,
     ``behind`` those that started and fell behind.
     """
 
@@ -52,6 +53,8 @@ class Summary:
     scoring_id: str = ""
     arr_lost_by_notice: float | None = None
     leaves_out: tuple[str, ...] = ()
+    expected_expansion_span: list[float] | None = None
+    arr_at_risk_span: list[float] | None = None
 
 
 def summary(inputs: Inputs, content: Mapping[str, Any], language: str) -> Summary:
@@ -81,6 +84,8 @@ def summary(inputs: Inputs, content: Mapping[str, Any], language: str) -> Summar
         scoring_id=inputs.scoring.scoring_id,
         arr_lost_by_notice=totals.lost_by_notice,
         leaves_out=totals.leaves_out,
+        expected_expansion_span=totals.expansion_span and list(astuple(totals.expansion_span)),
+        arr_at_risk_span=totals.at_risk_span and list(astuple(totals.at_risk_span)),
     )
 
 

@@ -24,10 +24,11 @@ from models.inference.calibrators import apply
 from models.inference.contracted import ContractedColumns, to_the_cent
 from models.inference.encoding import SEGMENT
 from models.inference.reasons import Reasons, as_stored
+from models.inference.total_interval import AmountError, Span
 from models.inference.totals import total
 from models.plays.prioritisation import Decision
 from models.release import bundle
-from models.release.golden_rows import amount_shares
+from models.release.golden_rows import amount_error, amount_shares
 from models.release.model_files import ModelFiles
 from models.store.scored_inputs import Inputs
 from models.store.scores import AccountScore, ScoreStore, Scoring
@@ -58,7 +59,8 @@ class ScoreResult:
     ``without_arr`` accounts have no known ARR. ``expected_expansion_arr`` and the expected part of
     ``arr_at_risk`` lack the targets that ``leaves_out`` names, which no model says anything of.
     ``arr_at_risk`` includes ``arr_lost_by_notice``; ``arr_contracted_gain`` is on top of what is
-    expected. The outcome of ``decided`` accounts is known: they have no probabilities.
+    expected. ``intervals`` are the ends of the 80 % intervals of some totals, by their name. The
+    outcome of ``decided`` accounts is known: they have no probabilities.
     ``rankings`` says by target what ranks the accounts where no model is in use.
 
     ``columns`` are the targets that short lists show: ``name``, ``title`` and ``direction``.
@@ -78,6 +80,7 @@ class ScoreResult:
     expected_loss_arr: float | None
     arr_contracted_gain: float | None
     net_expected_arr: float | None
+    intervals: dict[str, tuple[float, float]]
     decided: int
     without_arr: int
     leaves_out: list[str]
@@ -87,11 +90,15 @@ class ScoreResult:
 
 @dataclass(frozen=True)
 class _TargetScores:
-    """One target's probabilities, the share of the ARR it moves, and reasons, a value a row."""
+    """One target's probabilities, the share of the ARR it moves, and reasons, a value a row.
+
+    ``error`` says how far off its amounts are.
+    """
 
     probability: np.ndarray
     share: np.ndarray
     reasons: list[Reasons]
+    error: AmountError
 
 
 @dataclass(frozen=True)
@@ -114,6 +121,16 @@ class _Scored:
         """Expected ARR of each target, shape (rows,), of what is not lost by notice."""
         shares = {name: target.share for name, target in self.targets.items()}
         return expected_arr.expected_amounts(self.probabilities, shares, self.contracted.open_arr)
+
+    def worth(self, position: int) -> dict[str, float]:
+        """Return what each outcome would be worth to a row, where that is known."""
+        arr = float(self.contracted.open_arr[position])
+        if np.isnan(arr):
+            return {}
+        return {
+            name: round(arr * float(target.share[position]), 2)
+            for name, target in self.targets.items()
+        }
 
     @property
     def expansion(self) -> np.ndarray:
@@ -198,7 +215,7 @@ def score(
     csms = {account: description["csm_id"] for account, description in descriptions.items()}
     decisions = _decisions(settings, store, scored, csms) if missed is None else {}
     accounts = _accounts(scored, descriptions, decisions)
-    scoring = _scoring(table, release_id, models, ranks, len(accounts), settings.company.currency)
+    scoring = _scoring(table, release_id, models, scored, len(accounts), settings.company.currency)
     if release_id is not None:
         # Before the scoring, which then always finds its inputs.
         snapshot = _snapshot(scoring, release_id, settings.snapshots_folder)
@@ -263,7 +280,12 @@ def _score(
         down=max(1, most_reasons - 1),
         words=words,
     )
-    return _TargetScores(apply(files.calibration, raw), amount_shares(files, inputs), explained)
+    return _TargetScores(
+        apply(files.calibration, raw),
+        amount_shares(files, inputs),
+        explained,
+        amount_error(files.card.amount),
+    )
 
 
 def _segments(rows: pd.DataFrame) -> list[str | None]:
@@ -367,6 +389,7 @@ def _ranked(
                 for name, ranking in scored.rankings.items()
                 if not row["is_decided"]
             },
+            worth={} if row["is_decided"] else scored.worth(position),
         )
 
 
@@ -374,7 +397,7 @@ def _scoring(
     table: feature_table.FeatureTable,
     release_id: str | None,
     models: Mapping[str, ModelFiles],
-    ranks: Mapping[str, Ranking],
+    scored: _Scored,
     accounts: int,
     currency: str,
 ) -> Scoring:
@@ -390,7 +413,8 @@ def _scoring(
         accounts=accounts,
         currency=currency,
         models={name: files.card.version for name, files in models.items()},
-        rankings={name: ranking.fallback.as_dict() for name, ranking in ranks.items()},
+        rankings={name: ranking.fallback.as_dict() for name, ranking in scored.rankings.items()},
+        amount_errors={name: asdict(target.error) for name, target in scored.targets.items()},
     )
 
 
@@ -422,6 +446,10 @@ def _inputs(rows: pd.DataFrame, models: Mapping[str, ModelFiles]) -> Inputs:
     return Inputs(names, dict(zip(rows["account_id"], _values(rows, names), strict=True)))
 
 
+def _ends(span: Span) -> tuple[float, float]:
+    return round(span.low, 2), round(span.high, 2)
+
+
 def _result(
     scoring: Scoring,
     accounts: list[AccountScore],
@@ -429,7 +457,12 @@ def _result(
     table: feature_table.FeatureTable,
     top: int,
 ) -> ScoreResult:
-    sums = total(accounts, targets, table.labels)
+    sums = total(accounts, targets, table.labels, scoring.errors)
+    intervals = {
+        "expected_expansion_arr": sums.expansion_span,
+        "arr_at_risk": sums.at_risk_span,
+        "net_expected_arr": sums.net_span,
+    }
     return ScoreResult(
         scoring_id=scoring.scoring_id,
         as_of=str(scoring.as_of),
@@ -445,6 +478,7 @@ def _result(
         expected_loss_arr=sums.expected_loss,
         arr_contracted_gain=sums.contracted_gain,
         net_expected_arr=sums.net,
+        intervals={name: _ends(span) for name, span in intervals.items() if span},
         decided=sums.decided,
         without_arr=sums.without_arr,
         leaves_out=list(sums.leaves_out),

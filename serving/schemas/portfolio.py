@@ -8,6 +8,8 @@ from pydantic import Field
 
 from serving.schemas.scores import LEAVES_OUT, Answer
 
+SPAN = "End of the 80 % interval; null where nobody can say."
+
 
 class Sums(Answer):
     """Totals over the accounts of which a figure is known; null where it is of none."""
@@ -20,7 +22,11 @@ class Sums(Answer):
     without_arr: int = Field(description="Accounts without a known ARR: no amount includes them.")
     arr: float | None
     expected_expansion_arr: float | None
+    expected_expansion_arr_low: float | None = Field(description=SPAN)
+    expected_expansion_arr_high: float | None = Field(description=SPAN)
     arr_at_risk: float | None = Field(description="ARR lost by notice and expected loss together.")
+    arr_at_risk_low: float | None = Field(description=SPAN)
+    arr_at_risk_high: float | None = Field(description=SPAN)
     arr_lost_by_notice: float | None = Field(
         description="The part of the ARR at risk that is announced: it is contracted to end."
     )
@@ -35,6 +41,8 @@ class Sums(Answer):
         description="Expected expansion and contracted gain, less ARR at risk; null where one of "
         "the two is."
     )
+    net_expected_arr_low: float | None = Field(description=SPAN)
+    net_expected_arr_high: float | None = Field(description=SPAN)
 
 
 class Group(Sums):

@@ -36,7 +36,7 @@ CREATE TABLE inputs (account_id TEXT PRIMARY KEY, given TEXT NOT NULL);
 CREATE TABLE places (
     account_id TEXT PRIMARY KEY, rank INTEGER NOT NULL, play TEXT, csm_id TEXT, segment TEXT,
     standing TEXT, arr REAL, expected_expansion_arr REAL, arr_at_risk REAL, at_stake REAL,
-    lost_by_notice REAL, contracted_gain REAL, is_decided INTEGER,
+    lost_by_notice REAL, contracted_gain REAL, is_decided INTEGER, outcomes TEXT,
     {", ".join(f"{name} INTEGER" for name in ORDERS)}
 );
 CREATE TABLE lines (account_id TEXT PRIMARY KEY, line BLOB NOT NULL);
@@ -135,6 +135,7 @@ def _place(score: StoredScore) -> tuple[object, ...]:
         score.arr_at_risk,
         *decided,
         *_contracted(score),
+        json.dumps({"probabilities": score.probabilities, "worth": score.worth}),
     )
 
 
@@ -145,8 +146,8 @@ def _contracted(score: StoredScore) -> tuple[object, ...]:
 
 _INSERT_PLACE = (
     "INSERT INTO places (account_id, rank, csm_id, segment, arr, expected_expansion_arr, "
-    "arr_at_risk, play, standing, at_stake, lost_by_notice, contracted_gain, is_decided) "
-    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+    "arr_at_risk, play, standing, at_stake, lost_by_notice, contracted_gain, "
+    "is_decided, outcomes) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
 
 

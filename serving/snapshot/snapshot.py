@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 import weakref
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from urllib.parse import quote
 
 from features.labels.targets import TARGETS
 from models.inference.expected_arr import GAIN, LOSS
+from models.inference.total_interval import spans
 from serving.snapshot import file
 from serving.snapshot.cursors import Column
 from serving.telemetry.counters import Versions
@@ -43,6 +45,14 @@ class Page:
     account_ids: Sequence[str]
     total: int
     last: int | None
+
+
+@dataclass(frozen=True)
+class _Account:
+    """What one account may gain and lose."""
+
+    probabilities: Mapping[str, float]
+    worth: Mapping[str, float] | None
 
 
 class Snapshot:
@@ -144,7 +154,33 @@ class Snapshot:
         )
         with self._opened() as connection:
             connection.row_factory = sqlite3.Row
-            return [_rounded(self._without_unknown(dict(row))) for row in connection.execute(query)]
+            sums = [dict(row) for row in connection.execute(query)]
+            connection.row_factory = None
+            accounts = connection.execute(f"SELECT {column or repr('')}, outcomes FROM places")
+            groups: dict[Any, list[_Account]] = defaultdict(list)
+            for group, outcomes in accounts:
+                groups[group].append(_Account(**json.loads(outcomes)))
+        return [
+            _rounded(self._without_unknown(row) | self._ends(row, groups[row["name"]]))
+            for row in sums
+        ]
+
+    def _ends(self, sums: Mapping[str, Any], accounts: Sequence[_Account]) -> dict[str, Any]:
+        """Return the ends of the 80 % intervals of sums over ``accounts``."""
+        lost, signed = sums["arr_lost_by_notice"] or 0.0, sums["arr_contracted_gain"] or 0.0
+        # What a label of a company's own counts as, a scoring does not say.
+        errors = {} if set(self.scoring.models) - set(TARGETS) else self.scoring.errors
+        off = spans(accounts, TARGETS, errors)
+        ends = {
+            "expected_expansion_arr": off.expansion,
+            "arr_at_risk": off.loss and off.loss.moved(lost),
+            "net_expected_arr": off.net and off.net.moved(signed - lost),
+        }
+        return {
+            f"{name}_{end}": getattr(span, end) if span else None
+            for name, span in ends.items()
+            for end in ("low", "high")
+        }
 
     def _without_unknown(self, sums: dict[str, Any]) -> dict[str, Any]:
         """Return sums with what no model says anything of as unknown, known losses beside it."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Connection, column, inspect, select, table
 
-VERSION = "0004"
+VERSION = "0005"
 """The newest revision: the schema that this code reads and writes."""
 BASELINE = "0001"
 VERSION_TABLE = "score_store_version"

@@ -336,9 +336,10 @@ def scored(result: ScoreResult) -> None:
     net = result.net_expected_arr
     line(
         f"ARR {_amount(result.arr, currency)}; expected expansion "
-        f"{_amount(result.expected_expansion_arr, currency)}{signed}; ARR at risk "
-        f"{_amount(result.arr_at_risk, currency)}{notice}; "
-        f"net {NOT_KNOWN if net is None else f'{net:+,.0f}'}"
+        f"{_amount(result.expected_expansion_arr, currency)}"
+        f"{_between(result, 'expected_expansion_arr')}{signed}; ARR at risk "
+        f"{_amount(result.arr_at_risk, currency)}{_between(result, 'arr_at_risk')}{notice}; "
+        f"net {NOT_KNOWN if net is None else f'{net:+,.0f}'}{_between(result, 'net_expected_arr')}"
     )
     if result.leaves_out:
         names = ", ".join(name.replace("_", "-") for name in result.leaves_out)
@@ -352,6 +353,14 @@ def scored(result: ScoreResult) -> None:
         )
     ranking(result, "next-best accounts")
     next_step("report", "serve - the API and the pages")
+
+
+def _between(result: ScoreResult, name: str) -> str:
+    """Return the interval of a total in words, empty without one."""
+    if name not in result.intervals:
+        return ""
+    low, high = result.intervals[name]
+    return f" (80 % interval: {low:,.0f} to {high:,.0f})"
 
 
 def _amount(amount: float | None, currency: str) -> str:

@@ -98,7 +98,7 @@ def _first(scores: Sequence[StoredScore], target: str) -> list[tuple[int, Stored
 
 def totals(inputs: Inputs) -> Totals:
     """Add up all accounts."""
-    return total(inputs.scores, inputs.scoring.models, inputs.targets)
+    return total(inputs.scores, inputs.scoring.models, inputs.targets, inputs.scoring.errors)
 
 
 def leaving_accounts(inputs: Inputs) -> Leaving:
@@ -130,7 +130,7 @@ def csms(inputs: Inputs) -> list[Csm]:
     for score in inputs.scores:
         by_csm[score.csm_id or NOBODY].append(score)
     rows = [
-        Csm(name, total(accounts, inputs.scoring.models, inputs.targets))
+        Csm(name, total(accounts, inputs.scoring.models, inputs.targets, inputs.scoring.errors))
         for name, accounts in by_csm.items()
     ]
     return sorted(

@@ -6,6 +6,7 @@ from typing import Any
 
 from features.labels.targets import TARGETS
 from models.inference.contracted import Contracted
+from models.inference.total_interval import AmountError
 from models.inference.totals import total
 from models.store.scores import AccountScore
 from tests.models.stored import account
@@ -56,3 +57,29 @@ def test_accounts_without_arr_are_counted_and_in_no_sum() -> None:
     assert (sums.without_arr, sums.arr, sums.expansion, sums.at_risk) == (1, 12_000, 900, 300)
     nobody = total([], TARGETS, TARGETS)
     assert (nobody.accounts, nobody.arr, nobody.at_risk) == (0, None, None)
+
+
+def test_what_is_announced_moves_the_interval_and_is_in_no_chance() -> None:
+    errors = dict.fromkeys(TARGETS, AmountError(0.0, 0.0))
+    worth = {"upsell": 3_000.0, "cross_sell": 0.0, "downsell": 0.0, "churn": 12_000.0}
+    accounts = [scored(OPEN, worth=worth) for _ in range(200)]
+    alone, beside = (
+        total(rows, TARGETS, TARGETS, errors)
+        for rows in (accounts, [*accounts, scored(LEAVES, probabilities={}, worth={})])
+    )
+    assert alone.at_risk_span is not None
+    assert beside.at_risk_span == alone.at_risk_span.moved(12_000)
+    assert beside.expansion_span == alone.expansion_span
+    assert alone.net_span is not None
+    assert beside.net_span == alone.net_span.moved(-12_000)
+
+
+def test_a_total_that_is_not_known_or_without_its_errors_has_no_interval() -> None:
+    worth = {"upsell": 3_000.0}
+    gains = total([scored(OPEN, worth=worth)], ["upsell"], TARGETS, {"upsell": AmountError()})
+    assert gains.expansion_span is not None
+    assert (gains.at_risk_span, gains.net_span) == (None, None)
+    before = total([scored(OPEN)], TARGETS, TARGETS, dict.fromkeys(TARGETS, AmountError()))
+    without = total([scored(OPEN, worth=worth)], TARGETS, TARGETS)
+    for sums in (before, without):
+        assert (sums.expansion_span, sums.at_risk_span, sums.net_span) == (None, None, None)

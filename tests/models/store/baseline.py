@@ -61,14 +61,18 @@ def moved(before: dict[str, list[Row]]) -> list[Row]:
             "place": decision["place"], "held_out": decision["held_out"],
         }  # fmt: skip
         contracted = ("arr", "gain", "loss", "on")
-        columns |= {"is_decided": None, **{f"contracted_{name}": None for name in contracted}}
+        columns |= {
+            "is_decided": None,
+            "worth": None,
+            **{f"contracted_{name}": None for name in contracted},
+        }
         expected.append({**score, "rankings": None, **columns})
     return expected
 
 
 def standing(before: dict[str, list[Row]]) -> list[Row]:
     """Return the scorings of a store of before as they are to be: none is withdrawn."""
-    columns = ("rankings", "withdrawn_at", "withdrawn_by", "withdrawn_reason")
+    columns = ("rankings", "amount_errors", "withdrawn_at", "withdrawn_by", "withdrawn_reason")
     return [{**row, **dict.fromkeys(columns)} for row in before["scorings"]]
 
 

@@ -41,7 +41,7 @@ SUMMARY = Summary(
     answer="With caution", verdict="A model is underperforming.", accounts=250,
     arr=2_500_000.0, expected_expansion_arr=218_625.0, arr_at_risk=31_375.0,
     nrr={"value": 1.18, "low_80": 1.08, "high_80": 1.29}, grr=None, listed=40, champions=12,
-    oversold=3, behind=1,
+    oversold=3, behind=1, expected_expansion_span=[150_000.0, 290_000.0],
 )  # fmt: skip
 
 
@@ -170,6 +170,8 @@ def test_a_mail_has_figures_to_read_and_the_page_attached(tmp_path: Path, post: 
     assert "yellow: Can we act on this week's numbers? With caution." in told
     assert "Expected expansion ARR in 91 days" in told
     assert "118 % (108 % to 129 %)" in told
+    assert "219 k EUR (80 % interval: 150 k to 290 k)" in told.replace("\u00a0", " ")
+    assert told.count("80 % interval: ") == 1
     assert "219 k EUR" in html.get_content().replace("\u00a0", " ")
     names = [(one.get_filename(), one.get_content_type()) for one in first.iter_attachments()]
     assert names == [("2026-08-03.html", "text/html"), ("2026-08-03.pdf", "application/pdf")]
@@ -184,6 +186,7 @@ def test_a_german_mail_speaks_german(tmp_path: Path, post: Post) -> None:
     plain = one.get_body(("plain",))
     assert plain is not None
     assert "2,5 Mio. EUR" in plain.get_content()
+    assert "(80-%-Intervall: 150 Tsd. bis 290 Tsd.)" in plain.get_content()
 
 
 @pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl makes the key")

@@ -14,6 +14,7 @@ from pipelines.config.settings import Settings
 from pipelines.delivery.message import summary_text
 from pipelines.report.inputs import Inputs, gather
 from pipelines.report.report import contents
+from pipelines.report.sections.accounts import csms, totals
 from pipelines.report.summary import read, summary, write
 from pipelines.report.texts import CATALOGUES
 from tests.pipelines import weekly
@@ -82,6 +83,26 @@ def test_the_figures_say_what_they_contain(company: Settings, inputs: Inputs) ->
     german = text(page_of(company, inputs, "de"))
     assert "davon 14 Tsd. gekündigt" in german or "gekündigt" in german
     assert "ohne 1 Kunde, deren ARR nicht bekannt ist" in german
+
+
+def test_totals_carry_their_interval_on_the_page_and_in_the_mail(
+    company: Settings, inputs: Inputs
+) -> None:
+    worth = {"upsell": 3_000.0, "cross_sell": 1_000.0, "downsell": 2_000.0, "churn": 10_000.0}
+    scores = tuple(
+        replace(score, worth=worth if score.probabilities else {}) for score in inputs.scores
+    )
+    ranged = replace(inputs, scores=scores)
+    sums = totals(ranged)
+    assert sums.expansion_span is not None
+    assert sums.expansion_span.low < sums.expansion_span.high
+    for language, words in (("en", "80 % interval: "), ("de", "80-%-Intervall: ")):
+        page = text(page_of(company, ranged, language))
+        without = text(page_of(company, inputs, language))
+        of_csms = 2 * len(csms(ranged))
+        assert page.count(words) - without.count(words) == 2 + of_csms
+        figures = summary(ranged, contents(company, ranged, CATALOGUES[language]), language)
+        assert sum(words in line for _, line in summary_text(figures).lines) == 2
 
 
 def test_every_list_shows_the_play(company: Settings, inputs: Inputs) -> None:

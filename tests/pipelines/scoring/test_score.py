@@ -211,3 +211,24 @@ def test_a_missed_week_is_scored_for_the_history_and_moves_no_list(settings: Set
         missed,
     ]
     store.close()
+
+
+def test_a_scoring_knows_what_outcomes_are_worth_and_its_totals_have_intervals(
+    settings: Settings,
+) -> None:
+    result = score(settings)
+    found = stored(settings)
+    open_accounts = [one for one in found if one.probabilities and one.arr]
+    assert open_accounts
+    for account in open_accounts:
+        assert account.worth is not None
+        assert account.worth.keys() == set(USED)
+        expected = account.probabilities["upsell"] * account.worth["upsell"]
+        assert account.expected_expansion_arr == pytest.approx(expected, abs=0.02)
+    errors = found[0].scoring.errors
+    assert errors.keys() == set(USED)
+    card = ModelFiles.read(settings.release_folder / "current" / "upsell").card
+    assert errors["upsell"].spread == (card.amount.spread or errors["upsell"].spread)
+    assert result.intervals.keys() == {"expected_expansion_arr", "arr_at_risk", "net_expected_arr"}
+    for name, (low, high) in result.intervals.items():
+        assert low < getattr(result, name) < high

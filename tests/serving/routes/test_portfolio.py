@@ -9,9 +9,11 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from fastapi import FastAPI
 
+from models.inference.contracted import Contracted
 from models.plays.prioritisation import Decision
 from models.release import bundle
 from models.release.card import Card
@@ -29,6 +31,13 @@ FORECAST: dict[str, Any] = {
     "origin": "2026-08-03", "days": 364, "arr": 36_000.0, "nrr": WIDE, "grr": WIDE,
     "band": "better", "parts": dict.fromkeys(PARTS, WIDE), "quarters": 16,
 }  # fmt: skip
+
+
+ENDS = tuple(
+    f"{name}_{end}"
+    for name in ("expected_expansion_arr", "arr_at_risk", "net_expected_arr")
+    for end in ("low", "high")
+)
 
 
 @pytest.fixture
@@ -64,6 +73,8 @@ def keep(
 
 def test_the_portfolio_adds_up_by_play_csm_and_segment(app: FastAPI) -> None:
     told = ask(app, "GET", "/v1/portfolio").json()
+    ends = {name: told["total"].pop(name) for name in list(told["total"]) if name in ENDS}
+    assert ends == dict.fromkeys(ENDS)
     assert told["total"] == {
         "accounts": 3, "listed": 1, "decided": 0, "without_arr": 1, "arr": 24_000,
         "expected_expansion_arr": 1800.33, "arr_at_risk": 900, "arr_lost_by_notice": None,
@@ -73,6 +84,36 @@ def test_the_portfolio_adds_up_by_play_csm_and_segment(app: FastAPI) -> None:
     assert {one["name"]: one["accounts"] for one in told["by_segment"]} == {"smb": 2, None: 1}
     assert {one["name"]: one["listed"] for one in told["by_play"]} == {"expand": 1, None: 0}
     assert told["forecast"] is None
+
+
+def test_totals_have_intervals_where_amounts_are_known_one_by_one(app: FastAPI) -> None:
+    worth = {"upsell": 2_500.0, "cross_sell": 1_500.0, "downsell": 3_000.0, "churn": 12_000.0}
+    leaves = Contracted(0.0, 0.0, 12_000.0, None, is_decided=True)
+    rows = [account(n, worth=worth, csm_id=f"csm-{n % 2}") for n in range(1, 101)]
+    gone = account(101, contracted=leaves, probabilities={}, worth={}, arr_at_risk=12_000.0,
+                   expected_expansion_arr=0.0, csm_id="csm-1")  # fmt: skip
+    errors = {name: {"spread": 0.5, "level": 0.1} for name in worth}
+    written = scoring("2026-08-10-next", as_of=date(2026, 8, 10), amount_errors=errors)
+    write_scores(app, written, [*rows, gone])
+    app.state.snapshots.refresh()
+    told = ask(app, "GET", "/v1/portfolio").json()
+    total = told["total"]
+    assert set(ENDS) <= total.keys()
+    # A normal of the same variance is near where no account stands out.
+    p, amount = np.array([0.31, 0.08]), np.array([2_500.0, 1_500.0])
+    expected = float(100 * p @ amount)
+    chance = 100 * (p * amount**2 * 1.25 - (p * amount) ** 2).sum()
+    half = 1.2816 * float(np.sqrt(chance + (0.1 * expected) ** 2))
+    low, high = total["expected_expansion_arr_low"], total["expected_expansion_arr_high"]
+    assert (low, high) == pytest.approx((expected - half, expected + half), rel=0.05)
+    assert 12_000 < total["arr_at_risk_low"] < total["arr_at_risk_high"]
+    assert total["net_expected_arr_low"] < total["net_expected_arr_high"]
+    for group in told["by_csm"]:
+        width = group["expected_expansion_arr_high"] - group["expected_expansion_arr_low"]
+        assert 0.4 < width / (high - low) < 0.8
+    page = ask(app, "GET", "/app", headers={"accept-language": "en"}).text
+    assert page.count("80 % interval: ") == 3
+    assert ask(app, "GET", "/app?lang=de").text.count("80-%-Intervall: ") == 3
 
 
 def test_the_newest_forecast_is_told(app: FastAPI, tmp_path: Path) -> None:
