@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 
+from models.inference.expected_arr import GAIN, LOSS
+from models.inference.total_interval import Span
 from models.inference.totals import total
+from models.statistics import metrics
+from models.statistics.bootstrap import Draws, point_estimate
+from models.statistics.interval import Interval
 from models.store.scores import ScoreStore, StoredScore
 from pipelines.build.compute import horizon_of, labels_at
 from pipelines.ingest.tables import read_manifest
@@ -18,6 +24,9 @@ from pipelines.ingest.tables import read_manifest
 if TYPE_CHECKING:
     from pipelines.config.settings import Settings
     from pipelines.report.inputs import Inputs
+
+SEED = 7
+"""Draws the resamples of accounts."""
 
 
 @dataclass(frozen=True)
@@ -34,16 +43,35 @@ class Outcome:
 
 
 @dataclass(frozen=True)
+class ListRecord:
+    """What the accounts on the CSMs' lists held of the ARR that came or went within the horizon.
+
+    ``key`` is ``expansion`` or ``loss``. ``listed`` is the share of the listed accounts, ``by_arr``
+    that of as many with the most ARR, ``lead`` the difference with its 95 % interval, paired.
+    """
+
+    key: str
+    accounts: int
+    listed: float
+    by_arr: float
+    lead: Interval
+
+
+@dataclass(frozen=True)
 class TrackRecord:
     """What the scoring of ``as_of`` expected within its horizon, and the actuals.
 
-    ``expansion`` and ``loss`` are (expected, actual) in ARR; ``None`` where no amount is known.
+    ``expansion`` and ``loss`` are (expected, actual) in ARR; ``None`` where no amount is known. The
+    spans are 80 % intervals of what was expected.
     """
 
     as_of: date
     outcomes: tuple[Outcome, ...]
     expansion: tuple[float, float] | None
     loss: tuple[float, float] | None
+    expansion_span: Span | None = None
+    loss_span: Span | None = None
+    lists: tuple[ListRecord, ...] = ()
 
 
 def checkable_from(inputs: Inputs) -> date | None:
@@ -64,6 +92,13 @@ def track_record(settings: Settings, inputs: Inputs) -> TrackRecord | None:
     ):
         scores = list(stored.rows) if stored else []
     actuals = _actuals(settings, scoring.as_of)
+    # What was contracted was no forecast, and no label has it.
+    mature = [
+        score for score in scores if score.account_id in actuals.index and not score.is_decided
+    ]
+    sums = total(mature, scoring.models, inputs.targets, scoring.errors)
+    gained, lost = (_arr(mature, actuals, inputs, direction) for direction in (GAIN, LOSS))
+    by_notice = sums.lost_by_notice or 0.0
     return TrackRecord(
         as_of=scoring.as_of,
         outcomes=tuple(
@@ -71,8 +106,11 @@ def track_record(settings: Settings, inputs: Inputs) -> TrackRecord | None:
             for name in scoring.models
             if name in inputs.targets
         ),
-        expansion=_arr(scores, actuals, inputs, "+"),
-        loss=_arr(scores, actuals, inputs, "-"),
+        expansion=_pair(sums.expansion, gained),
+        loss=_pair(sums.expected_loss, lost),
+        expansion_span=sums.expansion_span,
+        loss_span=sums.at_risk_span and sums.at_risk_span.moved(-by_notice),
+        lists=tuple(list_records(mature, {"expansion": gained, "loss": lost})),
     )
 
 
@@ -105,10 +143,14 @@ def _outcome(
     )
 
 
+def _pair(expected: float | None, actual: np.ndarray | None) -> tuple[float, float] | None:
+    return None if expected is None or actual is None else (expected, float(actual.sum()))
+
+
 def _arr(
     scores: Sequence[StoredScore], actuals: pd.DataFrame, inputs: Inputs, direction: str
-) -> tuple[float, float] | None:
-    """Return expected and actual ARR of the targets of a direction, over the accounts scored."""
+) -> np.ndarray | None:
+    """Return the actual ARR of each account by the targets of a direction, shape (accounts,)."""
     amounts = [
         _columns(inputs, name)["amount_column"]
         for name in inputs.scoring.models
@@ -116,13 +158,28 @@ def _arr(
     ]
     if not amounts or not all(amounts):
         return None
-    # What was contracted was no forecast, and no label has it.
-    mature = [
-        score for score in scores if score.account_id in actuals.index and not score.is_decided
-    ]
-    sums = total(mature, inputs.scoring.models, inputs.targets)
-    expected = sums.expansion if direction == "+" else sums.expected_loss
-    if expected is None:
-        return None
-    rows = actuals.loc[[score.account_id for score in mature], amounts]
-    return expected, float(rows.fillna(0.0).abs().to_numpy().sum())
+    rows = actuals.loc[[score.account_id for score in scores], amounts]
+    return np.asarray(rows.fillna(0.0).abs().to_numpy(float).sum(axis=1))
+
+
+def list_records(
+    scores: Sequence[StoredScore], actual: Mapping[str, np.ndarray | None]
+) -> Iterator[ListRecord]:
+    """Yield what the lists held, where they held some accounts and not all."""
+    listed = np.array(
+        [score.decision is not None and score.decision.standing == "listed" for score in scores],
+        float,
+    )
+    accounts = int(listed.sum())
+    if not 0 < accounts < len(scores):
+        return
+    arr = np.array([score.arr or 0.0 for score in scores])
+    largest = np.zeros(len(scores))
+    largest[np.argsort(-arr, kind="stable")[:accounts]] = 1.0
+    draws = Draws(pd.Series([score.account_id for score in scores]), SEED)
+    for key, amount in actual.items():
+        if amount is None or not amount.any():
+            continue
+        shares = (point_estimate(metrics.captured, chosen, amount) for chosen in (listed, largest))
+        lead = draws.difference(listed, largest, amount, metrics.captured)
+        yield ListRecord(key, accounts, *shares, lead)

@@ -6,11 +6,14 @@ import re
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 
 from features.errors import DataError
+from models.plays.prioritisation import Standing
 from models.store.scores import ScoreStore
 from pipelines.config.settings import Settings
 from pipelines.monitoring.verdict import Finding, Verdict, write
@@ -18,8 +21,9 @@ from pipelines.report.inputs import gather
 from pipelines.report.report import report
 from pipelines.report.sections import track_record as track_record_module
 from pipelines.report.sections.changes import changes
-from pipelines.report.sections.track_record import checkable_from, track_record
+from pipelines.report.sections.track_record import checkable_from, list_records, track_record
 from pipelines.report.sections.whitespace import whitespace
+from tests.models import stored
 from tests.pipelines import weekly
 from tests.pipelines.report.test_report import ALL, page_of, text
 
@@ -170,8 +174,33 @@ def test_old_forecasts_wait_for_their_day_and_are_then_held_against_what_came(
     assert (upsell.target, upsell.accounts, upsell.actual) == ("upsell", 2, 1.0)
     assert upsell.expected == pytest.approx(0.6)
     assert found.expansion == (998.0 + 997.0 + 996.0, 1000.0)
+    assert found.expansion_span is None  # of a scoring from before amounts were stored
+    expansion, loss = found.lists
+    assert (expansion.key, expansion.accounts, expansion.listed) == ("expansion", 2, 1.0)
+    assert (loss.key, loss.lead.value) == ("loss", loss.listed - loss.by_arr)
     told = text(page_of(two_weeks, replace(inputs, meta=meta)))
     assert "What the scoring of 6 July 2026 forecast" in told
+    assert "2 accounts on the lists of that week held 100 % of the expansion ARR" in told
+    german = text(page_of(two_weeks, replace(inputs, meta=meta), "de"))
+    assert "2 Kunden auf den Listen jener Woche: 100 % des Expansion-ARR" in german
+
+
+def test_lists_are_held_against_as_many_accounts_of_the_most_arr() -> None:
+    def scored(number: int, arr: float | None, standing: Standing) -> Any:
+        decision = replace(weekly.decision(number), standing=standing)
+        return stored.account(number, arr=arr, decision=decision)
+
+    scores = [
+        scored(1, 100.0, "listed"), scored(2, 900.0, "held_out"), scored(3, 500.0, "listed"),
+        scored(4, None, "cooling_down"), scored(5, 50.0, "beyond_capacity"),
+    ]  # fmt: skip
+    actual = np.array([60.0, 30.0, 0.0, 10.0, 0.0])
+    [record] = list_records(scores, {"expansion": actual, "loss": None, "other": np.zeros(5)})
+    assert (record.accounts, record.listed, record.by_arr) == (2, 0.6, 0.3)
+    assert record.lead.value == pytest.approx(0.3)
+    assert record.lead.low < 0.3 < record.lead.high
+    everybody = [replace(score, decision=weekly.decision(1)) for score in scores]
+    assert not list(list_records(everybody, {"expansion": actual}))
 
 
 def test_weeks_are_drawn_one_after_the_other(two_weeks: Settings) -> None:
