@@ -18,7 +18,7 @@ from models.inference.expected_arr import GAIN, LOSS, Directed
 
 SPREAD, LEVEL = 0.8, 0.2
 """What is taken where a version does not say: with it, simulated companies' intervals hold."""
-DRAWS = 2_000
+DRAWS = 1_000
 MOST_DRAWN = 60
 """So many outcomes of a target are drawn one by one; the others together, as a gamma variate."""
 SEED = 7

@@ -180,6 +180,8 @@ def list_records(
     for key, amount in actual.items():
         if amount is None or not amount.any():
             continue
-        shares = (point_estimate(metrics.captured, chosen, amount) for chosen in (listed, largest))
+        held, by_arr = (
+            point_estimate(metrics.captured, chosen, amount) for chosen in (listed, largest)
+        )
         lead = draws.difference(listed, largest, amount, metrics.captured)
-        yield ListRecord(key, accounts, *shares, lead)
+        yield ListRecord(key, accounts, held, by_arr, lead)
