@@ -25,45 +25,51 @@ class Stretch:
     variance: float
 
 
-def stretch(
+def stretches(
+    stretch: np.ndarray,
     as_of: np.ndarray,
     probability: np.ndarray,
     amount: np.ndarray,
     actual: np.ndarray,
     spread: float,
-) -> Stretch:
-    """Return what was expected on dates that one version scored, and what came, of one date.
+) -> list[Stretch]:
+    """Return what was expected on each stretch of dates, and what came.
 
     Parameters
     ----------
-    as_of, probability, amount
-        Of each row: its date, how likely the outcome is and what it would be worth, shape (rows,).
+    stretch, as_of
+        The number of each row's stretch, such as that of the origin that scored it, and its date,
+        shape (rows,).
+    probability, amount
+        How likely each row's outcome is, and what it would be worth; rows whose ARR is not known
+        count 0. Shape (rows,).
     actual
         What came, 0 where nothing did, shape (rows,).
     spread
         The error of an outcome's amount as a share of it.
     """
-    dates = len(np.unique(as_of))
-    expected = probability * amount
-    variance = expected * amount * (1 + spread**2) - expected**2
-    return Stretch(*(float(sums.sum()) / dates for sums in (expected, actual, variance)))
+    expected = np.nan_to_num(probability * amount)
+    variance = expected * np.nan_to_num(amount) * (1 + spread**2) - expected**2
+    columns = (expected, actual, variance)
+    return [
+        Stretch(*(float(column[member].sum()) / dates for column in columns))
+        for number in np.unique(stretch)
+        if (dates := len(np.unique(as_of[member := stretch == number])))
+    ]
 
 
 def level_error(stretches: Sequence[Stretch]) -> float:
     """Return the standard deviation of the level, as a share: what chance does not explain.
 
-    Shrunk to the usual error, which stands where there is no stretch.
+    Shrunk to the usual error, which stands where there is no stretch. Where chance alone is larger
+    than the level usually is, a stretch says hardly anything of it.
     """
-    excess = [
-        ((each.actual - each.expected) ** 2 - each.variance) / each.expected**2
-        for each in stretches
-        if each.expected > 0
-    ]
-    # Where chance alone is larger than the level, a stretch says hardly anything of it.
-    weights = [
-        1 / (1 + each.variance / (LEVEL * each.expected) ** 2)
-        for each in stretches
-        if each.expected > 0
-    ]
-    variance = (PRIOR * LEVEL**2 + float(np.dot(weights, excess))) / (PRIOR + sum(weights))
+    excess, weight = 0.0, 0.0
+    for each in stretches:
+        if each.expected > 0:
+            share = 1 / (1 + each.variance / (LEVEL * each.expected) ** 2)
+            weight += share
+            excess += share * ((each.actual / each.expected - 1) ** 2)
+            excess -= share * each.variance / each.expected**2
+    variance = (PRIOR * LEVEL**2 + excess) / (PRIOR + weight)
     return float(np.sqrt(max(variance, (LEVEL / 4) ** 2)))

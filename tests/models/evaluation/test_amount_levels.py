@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from models.evaluation.amount_levels import Stretch, level_error, stretch
+from models.evaluation.amount_levels import Stretch, level_error, stretches
 from models.inference.total_interval import LEVEL
 
 
@@ -39,10 +39,12 @@ def test_where_chance_explains_all_that_is_off_the_level_is_as_usual_or_less() -
 
 
 def test_a_stretch_is_of_one_date() -> None:
-    days = np.repeat([1, 2], 3)
-    p, amount = np.full(6, 0.5), np.full(6, 10.0)
-    actual = np.array([10.0, 0, 0, 20, 0, 0])
-    once = stretch(days, p, amount, actual, spread=0.0)
-    assert (once.expected, once.actual) == (15.0, 15.0)
-    assert once.variance == pytest.approx(3 * 0.25 * 100)
-    assert stretch(days, p, amount, actual, spread=1.0).variance > once.variance
+    days = np.repeat([1, 2, 3], 3)
+    p, amount = np.full(9, 0.5), np.full(9, 10.0)
+    amount[8] = np.nan
+    actual = np.array([10.0, 0, 0, 20, 0, 0, 5, 0, 0])
+    first, second = stretches(np.repeat([0, 1], [6, 3]), days, p, amount, actual, spread=0.0)
+    assert first == Stretch(15.0, 15.0, 3 * 0.25 * 100)
+    assert second == Stretch(10.0, 5.0, 2 * 0.25 * 100)
+    [wider] = stretches(days[:3], days[:3], p[:3], amount[:3], actual[:3], spread=1.0)
+    assert wider.variance == 3 * (0.5 * 100 * 2 - 25)
