@@ -8,6 +8,7 @@ that no candidate was fitted on, and judged on later dates, which chose nothing.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import lightgbm as lgb
@@ -15,6 +16,7 @@ import numpy as np
 import pandas as pd
 
 from models.dataset.feature_table import FeatureTable
+from models.inference.encoding import FeatureSpec
 from models.inference.expected_arr import LOSS
 from models.release.card import Amount, SizeTrend
 from models.release.golden_rows import shares_by, size_factors
@@ -47,6 +49,11 @@ class Amounts:
 
     method: Amount
     text: str = ""
+
+    def shares(self, matrix: np.ndarray, features: Sequence[FeatureSpec]) -> np.ndarray:
+        """Return the share of its ARR an outcome is worth to each row of a matrix, (rows,)."""
+        booster = lgb.Booster(model_str=self.text) if self.text else None
+        return shares_by(self.method, booster, matrix, features)
 
 
 def fit_amounts(table: FeatureTable, target: str, training: TrainingSet, params: Params) -> Amounts:
@@ -159,9 +166,8 @@ class _Outcomes:
     def judged(self, amount: Amount, before: Amounts, later: np.ndarray) -> Amount:
         """Return ``amount`` with how near ``before``, its like, came on later rows."""
         arr, actual = self.arr[later], self.amount[later]
-        booster = lgb.Booster(model_str=before.text) if before.text else None
         matrix = self.training.boosting.matrix[later]
-        expected = arr * shares_by(before.method, booster, matrix, self.training.features)
+        expected = arr * before.shares(matrix, self.training.features)
         saved = np.abs(before.method.share * arr - actual) - np.abs(expected - actual)
         draws = Draws(self.account_ids.iloc[later], seed=0)
 
