@@ -13,12 +13,15 @@ import numpy as np
 from features.errors import DataError
 from features.labels.declaration import Rule
 from models.dataset.feature_table import FeatureTable
+from models.dataset.matrix import matrix
 from models.dataset.time_split import Split, split
 from models.evaluation import leakage
+from models.evaluation.amount_levels import level_error, stretches
 from models.evaluation.report import Review, review
+from models.evaluation.rolling_origin import OutOfTime
 from models.lifecycle.model_card import card
 from models.release import golden_rows
-from models.release.card import Card, NotTrained, Question, TrainingRows
+from models.release.card import DIGITS, Amount, Card, NotTrained, Question, TrainingRows
 from models.release.model_files import ModelFiles
 from models.training.amounts import Amounts, fit_amounts
 from models.training.boosting import Params
@@ -93,6 +96,7 @@ def train_candidate(
     fitted = training.fit(best)
     reviewed = review(table, fitted, dates, best, capacity=capacity, rule=rule)
     amounts = fit_amounts(table, target, training, best)
+    amounts = replace(amounts, method=_with_level(table, fitted, amounts, reviewed.judged))
     described = card(
         reviewed,
         fitted,
@@ -105,6 +109,25 @@ def train_candidate(
         label=label,
     )
     return Candidate(_files(table, fitted, amounts, described), best, tuning)
+
+
+def _with_level(
+    table: FeatureTable, fitted: FittedModel, amounts: Amounts, judged: OutOfTime
+) -> Amount:
+    """Return how amounts are found with how far their sum is off from one origin to another."""
+    column, rows = table.labels[fitted.target].amount_column, judged.rows
+    if column is None or amounts.method.spread is None:
+        return amounts.method
+    shares = amounts.shares(matrix(rows, fitted.features), fitted.features)
+    measured = stretches(
+        judged.origin,
+        rows["as_of"].to_numpy(),
+        judged.probability,
+        shares * rows["arr"].to_numpy(float),
+        rows[column].fillna(0).to_numpy(float),
+        amounts.method.spread,
+    )
+    return replace(amounts.method, level_error=round(level_error(measured), DIGITS))
 
 
 def _lacking(table: FeatureTable, target: str, dates: Split, min_positives: int) -> str:
