@@ -67,9 +67,9 @@ def level_error(stretches: Sequence[Stretch]) -> float:
     excess, weight = 0.0, 0.0
     for each in stretches:
         if each.expected > 0:
-            share = 1 / (1 + each.variance / (LEVEL * each.expected) ** 2)
-            weight += share
-            excess += share * ((each.actual / each.expected - 1) ** 2)
-            excess -= share * each.variance / each.expected**2
+            by_chance = each.variance / each.expected**2
+            precision = (1 + by_chance / LEVEL**2) ** -2
+            weight += precision
+            excess += precision * ((each.actual / each.expected - 1) ** 2 - by_chance)
     variance = (PRIOR * LEVEL**2 + excess) / (PRIOR + weight)
-    return float(np.sqrt(max(variance, (LEVEL / 4) ** 2)))
+    return float(np.sqrt(max(variance, (LEVEL / 2) ** 2)))
