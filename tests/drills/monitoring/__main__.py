@@ -1,8 +1,10 @@
 """Does monitoring see what breaks, name it rightly, and else keep quiet?
 
-A demo company is simulated; its models are trained a year before the end of the data, and every
-Monday of that year is watched: these are the quiet weeks. Then each fault is put into the tables
-from some week on, and the weeks after it are watched until one speaks.
+Demo companies of several sizes are simulated; their models, where any has skill, are trained a year
+before the end of the data, and every Monday of that year is monitored: these are the healthy weeks.
+Then each fault is put into the tables from some week on, and the weeks after it are monitored until
+one raises an alarm. At the end a table gives, by size and fault, after how many weeks it was
+detected, and how many healthy weeks raised an alarm.
 """
 
 from __future__ import annotations
@@ -10,7 +12,8 @@ from __future__ import annotations
 import argparse
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
@@ -23,24 +26,67 @@ WEEKS = 50
 
 
 def main() -> None:
-    """Run the drills on one company a seed and print a table of each."""
+    """Run the drills on one company a size and seed, print a table of each and one of all."""
     parser = argparse.ArgumentParser(prog="python -m tests.drills.monitoring", description=__doc__)
     parser.add_argument("--seeds", type=int, nargs="+", default=[11])
-    parser.add_argument("--accounts", type=int, default=2500)
+    parser.add_argument("--accounts", type=int, nargs="+", default=[2500])
     parser.add_argument("--only", default="", help="Faults whose name holds this text.")
     asked = parser.parse_args()
-    for seed in asked.seeds:
-        with tempfile.TemporaryDirectory(prefix="drills-") as folder:
-            start = time.monotonic()
-            home = company(
-                Path(folder) / "home", seed, accounts=asked.accounts, weeks=WEEKS, end=END
-            )
-            quiet = list(watched(home, home.mondays, [], home.settings.tables_folder, home))
-            told(seed, home, quiet)
-            for fault in FAULTS:
-                if asked.only in fault.name:
-                    print(row(fault, home, quiet, Path(folder)), flush=True)
-            print(f"\n{time.monotonic() - start:.0f} s\n")
+    drills = [
+        drill(seed, accounts, asked.only) for accounts in asked.accounts for seed in asked.seeds
+    ]
+    print(summary(drills))
+
+
+@dataclass(frozen=True)
+class Drill:
+    """What one company showed: its healthy weeks, alarms in them, and weeks until detection."""
+
+    accounts: int
+    healthy_weeks: int
+    alarms: int
+    weeks_to_detect: Mapping[str, int | None]
+
+
+def drill(seed: int, accounts: int, only: str) -> Drill:
+    """Simulate a company, monitor its last year, then put one fault after the other into it."""
+    with tempfile.TemporaryDirectory(prefix="drills-") as folder:
+        start = time.monotonic()
+        home = company(Path(folder) / "home", seed, accounts=accounts, weeks=WEEKS, end=END)
+        quiet = list(watched(home, home.mondays, [], home.settings.tables_folder, home))
+        alarms = [verdict for verdict in quiet if verdict.exit_code]
+        print(f"{accounts} accounts, seed {seed}: {len(home.models)} models, {len(quiet)} healthy "
+              f"weeks, {len(alarms)} alarms")  # fmt: skip
+        for verdict in alarms:
+            print(f"  {verdict.as_of}: {verdict.kind}: {'; '.join(map(_named, _counted(verdict)))}")
+        print("\n| fault | detected | result | by |\n|---|---|---|---|")
+        weeks = {
+            fault.name: row(fault, home, quiet, Path(folder))
+            for fault in FAULTS
+            if only in fault.name
+        }
+        print(f"\n{time.monotonic() - start:.0f} s\n", flush=True)
+        return Drill(accounts, len(quiet), len(alarms), weeks)
+
+
+def summary(drills: Sequence[Drill]) -> str:
+    """Return the table of all: a row a fault, a column a size, the weeks of each seed."""
+    by_size: dict[int, list[Drill]] = {}
+    for one in drills:
+        by_size.setdefault(one.accounts, []).append(one)
+    head = " | ".join(f"{size:,} accounts" for size in by_size)
+    lines = [f"| fault: weeks until detected | {head} |", "|---" * (len(by_size) + 1) + "|"]
+    for fault in drills[0].weeks_to_detect:
+        weeks = (
+            ", ".join(str(one.weeks_to_detect[fault] or "never") for one in same)
+            for same in by_size.values()
+        )
+        lines.append(f"| {fault} | {' | '.join(weeks)} |")
+    alarms = (
+        f"{sum(one.alarms for one in same)} of {sum(one.healthy_weeks for one in same)}"
+        for same in by_size.values()
+    )
+    return "\n".join([*lines, f"| healthy weeks with an alarm | {' | '.join(alarms)} |"])
 
 
 def watched(
@@ -53,17 +99,8 @@ def watched(
         yield verdicts[-1]
 
 
-def told(seed: int, home: Company, quiet: Sequence[Verdict]) -> None:
-    """Print the quiet weeks and the head of the table of faults."""
-    loud = [one for one in quiet if one.light != "ok"]
-    print(f"seed {seed}: {len(home.models)} models, {len(quiet)} quiet weeks, {len(loud)} alarms")
-    for one in loud:
-        print(f"  {one.as_of}: {one.kind}: {'; '.join(map(_named, _counted(one)))}")
-    print("\n| fault | seen | told as | by |\n|---|---|---|---|")
-
-
-def row(fault: Fault, home: Company, quiet: Sequence[Verdict], folder: Path) -> str:
-    """Return a row of the table: in which week after it began a fault is seen, and as what."""
+def row(fault: Fault, home: Company, quiet: Sequence[Verdict], folder: Path) -> int | None:
+    """Print in which week after it began a fault is detected, and as what; return the week."""
     since, mondays = _time(fault, home)
     tables = folder / "spoiled" / "tables"
     spoil(fault, home.settings.tables_folder, tables, since)
@@ -78,12 +115,14 @@ def row(fault: Fault, home: Company, quiet: Sequence[Verdict], folder: Path) -> 
     )  # fmt: skip
     past = [] if fault.repeats else [one for one in quiet if one.as_of <= since]
     for number, one in enumerate(watched(home, mondays, past, tables, spoiled), start=1):
-        if one.light != "ok":
+        if one.exit_code:
             right = "" if one.kind in fault.meant else " (**wrong**)"
             found = "; ".join(map(_named, _counted(one)[:3]))
-            return f"| {fault.name} | week {number} | {one.kind}{right} | {found} |"
+            print(f"| {fault.name} | week {number} | {one.kind}{right} | {found} |", flush=True)
+            return number
     right = "" if "fine" in fault.meant else " (**missed**)"
-    return f"| {fault.name} | not in {len(mondays)} weeks{right} | fine | |"
+    print(f"| {fault.name} | not in {len(mondays)} weeks{right} | fine | |", flush=True)
+    return None
 
 
 def _time(fault: Fault, home: Company) -> tuple[date, list[date]]:

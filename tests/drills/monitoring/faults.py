@@ -1,4 +1,4 @@
-"""Ten things that happen to a company's data, each from a week on, as changes of its tables.
+"""Things that happen to a company's data, each from a week on, as changes of its tables.
 
 Each fault is SQL on the ingested tables. ``{since}`` is the day it begins; whatever was known
 before stays as it was, but for a season, which came the year before as well.
@@ -33,6 +33,10 @@ class Fault:
 
 
 NEW_ACCOUNTS = "account_id IN (SELECT account_id FROM {accounts} WHERE hash(account_id) % 4 = 0)"
+NO_END = ", ".join(
+    f"CASE WHEN ended_known_on >= '{{since}}' THEN NULL ELSE {column} END AS {column}"
+    for column in ("ended_on", "ended_known_on")
+)
 START = "CAST(DATE '{since}' + CAST(hash(account_id) % 28 AS INTEGER) AS DATE)"
 
 FAULTS = (
@@ -122,6 +126,42 @@ FAULTS = (
             "product_id = 'workbench' THEN 'desk' WHEN product_id = 'desk' THEN 'workbench' ELSE "
             "product_id END AS product_id) FROM {usage_daily}"
         },
+        ("data_broken",),
+    ),
+    Fault(
+        "half the accounts silent: their usage no longer arrives",
+        {"usage_daily": USAGE + " WHERE known_at < '{since}' OR hash(account_id) % 2 = 0"},
+        ("data_broken",),
+    ),
+    Fault(
+        "subscriptions stop arriving: ends are still recorded",
+        {"subscriptions": "SELECT * FROM {subscriptions} WHERE known_at < '{since}'"},
+        ("data_broken",),
+    ),
+    Fault(
+        "ends never recorded",
+        {"subscriptions": f"SELECT * REPLACE ({NO_END}) FROM {{subscriptions}}"},
+        ("data_broken",),
+    ),
+    Fault(
+        "billing stopped: neither subscriptions nor their ends arrive",
+        {
+            "subscriptions": f"SELECT * REPLACE ({NO_END}) FROM {{subscriptions}} "
+            "WHERE known_at < '{since}'"
+        },
+        ("data_broken",),
+    ),
+    Fault(
+        "quantities in thousands",
+        {
+            "subscriptions": "SELECT * REPLACE (CASE WHEN known_at >= '{since}' THEN quantity / "
+            "1000 ELSE quantity END AS quantity) FROM {subscriptions}"
+        },
+        ("data_broken",),
+    ),
+    Fault(
+        "no support tickets arrive",
+        {"tickets": "SELECT * FROM {tickets} WHERE known_at < '{since}'"},
         ("data_broken",),
     ),
 )
