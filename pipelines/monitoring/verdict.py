@@ -33,7 +33,7 @@ Code = Literal[
     "unit_changed", "column_emptied", "category_replaced", "category_new", "prices_moved",
     "table_empty", "table_shrank", "table_swelled", "history_scaled", "columns_moved",
     "feature_lost", "feature_scaled", "scores_moved", "model_off", "model_weaker",
-    "too_few_accounts",
+    "too_few_accounts", "accounts_silent", "few_values_scaled", "ends_missing",
 ]  # fmt: skip
 """What can be found; each has its text and its advice in the message catalogues."""
 Value = str | int | float | None

@@ -18,6 +18,7 @@ from models.release.model_files import ModelFiles
 from pipelines.monitoring.alert_policy import with_duration
 from pipelines.monitoring.detectors import (
     calibration_drift,
+    contract_ends,
     feature_drift,
     feed_health,
     history_rewrites,
@@ -96,6 +97,7 @@ def judge(week: Week, *, simulate: bool = True) -> Verdict:
     new = (
         *(finding for feed in feed_weeks for finding in feed_health.findings(feed, week.as_of)),
         *price_drift.findings(week.folder, week.as_of),
+        *contract_ends.findings(week.folder, week.as_of),
         *history_rewrites.findings(week.folder, week.past[0] if week.past else None, week.as_of),
         *feature_drift.findings(compared, week.as_of),
         *score_drift.findings(figures, week.past, week.as_of),

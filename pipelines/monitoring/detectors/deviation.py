@@ -13,6 +13,7 @@ from math import exp, inf, isfinite, log, sqrt
 
 import numpy as np
 
+from pipelines.monitoring.detectors.exact_tests import lower_tail, upper_tail
 from pipelines.monitoring.detectors.feed_statistics import Numbers
 
 PAST = 12
@@ -29,10 +30,12 @@ FEWEST = 5.0
 """Rows that a span must usually have before their absence says anything."""
 FALLEN, GROWN = 0.5, 1.7
 """Ratios to the usual from which a change of a count matters."""
+BY_CHANCE = 1e-5
+"""Probability by the exact test from which such a change is more than chance."""
 SCALED = 1.5
 """Ratio of typical values from which a number is not measured as before."""
-MONTH, MANY, LESS = 4, 1000, 0.75
-"""Weeks, rows and ratio from which a year's slow change matters."""
+MONTH, MANY, LESS, MORE = 4, 1000, 0.75, 1 / 0.75
+"""Weeks, rows and ratios from which a year's slow change matters."""
 ROWS = 20
 SHIFTED = 0.15
 """Share of the rows by which a category must move."""
@@ -57,11 +60,12 @@ def count_change(weeks: np.ndarray) -> Change | None:
     """
     for span in SPANS:
         change = count_against_past(weeks, span, 0)
-        # Over several weeks a feed may well grow, but not fall silent.
+        # Over several weeks a feed may well grow, but not fall.
         if (
             change
             and abs(change.z) >= SURE
             and not FALLEN < change.ratio < (GROWN if span == 1 else inf)
+            and _probability(weeks, change) <= BY_CHANCE
         ):
             return None if _seasonal(weeks, span, change.ratio) else change
     return None
@@ -85,9 +89,9 @@ def count_against_past(weeks: np.ndarray, span: int, back: int) -> Change | None
     now, past = weeks[back : back + span], weeks[back + span : back + span + PAST]
     if len(past) < PAST or (usual := float(np.median(past)) * span) < FEWEST:
         return None
-    spread = max(1.0, float(np.std(2 * np.sqrt(past))))
     total = float(now.sum())
-    return Change(total, usual, 2 * (sqrt(total) - sqrt(usual)) / spread, total / usual, span)
+    z = 2 * (sqrt(total) - sqrt(usual)) / spread_of(past)
+    return Change(total, usual, z, total / usual, span)
 
 
 def yearly_change(rows: np.ndarray, accounts: np.ndarray) -> Change | None:
@@ -104,13 +108,29 @@ def yearly_change(rows: np.ndarray, accounts: np.ndarray) -> Change | None:
     now, usual = (float(ratios[:MONTH].mean()) for ratios in each)
     error = sqrt(sum(float(np.var(ratios)) for ratios in each) / MONTH)
     z, ratio = (now - usual) / max(error, 1e-9), now / usual
-    return None if LESS < ratio < 1 / LESS or abs(z) < SURE else Change(now, usual, z, ratio, MONTH)
+    return None if LESS < ratio < MORE or abs(z) < SURE else Change(now, usual, z, ratio, MONTH)
+
+
+def _probability(weeks: np.ndarray, change: Change) -> float:
+    """Return how probable so low or so high a count is by the exact test, beside the normal one.
+
+    With few rows the normal distribution promises too much.
+    """
+    past = weeks[change.weeks : change.weeks + PAST]
+    tail = lower_tail if change.ratio < 1 else upper_tail
+    return tail(change.now, float(past.sum()), change.weeks, PAST, spread_of(past))
+
+
+def spread_of(past: np.ndarray) -> float:
+    """Return how much wider than chance the weeks scatter, as a standard deviation; at least 1."""
+    return max(1.0, float(np.std(2 * np.sqrt(past))))
 
 
 def _seasonal(weeks: np.ndarray, span: int, ratio: float) -> bool:
     """Say whether last year's count moved alike at this time."""
     before = [count_against_past(weeks, span, back) for back in YEAR]
-    last_year = [change.ratio for change in before if change and not FALLEN < change.ratio < GROWN]
+    # What moved a little less last year moved alike: the same feast, on another day of the week.
+    last_year = [change.ratio for change in before if change and not LESS < change.ratio < MORE]
     return any(0.6 < ratio / former < 1 / 0.6 for former in last_year if former and ratio)
 
 

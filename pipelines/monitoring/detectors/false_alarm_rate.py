@@ -6,7 +6,7 @@ the feeds' own weeks are put in another order. What is found then is found by ch
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 
@@ -19,7 +19,7 @@ from pipelines.monitoring.detectors import feed_health
 from pipelines.monitoring.detectors.binning import cut
 from pipelines.monitoring.detectors.deviation import PAST, SPANS
 from pipelines.monitoring.detectors.feature_drift import MATTERS, ColumnDrift
-from pipelines.monitoring.detectors.feed_statistics import Feed, Numbers
+from pipelines.monitoring.detectors.feed_statistics import Feed, Numbers, Values
 from pipelines.monitoring.verdict import FalseAlarms
 
 WEEKS = 200
@@ -98,18 +98,34 @@ def _shuffled(feeds: Sequence[Feed], random: np.random.Generator) -> Iterator[bo
 
 
 def _ordered(feed: Feed, order: np.ndarray) -> Feed:
+    place = np.argsort(order)
     return replace(
         feed,
         rows=feed.rows[order],
         accounts=feed.accounts[order],
+        largest=feed.largest[order],
+        regular=feed.regular[order],
+        silent=feed.silent[order],
         lag=feed.lag[order],
         numbers={
             name: Numbers(number.n[order], number.mean[order], number.spread[order])
             for name, number in feed.numbers.items()
         },
         unknown={name: gaps[order] for name, gaps in feed.unknown.items()},
-        categories={
-            name: {value: n[order] for value, n in values.items()}
-            for name, values in feed.categories.items()
+        categories=_reordered(feed.categories, order),
+        categories_of_others=_reordered(feed.categories_of_others, order),
+        values={
+            name: Values(place[values.week[recent]], values.value[recent])
+            for name, values in feed.values.items()
+            for recent in [values.week < len(order)]
         },
     )
+
+
+def _reordered(
+    categories: Mapping[str, Mapping[str, np.ndarray]], order: np.ndarray
+) -> dict[str, dict[str, np.ndarray]]:
+    return {
+        name: {value: n[order] for value, n in values.items()}
+        for name, values in categories.items()
+    }

@@ -8,6 +8,7 @@ from math import isfinite, log, sqrt
 
 import numpy as np
 
+from features.contract import TABLES
 from pipelines.monitoring.detectors.deviation import (
     GROWN,
     MONTH,
@@ -23,6 +24,13 @@ from pipelines.monitoring.detectors.deviation import (
     size_change,
     yearly_change,
 )
+from pipelines.monitoring.detectors.exact_tests import (
+    RARE,
+    RARE_IN_REQUIRED,
+    scaled_values,
+    silence,
+    silent_accounts,
+)
 from pipelines.monitoring.detectors.feed_statistics import ROW, Feed, Numbers
 from pipelines.monitoring.verdict import Code, Finding, Kind, Light, Value
 
@@ -36,8 +44,10 @@ LATER = 7.0
 
 def findings(feed: Feed, as_of: date) -> Iterator[Finding]:
     """Yield what is wrong with one feed, or new in it."""
+    stopped = list(_stopped(feed, as_of))
     news = [
-        *_counts(feed, as_of),
+        *(stopped or _counts(feed, as_of)),
+        *_silent(feed, as_of),
         *(
             finding
             for name, n in feed.categories.items()
@@ -48,7 +58,7 @@ def findings(feed: Feed, as_of: date) -> Iterator[Finding]:
     # Where more accounts or a new kind of rows came on top, other numbers are to be expected.
     if not _influx(feed) and not any(finding.code == "category_new" for finding in news):
         for name, numbers in feed.numbers.items():
-            yield from _scale(feed, name, numbers, as_of)
+            yield from _scale(feed, name, numbers, as_of) or _few_values(feed, name, as_of)
     yield from _year(feed, as_of)
     for name, gaps in feed.unknown.items():
         yield from _gaps(feed, name, gaps, as_of)
@@ -63,9 +73,29 @@ def _influx(feed: Feed) -> bool:
     )
 
 
+def _stopped(feed: Feed, as_of: date) -> Iterator[Finding]:
+    rare = RARE_IN_REQUIRED if TABLES[feed.table].required else RARE
+    if stop := silence(feed, rare):
+        values: dict[str, Value] = {"now": 0, "usual": round(stop.usual), "weeks": stop.weeks}
+        yield Finding("data_broken", "alarm", "feed_stopped", feed.name, values, as_of)
+
+
+def _silent(feed: Feed, as_of: date) -> Iterator[Finding]:
+    """Tell of regular accounts that fell silent together, where others still send rows."""
+    share = silent_accounts(feed) if feed.rows[0] else None
+    if share:
+        values: dict[str, Value] = {
+            "now": share.now,
+            "of": share.of,
+            "usual": round(share.usual, 3),
+        }
+        yield Finding("data_broken", "alarm", "accounts_silent", feed.name, values, as_of)
+
+
 def _counts(feed: Feed, as_of: date) -> Iterator[Finding]:
-    change = count_change(feed.rows)
-    if change is None:
+    change, others = count_change(feed.rows), count_change(feed.rows - feed.largest)
+    # What one account brings or takes is no fault of the feed. Silence has its own test.
+    if change is None or others is None or change.now == 0:
         return
     values: dict[str, Value] = {
         "now": int(change.now),
@@ -73,9 +103,7 @@ def _counts(feed: Feed, as_of: date) -> Iterator[Finding]:
         "weeks": change.weeks,
     }
     accounts = count_change(feed.accounts)
-    if change.now == 0:
-        yield Finding("data_broken", "alarm", "feed_stopped", feed.name, values, as_of)
-    elif change.ratio < 1:
+    if change.ratio < 1:
         yield Finding("data_broken", "alarm", "feed_fell", feed.name, values, as_of)
     elif accounts is not None and accounts.ratio > sqrt(change.ratio):
         yield Finding("customers_changed", "look", "feed_grew", feed.name, values, as_of)
@@ -90,15 +118,27 @@ def _year(feed: Feed, as_of: date) -> Iterator[Finding]:
         yield Finding("customers_changed", "look", "feed_yearly", feed.name, values, as_of)
 
 
-def _scale(feed: Feed, name: str, numbers: Numbers, as_of: date) -> Iterator[Finding]:
-    if change := size_change(numbers, SCALED):
-        values: dict[str, Value] = {
-            "now": round(change.now, 4),
-            "usual": round(change.usual, 4),
-            "factor": factor(change.ratio),
-        }
-        about = f"{feed.table}.{name}"
-        yield Finding("data_broken", "alarm", "unit_changed", about, values, as_of)
+def _scale(feed: Feed, name: str, numbers: Numbers, as_of: date) -> list[Finding]:
+    change = size_change(numbers, SCALED)
+    if change is None:
+        return []
+    values: dict[str, Value] = {
+        "now": round(change.now, 4),
+        "usual": round(change.usual, 4),
+        "factor": factor(change.ratio),
+    }
+    about = f"{feed.table}.{name}"
+    return [Finding("data_broken", "alarm", "unit_changed", about, values, as_of)]
+
+
+def _few_values(feed: Feed, name: str, as_of: date) -> list[Finding]:
+    """Tell of values in another unit where a feed has few rows; its typical value says little."""
+    change = scaled_values(feed.values[name]) if name in feed.values else None
+    if change is None:
+        return []
+    values: dict[str, Value] = {"factor": factor(change.ratio), "weeks": change.weeks}
+    about = f"{feed.table}.{name}"
+    return [Finding("data_broken", "alarm", "few_values_scaled", about, values, as_of)]
 
 
 def factor(ratio: float) -> str:
@@ -123,6 +163,11 @@ def _shares(
     """Tell the category that moved most; one that only came on top is news, not a mistake."""
     total = np.sum(list(values.values()), axis=0)
     changes = {value: change for value, n in values.items() if (change := share_change(n, total))}
+    # What one account brings is no fault of the feed.
+    others = feed.categories_of_others[name]
+    total_of_others = np.sum(list(others.values()), axis=0)
+    if not any(share_change(n, total_of_others) for n in others.values()):
+        return
     if not changes:
         return
     value = max(changes, key=lambda name: (abs(changes[name].now - changes[name].usual), name))

@@ -21,6 +21,10 @@ from pipelines.common.sql_quoting import literal, parquet, quoted
 
 WEEKS = 70
 """A year and the quarter before it: what is seasonal is seen a year ago."""
+REGULAR, OF = 9, 12
+"""An account with rows in so many of so many weeks is a regular one of the feed."""
+FEW_ROWS = 20
+"""Of a feed with fewer rows in its median week, single values are looked at."""
 FEW_VALUES = 40
 """Text columns with more different values are names, not categories."""
 ROW = "known_at"
@@ -36,21 +40,41 @@ class Numbers:
 
 
 @dataclass(frozen=True)
+class Values:
+    """A number's positive values, in logarithms: the median of each account and ``week``.
+
+    Where rows are of products, each is told from the median of its product and plan.
+    """
+
+    week: np.ndarray
+    value: np.ndarray
+
+
+@dataclass(frozen=True)
 class Feed:
     """What became known by week, each array of shape (``WEEKS``,), the newest week first.
 
+    ``largest`` are the rows of the account with the most of them; ``regular`` the accounts that
+    had rows in ``REGULAR`` of the ``OF`` weeks before, ``silent`` those of them without any.
     ``lag`` is the mean number of days from happening to becoming known; ``unknown`` the number of
-    rows without a value by column; ``categories`` rows by column and value.
+    rows without a value by column; ``categories`` rows by column and value, and
+    ``categories_of_others`` the same without the week's largest account. ``values`` by column are
+    those of feeds with few rows.
     """
 
     table: str
     known_by: str
     rows: np.ndarray
     accounts: np.ndarray
+    largest: np.ndarray
+    regular: np.ndarray
+    silent: np.ndarray
     lag: np.ndarray
     numbers: Mapping[str, Numbers]
     unknown: Mapping[str, np.ndarray]
     categories: Mapping[str, Mapping[str, np.ndarray]]
+    categories_of_others: Mapping[str, Mapping[str, np.ndarray]]
+    values: Mapping[str, Values]
 
     @property
     def name(self) -> str:
@@ -100,6 +124,10 @@ class _Recent:
     as_of: date
 
     @property
+    def has_accounts(self) -> bool:
+        return "account_id" in self.table.names
+
+    @property
     def sql(self) -> str:
         known_by = quoted(self.known_by)
         weeks = f"(date_diff('day', CAST({known_by} AS DATE), {_day(self.as_of)}) - 1) // 7 AS week"
@@ -112,7 +140,7 @@ def _feed(connection: duckdb.DuckDBPyConnection, recent: _Recent) -> Feed:
     gaps = [column for column in _columns(recent.table, recent.known_by) if column.nullable]
     asked = {
         "rows": "count(*)",
-        "accounts": "count(DISTINCT account_id)" if "account_id" in recent.table.names else "0",
+        "accounts": "count(DISTINCT account_id)" if recent.has_accounts else "0",
         "lag": _lag(recent),
         **{f"n {c.name}": f"count(*) FILTER ({quoted(c.name)} > 0)" for c in numbers},
         **{f"mean {c.name}": f"avg({_log(c)}) FILTER ({quoted(c.name)} > 0)" for c in numbers},
@@ -120,18 +148,26 @@ def _feed(connection: duckdb.DuckDBPyConnection, recent: _Recent) -> Feed:
         **{f"gap {c.name}": f"count(*) - count({quoted(c.name)})" for c in gaps},
     }
     by_week = _by_week(connection, recent, asked)
+    regular, silent = _attendance(connection, recent)
+    categories = dict(_categories(connection, recent))
+    has_few_rows = np.median(by_week["rows"]) < FEW_ROWS
     return Feed(
         table=recent.table.name,
         known_by=recent.known_by,
         rows=by_week["rows"],
         accounts=by_week["accounts"],
+        largest=_largest(connection, recent),
+        regular=regular,
+        silent=silent,
         lag=by_week["lag"],
         numbers={
             c.name: Numbers(*(by_week[f"{kind} {c.name}"] for kind in ("n", "mean", "spread")))
             for c in numbers
         },
         unknown={c.name: by_week[f"gap {c.name}"] for c in gaps},
-        categories=dict(_categories(connection, recent)),
+        categories={name: counts for name, (counts, _) in categories.items()},
+        categories_of_others={name: others for name, (_, others) in categories.items()},
+        values={c.name: _values(connection, recent, c) for c in numbers if has_few_rows},
     )
 
 
@@ -152,18 +188,89 @@ def _by_week(
 
 def _categories(
     connection: duckdb.DuckDBPyConnection, recent: _Recent
-) -> Iterator[tuple[str, dict[str, np.ndarray]]]:
+) -> Iterator[tuple[str, tuple[dict[str, np.ndarray], dict[str, np.ndarray]]]]:
+    """Yield each column with the rows of its values, of all accounts and without the largest."""
     for column in _texts(recent.table, recent.known_by):
-        name = quoted(column.name)
-        query = f"SELECT {name}, week, count(*) FROM {recent.sql} WHERE {name} IS NOT NULL"
-        rows = connection.execute(f"{query} GROUP BY ALL").fetchall()
-        values = sorted({str(value) for value, _, _ in rows})
+        counted = connection.execute(_counted_by_value(recent, quoted(column.name))).fetchall()
+        values = sorted({str(value) for value, *_ in counted})
         if not 0 < len(values) <= FEW_VALUES:
             continue
-        counts = {value: np.zeros(WEEKS) for value in values}
-        for value, week, count in rows:
-            counts[str(value)][week] = count
-        yield column.name, counts
+        rows, others = ({value: np.zeros(WEEKS) for value in values} for _ in range(2))
+        for value, week, count, count_of_others in counted:
+            rows[str(value)][week], others[str(value)][week] = count, count_of_others
+        yield column.name, (rows, others)
+
+
+def _counted_by_value(recent: _Recent, column: str) -> str:
+    """Return the query of a column's values by week: all rows, and those of smaller accounts."""
+    rows = f"SELECT {column} AS value, week FROM {recent.sql} WHERE {column} IS NOT NULL"
+    if not recent.has_accounts:
+        return f"SELECT value, week, count(*), count(*) FROM ({rows}) GROUP BY ALL"
+    by_account = (
+        f"SELECT account_id, week, {column} AS value, count(*) AS n FROM {recent.sql} "
+        f"WHERE {column} IS NOT NULL GROUP BY ALL"
+    )
+    sized = (
+        f"SELECT *, sum(n) OVER (PARTITION BY account_id, week) AS account_rows FROM ({by_account})"
+    )
+    ranked = (
+        "SELECT *, dense_rank() OVER (PARTITION BY week ORDER BY account_rows DESC, account_id) "
+        f"AS place FROM ({sized})"
+    )
+    others = "coalesce(sum(n) FILTER (place > 1), 0)"
+    return f"SELECT value, week, sum(n), {others} FROM ({ranked}) GROUP BY ALL"
+
+
+def _largest(connection: duckdb.DuckDBPyConnection, recent: _Recent) -> np.ndarray:
+    """Return the rows of each week's largest account; 0 where a table has no accounts."""
+    if not recent.has_accounts:
+        return np.zeros(WEEKS)
+    by_account = f"SELECT account_id, week, count(*) AS n FROM {recent.sql} GROUP BY ALL"
+    query = f"SELECT week, max(n) FROM ({by_account}) GROUP BY week"
+    return _filled(connection.execute(query).fetchall())
+
+
+def _attendance(
+    connection: duckdb.DuckDBPyConnection, recent: _Recent
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return by week how many accounts are regular, and how many of them sent nothing.
+
+    The weeks in which an account had rows are the bits of one number, the newest the lowest.
+    """
+    if not recent.has_accounts:
+        return np.zeros(WEEKS), np.zeros(WEEKS)
+    bits = (
+        f"SELECT bit_or(1::HUGEINT << week::INTEGER) AS weeks FROM {recent.sql} GROUP BY account_id"
+    )
+    is_regular = f"bit_count((weeks >> (week + 1)) & {(1 << OF) - 1}) >= {REGULAR}"
+    query = (
+        f"SELECT week, count(*), count(*) FILTER ((weeks >> week) & 1 = 0) FROM ({bits}), "
+        f"(SELECT unnest(range({WEEKS - OF}))::INTEGER AS week) WHERE {is_regular} GROUP BY week"
+    )
+    counted = connection.execute(query).fetchall()
+    regular = _filled([(week, count) for week, count, _ in counted])
+    return regular, _filled([(week, count) for week, _, count in counted])
+
+
+def _values(connection: duckdb.DuckDBPyConnection, recent: _Recent, column: Column) -> Values:
+    group = [name for name in ("product_id", "plan") if name in recent.table.names]
+    alike = f"PARTITION BY {', '.join(group)}" if group else ""
+    account = "account_id" if recent.has_accounts else "week"
+    logs = (
+        f"SELECT {account} AS account, week, {_log(column)} - median({_log(column)}) "
+        f"OVER ({alike}) AS value FROM {recent.sql} WHERE {quoted(column.name)} > 0"
+    )
+    query = f"SELECT week, median(value) FROM ({logs}) GROUP BY account, week ORDER BY ALL"
+    rows = np.array(connection.execute(query).fetchall(), float).reshape(-1, 2)
+    return Values(rows[:, 0].astype(int), rows[:, 1])
+
+
+def _filled(counted: Sequence[tuple[int, int]]) -> np.ndarray:
+    """Return counts by week, 0 in weeks without any."""
+    weeks = np.zeros(WEEKS)
+    for week, count in counted:
+        weeks[week] = count
+    return weeks
 
 
 def _known_by(table: Table) -> list[str]:

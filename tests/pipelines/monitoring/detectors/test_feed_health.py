@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 import numpy as np
 import pytest
 
 from pipelines.monitoring.detectors.feed_health import factor, findings
-from pipelines.monitoring.detectors.feed_statistics import ROW, WEEKS, Feed, Numbers
+from pipelines.monitoring.detectors.feed_statistics import ROW, WEEKS, Feed, Numbers, Values
 
 MONDAY = date(2026, 8, 3)
 USUAL = 400.0
@@ -29,18 +30,29 @@ def feed(
     empty: str = "0",
     fresh: str = "0",
     lag: str = "2",
+    largest: str = "0",
+    silent: str = "1",
+    usual: float = USUAL,
+    table: str = "usage_daily",
 ) -> Feed:
-    weekly = series(rows)
+    """Return a feed; ``largest`` are the rows of one account, which is all that is new in it."""
+    weekly, top = series(rows, usual), series(largest, 0.0)
     new = series(fresh, 0.0)
+    others = {"old": weekly - np.maximum(new, top), "new": np.maximum(new - top, 0)}
     return Feed(
-        table="usage_daily",
+        table=table,
         known_by=known_by,
         rows=weekly,
-        accounts=series(accounts, 100.0),
+        accounts=series(accounts, min(100.0, usual)),
+        largest=top,
+        regular=series("30", 30.0),
+        silent=series(silent, 1.0),
         lag=series(lag, 2.0),
         numbers={"price": Numbers(weekly, series(price, 5.0), np.full(WEEKS, 0.5))},
         unknown={"plan": series(empty, 0.0)},
         categories={"plan": {"old": weekly - new, "new": new}},
+        categories_of_others={"plan": others},
+        values={},
     )
 
 
@@ -68,6 +80,59 @@ def test_rows_against_the_weeks_before(rows: str, accounts: str, found: str) -> 
 def test_events_may_come_in_a_burst_but_not_stop() -> None:
     assert told(feed("400 400 900", known_by="ended_known_on")) == "-"
     assert told(feed("400 400 0", "0", known_by="ended_known_on")) == "feed_stopped"
+
+
+def test_what_one_account_brings_is_no_fault_of_the_feed() -> None:
+    assert told(feed("400 400 800", "100", largest="450")) == "-"
+    assert told(feed("400 400 400", fresh="300", largest="300")) == "-"
+
+
+@pytest.mark.parametrize(
+    ("rows", "usual", "table", "expected"),
+    [
+        # one row a week                     every label depends on subscriptions
+        ("1 1 0 0 0 0 0 0", 1.0, "subscriptions", "-"),
+        ("1 1 0 0 0 0 0 0 0 0", 1.0, "subscriptions", "feed_stopped"),
+        ("1 1 0 0 0 0 0 0 0 0", 1.0, "milestones", "-"),
+        ("1 1 0 0 0 0 0 0 0 0 0 0 0", 1.0, "milestones", "feed_stopped"),
+        ("4 4 0", 4.0, "tickets", "-"),
+        ("4 4 0 0 0", 4.0, "tickets", "feed_stopped"),
+        # It was silent for as long before.
+        ("1 0 0 0 0 0 0 0 0 1 0 0 0 0 0 0 0 0", 1.0, "subscriptions", "-"),
+    ],
+)
+def test_a_rare_feed_is_missed_after_weeks(
+    rows: str, usual: float, table: str, expected: str
+) -> None:
+    assert told(feed(rows, rows, usual=usual, table=table)) == expected
+
+
+def test_half_of_few_accounts_fall_silent() -> None:
+    assert told(feed("400 260", silent="1 14")) == "accounts_silent"
+    assert told(feed("400 390", silent="1 4")) == "-"
+    # At Christmas as many did.
+    made = feed("400 260", silent="1 14")
+    made.silent[50] = 12.0
+    assert told(made) == "-"
+
+
+def test_few_values_in_another_unit() -> None:
+    weeks = np.arange(WEEKS)
+    usual = np.log(np.tile([320.0, 360.0, 600.0, 912.0, 24.0], WEEKS // 5))
+
+    def with_newest(count: int, scale: float) -> str:
+        value = np.where(weeks < count, usual + np.log(scale), usual)
+        made = replace(
+            feed("1", "1", usual=1.0, table="subscriptions"),
+            numbers={"price": Numbers(np.ones(WEEKS), usual, np.zeros(WEEKS))},
+            values={"price": Values(weeks, value)},
+        )
+        return told(made)
+
+    assert with_newest(4, 100) == "few_values_scaled"
+    assert with_newest(4, 0.001) == "few_values_scaled"
+    assert with_newest(2, 100) == "-"  # two values by chance: once in 1,500 times
+    assert with_newest(4, 1.2) == "-"
 
 
 def test_a_season_is_none_of_the_feeds_fault() -> None:
