@@ -17,7 +17,9 @@ from pipelines.monitoring.detectors.feed_statistics import OF, Feed, Values
 RARE = 1e-4
 """Probability by chance from which a feed's silence, or its values, are no accident."""
 RARE_IN_REQUIRED = 1e-3
-"""The same where every label depends on the table: knowing it earlier is worth more."""
+"""The same where every label depends on the table, from ``PATIENT`` weeks of silence on: where it
+takes long anyway, knowing it earlier is worth more."""
+PATIENT = 4
 VERY_RARE = 1e-6
 """The same of accounts that fall silent together: dozens of them, each week."""
 PAST, FEWEST_WEEKS = 54, 12
@@ -44,7 +46,7 @@ class Silence:
     usual: float
 
 
-def silence(feed: Feed, rare: float) -> Silence | None:
+def silence(feed: Feed, *, required: bool) -> Silence | None:
     """Return for how long a feed has been silent, where that is no accident.
 
     Given all rows of the past and of the silence together, each is as likely in any week: that
@@ -58,6 +60,7 @@ def silence(feed: Feed, rare: float) -> Silence | None:
     length = min(PAST, int(arrived[-1]) + 1 - weeks) if weeks else 0
     if length < FEWEST_WEEKS or weeks <= LONGEST * _longest_gap(feed.rows[past][:length]):
         return None
+    rare = RARE_IN_REQUIRED if required and weeks >= PATIENT else RARE
     clusters = float(np.where(feed.accounts > 0, feed.accounts, feed.rows > 0)[past].sum())
     if clusters * log(length / (length + weeks)) > log(rare):
         return None

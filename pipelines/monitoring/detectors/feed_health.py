@@ -25,8 +25,6 @@ from pipelines.monitoring.detectors.deviation import (
     yearly_change,
 )
 from pipelines.monitoring.detectors.exact_tests import (
-    RARE,
-    RARE_IN_REQUIRED,
     scaled_values,
     silence,
     silent_accounts,
@@ -74,8 +72,7 @@ def _influx(feed: Feed) -> bool:
 
 
 def _stopped(feed: Feed, as_of: date) -> Iterator[Finding]:
-    rare = RARE_IN_REQUIRED if TABLES[feed.table].required else RARE
-    if stop := silence(feed, rare):
+    if stop := silence(feed, required=TABLES[feed.table].required):
         values: dict[str, Value] = {"now": 0, "usual": round(stop.usual), "weeks": stop.weeks}
         yield Finding("data_broken", "alarm", "feed_stopped", feed.name, values, as_of)
 
