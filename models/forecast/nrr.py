@@ -24,7 +24,7 @@ MOST_QUARTERS = 20
 
 @dataclass(frozen=True)
 class Spread:
-    """The mean of a figure over all futures, and the ends of its 80 and 95 % intervals."""
+    """A figure in the middle futures, and the ends of its 80 and 95 % intervals over all."""
 
     value: float
     low_80: float
@@ -33,19 +33,19 @@ class Spread:
     high_95: float
 
     @classmethod
-    def of(cls, futures: np.ndarray) -> Spread:
-        """Return the spread of a figure, (futures,)."""
+    def of(cls, futures: np.ndarray, middle: np.ndarray) -> Spread:
+        """Return the spread of a figure, (futures,); its value is the mean over ``middle``."""
         low_95, low_80, high_80, high_95 = np.quantile(futures, [0.025, 0.1, 0.9, 0.975])
         ends = [float(end) for end in (low_80, high_80, low_95, high_95)]
-        return cls(float(futures.mean()), *ends)
+        return cls(float(futures[middle].mean()), *ends)
 
 
 @dataclass(frozen=True)
 class Forecast:
     """What becomes of today's base; shares of its ARR today, ``arr`` (currency a year).
 
-    ``parts`` add up to ``nrr.value - 1``. ``arr_won`` is paid by accounts that did not pay a year
-    before,
+    The values are means over the middle half of the futures by NRR, so ``parts`` add up to
+    ``nrr.value - 1``. ``arr_won`` is paid by accounts that did not pay a year before,
     ``nrr_last_year`` and ``grr_last_year`` that year's retention; null in the first year.
     ``quarters`` are those learned from; ``shock`` is the size of a quarter's common shock, in
     log-odds.
@@ -92,21 +92,34 @@ def forecast(panel: Panel, origin: date, *, seed: int, futures: int = FUTURES) -
     _refuse(rows, quarters, origin)
     history = learned(panel.transitions(quarters, origin))
     futures_imagined = imagined(Base.of(rows), history, np.random.default_rng(seed), futures)
-    nrr, before = Spread.of(futures_imagined.nrr), panel.realised(origin - YEAR, read_on=origin)
+    middle, before = _middle(futures_imagined.nrr), panel.realised(origin - YEAR, read_on=origin)
+    nrr = Spread.of(futures_imagined.nrr, middle)
     return Forecast(
         origin=origin,
         accounts=len(rows),
         arr=float(rows["arr"].sum()),
         arr_won=float(rows.loc[_won(panel, origin), "arr"].sum()),
         nrr=nrr,
-        grr=Spread.of(futures_imagined.grr),
-        parts={name: Spread.of(futures_imagined.parts[name]) for name in PARTS},
+        grr=Spread.of(futures_imagined.grr, middle),
+        parts={name: Spread.of(futures_imagined.parts[name], middle) for name in PARTS},
         band=band(nrr.value),
         nrr_last_year=None if before is None else float(before.nrr[0]),
         grr_last_year=None if before is None else float(before.grr[0]),
         quarters=len(quarters),
         shock=history.common.size,
     )
+
+
+def _middle(nrr: np.ndarray) -> np.ndarray:
+    """Return which futures have a middling NRR: half of them, a quarter beyond on either side.
+
+    In a few futures a few accounts grow beyond all measure, and the mean of all follows them. The
+    mean of the middle half does not, and parts of the same futures still add up.
+    """
+    order = np.argsort(nrr, kind="stable")
+    quarter = len(nrr) // 4
+    middle: np.ndarray = order[quarter : len(nrr) - quarter]
+    return middle
 
 
 def _won(panel: Panel, origin: date) -> pd.Series:

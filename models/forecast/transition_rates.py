@@ -21,8 +21,10 @@ FARTHEST = 2.5
 """Beyond so many standard deviations, a larger account counts as no larger."""
 LEAST_SPREAD = 0.5
 """Of the logarithm of ARR; where all pay about the same, a ramp makes nobody large."""
-RIDGE = 1.0
-"""Prior precision of every slope, per standard deviation: none is believed to be huge."""
+RIDGE, TENURE_RIDGE, SIZE_RIDGE = 1.0, 4.0, 10.0
+"""Prior precision of the slopes, of those of tenure and of size (per standard deviation): none is
+believed to be huge. The few largest accounts carry most of the ARR, and a slope that few outcomes
+leave open makes their rate anything: uncertain log-odds at 2.5 deviations raise its mean."""
 STEPS = 25
 SAVED = (0.1, 4.9)
 """Prior counts of accounts that stayed, and that left, after their end was announced."""
@@ -124,7 +126,7 @@ def _excess(matrix: np.ndarray, root: np.ndarray) -> np.ndarray:
     bindings that were seen and of sizes nothing is taken off.
     """
     variance = (root**2).sum(axis=1)
-    excess = RIDGE * variance**2 / 2
+    excess = _precision(len(variance)) * variance**2 / 2
     excess[:BINDINGS][matrix[:, :BINDINGS].any(axis=0)] = 0.0
     excess[BINDINGS + len(TENURES) + 1 :] = 0.0
     return np.asarray(excess)
@@ -140,7 +142,7 @@ def _fitted(
     matrix: np.ndarray, outcome: np.ndarray, quarter: np.ndarray, quarters: int
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """Return slopes, root, and by how much each quarter's log-odds were off, with its variance."""
-    slope, root = logistic(matrix, outcome.astype(float))
+    slope, root = logistic(matrix, outcome.astype(float), _precision(matrix.shape[1]))
     rate = 1 / (1 + np.exp(-matrix @ slope))
     observed, expected, spread = (
         np.bincount(quarter, values, minlength=quarters) + 0.5
@@ -149,27 +151,38 @@ def _fitted(
     return slope, root, np.log(observed / expected) * expected / spread, 1 / spread
 
 
+def _precision(columns: int) -> np.ndarray:
+    """Return the prior precision of each slope, (columns,)."""
+    precision = np.full(columns, RIDGE)
+    precision[BINDINGS : BINDINGS + len(TENURES)] = TENURE_RIDGE
+    precision[BINDINGS + len(TENURES) + 1 :] = SIZE_RIDGE
+    return precision
+
+
 def events(ratio: np.ndarray) -> np.ndarray:
     """Say what each step was, (steps, events); a step of a price is none of them."""
     gone = ratio <= 0
     return np.stack([gone, ~gone & (ratio < 1 - MOVED), ratio > 1 + MOVED], axis=1)
 
 
-def logistic(matrix: np.ndarray, outcome: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def logistic(
+    matrix: np.ndarray, outcome: np.ndarray, ridge: np.ndarray | float = RIDGE
+) -> tuple[np.ndarray, np.ndarray]:
     """Return the slopes of a logistic regression and the root of their covariance.
 
-    The prior is normal around the outcome's base rate, with precision ``RIDGE`` a slope, so that
+    The prior is normal around the outcome's base rate, with precision ``ridge`` a slope, so that
     few outcomes give wide draws. Source: Laplace's approximation, Bishop (2006), section 4.5.
     """
     base = (outcome.sum() + 0.5) / (len(outcome) + 1)
     prior = np.zeros(matrix.shape[1])
     prior[:BINDINGS] = np.log(base / (1 - base))
-    slope, precision = prior.copy(), RIDGE * np.eye(len(prior))
+    slope, penalty = prior.copy(), np.zeros(len(prior)) + ridge
+    precision = np.diag(penalty)
     for _ in range(STEPS):
         rate = 1 / (1 + np.exp(-matrix @ slope))
         weight = rate * (1 - rate)
-        precision = RIDGE * np.eye(len(prior)) + (matrix * weight[:, None]).T @ matrix
-        step = matrix.T @ (outcome - rate) - RIDGE * (slope - prior)
+        precision = np.diag(penalty) + (matrix * weight[:, None]).T @ matrix
+        step = matrix.T @ (outcome - rate) - penalty * (slope - prior)
         moved = np.linalg.solve(precision, step)
         slope = slope + np.clip(moved, -1, 1)
         if np.abs(moved).max() < 1e-9:

@@ -247,6 +247,19 @@ def test_coverage_counts_the_trials_whose_interval_held_what_came() -> None:
     assert Backtest((young,)).errors() is None
 
 
-def test_a_spread_is_the_mean_and_the_ends() -> None:
-    spread = Spread.of(np.arange(1001.0))
+def test_a_spread_is_the_mean_of_the_middle_and_the_ends() -> None:
+    spread = Spread.of(np.arange(1001.0), np.arange(250, 751))
     assert spread == Spread(500, 100, 900, 25, 975)
+
+
+def test_a_few_futures_without_measure_do_not_move_the_forecast() -> None:
+    """One account once grew a hundredfold and is gone; some of today's may do so, or none."""
+    frame = steady(accounts=100, quarters=12)
+    lucky = frame["account_id"] < "a-00001"
+    jumped = lucky & (frame["as_of"] >= FIRST + 4 * QUARTER)
+    frame.loc[jumped, ["arr", *AHEAD]] *= 100.0
+    frame = frame[~(lucky & (frame["as_of"] > FIRST + 5 * QUARTER))]
+    made = last(frame, futures=400)
+    assert made.nrr.high_95 > 1.5
+    assert made.nrr.value < 1.3
+    assert sum(part.value for part in made.parts.values()) == pytest.approx(made.nrr.value - 1)

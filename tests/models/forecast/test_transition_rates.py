@@ -76,6 +76,17 @@ def test_an_age_that_nobody_has_reached_is_like_the_age_before_it() -> None:
     assert rate(slope, KEPT, 0.0, tenure=3) == pytest.approx(rate(slope, KEPT, 0.0, tenure=1))
 
 
+def test_few_outcomes_do_not_make_size_decide() -> None:
+    """Four small accounts left of 200: of the largest, nobody knows, so few are taken to leave."""
+    few = steps().head(200).assign(ratio=1.0, binding=KEPT, tenure=0, ramp=False)
+    few.loc[few["announced"].nsmallest(4).index, "ratio"] = 0.0
+    few.loc[few["announced"].nlargest(1).index, "ratio"] = 0.0
+    rates = learn(few)
+    drawn = rates.draw(np.random.default_rng(0), 2000)[GONE]
+    largest = np.mean([rate(slope, KEPT, FARTHEST) for slope in drawn])
+    assert 0.005 < largest < 0.06
+
+
 def test_announced_ends_that_did_not_come_are_counted_apart() -> None:
     told = steps(ending=[n % 10 == 0 for n in range(ROWS)])
     found = learn(told)
