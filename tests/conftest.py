@@ -21,6 +21,9 @@ TESTS = Path(__file__).parent
 CATEGORIES = {"spec": "spec", "engines": "engine", "process": "process", "browser": "browser"}
 """The category of the tests of a folder; those of all others are unit tests."""
 SLOW = (
+    "benchmarks/test_later.py::test_nothing_that",
+    "benchmarks/test_later.py::test_the_day",
+    "benchmarks/test_later.py::test_whoever",
     "features/declaration/test_oracle.py",
     "features/labels/test_targets.py::test_some_targets_can_be_asked",
     "features/point_in_time/test_leaks.py",

@@ -39,7 +39,12 @@ def figures(rows: pd.DataFrame) -> Iterator[str]:
         for target, companies in group[group["target"] != EXPANSION].groupby("target", sort=False):
             yield _line(str(target), companies)
         if group["kl"].notna().any():
-            yield f"KL of all targets: {1000 * group['kl'].mean():.1f}"
+            right = group.dropna(subset="kl").set_index("company")["sum_to_truth"]
+            every = right.between(*AIMS["sum_to_truth"]).groupby(level=0).all()
+            yield (
+                f"all targets: KL {1000 * group['kl'].mean():.1f}; p/truth right for every target "
+                f"in {every.sum()} of {len(every)} companies"
+            )
         expansion = group[group["target"] == EXPANSION]
         yield "expansion ARR in the first " + " / ".join(map(str, DEPTHS)) + " % of accounts:"
         for ranking in RANKINGS:

@@ -102,6 +102,9 @@ def test_runs_are_compared_company_by_company_and_ratios_by_their_distance_from_
     assert difference["difference"] == pytest.approx(-0.2)
     assert difference["interval"] == pytest.approx((-0.3, -0.1))
     assert ratio["difference"] == pytest.approx(math.log(1.25) - math.log(2))
+    _, heading, line, _ = tables.against(after, before)
+    assert heading == "small, year, churn"
+    assert line.split() == "kl 0.4000 -> 0.2000 -0.2000 [-0.3000, -0.1000] n = 2".split()
 
 
 @pytest.fixture(scope="module")
@@ -151,6 +154,7 @@ def test_whoever_knows_the_truth_has_its_figures(folder: Path) -> None:
     assert math.isnan(quarter["model_5"])
     shown = "\n".join(tables.figures(pd.DataFrame(lines)))
     assert "60 accounts, the year after the cut" in shown
+    assert "p/truth right for every target in 1 of 1 companies" in shown
     assert "truth  " in shown
     assert "model  " not in shown, "a ranking without scores is not shown"
 
