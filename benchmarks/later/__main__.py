@@ -25,14 +25,14 @@ from benchmarks.later import company, tables
 from benchmarks.later.experiment import measured
 from models.common.files import write_atomically
 
-SEED, BETWEEN_SIZES = 201, 100
+BETWEEN_SIZES = 100
 
 
 def origins(chosen: argparse.Namespace) -> Iterator[company.Origin]:
     """Yield the companies that are asked for; a data set that is not there is left out."""
     for place, accounts in enumerate(chosen.accounts):
         for number in range(chosen.companies):
-            seed = SEED + BETWEEN_SIZES * place + number
+            seed = chosen.seed + BETWEEN_SIZES * place + number
             yield company.simulated(seed, accounts, chosen.months)
     for name in company.REAL:
         folder = chosen.data / name
@@ -46,6 +46,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.later", description=__doc__)
     parser.add_argument("--companies", type=int, default=20, help="of each size")
     parser.add_argument("--accounts", type=int, nargs="+", default=[1000, 400], help="the sizes")
+    parser.add_argument("--seed", type=int, default=201, help="of the first company")
     parser.add_argument("--months", type=int, default=52, help="simulated, the year after included")
     parser.add_argument("--data", type=Path, default=Path("../shared/data"), help="of real sets")
     parser.add_argument("--cache", type=Path, default=Path("var/later"))

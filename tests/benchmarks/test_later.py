@@ -104,7 +104,7 @@ def test_runs_are_compared_company_by_company_and_ratios_by_their_distance_from_
     assert ratio["difference"] == pytest.approx(math.log(1.25) - math.log(2))
     _, heading, line, _ = tables.against(after, before)
     assert heading == "small, year, churn"
-    assert line.split() == "kl 0.4000 -> 0.2000 -0.2000 [-0.3000, -0.1000] n = 2".split()
+    assert " ".join(line.split()) == "kl 0.4000 -> 0.2000 -0.2000 [-0.3000, -0.1000] n = 2"
 
 
 @pytest.fixture(scope="module")
