@@ -36,7 +36,7 @@ YEAR = 364
 MATURITY = 140
 """Days that the simulation goes on, so that each outcome of the year after is known."""
 TRANSIENT = {"subscriptions.overlap": "accept"}
-"""A period that reaches the warehouse days after its successor: on some days lines overlap."""
+"""A period that reaches the warehouse days after its successor: on a few days lines overlap."""
 NEVER_CHANGES = ("industry", "region", "segment", "users.user_group", "org_units.headcount")
 EXAMPLES = Path(__file__).parents[2] / "examples"
 REAL = {"crm6": 182, "memberships": YEAR}
@@ -82,6 +82,7 @@ def _write_simulated(folder: Path, seed: int, accounts: int, months: int) -> Non
                 "company": {"data_through": END},
                 "data": {"folder": source},
                 "features": {"keep": NEVER_CHANGES},
+                "rules": TRANSIENT,
             }
         )
         cut = END - timedelta(days=YEAR + MATURITY - 28)
@@ -124,7 +125,6 @@ def _write(folder: Path, settings: Settings, end: date, cut: date, scratch: Path
         paths=Paths(work=scratch / "work"),
         sources={},
         tables={},
-        rules=settings.rules | TRANSIENT,
     )
     past.data_folder.mkdir()
     for path in full.tables_folder.glob("*.parquet"):
