@@ -58,8 +58,6 @@ def main() -> None:
     parser.add_argument("--show", type=Path, help="print the figures of a run, and run nothing")
     chosen = parser.parse_args()
     rows = json.loads(chosen.show.read_text("utf-8")) if chosen.show else run(chosen)
-    if chosen.out:
-        write_atomically(chosen.out, json.dumps(rows, indent=1))
     frame = pd.DataFrame(rows)
     for line in tables.figures(frame) if rows else ():
         print(line)
@@ -70,7 +68,7 @@ def main() -> None:
 
 
 def run(chosen: argparse.Namespace) -> list[dict[str, Any]]:
-    """Return the figures of all companies, in their order."""
+    """Return the figures of all companies, in their order; ``--out`` has those so far."""
     wanted = list(origins(chosen))
     os.environ.setdefault("MLFLOW_LOGGING_LEVEL", "ERROR")
     task = (
@@ -79,14 +77,17 @@ def run(chosen: argparse.Namespace) -> list[dict[str, Any]]:
         else partial(measured, cache=chosen.cache, threads=chosen.threads)
     )
     results: dict[str, Any] = {}
+    rows: list[dict[str, Any]] = []
     with ProcessPoolExecutor(chosen.processes, get_context("spawn"), max_tasks_per_child=4) as pool:
         begun = {pool.submit(task, origin): origin.name for origin in wanted}
         for future in as_completed(begun):
             results[begun[future]] = future.result()
             print(f"{len(results)} of {len(wanted)}: {begun[future]}", flush=True)
-    if chosen.prepare:
-        return []
-    return [_plain(row) for origin in wanted for row in results[origin.name]]
+            finished = [] if chosen.prepare else [o.name for o in wanted if o.name in results]
+            rows = [_plain(row) for name in finished for row in results[name]]
+            if chosen.out:
+                write_atomically(chosen.out, json.dumps(rows, indent=1))
+    return rows
 
 
 def _plain(row: dict[str, Any]) -> dict[str, Any]:
