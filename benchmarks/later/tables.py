@@ -68,7 +68,9 @@ def _line(target: str, companies: pd.DataFrame) -> str:
 
     gap = trained["auc_minus_card"].dropna().to_numpy(float)
     low, high = interval(gap)
-    shown = f"{gap.mean():+.3f} [{low:+.3f}, {high:+.3f}]" if len(gap) > 1 else f"{gap.sum():+.3f}"
+    shown = f"{gap.mean():+.3f}" if len(gap) else "-"
+    if len(gap) > 1:
+        shown += f" [{low:+.3f}, {high:+.3f}]"
     wrong = trained["badly_wrong"].dropna()
     return (
         f"{target:<11}{len(trained):>3}/{len(companies):<3}{companies['in_use'].sum():>5}"
