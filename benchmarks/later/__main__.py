@@ -78,7 +78,7 @@ def run(chosen: argparse.Namespace) -> list[dict[str, Any]]:
     )
     results: dict[str, Any] = {}
     rows: list[dict[str, Any]] = []
-    with ProcessPoolExecutor(chosen.processes, get_context("spawn"), max_tasks_per_child=4) as pool:
+    with ProcessPoolExecutor(chosen.processes, get_context("spawn")) as pool:
         begun = {pool.submit(task, origin): origin.name for origin in wanted}
         for future in as_completed(begun):
             results[begun[future]] = future.result()
