@@ -94,7 +94,8 @@ def against(rows: pd.DataFrame, before: pd.DataFrame) -> Iterator[str]:
         if heading != (heading := f"{line['group']}, {line['window']}, {line['target']}"):
             yield heading
         low, high = line["interval"]
+        ends = "" if np.isnan(low) else f" [{low:+.4f}, {high:+.4f}]"
         yield (
             f"  {line['figure']:<18}{line['before']:9.4f} -> {line['after']:9.4f}   "
-            f"{line['difference']:+.4f} [{low:+.4f}, {high:+.4f}]   n = {line['companies']}"
+            f"{line['difference']:+.4f}{ends}   n = {line['companies']}"
         )
