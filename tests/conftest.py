@@ -49,7 +49,6 @@ SLOW = (
     "models/store/test_scores.py::test_readers_see_one_scoring",
     "models/training/test_amounts.py",
     "models/training/test_amounts.py::test_a_share",
-    "models/training/test_calibration.py",
     "models/training/test_classifier.py",
     "models/training/test_tuning.py",
     "pipelines/build/test_incremental.py",
