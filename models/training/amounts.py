@@ -68,8 +68,10 @@ def fit_amounts(table: FeatureTable, target: str, training: TrainingSet, params:
     rows = table.at(target, training.fitting.train).reset_index(drop=True)
     label = table.labels[target]
     typical = typical_share(table, target, rows)
+    if label.amount_column is None:
+        return Amounts(Amount(TYPICAL, typical))
     happened = (training.label == 1) & (rows["arr"] > 0).to_numpy()
-    if label.amount_column is None or rows["account_id"][happened].nunique() < FOLDS:
+    if rows["account_id"][happened].nunique() < FOLDS:
         return Amounts(Amount(TYPICAL, typical))
     outcomes = _Outcomes(
         account_ids=rows["account_id"].astype(str),

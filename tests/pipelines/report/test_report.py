@@ -221,7 +221,7 @@ def test_a_target_without_release_shows_the_verdict_of_its_training(tmp_path: Pa
     refused = {"verdict": "no skill, use the rule", "skill": False, "why": "12 outcomes, too few"}
     (settings.work / "training.json").write_text(json.dumps({"targets": {"churn": refused}}))
     told = text(page_of(settings))
-    assert "Churn Not proven, use the simple rule 12 outcomes, too few." in told
+    assert "Churn Not useful, use the simple rule 12 outcomes, too few." in told
 
 
 def test_nothing_scored_says_what_to_do(tmp_path: Path) -> None:
