@@ -19,6 +19,11 @@ from starlette.exceptions import HTTPException
 from serving.http import body_limit
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
+DEEPEST = 300
+"""So many lists and objects may lie in one another: far from where Python's parser gives up, which
+it does in the midst of whatever else runs at that depth."""
+BRACKETS = re.compile(r'"(?:[^"\\]|\\.)*+"?|[][{}]', re.DOTALL)
+"""A text, ended or not, or a bracket: no character is looked at twice."""
 SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 
 
@@ -78,6 +83,8 @@ def parse(content: bytes) -> Any:
     """
     try:
         text = content.decode("utf-8")
+        if _depth(text) > DEEPEST:
+            raise _not_strict("nesting is too deep")
         value = json.loads(text, object_pairs_hook=_unique_members, parse_constant=_no_number)
         if SURROGATE.search(text):
             json.dumps(value, ensure_ascii=False).encode("utf-8")
@@ -85,8 +92,6 @@ def parse(content: bytes) -> Any:
         raise _not_strict(f"not UTF-8 at byte {error.start}") from None
     except UnicodeEncodeError:
         raise _not_strict("a string contains a lone surrogate") from None
-    except RecursionError:
-        raise _not_strict("nesting is too deep") from None
     except json.JSONDecodeError as error:
         raise _not_strict(f"{error.msg} at line {error.lineno}, column {error.colno}") from None
     except _NotStrict as error:
@@ -94,6 +99,19 @@ def parse(content: bytes) -> Any:
     except ValueError:
         raise _not_strict("a number has too many digits") from None
     return value
+
+
+def _depth(text: str) -> int:
+    """Return how deep lists and objects lie in one another, or a number that it is below."""
+    opened = text.count("[") + text.count("{")
+    if opened <= DEEPEST:
+        return opened
+    depth = deepest = 0
+    for token in BRACKETS.finditer(text):
+        character = token[0][0]
+        depth += (character in "[{") - (character in "]}")
+        deepest = max(deepest, depth)
+    return deepest
 
 
 class _NotStrict(ValueError):

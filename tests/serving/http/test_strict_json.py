@@ -73,6 +73,8 @@ BODIES: dict[str, tuple[bytes, int]] = {
     "key twice, deep inside": (b'{"text": "a", "within": {"b": {"a": 1, "a": 2}}}', 400),
     "nested without end": (b'{"text": ' + b"[" * 100_000 + b"]" * 100_000 + b"}", 400),
     "objects without end": (b'{"a":' * 20_000 + b"1" + b"}" * 20_000, 400),
+    "brackets in a text": (b'{"text": "' + b"[{" * 400 + b'"}', 422),
+    "a text without end": (b"[" * 400 + b'"' + b'a\\"' * 200_000, 400),
     "opened without end": (b"[" * 200_000, 400),
     "nested too far": (b'{"text": ' + b"[" * 200 + b"]" * 200 + b"}", 422),
     "number of 5,000 digits": (b'{"text": "a", "count": ' + b"9" * 5000 + b"}", 400),
