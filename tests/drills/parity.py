@@ -79,10 +79,27 @@ def _in_order(table: pa.Table) -> pa.Table:
     return table.sort_by([(key, "ascending") for key in KEYS])
 
 
+FEWEST_SPECS = {"spark": 9}
+"""Of how many specs a company must be gathered for an engine to be asked: Spark takes a minute for
+one of a single spec as well."""
+
+
+def asked(engine: str) -> tuple[list[Batch], list[Batch]]:
+    """Return the gathered companies that an engine is asked for, for features and for labels."""
+    fewest = FEWEST_SPECS.get(engine, 0)
+    features, outcomes = (
+        [batch for batch in side if len(batch.specs) >= fewest] for side in batches()
+    )
+    return features, outcomes
+
+
 @cache
-def said(engine: str) -> tuple[list[pa.Table], list[pa.Table]]:
-    """Return the features of all gathered companies, and their labels."""
-    features, outcomes = batches()
+def said(engine: str, companies_of: str = "") -> tuple[list[pa.Table], list[pa.Table]]:
+    """Return what an engine says of the features and the labels of its gathered companies.
+
+    ``companies_of`` is another engine, whose companies are taken.
+    """
+    features, outcomes = asked(companies_of or engine)
     return (
         [features_of(engine, batch) for batch in features],
         [labels_of(engine, batch) for batch in outcomes],
@@ -143,7 +160,7 @@ def main() -> int:
         started = time.monotonic()
         found = [
             one
-            for mine, other in zip(said(engine), said("duckdb"), strict=True)
+            for mine, other in zip(said(engine), said("duckdb", engine), strict=True)
             for one in differences(mine, other)
         ]
         seconds = time.monotonic() - started
