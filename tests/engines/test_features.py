@@ -1,4 +1,4 @@
-"""The same definitions give the same table on every engine, and every spec holds on each."""
+"""The same definitions give the same table on every engine; specs hold on each that is asked."""
 
 from __future__ import annotations
 
