@@ -6,13 +6,14 @@ Source: L. Tashman, Out-of-sample tests of forecasting accuracy (2000), for the 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import takewhile
 
 import numpy as np
 import pandas as pd
 
 from models.dataset.feature_table import FeatureTable
-from models.dataset.time_split import Split
+from models.dataset.time_split import Origin, Split
 from models.inference.calibrators import logistic
 from models.training.boosting import Params
 from models.training.classifier import FittedModel, TrainingSet
@@ -61,6 +62,34 @@ class OutOfTime:
             origin=np.repeat(np.arange(len(trials)), [len(trial.rows) for trial in trials]),
             newest=trials[-1].fitted,
         )
+
+
+def lacking(table: FeatureTable, target: str, origin: Origin, fewest: int) -> str:
+    """Say which rows of an origin have too few outcomes to fit, to stop or to judge by, if any.
+
+    ``fewest`` outcomes are needed to fit.
+    """
+    needed = (
+        ("training", origin.fitting.train, fewest),
+        ("stopping", origin.fitting.newest.early, 1),
+        ("stopping", origin.fitting.newest.valid, 1),
+        ("test", origin.test, 1),
+    )
+    for name, days, least in needed:
+        outcomes = table.at(target, days)[table.labels[target].column]
+        if (positives := int(outcomes.sum())) < least:
+            return f"{positives} outcomes in the {name} rows, {least} are needed"
+        if positives == len(outcomes):
+            return f"all {positives} {name} rows have the outcome: there is nothing to tell apart"
+    return ""
+
+
+def usable(table: FeatureTable, target: str, split: Split, fewest: int) -> Split:
+    """Return the split without the older origins at which too few outcomes had come to fit on."""
+    newest_first = takewhile(
+        lambda origin: not lacking(table, target, origin, fewest), reversed(split.origins)
+    )
+    return replace(split, origins=tuple(newest_first)[::-1])
 
 
 def trials(table: FeatureTable, target: str, split: Split, params: Params) -> Iterator[Trial]:

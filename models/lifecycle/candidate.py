@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import asdict, dataclass, replace
 from datetime import date
-from itertools import takewhile
 from typing import Any
 
 import numpy as np
@@ -18,7 +17,7 @@ from models.dataset.time_split import Split, split
 from models.evaluation import leakage
 from models.evaluation.amount_levels import level_error, stretches
 from models.evaluation.report import Review, review
-from models.evaluation.rolling_origin import OutOfTime
+from models.evaluation.rolling_origin import OutOfTime, lacking, usable
 from models.lifecycle.model_card import card
 from models.release import golden_rows
 from models.release.card import DIGITS, Amount, Card, NotTrained, Question, TrainingRows
@@ -84,9 +83,9 @@ def train_candidate(
         dates = split(sorted(table.mature(target)["as_of"].unique()), label.mature_days)
     except DataError as error:
         return NotTrained(TOO_SHORT, str(error))
-    if lacking := _lacking(table, target, dates, min_positives):
-        return NotTrained(TOO_FEW, lacking)
-    dates = _usable(table, target, dates, min_positives)
+    if why := lacking(table, target, dates.origins[-1], min_positives):
+        return NotTrained(TOO_FEW, why)
+    dates = usable(table, target, dates, min_positives)
     tuning = None
     if trials:
         oldest = TrainingSet.of(table, target, dates.origins[0].fitting)
@@ -128,35 +127,6 @@ def _with_level(
         amounts.method.spread,
     )
     return replace(amounts.method, level_error=round(level_error(measured), DIGITS))
-
-
-def _lacking(table: FeatureTable, target: str, dates: Split, min_positives: int) -> str:
-    """Say which of the rows have too few outcomes to fit, to stop or to judge by, if any."""
-    newest = dates.origins[-1]
-    needed = {
-        "training": (newest.fitting.train, min_positives),
-        "stopping": (newest.fitting.newest.valid, 1),
-        "test": (newest.test, 1),
-    }
-    for name, (days, fewest) in needed.items():
-        outcomes = table.at(target, days)[table.labels[target].column]
-        if (positives := int(outcomes.sum())) < fewest:
-            return f"{positives} outcomes in the {name} rows, {fewest} are needed"
-        if positives == len(outcomes):
-            return f"all {positives} {name} rows have the outcome: there is nothing to tell apart"
-    return ""
-
-
-def _usable(table: FeatureTable, target: str, dates: Split, min_positives: int) -> Split:
-    """Return the split without the older origins that had too few outcomes to fit and stop on."""
-    newest_first = reversed(dates.origins)
-    usable = takewhile(
-        lambda origin: (
-            not _lacking(table, target, replace(dates, origins=(origin,)), min_positives)
-        ),
-        newest_first,
-    )
-    return replace(dates, origins=tuple(usable)[::-1])
 
 
 def _lag_days(table: FeatureTable, dates: Split) -> int:

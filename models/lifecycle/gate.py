@@ -24,7 +24,7 @@ from models.dataset.matrix import matrix
 from models.dataset.time_split import Split, split
 from models.evaluation import leakage
 from models.evaluation.levels import off
-from models.evaluation.rolling_origin import OutOfTime, out_of_time
+from models.evaluation.rolling_origin import OutOfTime, out_of_time, usable
 from models.lifecycle.comparison import Check, Comparison, Pair, compare
 from models.release.card import Question
 from models.release.golden_rows import matrix_probabilities
@@ -101,9 +101,8 @@ class Evidence:
     """Mature rows with their outcomes, and what either side gives them without having seen them.
 
     ``newest`` are the answers for the rows to be scored, and ``recent`` what the same models gave
-    of the others. The champion's are the challenger's own
-    where there is none. ``by_recipe`` says that both recipes were tried anew at days of the past;
-    else the versions themselves answered.
+    of the others. The champion's are the challenger's own where there is none. ``by_recipe`` says
+    that both recipes were tried anew at days of the past; else the versions themselves answered.
     """
 
     rows: pd.DataFrame
@@ -125,15 +124,17 @@ def _evidence(
     """Return the versions' answers for rows that neither has seen, or else their recipes'."""
     rows = _unseen(table, target, challenger, champion)
     label = rows[table.labels[target].column].to_numpy(float)
-    if min(label.sum(), (1 - label).sum()) >= fewest or not _can_be_tried(table, target):
+    dates = _origins(table, target)
+    if dates is None or min(label.sum(), (1 - label).sum()) >= fewest:
         past, newest = (
             Pair(_probabilities(champion or challenger, on), _probabilities(challenger, on))
             for on in (rows, table.newest())
         )
         return Evidence(rows, label, past, newest, past, by_recipe=False)
-    new_trial = _tried(table, target, challenger, threads)
-    is_other = champion is not None and _recipe(champion) != _recipe(challenger)
-    old_trial = _tried(table, target, champion, threads) if champion and is_other else new_trial
+    new_trial = _tried(table, target, challenger, dates, threads)
+    old_trial = new_trial
+    if champion is not None and _recipe(champion) != _recipe(challenger):
+        old_trial = _tried(table, target, champion, dates, threads)
     # The newest rows are scored by the last trial's model: between two fits of one recipe the
     # scores move as well, and that is not what is asked.
     past = Pair(old_trial.probability, new_trial.probability)
@@ -149,24 +150,24 @@ def _recipe(files: ModelFiles) -> tuple[frozenset[str], Params]:
     return names, Params(**(files.card.recipe or {}))
 
 
-def _can_be_tried(table: FeatureTable, target: str) -> bool:
+def _origins(table: FeatureTable, target: str) -> Split | None:
+    """Return the days at which a recipe can be fitted and judged; ``None`` without any."""
+    as_ofs = sorted(table.mature(target)["as_of"].unique())
     try:
-        _split(table, target)
+        dates = split(as_ofs, table.labels[target].mature_days)
     except DataError:
-        return False
-    return True
+        return None
+    dates = usable(table, target, dates, fewest=1)
+    return dates if dates.origins else None
 
 
-def _split(table: FeatureTable, target: str) -> Split:
-    return split(sorted(table.mature(target)["as_of"].unique()), table.labels[target].mature_days)
-
-
-def _tried(table: FeatureTable, target: str, files: ModelFiles, threads: int) -> OutOfTime:
-    """Try a version's recipe, its parameters and inputs, at each origin of the table."""
+def _tried(
+    table: FeatureTable, target: str, files: ModelFiles, dates: Split, threads: int
+) -> OutOfTime:
+    """Try a version's recipe, its parameters and inputs, at each origin of ``dates``."""
     names, params = _recipe(files)
     inputs = tuple(feature for feature in table.features if feature["name"] in names)
     inputs_only = replace(table, features=inputs)
-    dates = _split(table, target)
     return out_of_time(inputs_only, target, dates, replace(params, threads=threads))
 
 

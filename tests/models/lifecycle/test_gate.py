@@ -239,6 +239,18 @@ def test_where_no_row_is_unseen_the_recipes_are_tried_anew(
     assert "better" in refused(weaker)
 
 
+def test_a_young_company_without_early_outcomes_is_judged_where_it_can_be(
+    table: FeatureTable,
+) -> None:
+    frame = table.frame.copy()
+    days = sorted(frame["as_of"].unique())
+    frame.loc[frame["as_of"].isin(days[:4]), COLUMN] = 0.0
+    young = replace(table, frame=frame)
+    found = gate(young, recipe_version(young))
+    assert "learned" in found
+    assert " of 6 dates " in found["unseen rows"].why
+
+
 def test_another_seed_of_the_same_recipe_is_equal(table: FeatureTable, fresh: ModelFiles) -> None:
     found = gate(table, recipe_version(table, recipe={"seed": 8}), fresh)
     assert refused(found) == {"better"}
