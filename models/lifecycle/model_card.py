@@ -51,12 +51,11 @@ def card(
     counts, where that is known.
     """
     evaluation = review.evaluation
-    wrong = off(review.levels)
     return Card(
         target=fitted.target,
         verdict=evaluation.verdict,
         skill=evaluation.verdict in HAVE_SKILL,
-        why="; ".join([evaluation.why, *(f"off, {of}" for of in wrong)]),
+        why="; ".join([evaluation.why, *(f"off, {of}" for of in off(review.levels))]),
         split=split.describe(),
         trees=fitted.trees,
         calibration=Calibration(**fitted.calibration),
@@ -87,7 +86,6 @@ def card(
         lag_days=lag_days,
         events=evaluation.events,
         levels=rounded(review.levels),
-        ranks_only=bool(wrong),
         recipe={name: value for name, value in asdict(params).items() if name not in MACHINE},
     )
 

@@ -336,8 +336,6 @@ class Card:
     """Outcomes of the test rows, each counted once however many dates saw it coming."""
     levels: Omitted[tuple[Level, ...]] = None
     """Expected against came; ``None`` on cards from before it was recorded."""
-    ranks_only: Omitted[bool] = None
-    """Whether the order of accounts holds and the probabilities do not."""
     recipe: Omitted[Mapping[str, Any]] = None
     """The parameters of the fit, by the names of ``models.training.boosting.Params``."""
     version: Omitted[str] = None
@@ -346,6 +344,11 @@ class Card:
     """The format of the files that it was read with; ``None`` before it is written."""
     merged: Omitted[Mapping[str, Merged]] = None
     """By input, the names that too few accounts carry to be a category; ``None`` without any."""
+
+    @property
+    def ranks_only(self) -> bool:
+        """Whether what the probabilities add up to is off, so that only their order is of use."""
+        return any(level.is_off for level in self.levels or ())
 
     @classmethod
     def from_json(cls, stored: Any) -> Card:

@@ -50,7 +50,7 @@ def ece(score: np.ndarray, label: np.ndarray, weight: np.ndarray) -> np.ndarray:
 
 
 def ratio(expected: np.ndarray, came: np.ndarray, weight: np.ndarray) -> np.ndarray:
-    """Return what was expected as a multiple of what came."""
+    """Return the sum of one over the sum of the other: what was expected over what came."""
     return _ratio(weight @ expected, weight @ came)
 
 

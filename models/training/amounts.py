@@ -20,6 +20,7 @@ from models.inference.encoding import FeatureSpec
 from models.inference.expected_arr import LOSS
 from models.release.card import Amount, SizeTrend
 from models.release.golden_rows import shares_by, size_factors
+from models.statistics import metrics
 from models.statistics.bootstrap import Draws
 from models.training.boosting import Boosting, Params
 from models.training.classifier import TrainingSet
@@ -163,7 +164,7 @@ class _Outcomes:
         missed = _deviance(self.amount[numbers], line)
         saved = missed - _deviance(self.amount[numbers], model)
         draws = Draws(self.account_ids.iloc[numbers], seed=0)
-        return draws.interval(_ratio_of_sums, saved, missed).low > 0
+        return draws.interval(metrics.ratio, saved, missed).low > 0
 
     def judged(self, amount: Amount, before: Amounts, later: np.ndarray) -> Amount:
         """Return ``amount`` with how near ``before``, its like, came on later rows."""
@@ -174,7 +175,7 @@ class _Outcomes:
         draws = Draws(self.account_ids.iloc[later], seed=0)
 
         def figure(top: np.ndarray, bottom: np.ndarray) -> tuple[float, float, float]:
-            interval = draws.interval(_ratio_of_sums, top, bottom)
+            interval = draws.interval(metrics.ratio, top, bottom)
             return interval.value, interval.low, interval.high
 
         third = np.digitize(arr, np.quantile(arr, [1 / 3, 2 / 3]))
@@ -241,14 +242,6 @@ class _Outcomes:
             smallest=float(self.arr[numbers].min()),
             largest=float(self.arr[numbers].max()),
         )
-
-
-def _ratio_of_sums(top: np.ndarray, bottom: np.ndarray, weight: np.ndarray) -> np.ndarray:
-    sums = weight @ bottom
-    ratios: np.ndarray = np.divide(
-        weight @ top, sums, out=np.full(len(sums), np.nan), where=sums > 0
-    )
-    return ratios
 
 
 def _deviance(actual: np.ndarray, expected: np.ndarray) -> np.ndarray:
